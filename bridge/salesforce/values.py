@@ -1,0 +1,52 @@
+"""Salesforce values in one spelling: the text that an outbound message would carry.
+
+REST answers and outbound messages spell the same value differently (`2026-11-02T09:15:00.000+0000`
+and `….000Z`, `true` and `"true"`). Everything past the adapters knows one spelling, so that a value
+read back equals the value received.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Record: TypeAlias = dict[str, str | None]
+"""Field path as written in SOQL -> text; None is null, an absent key is not known."""
+
+_REST_DATETIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:\+00:?00|Z)")
+
+
+def to_text(value: object) -> str | None:
+    """Return a REST JSON value as an outbound message would spell it.
+
+    >>> to_text(True), to_text(3), to_text(24.0), to_text("2026-11-02T09:15:00.000+0000")
+    ('true', '3', '24.0', '2026-11-02T09:15:00.000Z')
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if isinstance(value, str) and (match := _REST_DATETIME.fullmatch(text)):
+        return f"{match[1]}{match[2] or '.000'}Z"
+    return text
+
+
+def flatten(record: Mapping[str, object]) -> Record:
+    """Return a REST record as one level: a parent's field gets a dotted path.
+
+    A parent that is null yields its own name with None, so that every path below it reads as null.
+
+    >>> flatten({"attributes": {}, "Id": "1", "Account": {"Name": "Lovelace"}, "Owner": None})
+    {'Id': '1', 'Account.Name': 'Lovelace', 'Owner': None}
+    """
+    flat: Record = {}
+    for name, value in record.items():
+        if name == "attributes":
+            continue
+        if isinstance(value, Mapping):
+            flat.update({f"{name}.{path}": text for path, text in flatten(value).items()})
+        else:
+            flat[name] = to_text(value)
+    return flat
