@@ -1,0 +1,53 @@
+"""`bridge sandbox`: stand-ins of Salesforce and Constant Contact, until they are told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+import uvloop
+
+from sandbox.salesforce.firm import SIZES
+from sandbox.server import Ports, PortTaken, Sandbox
+
+
+def main(argv: list[str]) -> int:
+    """Run the sandbox and return the exit code; prints one JSON line once it listens."""
+    parser = argparse.ArgumentParser(
+        prog="bridge sandbox",
+        description="Stand-ins of Salesforce and Constant Contact that speak the real protocols. "
+        "Prints one JSON line with addresses and credentials once they listen.",
+    )
+    for name in ("salesforce", "constant-contact", "control"):
+        parser.add_argument(
+            f"--{name}-port", type=_port, default=0, metavar="N", help="default: any free port"
+        )
+    parser.add_argument("--size", choices=SIZES, default="small", help="how large the firm is")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
+    options = parser.parse_args(argv)
+    ports = Ports(
+        salesforce=options.salesforce_port,
+        constant_contact=options.constant_contact_port,
+        control=options.control_port,
+    )
+    try:
+        sandbox = Sandbox(ports=ports, size=options.size, seed=options.seed)
+    except PortTaken as error:
+        print(f"bridge sandbox: {error}", file=sys.stderr)
+        return 2
+    line = json.dumps(sandbox.described())
+    uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
+    return 0
+
+
+def _port(text: str) -> int:
+    """Return a port number.
+
+    Raises:
+        ValueError: If it is none; argparse turns it into a usage message.
+    """
+    port = int(text)
+    if not 0 <= port < 1 << 16:
+        raise ValueError(text)
+    return port

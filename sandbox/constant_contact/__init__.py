@@ -1,0 +1,1 @@
+"""Constant Contact as its V3 API behaves, over HTTP, with its state in memory."""

@@ -1,0 +1,182 @@
+"""The V3 resources: which path and method does what. Each handler is one line of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sandbox.constant_contact import contacts, custom_fields, lists, render, search, sign_up
+from sandbox.constant_contact.refusals import invalid, not_found
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sandbox.constant_contact.model import Account, Json
+    from sandbox.constant_contact.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCall:
+    """A call that has passed the gateway.
+
+    Attributes:
+        ids: The variable parts of the path.
+        body: The JSON object that was sent; empty where the method takes none.
+        now: Sandbox time.
+    """
+
+    account: Account
+    policy: Policy
+    ids: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Json
+    now: datetime
+
+
+Answer: TypeAlias = tuple[int, Any]
+"""HTTP status and JSON body; None is an empty body."""
+
+Handler: TypeAlias = Callable[[ApiCall], Answer]
+
+PRIVILEGES = (
+    "contacts:read",
+    "contacts:write",
+    "contacts:lists:read",
+    "contacts:lists:write",
+    "ui:campaign:metrics",
+)
+
+
+def _get_contacts(call: ApiCall) -> Answer:
+    return 200, search.search(call.account, call.query, call.now)
+
+
+def _post_contact(call: ApiCall) -> Answer:
+    contact = contacts.create(call.account, call.policy, call.body, call.now)
+    return 201, render.contact(contact)
+
+
+def _get_counts(call: ApiCall) -> Answer:
+    return 200, search.counts(call.account)
+
+
+def _post_sign_up(call: ApiCall) -> Answer:
+    is_new, answer = sign_up.sign_up(call.account, call.policy, call.body, call.now)
+    return 201 if is_new else 200, answer
+
+
+def _put_resubscribe(call: ApiCall) -> Answer:
+    contacts.resubscribe(call.account, call.ids["contact_id"], call.body)
+    return 200, None
+
+
+def _get_contact(call: ApiCall) -> Answer:
+    include = search.read_include(call.query)
+    return 200, render.contact(contacts.find(call.account, call.ids["contact_id"]), include)
+
+
+def _put_contact(call: ApiCall) -> Answer:
+    contact_id = call.ids["contact_id"]
+    return 200, render.contact(
+        contacts.replace(call.account, call.policy, contact_id, call.body, call.now)
+    )
+
+
+def _delete_contact(call: ApiCall) -> Answer:
+    contacts.delete(call.account, call.ids["contact_id"], call.now)
+    return 204, None
+
+
+def _get_lists(call: ApiCall) -> Answer:
+    return 200, lists.search(call.account, call.query, call.now)
+
+
+def _post_list(call: ApiCall) -> Answer:
+    return 201, render.contact_list(lists.create(call.account, call.body, call.now))
+
+
+def _get_list(call: ApiCall) -> Answer:
+    return 200, lists.show(call.account, call.ids["list_id"], call.query)
+
+
+def _put_list(call: ApiCall) -> Answer:
+    list_id = call.ids["list_id"]
+    return 200, render.contact_list(lists.replace(call.account, list_id, call.body, call.now))
+
+
+def _delete_list(call: ApiCall) -> Answer:
+    activity = lists.delete(call.account, call.policy, call.ids["list_id"], call.now)
+    return 202, render.activity(activity)
+
+
+def _get_custom_fields(call: ApiCall) -> Answer:
+    return 200, custom_fields.search(call.account, call.query, call.now)
+
+
+def _post_custom_field(call: ApiCall) -> Answer:
+    return 201, render.custom_field(custom_fields.create(call.account, call.body, call.now))
+
+
+def _get_custom_field(call: ApiCall) -> Answer:
+    return 200, render.custom_field(custom_fields.find(call.account, call.ids["field_id"]))
+
+
+def _put_custom_field(call: ApiCall) -> Answer:
+    field_id = call.ids["field_id"]
+    return 200, render.custom_field(
+        custom_fields.replace(call.account, field_id, call.body, call.now)
+    )
+
+
+def _delete_custom_field(call: ApiCall) -> Answer:
+    custom_fields.delete(call.account, call.ids["field_id"])
+    return 204, None
+
+
+def _get_activity(call: ApiCall) -> Answer:
+    activity = call.account.activities.get(call.ids["activity_id"])
+    if activity is None:
+        raise not_found(f"activity_id {call.ids['activity_id']}")
+    return 200, render.activity(activity)
+
+
+def _get_summary(call: ApiCall) -> Answer:
+    if set(call.query.get("extra_fields", "physical_address").split(",")) - {
+        "physical_address",
+        "company_logo",
+    }:
+        raise invalid(["extra_fields does not have a valid value"])
+    return 200, call.account.summary
+
+
+def _get_privileges(_call: ApiCall) -> Answer:
+    return 200, [
+        {"privilege_id": number, "privilege_name": name}
+        for number, name in enumerate(PRIVILEGES, start=1)
+    ]
+
+
+RESOURCES: Mapping[str, Mapping[str, Handler]] = {
+    "/contacts": {"GET": _get_contacts, "POST": _post_contact},
+    "/contacts/counts": {"GET": _get_counts},
+    "/contacts/sign_up_form": {"POST": _post_sign_up},
+    "/contacts/resubscribe/{contact_id}": {"PUT": _put_resubscribe},
+    "/contacts/{contact_id}": {
+        "GET": _get_contact,
+        "PUT": _put_contact,
+        "DELETE": _delete_contact,
+    },
+    "/contact_lists": {"GET": _get_lists, "POST": _post_list},
+    "/contact_lists/{list_id}": {"GET": _get_list, "PUT": _put_list, "DELETE": _delete_list},
+    "/contact_custom_fields": {"GET": _get_custom_fields, "POST": _post_custom_field},
+    "/contact_custom_fields/{field_id}": {
+        "GET": _get_custom_field,
+        "PUT": _put_custom_field,
+        "DELETE": _delete_custom_field,
+    },
+    "/activities/{activity_id}": {"GET": _get_activity},
+    "/account/summary": {"GET": _get_summary},
+    "/account/user/privileges": {"GET": _get_privileges},
+}
+"""Path below `/v3` -> method -> handler; an earlier path wins over a later one."""

@@ -1,0 +1,221 @@
+"""The Constant Contact stand-in: one account behind a gateway that checks tokens and limits."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.constant_contact import firm, lists, people
+from sandbox.constant_contact.api import RESOURCES, ApiCall, Handler
+from sandbox.constant_contact.limits import Meter
+from sandbox.constant_contact.oauth import read_refresh
+from sandbox.constant_contact.policy import Limits, Policy
+from sandbox.constant_contact.refusals import (
+    UNAUTHORIZED,
+    Refusal,
+    unreadable_json,
+    wrong_media_type,
+)
+from sandbox.constant_contact.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from sandbox.constant_contact.model import Account, Json
+    from sandbox.world import World
+
+TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 - a path
+_WITH_BODY = frozenset({"POST", "PUT"})
+
+
+class ConstantContactStandIn:
+    """One account and two API applications: the bridge's, and an observer's.
+
+    Attributes:
+        app: The ASGI application: the V3 API below `/v3`, and the token endpoint.
+        account: What the account holds.
+        policy: How questions are answered that the vendor's documents leave open.
+        limits: Calls a second and a day, for each application.
+        observer_token: Access token of the observer; it does not expire.
+    """
+
+    def __init__(self, world: World, size: str) -> None:
+        self._world = world
+        self._size = size
+        self.app = self._application()
+        now = world.time()
+        self.tokens = Tokens(world.generator("constant-contact/tokens"))
+        self._bridge = self.tokens.register()
+        self._observer = self.tokens.register()
+        self._credentials = {
+            "client_id": self._bridge.client_id,
+            "client_secret": self._bridge.client_secret,
+            "access_token": self.tokens.issue_access(self._bridge.client_id, now),
+            "refresh_token": self.tokens.issue_refresh(self._bridge.client_id, now),
+        }
+        self.observer_token = self.tokens.issue_access(self._observer.client_id, now, lasting=True)
+        self._first_tokens = copy.deepcopy(self.tokens)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.policy = Policy()
+        self.limits = Limits()
+        self._meters = {client_id: Meter() for client_id in self.tokens.applications}
+        self.account = firm.found(
+            self._world.generator("constant-contact/account"), self._world.now(), self._size
+        )
+
+    def credentials(self) -> dict[str, str]:
+        """Return what a connection needs to begin: client id and secret, and the first tokens."""
+        return dict(self._credentials)
+
+    def owner_of(self, authorization: str | None) -> Literal["bridge", "observer"] | None:
+        """Return whose valid token an `Authorization` header carries."""
+        client_id = self._client_of(authorization)
+        if client_id is None:
+            return None
+        return "observer" if client_id == self._observer.client_id else "bridge"
+
+    def settle(self) -> None:
+        """Let happen what is due: list deletions, and what recipients had planned."""
+        now = self._world.now()
+        lists.finish_deletions(self.account, now)
+        people.play_due(self.account, self.policy, now)
+
+    def snapshot(self) -> Account:
+        """Return a copy of the account, for `restore`; an id given since is not given again."""
+        draws = self.account.draws
+        return copy.deepcopy(self.account, {id(draws): draws})
+
+    def restore(self, snapshot: Account) -> None:
+        """Put the account back; tokens, limits and counted calls stay as they are."""
+        self.account = snapshot
+
+    def reset(self) -> None:
+        """Return to the start, where the first credentials are valid again."""
+        self.tokens = copy.deepcopy(self._first_tokens)
+        self._begin()
+
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Return the calls of this UTC day, by owner."""
+        owners = {"bridge": self._bridge.client_id, "observer": self._observer.client_id}
+        return {
+            owner: {
+                "used_today": self._meters[client_id].used_today,
+                "refused_today": self._meters[client_id].refused_today,
+            }
+            for owner, client_id in owners.items()
+        }
+
+    def _client_of(self, authorization: str | None) -> str | None:
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return self.tokens.client_of(token, self._world.time())
+
+    def _admit(self, request: Request) -> None:
+        """Check token and limits, before anything else as a gateway does."""
+        client_id = self._client_of(request.headers.get("authorization"))
+        if client_id is None:
+            raise Refusal(*UNAUTHORIZED)
+        is_free = client_id == self._observer.client_id and not self.limits.observer
+        self._meters[client_id].count(self.limits, self._world.time(), is_free=is_free)
+
+    def _answer(self, request: Request, handlers: Mapping[str, Handler], raw: bytes) -> Response:
+        try:
+            self._admit(request)
+            self.settle()
+            status, body = handlers[request.method](
+                ApiCall(
+                    account=self.account,
+                    policy=self.policy,
+                    ids=request.path_params,
+                    query=request.query_params,
+                    body=_read_json(request, raw) if request.method in _WITH_BODY else {},
+                    now=self._world.now(),
+                )
+            )
+        except Refusal as refusal:
+            return _json_response(refusal.status, refusal.body)
+        return _json_response(status, body)
+
+    def _endpoint(
+        self, handlers: Mapping[str, Handler]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            # Past the body nothing awaits: no other call sees a state between two states.
+            return self._answer(request, handlers, await request.body())
+
+        return endpoint
+
+    async def _token(self, request: Request) -> Response:
+        raw = await request.body()
+        try:
+            asked = read_refresh(request.headers, request.query_params, raw)
+            answer = self.tokens.refresh(
+                asked.client_id,
+                asked.client_secret,
+                asked.refresh_token,
+                self.policy,
+                self._world.time(),
+            )
+        except Refusal as refusal:
+            return _json_response(refusal.status, refusal.body)
+        return _json_response(200, answer)
+
+    def _application(self) -> Starlette:
+        routes = [
+            Route(f"/v3{path}", self._endpoint(handlers), methods=list(handlers))
+            for path, handlers in RESOURCES.items()
+        ]
+        return Starlette(
+            routes=[*routes, Route(TOKEN_PATH, self._token, methods=["POST"])],
+            exception_handlers={HTTPException: _outside},
+        )
+
+
+def create_constant_contact(world: World, size: str = "small") -> ConstantContactStandIn:
+    """Return a stand-in; its account is that of a small firm, or `empty`."""
+    return ConstantContactStandIn(world, size)
+
+
+def _read_json(request: Request, raw: bytes) -> Json:
+    """Return the JSON object that was sent.
+
+    Raises:
+        Refusal: 415 for another content type, 400 for what is no JSON object.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise wrong_media_type()
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise unreadable_json() from None
+    if not isinstance(body, dict):
+        raise unreadable_json()
+    return body
+
+
+def _json_response(status: int, body: object) -> Response:
+    if body is None:
+        return Response(status_code=status)
+    content = json.dumps(body, separators=(",", ":"))
+    return Response(content, status, media_type="application/json")
+
+
+async def _outside(_request: Request, error: Exception) -> Response:
+    """Answer a path or a method that the API does not have."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    listed: list[dict[str, Any]] = [
+        {"error_key": f"contacts.api.http.{status}", "error_message": str(error)}
+    ]
+    return _json_response(status, listed)

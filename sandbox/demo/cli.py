@@ -1,0 +1,152 @@
+"""`bridge demo`: plays the story against running services and tells what was verified."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from sandbox.demo.errors import DemoError
+from sandbox.demo.interrupts import interruptible
+from sandbox.demo.lines import LINES
+from sandbox.demo.narrator import Narrator, Told, render_json, render_table
+from sandbox.demo.observer import ConstantContact, Control, Salesforce
+from sandbox.demo.services import Services, running_services
+from sandbox.demo.stage import Stage, most_in_a_second
+from sandbox.demo.story import play
+from sandbox.demo.workspace import demo_root, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+INTERRUPTED = 130
+_WATCH_EVERY_S = 0.5
+
+
+def main(argv: list[str]) -> int:
+    """Run `bridge demo`; return 0 only if every line of the story was verified."""
+    options = _parser().parse_args(argv)
+    narrator = Narrator(sys.stderr)
+    code = INTERRUPTED
+    try:
+        with (
+            interruptible(),
+            workspace(demo_root()) as place,
+            running_services(place, narrator) as services,
+        ):
+            told = _play(services, narrator, options)
+            code = 0 if all(line.verified for line in told) else 1
+            _tell(told, services, narrator, as_json=options.json)
+            if not options.exit:
+                _stay_up(services, narrator)
+    except DemoError as error:
+        narrator.say(f"the demo ends: {error}")
+        return 1
+    except KeyboardInterrupt:
+        pass  # the way to end it once it stays up
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bridge demo",
+        description="Start the sandbox and the bridge, play a story of five lines and verify each "
+        "by reading the other system back; then stay up until Ctrl-C.",
+    )
+    parser.add_argument(
+        "--exit", action="store_true", help="end after the story: 0 if every line was verified"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON value")
+    parser.add_argument(
+        "--falsify",
+        type=int,
+        metavar="N",
+        choices=range(1, len(LINES) + 1),
+        help="shows that the demo can fail: while line N is played, Constant Contact answers "
+        "every change well and keeps none",
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="S",
+        default=45.0,
+        help="seconds that the proof of one save may take (default: 45)",
+    )
+    return parser
+
+
+def _play(services: Services, narrator: Narrator, options: argparse.Namespace) -> list[Told]:
+    observer = services.sandbox["observer"]
+    stage = Stage(
+        salesforce=Salesforce(
+            services.sandbox["salesforce_url"], observer["salesforce_access_token"]
+        ),
+        constant_contact=ConstantContact(
+            services.sandbox["constant_contact_url"], observer["constant_contact_access_token"]
+        ),
+        control=Control(services.sandbox["control_url"]),
+        narrator=narrator,
+        patience_s=options.patience,
+        ensure_running=services.ensure_running,
+    )
+    told = list(play(stage, _falsified(stage, options.falsify)))
+    calls = stage.control.bridge_calls()
+    narrator.heading(
+        f"The bridge made {len(calls)} calls to Constant Contact, at most "
+        f"{most_in_a_second(calls)} in a second (the vendor's limit is 4)."
+    )
+    return told
+
+
+def _falsified(stage: Stage, number: int | None) -> Callable[[int], AbstractContextManager[None]]:
+    """Return what puts the lie in force while the line of this number is played."""
+
+    @contextmanager
+    def meanwhile(playing: int) -> Iterator[None]:
+        if playing != number:
+            yield
+            return
+        stage.narrator.say("falsified: Constant Contact keeps no change while this line is played")
+        stage.control.set_faults(
+            [
+                {
+                    "side": "constant_contact",
+                    "kind": "lie",
+                    "method": method,
+                    "path": "/contacts|/contact_lists|/activities",
+                }
+                for method in ("POST", "PUT", "DELETE")
+            ]
+        )
+        try:
+            yield
+        finally:
+            stage.control.set_faults([])
+
+    return meanwhile
+
+
+def _tell(told: list[Told], services: Services, narrator: Narrator, *, as_json: bool) -> None:
+    """Print the result: on standard output the table or the JSON value, else progress."""
+    seconds = time.monotonic() - narrator.started_at
+    if as_json:
+        print(render_json(told, urls=services.urls(), seconds=seconds), flush=True)
+    else:
+        print(f"\n{render_table(told)}\n", flush=True)
+    failed = [line for line in told if line.seconds is not None and not line.verified]
+    for line in failed:
+        narrator.heading(f"Line {line.number} was not verified: {line.title}. {line.happened}")
+    if not failed:
+        narrator.heading(f"Every line was verified, in {seconds:.0f} s from the start.")
+
+
+def _stay_up(services: Services, narrator: Narrator) -> None:
+    """Keep everything running until Ctrl-C or SIGTERM."""
+    narrator.heading("Everything stays up until Ctrl-C:")
+    for name, url in services.urls().items():
+        narrator.heading(f"  {name:16}  {url}")
+    while True:
+        services.ensure_running()
+        time.sleep(_WATCH_EVERY_S)

@@ -1,0 +1,159 @@
+"""The observer's eyes and hands: plain REST clients for both services and the sandbox's control.
+
+The observer is an ordinary Salesforce user and an API application of its own at Constant Contact,
+so nothing here spends the bridge's budget. No client library: what is shown is the interface.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from sandbox.demo.errors import DemoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TIMEOUT_S = 30.0
+_CALL_EVERY_S = 0.26  # Constant Contact takes four calls a second from each application
+_NOT_FOUND = 404
+_THROTTLED = 429
+_THROTTLED_TRIES = 5
+INCLUDED = "custom_fields,list_memberships,phone_numbers,street_addresses,taggings,notes"
+
+
+class _Client:
+    """HTTP with a token, JSON both ways, and errors that say which call failed."""
+
+    def __init__(self, system: str, url: str, token: str | None = None) -> None:
+        self._system = system
+        self._url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy or a .netrc has no part in loopback calls
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def call(self, method: str, path: str, body: object = None, **query: str) -> requests.Response:
+        """Make one call; an answer that is neither good nor 404 or 429 is an error.
+
+        Raises:
+            DemoError: With the system, the call and the beginning of the answer.
+        """
+        try:
+            answer = self._session.request(
+                method, f"{self._url}{path}", json=body, params=query, timeout=_TIMEOUT_S
+            )
+        except requests.RequestException as error:
+            message = f"{self._system} does not answer {method} {path}: {type(error).__name__}"
+            raise DemoError(message) from None
+        if not answer.ok and answer.status_code not in {_NOT_FOUND, _THROTTLED}:
+            message = f"{self._system} answered {answer.status_code} to {method} {path}"
+            raise DemoError(f"{message}: {answer.text[:300]}")
+        return answer
+
+    def found(self, method: str, path: str, body: object = None, **query: str) -> requests.Response:
+        """Make one call on something that must be there.
+
+        Raises:
+            DemoError: As `call`, and for a 404.
+        """
+        answer = self.call(method, path, body, **query)
+        if not answer.ok:
+            message = f"{self._system} answered {answer.status_code} to {method} {path}"
+            raise DemoError(message)
+        return answer
+
+
+class Salesforce(_Client):
+    """Records of the sandbox org, saved as an ordinary user saves them."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__("Salesforce", url, token)
+        versions = self.found("GET", "/services/data").json()
+        self._base = f"{versions[-1]['url']}/sobjects"
+
+    def create(self, name: str, fields: Mapping[str, object]) -> str:
+        """Create a record and return its id."""
+        created = self.found("POST", f"{self._base}/{name}", fields).json()
+        return str(created["id"])
+
+    def update(self, name: str, record_id: str, fields: Mapping[str, object]) -> None:
+        """Change fields of a record."""
+        self.found("PATCH", f"{self._base}/{name}/{record_id}", fields)
+
+    def delete(self, name: str, record_id: str) -> None:
+        """Delete a record."""
+        self.found("DELETE", f"{self._base}/{name}/{record_id}")
+
+    def read(self, name: str, record_id: str) -> dict[str, Any]:
+        """Return all fields of a record."""
+        record: dict[str, Any] = self.found("GET", f"{self._base}/{name}/{record_id}").json()
+        return record
+
+
+class ConstantContact(_Client):
+    """The sandbox account, read with an application of its own and its own budget."""
+
+    def __init__(self, url: str, token: str) -> None:
+        super().__init__("Constant Contact", url, token)
+        self._next_at = 0.0
+
+    def call(self, method: str, path: str, body: object = None, **query: str) -> requests.Response:
+        """Make one call, no sooner than the vendor's limit allows."""
+        for _ in range(_THROTTLED_TRIES):
+            time.sleep(max(0.0, self._next_at - time.monotonic()))
+            self._next_at = time.monotonic() + _CALL_EVERY_S
+            answer = super().call(method, path, body, **query)
+            if answer.status_code != _THROTTLED:
+                return answer
+        message = f"Constant Contact throttles {method} {path} again and again"
+        raise DemoError(message)
+
+    def find_list(self, name: str) -> dict[str, Any] | None:
+        """Return the list of this name, or None."""
+        found = self.found("GET", "/contact_lists", name=name).json()["lists"]
+        return next((each for each in found if each["name"] == name), None)
+
+    def read_list(self, list_id: str) -> dict[str, Any] | None:
+        """Return the list, or None where there is none of this id."""
+        answer = self.call("GET", f"/contact_lists/{list_id}")
+        return answer.json() if answer.ok else None
+
+    def find_contact(self, address: str) -> dict[str, Any] | None:
+        """Return the contact of an address with all its parts, in any state, or None."""
+        answer = self.found("GET", "/contacts", email=address, status="all", include=INCLUDED)
+        contacts: list[dict[str, Any]] = answer.json()["contacts"]
+        return contacts[0] if contacts else None
+
+    def replace_contact(self, contact: dict[str, Any]) -> None:
+        """Write a contact back as it was read, with what the caller changed in it."""
+        self.found(
+            "PUT", f"/contacts/{contact['contact_id']}", contact | {"update_source": "Account"}
+        )
+
+    def create_custom_field(self, label: str) -> str:
+        """Create a text field for contacts and return its id."""
+        body = {"label": label, "type": "string"}
+        return str(self.found("POST", "/contact_custom_fields", body).json()["custom_field_id"])
+
+
+class Control(_Client):
+    """The sandbox's control API: where messages go, what goes wrong, which calls were made."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("the sandbox", url)
+
+    def send_messages_to(self, url: str) -> None:
+        """Let every outbound message of the org go to this address."""
+        self.found("PUT", "/salesforce/endpoint", {"url": url})
+
+    def set_faults(self, faults: list[dict[str, object]]) -> None:
+        """Put these faults in force, and no other."""
+        self.found("PUT", "/faults", faults)
+
+    def bridge_calls(self) -> list[float]:
+        """Return when the bridge called Constant Contact: seconds since 1970, oldest first."""
+        calls = self.found("GET", "/calls", side="constant_contact").json()
+        return [float(call["at"]) for call in calls if call["owner"] == "bridge"]

@@ -1,0 +1,52 @@
+"""Plays the lines of the story in order and tells what became of each."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sandbox.demo.errors import DemoError
+from sandbox.demo.lines import LINES, Proof
+from sandbox.demo.narrator import Told
+from sandbox.demo.scene import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from sandbox.demo.stage import Stage
+
+
+def play(stage: Stage, meanwhile: Callable[[int], AbstractContextManager[None]]) -> Iterator[Told]:
+    """Play the lines one after the other; after one that is not verified, play no more.
+
+    A line relies on what those before it left in both systems, so going on would prove nothing.
+
+    Args:
+        stage: The running services.
+        meanwhile: Makes what surrounds the line of this number while it is played.
+    """
+    scene = Scene(stage)
+    goes_on = True
+    for number, (title, line) in enumerate(LINES, start=1):
+        if not goes_on:
+            yield Told(number=number, title=title)
+            continue
+        stage.narrator.heading(f"{number}. {title}")
+        began_at = time.monotonic()
+        try:
+            with meanwhile(number):
+                proof = line(scene)
+        except DemoError as error:
+            goes_on, proof = False, Proof(happened=str(error))
+        seconds = time.monotonic() - began_at
+        outcome = "verified" if goes_on else "NOT VERIFIED"
+        stage.narrator.say(f"{outcome}: {proof.happened}")
+        yield Told(
+            number=number,
+            title=title,
+            verified=goes_on,
+            happened=proof.happened,
+            read=proof.read,
+            seconds=seconds,
+        )

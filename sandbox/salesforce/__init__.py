@@ -1,0 +1,1 @@
+"""A stand-in for a Salesforce org: its REST API, its login, and its outbound messages."""

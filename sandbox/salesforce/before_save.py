@@ -1,0 +1,74 @@
+"""What the org does to a record just before it is saved: names, times, and the consent stamp."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.salesforce.errors import ApiError
+
+if TYPE_CHECKING:
+    from sandbox.salesforce.schema import SObject
+    from sandbox.salesforce.values import Row
+
+
+def before_save(
+    sobject: SObject, before: Row | None, row: Row, *, user_id: str, at: datetime
+) -> Row:
+    """Return the row with what the system and the bridge's flow set on it.
+
+    Args:
+        sobject: The object of the record.
+        before: The row before the save, or None for a new record.
+        row: The row that is about to be saved.
+        user_id: Who saves.
+        at: The time of the save (UTC).
+
+    Raises:
+        ApiError: If the parts of an event do not fit each other.
+    """
+    match sobject.name:
+        case "Contact":
+            return row | _full_name(row) | _untick_stamp(before, row, user_id=user_id, at=at)
+        case "Event":
+            return row | _event_times(before, row)
+        case "CampaignMember":
+            return row | {"HasResponded": row["Status"] == "Responded"}
+        case _:
+            return row
+
+
+def _full_name(row: Row) -> Row:
+    parts = (row["FirstName"], row["LastName"])
+    return {"Name": " ".join(str(part) for part in parts if part) or None}
+
+
+def _untick_stamp(before: Row | None, row: Row, *, user_id: str, at: datetime) -> Row:
+    """Stamp who lifted Do Not Email and when, as the package's before-save flow does."""
+    lifted = before is not None and before["HasOptedOutOfEmail"] and not row["HasOptedOutOfEmail"]
+    if not lifted:
+        return {}
+    return {"CC_Bridge_Unticked_At__c": at, "CC_Bridge_Unticked_By__c": user_id}
+
+
+def _event_times(before: Row | None, row: Row) -> Row:
+    start, end, minutes = row["StartDateTime"], row["EndDateTime"], row["DurationInMinutes"]
+    if not isinstance(start, datetime):
+        return {}
+    moved = before is not None and before["EndDateTime"] != end
+    if isinstance(end, datetime) and (before is None or moved or minutes is None):
+        length = end - start
+        if length < timedelta(0):
+            raise ApiError(
+                "FIELD_INTEGRITY_EXCEPTION",
+                "End Date: event end date time cannot be before start date time",
+                fields=("EndDateTime",),
+            )
+        return {"DurationInMinutes": int(length.total_seconds() // 60)}
+    if isinstance(minutes, int):
+        return {"EndDateTime": start + timedelta(minutes=minutes)}
+    raise ApiError(
+        "REQUIRED_FIELD_MISSING",
+        "Required fields are missing: [DurationInMinutes]",
+        fields=("DurationInMinutes",),
+    )

@@ -1,0 +1,110 @@
+"""Objects of the org itself: who may do what, and of which kind a record is. All read-only."""
+
+from __future__ import annotations
+
+from sandbox.salesforce.catalogue.fields import (
+    checkbox,
+    email,
+    lookup,
+    picklist,
+    system_fields,
+    text,
+)
+from sandbox.salesforce.schema import SObject
+
+ORGANIZATION = SObject(
+    name="Organization",
+    label="Organization",
+    plural="Organizations",
+    prefix="00D",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Name", 80, nillable=False, name_field=True),
+        text("InstanceName", 5),
+        checkbox("IsSandbox", label="Is Sandbox"),
+        picklist("OrganizationType", "Developer Edition", "Enterprise Edition"),
+        text("NamespacePrefix", 15),
+    ),
+)
+
+USER = SObject(
+    name="User",
+    label="User",
+    plural="Users",
+    prefix="005",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Username", 80, nillable=False),
+        text("FirstName", 40),
+        text("LastName", 80, nillable=False),
+        text("Name", 121, label="Full Name", nillable=False, name_field=True),
+        text("Alias", 8, nillable=False),
+        email("Email", nillable=False),
+        checkbox("IsActive", label="Active", default=True),
+        lookup("ProfileId", "Profile", nillable=False),
+        text("TimeZoneSidKey", 40),
+    ),
+)
+
+PROFILE = SObject(
+    name="Profile",
+    label="Profile",
+    plural="Profile",
+    prefix="00e",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Name", nillable=False, name_field=True),
+        checkbox("PermissionsApiEnabled", label="API Enabled"),
+        checkbox("PermissionsEnableNotifications", label="Send Outbound Messages"),
+    ),
+)
+
+PERMISSION_SET = SObject(
+    name="PermissionSet",
+    label="Permission Set",
+    plural="Permission Sets",
+    prefix="0PS",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Name", 80, nillable=False, name_field=True),
+        text("Label", 80, nillable=False),
+        lookup("ProfileId", "Profile"),
+        checkbox("IsOwnedByProfile", label="Is Owned By Profile"),
+        checkbox("PermissionsApiEnabled", label="API Enabled"),
+        checkbox("PermissionsEnableNotifications", label="Send Outbound Messages"),
+    ),
+)
+
+PERMISSION_SET_ASSIGNMENT = SObject(
+    name="PermissionSetAssignment",
+    label="Permission Set Assignment",
+    plural="Permission Set Assignments",
+    prefix="0Pa",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        lookup("PermissionSetId", "PermissionSet"),
+        lookup("AssigneeId", "User", children="PermissionSetAssignments"),
+    ),
+)
+
+RECORD_TYPE = SObject(
+    name="RecordType",
+    label="Record Type",
+    plural="Record Types",
+    prefix="012",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Name", 80, nillable=False, name_field=True),
+        text("DeveloperName", 80, nillable=False),
+        picklist("SobjectType", "Account", "Contact"),
+        checkbox("IsActive", label="Active", default=True),
+    ),
+)
+
+SETUP = (ORGANIZATION, USER, PROFILE, PERMISSION_SET, PERMISSION_SET_ASSIGNMENT, RECORD_TYPE)

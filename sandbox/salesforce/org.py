@@ -1,0 +1,133 @@
+"""The org: its records, and the transactions that change them. No HTTP."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.salesforce import ids
+from sandbox.salesforce.tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from sandbox.salesforce.schema import Schema, SObject
+    from sandbox.salesforce.values import Row
+    from sandbox.world import World
+
+Tables = dict[str, Table]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One record that a committed transaction created or updated.
+
+    Attributes:
+        before: The row before, or None for a new record.
+        user_id: Who saved.
+    """
+
+    sobject: SObject
+    record_id: str
+    before: Row | None
+    after: Row
+    user_id: str
+
+
+class Transaction:
+    """Changes of one user that are made together or not at all.
+
+    Attributes:
+        at: The time that the records are stamped with; Salesforce stamps whole seconds.
+    """
+
+    def __init__(self, org: Org, user_id: str, at: datetime) -> None:
+        self.org = org
+        self.user_id = user_id
+        self.at = at
+        self.changes: list[Change] = []
+        self._undo: list[tuple[str, str, Row | None]] = []
+
+    def put(self, sobject: SObject, record_id: str, row: Row) -> None:
+        """Write one row and remember what it replaces."""
+        table = self.org.tables[sobject.name]
+        before = table.get(record_id)
+        self._undo.append((sobject.name, record_id, before))
+        table.put(record_id, row)
+        if not row["IsDeleted"]:
+            self.changes.append(
+                Change(
+                    sobject=sobject,
+                    record_id=record_id,
+                    before=before,
+                    after=row,
+                    user_id=self.user_id,
+                )
+            )
+
+    def roll_back(self) -> None:
+        """Put every row back."""
+        for name, record_id, row in reversed(self._undo):
+            self.org.tables[name].put(record_id, row)
+        self._undo.clear()
+        self.changes.clear()
+
+
+class Org:
+    """All records of the org.
+
+    Attributes:
+        tables: The rows, by the API name of their object.
+        serials: Where new ids come from; it is not put back by a rollback, as in Salesforce.
+        lock: Held by whoever reads or changes the org: requests come from one event loop, but the
+            control API and tests may look from other threads.
+        listeners: Called with the changes of each committed transaction.
+    """
+
+    def __init__(self, world: World, schema: Schema) -> None:
+        self.world = world
+        self.schema = schema
+        self.lock = threading.RLock()
+        self.listeners: list[Callable[[list[Change]], None]] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Start again as an empty org; the same seed gives the same ids."""
+        self.tables: Tables = {each.name: Table(each) for each in self.schema}
+        self.serials = ids.Serials(self.world.generator("salesforce-ids"))
+        self.numbers: dict[str, int] = {}
+
+    def now(self) -> datetime:
+        """Return the time in whole seconds, as Salesforce stamps records."""
+        return self.world.now().replace(microsecond=0)
+
+    def copy_tables(self) -> Tables:
+        """Return the records as they are now, to be put back later."""
+        return {name: table.copy() for name, table in self.tables.items()}
+
+    @contextmanager
+    def transaction(self, user_id: str, *, at: datetime | None = None) -> Iterator[Transaction]:
+        """Open a transaction: committed at the end, rolled back on any error.
+
+        Args:
+            user_id: Who saves.
+            at: The time to stamp the records with; now, unless history is written.
+        """
+        with self.lock:
+            transaction = Transaction(self, user_id, at or self.now())
+            try:
+                yield transaction
+            except BaseException:
+                transaction.roll_back()
+                raise
+            if transaction.changes:
+                for listener in self.listeners:
+                    listener(transaction.changes)
+
+    def next_number(self, sobject: SObject) -> int:
+        """Return the next auto-number of an object."""
+        self.numbers[sobject.name] = self.numbers.get(sobject.name, 0) + 1
+        return self.numbers[sobject.name]

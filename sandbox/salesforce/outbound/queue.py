@@ -1,0 +1,228 @@
+"""The queue of notifications: what waits, when it is tried again, when it is given up.
+
+No network code: the sender takes batches and says how each one ended.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+from sandbox.salesforce.values import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from sandbox.salesforce.org import Change, Org
+    from sandbox.salesforce.outbound.definitions import Definition
+
+BATCH_COUNT = 100
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=2)
+GIVEN_UP_AFTER = timedelta(hours=24)
+ENDED_KEPT_COUNT = 20_000
+
+State = Literal["waiting", "sending", "delivered", "dropped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One notification on its way.
+
+    Attributes:
+        attempts: Tries that have ended.
+        due_at: When it may be tried next.
+        reason: Why the last try failed, or None.
+        ended_at: When it was delivered or given up, or None.
+    """
+
+    notification_id: str
+    definition: Definition
+    record_id: str
+    queued_at: datetime
+    due_at: datetime
+    state: State = "waiting"
+    attempts: int = 0
+    reason: str | None = None
+    ended_at: datetime | None = None
+
+    def listed(self) -> dict[str, object]:
+        """Return the delivery as the delivery-status page shows it."""
+        return {
+            "notification_id": self.notification_id,
+            "definition": self.definition.name,
+            "action_id": self.definition.action_id,
+            "object": self.definition.object,
+            "record_id": self.record_id,
+            "state": self.state,
+            "queued_at": to_json(self.queued_at),
+            "attempts": self.attempts,
+            "next_attempt_at": None if self.ended_at else to_json(self.due_at),
+            "reason": self.reason,
+            "ended_at": to_json(self.ended_at),
+        }
+
+
+@dataclass
+class Queue:
+    """The org's outbound queue.
+
+    Attributes:
+        definitions: The deployed outbound messages.
+        may_send: Tells whether a user has the permission Send Outbound Messages.
+        factor: What the waits between tries are multiplied by; below 1 they are compressed.
+        ended: The latest that have.
+        on_work: Called when something was queued or made due.
+        generation: How often the queue was cleared: what was under way before is of no interest.
+    """
+
+    org: Org
+    definitions: tuple[Definition, ...]
+    may_send: Callable[[str], bool]
+    factor: float = 1.0
+    ended: deque[Delivery] = field(default_factory=lambda: deque(maxlen=ENDED_KEPT_COUNT))
+    on_work: Callable[[], None] = lambda: None
+    generation: int = 0
+    _lines: dict[str, dict[str, Delivery]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every delivery."""
+        self._lines = {each.name: {} for each in self.definitions}
+        self.ended.clear()
+        self.generation += 1
+
+    @property
+    def open(self) -> list[Delivery]:
+        """The deliveries that have not ended, oldest first."""
+        found = [each for line in self._lines.values() for each in line.values()]
+        return sorted(found, key=lambda each: each.queued_at)
+
+    def keep_only(self, notification_ids: Collection[str]) -> None:
+        """Forget the deliveries that have not ended, except these."""
+        for line in self._lines.values():
+            for notification_id in [each for each in line if each not in notification_ids]:
+                del line[notification_id]
+
+    def saved(self, changes: Iterable[Change]) -> None:
+        """Queue what the changes of one transaction fire: one notification a definition each."""
+        now = self.org.now()
+        last: dict[tuple[str, str], Change] = {}
+        for change in changes:
+            key = (change.sobject.name, change.record_id)
+            first = last.get(key)
+            last[key] = replace(change, before=first.before) if first else change
+        for change in last.values():
+            if not self.may_send(change.user_id):
+                continue
+            for definition in self.definitions:
+                if definition.fires(change):
+                    notification_id = self.org.serials.new("04l")
+                    self._put(
+                        Delivery(
+                            notification_id=notification_id,
+                            definition=definition,
+                            record_id=change.record_id,
+                            queued_at=now,
+                            due_at=now,
+                        )
+                    )
+        self.on_work()
+
+    def take(self, definition: Definition) -> list[Delivery]:
+        """Return the deliveries of one message, now being sent: due ones, up to 100.
+
+        What was tried in vain for a day is dropped instead.
+        """
+        now = self.org.world.now()
+        for each in list(self._lines[definition.name].values()):
+            if each.queued_at > now - GIVEN_UP_AFTER:
+                break
+            if each.state == "waiting" and each.attempts:
+                self._end(each, "dropped", each.reason)
+        due = (
+            each
+            for each in self._lines[definition.name].values()
+            if each.state == "waiting" and each.due_at <= now
+        )
+        taken = [replace(each, state="sending") for each in islice(due, BATCH_COUNT)]
+        for each in taken:
+            self._put(each)
+        return taken
+
+    def delivered(self, batch: Sequence[Delivery]) -> None:
+        """End the deliveries of an acknowledged message."""
+        for each in self._still_open(batch):
+            self._end(each, "delivered", None)
+
+    def failed(self, batch: Sequence[Delivery], reason: str) -> None:
+        """Let the deliveries of a message wait, each time twice as long as before."""
+        now = self.org.world.now()
+        for each in self._still_open(batch):
+            wait = min(FIRST_WAIT * 2 ** min(each.attempts, 16), LONGEST_WAIT) * self.factor
+            self._put(
+                replace(
+                    each,
+                    state="waiting",
+                    attempts=each.attempts + 1,
+                    due_at=now + wait,
+                    reason=reason,
+                )
+            )
+
+    def put_back(self, batch: Sequence[Delivery], *, wait_s: float = 0) -> None:
+        """Let deliveries wait that were taken and not sent; younger ones may overtake them."""
+        due_at = self.org.world.now() + timedelta(seconds=wait_s)
+        for each in self._still_open(batch):
+            self._put(replace(each, state="waiting", due_at=due_at))
+
+    def lose(self, batch: Sequence[Delivery]) -> None:
+        """Drop the deliveries of a message without sending it."""
+        for each in self._still_open(batch):
+            self._end(each, "dropped", "lost on demand")
+
+    def retry(self, notification_ids: Iterable[str]) -> None:
+        """Make deliveries due now, as the Retry link does."""
+        now = self.org.world.now()
+        for each in self._found(notification_ids):
+            self._put(replace(each, due_at=now))
+        self.on_work()
+
+    def remove(self, notification_ids: Iterable[str]) -> None:
+        """Drop deliveries, as the Del link does."""
+        for each in self._found(notification_ids):
+            self._end(each, "dropped", "deleted by hand")
+
+    def _put(self, delivery: Delivery) -> None:
+        self._lines[delivery.definition.name][delivery.notification_id] = delivery
+
+    def _still_open(self, batch: Iterable[Delivery]) -> list[Delivery]:
+        """Return what of a batch is still in the queue: it may have been reset meanwhile."""
+        return self._found(each.notification_id for each in batch)
+
+    def _found(self, notification_ids: Iterable[str]) -> list[Delivery]:
+        return [
+            line[notification_id]
+            for notification_id in notification_ids
+            for line in self._lines.values()
+            if notification_id in line
+        ]
+
+    def _end(self, delivery: Delivery, state: State, reason: str | None) -> None:
+        del self._lines[delivery.definition.name][delivery.notification_id]
+        attempts = delivery.attempts + (state == "delivered")
+        self.ended.append(
+            replace(
+                delivery,
+                state=state,
+                attempts=attempts,
+                reason=reason,
+                ended_at=self.org.world.now(),
+            )
+        )

@@ -1,0 +1,192 @@
+"""Sends the queue: one message of each definition at a time, as the org's background job does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3
+
+from sandbox.salesforce.outbound.envelope import message, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sandbox.salesforce.org import Org
+    from sandbox.salesforce.outbound.definitions import Definition
+    from sandbox.salesforce.outbound.queue import Delivery, Queue
+
+TIMEOUT_S = 60
+_LOOK_EVERY_S = 0.1
+"""How often the queue is looked at without a save: the clock may have been moved."""
+
+_OVERTAKEN_WAITS_S = 1.0
+"""How long a single notification waits for a younger one, where a fault asks for it."""
+
+_LONGEST_ANSWER_BYTES = 100_000
+_HEADERS = {
+    "Content-Type": "text/xml; charset=UTF-8",
+    "SOAPAction": '""',
+    "User-Agent": "Jakarta Commons-HttpClient/3.1",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Takes due notifications from the queue and posts them to the endpoint.
+
+    Each definition has its own place in line: a slow message of one does not hold up the others.
+    """
+
+    def __init__(
+        self,
+        org: Org,
+        queue: Queue,
+        *,
+        organization_id: str,
+        instance: str,
+        endpoint: Callable[[], str | None],
+    ) -> None:
+        self._org = org
+        self._queue = queue
+        self._organization_id = organization_id
+        self._instance = instance
+        self._endpoint = endpoint
+        self._overtaken: set[str] = set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        loop = asyncio.get_running_loop()
+        work = asyncio.Event()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(work.set)
+
+        self._queue.on_work = wake
+        under_way: dict[str, asyncio.Task[None]] = {}
+        try:
+            generation = self._queue.generation
+            while True:
+                work.clear()
+                if self._queue.generation != generation:
+                    generation = self._queue.generation
+                    _cancel(under_way)
+                for definition in self._queue.definitions:
+                    running = under_way.get(definition.name)
+                    if running is None or running.done():
+                        batch = self._take(definition)
+                        if batch:
+                            task = asyncio.create_task(self._send(definition, batch))
+                            task.add_done_callback(lambda _: work.set())
+                            under_way[definition.name] = task
+                await _wait(work, _LOOK_EVERY_S)
+        finally:
+            self._queue.on_work = lambda: None
+            _cancel(under_way)
+
+    def _take(self, definition: Definition) -> list[Delivery]:
+        """Return the next batch of a definition; without an endpoint everything waits."""
+        if self._endpoint() is None:
+            return []
+        with self._org.lock:
+            return self._queue.take(definition)
+
+    async def _send(self, definition: Definition, batch: list[Delivery]) -> None:
+        faults = self._org.world.faults.take("outbound", method="POST", path=definition.object)
+        wait_s = sum(fault.latency_s for fault in faults)
+        kinds = {fault.kind for fault in faults}
+        if "drop" in kinds:
+            with self._org.lock:
+                self._queue.lose(batch)
+            return
+        if "reorder" in kinds:
+            if len(batch) == 1 and batch[0].notification_id not in self._overtaken:
+                self._overtaken.add(batch[0].notification_id)
+                with self._org.lock:
+                    self._queue.put_back(batch, wait_s=wait_s or _OVERTAKEN_WAITS_S)
+                return
+            batch.reverse()
+        try:
+            await asyncio.sleep(wait_s)
+            reason = await self._post(definition, batch)
+            if reason is None and "repeat" in kinds:
+                # As if the acknowledgement had been lost on its way: the message comes once more.
+                await self._post(definition, batch)
+        except asyncio.CancelledError:
+            with self._org.lock:
+                self._queue.put_back(batch)
+            raise
+        with self._org.lock:
+            if reason is None:
+                self._queue.delivered(batch)
+                return
+            self._queue.failed(batch, reason)
+        log.info("outbound_message_failed", extra={"definition": definition.name, "reason": reason})
+
+    async def _post(self, definition: Definition, batch: Sequence[Delivery]) -> str | None:
+        """Send one message with the records as they are now; return why it failed, or None."""
+        url = self._endpoint()
+        if url is None:
+            return "no endpoint"
+        with self._org.lock:
+            table = self._org.tables[definition.object]
+            body = message(
+                definition,
+                [(each.notification_id, table.live(each.record_id)) for each in batch],
+                organization_id=self._organization_id,
+                instance=self._instance,
+            )
+        return await _in_background(lambda: _post(url, body))
+
+
+def _post(url: str, body: bytes) -> str | None:
+    """Post one message; return why it was not acknowledged, or None."""
+    try:
+        with requests.post(
+            url, data=body, headers=_HEADERS, timeout=TIMEOUT_S, allow_redirects=False, stream=True
+        ) as response:
+            answer = response.raw.read(_LONGEST_ANSWER_BYTES, decode_content=True)
+            return refusal(response.status_code, answer)
+    except requests.Timeout:
+        return "java.net.SocketTimeoutException: Read timed out"
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        return f"java.net.ConnectException: {type(error).__name__}"
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _cancel(under_way: dict[str, asyncio.Task[None]]) -> None:
+    for task in under_way.values():
+        task.cancel()
+    under_way.clear()
+
+
+async def _in_background(work: Callable[[], str | None]) -> str | None:
+    """Run blocking work in a thread that does not hold up the end of the process.
+
+    An executor's threads are waited for at exit, and an endpoint may take a minute to answer.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[str | None] = loop.create_future()
+
+    def report(outcome: str | None) -> None:
+        if not done.done():
+            done.set_result(outcome)
+
+    def run() -> None:
+        outcome = work()
+        with suppress(RuntimeError):  # the sandbox has stopped meanwhile
+            loop.call_soon_threadsafe(report, outcome)
+
+    threading.Thread(target=run, name="outbound-message", daemon=True).start()
+    return await done

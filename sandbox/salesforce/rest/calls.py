@@ -1,0 +1,145 @@
+"""From an HTTP request to one call of the API, and from its answer or error back to HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starlette.responses import Response
+
+from sandbox.salesforce.errors import ApiError, not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from sandbox.salesforce.login import Sessions
+    from sandbox.salesforce.org import Org
+    from sandbox.salesforce.queries import Queries
+    from sandbox.salesforce.usage import Usage
+
+    Handler: TypeAlias = Callable[["Call"], Response]
+
+OLDEST_VERSION, NEWEST_VERSION = 31, 68
+_VERSION = re.compile(r"\d\d\.0")
+_YES = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Api:
+    """What the REST resources work on; one for each stand-in."""
+
+    org: Org
+    sessions: Sessions
+    queries: Queries
+    usage: Usage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One authorised request.
+
+    Attributes:
+        version: API version as in the path, such as `66.0`.
+        user_id: Whose session it is.
+        body: The raw body.
+    """
+
+    api: Api
+    version: str
+    user_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def org(self) -> Org:
+        """The org that is called."""
+        return self.api.org
+
+    def json(self) -> dict[str, Any]:
+        """Return the body, which must be a JSON object.
+
+        Raises:
+            ApiError: JSON_PARSER_ERROR, if it is not.
+        """
+        try:
+            value = json.loads(self.body)
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ApiError("JSON_PARSER_ERROR", f"Unexpected character: {error}") from None
+        if not isinstance(value, dict):
+            message = "The HTTP entity body is required to be a JSON object, but it is not"
+            raise ApiError("JSON_PARSER_ERROR", message)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Return a parameter that is `true` or `false`; absent is false.
+
+        Raises:
+            ApiError: If it is neither.
+        """
+        text = self.query.get(name, "false").lower()
+        if text not in _YES:
+            raise ApiError("INVALID_ARGUMENT", f"{name} must be true or false")
+        return _YES[text]
+
+
+def answer(status: int, body: object = None) -> Response:
+    """Return an answer as the REST API writes it; without a body where there is none."""
+    if body is None:
+        return Response(status_code=status)
+    return Response(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        status_code=status,
+        media_type="application/json;charset=UTF-8",
+    )
+
+
+def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that serves each HTTP method with its handler.
+
+    The handler runs in one go, under the org's lock: a request is atomic.
+    """
+
+    async def serve(request: Request) -> Response:
+        body = await request.body()
+        with api.org.lock:
+            try:
+                response = _serve(api, handlers, request, body)
+            except ApiError as error:
+                response = answer(error.status, error.body())
+            response.headers.update(api.usage.header())
+        return response
+
+    return serve
+
+
+def _serve(api: Api, handlers: Mapping[str, Handler], request: Request, body: bytes) -> Response:
+    version = request.path_params["version"]
+    if not (_VERSION.fullmatch(version) and OLDEST_VERSION <= float(version) <= NEWEST_VERSION):
+        raise not_found()
+    user_id = api.sessions.user_of(request.headers.get("authorization"))
+    api.usage.count()
+    handler = handlers.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        allowed = ",".join([*handlers, "HEAD"] if "GET" in handlers else handlers)
+        raise ApiError(
+            "METHOD_NOT_ALLOWED",
+            f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}",
+            status=405,
+        )
+    return handler(
+        Call(
+            api=api,
+            version=version,
+            user_id=user_id,
+            path=request.path_params,
+            query=request.query_params,
+            headers=request.headers,
+            body=body,
+        )
+    )

@@ -1,0 +1,265 @@
+"""Create, update and delete: the rules that a record meets on its way into the org."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.salesforce import ids
+from sandbox.salesforce.before_save import before_save
+from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.tables import folded
+from sandbox.salesforce.values import initial, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sandbox.salesforce.org import Transaction
+    from sandbox.salesforce.schema import Field, SObject
+    from sandbox.salesforce.values import Row, Value
+
+
+def insert(tx: Transaction, sobject: SObject, given: Mapping[str, Any]) -> str:
+    """Create a record and return its id.
+
+    Args:
+        tx: The transaction that the record is part of.
+        sobject: The object of the record.
+        given: Field names in any case to JSON values.
+
+    Raises:
+        ApiError: If the record breaks a rule.
+    """
+    _writable(sobject)
+    values = _read(tx, sobject, given, creating=True)
+    record_id = tx.org.serials.new(sobject.prefix)
+    row: Row = {
+        field.name: values[field.name]
+        if field.name in values
+        else initial(field, user_id=tx.user_id, record_id=record_id)
+        for field in sobject.fields
+    }
+    row |= {
+        "Id": record_id,
+        "IsDeleted": False,
+        "CreatedDate": tx.at,
+        "CreatedById": tx.user_id,
+    }
+    for field in sobject.fields:
+        if field.number_format is not None:
+            row[field.name] = field.number_format.format(tx.org.next_number(sobject))
+    _save(tx, sobject, record_id, None, row)
+    return record_id
+
+
+def update(tx: Transaction, sobject: SObject, record_id: str, given: Mapping[str, Any]) -> None:
+    """Change a record.
+
+    Raises:
+        ApiError: If there is no such record, or the change breaks a rule.
+    """
+    _writable(sobject)
+    before = existing(tx, sobject, record_id)
+    values = _read(tx, sobject, given, creating=False)
+    _save(tx, sobject, record_id, before, before | values)
+
+
+def delete(tx: Transaction, sobject: SObject, record_id: str) -> None:
+    """Move a record to the recycle bin, with those that go with it.
+
+    Raises:
+        ApiError: If there is no such record.
+    """
+    _writable(sobject)
+    row = existing(tx, sobject, record_id)
+    tx.put(sobject, record_id, row | {"IsDeleted": True, **_modified(tx)})
+    for child, reference in tx.org.schema.referring_to(sobject):
+        for other in list(tx.org.tables[child.name]):
+            if other["IsDeleted"] or other[reference.name] != record_id:
+                continue
+            other_id = str(other["Id"])
+            if reference.cascades:
+                delete(tx, child, other_id)
+            elif reference.updateable and reference.nillable:
+                tx.put(child, other_id, other | {reference.name: None, **_modified(tx)})
+
+
+def existing(tx: Transaction, sobject: SObject, record_id: str) -> Row:
+    """Return a record that is not deleted.
+
+    Raises:
+        ApiError: ENTITY_IS_DELETED, NOT_FOUND, or MALFORMED_ID for an id of another object.
+    """
+    found = ids.canonical(record_id)
+    if found is None:
+        raise ApiError("MALFORMED_ID", f"bad id {record_id}", status=400)
+    row = tx.org.tables[sobject.name].get(found)
+    if row is None:
+        other = tx.org.schema.of_id(found)
+        if other is not None and other is not sobject:
+            message = f"{sobject.label} ID: id value of incorrect type: {record_id}"
+            raise ApiError("MALFORMED_ID", message, fields=("Id",))
+        raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
+    if row["IsDeleted"]:
+        raise ApiError("ENTITY_IS_DELETED", "entity is deleted", status=404)
+    return row
+
+
+def find_by_key(tx: Transaction, sobject: SObject, field: Field, value: str) -> frozenset[str]:
+    """Return the ids of the records whose external id has a value, given as text."""
+    return tx.org.tables[sobject.name].with_key(field, stored(field, value))
+
+
+def external_id(sobject: SObject, name: str) -> Field:
+    """Return a field that an upsert may ask for.
+
+    Raises:
+        ApiError: 404, if it is not one.
+    """
+    field = sobject.field(name)
+    if field is None or not (field.external_id or field.type == "id"):
+        raise ApiError(
+            "NOT_FOUND",
+            f"Provided external ID field does not exist or is not accessible: {name}",
+            status=404,
+        )
+    return field
+
+
+def _writable(sobject: SObject) -> None:
+    if not sobject.writable:
+        raise ApiError(
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            f"entity type cannot be inserted or updated here: {sobject.label}",
+        )
+
+
+def _read(
+    tx: Transaction, sobject: SObject, given: Mapping[str, Any], *, creating: bool
+) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    locked: list[str] = []
+    for name, each in given.items():
+        if name == "attributes":
+            continue
+        field, value = sobject.field(name), each
+        if field is None and isinstance(value, dict):
+            field, value = _by_external_id(tx, sobject, name, value)
+        if field is None:
+            raise ApiError(
+                "INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}"
+            )
+        if not (field.createable if creating else field.updateable):
+            locked.append(field.name)
+            continue
+        values[field.name] = stored(field, value)
+    if locked:
+        raise ApiError(
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+            f"Unable to create/update fields: {', '.join(locked)}. Please check the security "
+            "settings of this field and verify that it is read/write for your profile or "
+            "permission set.",
+            fields=tuple(locked),
+        )
+    return values
+
+
+def _by_external_id(
+    tx: Transaction, sobject: SObject, name: str, nested: dict[str, Any]
+) -> tuple[Field | None, object]:
+    """Resolve a parent that is named by its external id: `{"Owner__r": {"Key__c": "1"}}`."""
+    reference = sobject.relationship(name)
+    keys = {key: value for key, value in nested.items() if key != "attributes"}
+    if reference is None or len(keys) != 1:
+        return None, nested
+    (key, value), parent = keys.popitem(), tx.org.schema.get(reference.refers_to[0])
+    field = external_id(parent, key)
+    found = find_by_key(tx, parent, field, str(value)) if field.type != "id" else {str(value)}
+    if len(found) != 1:
+        raise ApiError(
+            "INVALID_FIELD",
+            f"Foreign key external ID: {value} not found for field {field.name} in entity "
+            f"{parent.name}",
+        )
+    return reference, next(iter(found))
+
+
+def _modified(tx: Transaction) -> dict[str, Value]:
+    return {
+        "LastModifiedDate": tx.at,
+        "LastModifiedById": tx.user_id,
+        "SystemModstamp": tx.at,
+    }
+
+
+def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None, row: Row) -> None:
+    row = before_save(sobject, before, row, user_id=tx.user_id, at=tx.at) | _modified(tx)
+    missing = [field.name for field in sobject.fields if _is_missing(field, row)]
+    if missing:
+        raise ApiError(
+            "REQUIRED_FIELD_MISSING",
+            f"Required fields are missing: [{', '.join(missing)}]",
+            fields=tuple(missing),
+        )
+    for field in sobject.fields:
+        if before is None or before[field.name] != row[field.name]:
+            _check_reference(tx, field, row[field.name])
+            _check_unique(tx, sobject, field, record_id, row[field.name])
+    _check_together(tx, sobject, record_id, row)
+    tx.put(sobject, record_id, row)
+
+
+def _is_missing(field: Field, row: Row) -> bool:
+    return (field.createable or field.updateable) and not field.nillable and row[field.name] is None
+
+
+def _check_reference(tx: Transaction, field: Field, value: Value) -> None:
+    if field.type != "reference" or not isinstance(value, str):
+        return
+    target = tx.org.schema.of_id(value)
+    if target is None or target.name not in field.refers_to:
+        raise ApiError(
+            "MALFORMED_ID" if target is None else "FIELD_INTEGRITY_EXCEPTION",
+            f"{field.label}: id value of incorrect type: {value}",
+            fields=(field.name,),
+        )
+    row = tx.org.tables[target.name].get(value)
+    if row is None:
+        raise ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+    if row["IsDeleted"]:
+        raise ApiError("ENTITY_IS_DELETED", "entity is deleted")
+
+
+def _check_unique(
+    tx: Transaction, sobject: SObject, field: Field, record_id: str, value: Value
+) -> None:
+    if not field.unique or value is None:
+        return
+    clash = _first(tx.org.tables[sobject.name].with_key(field, value), record_id)
+    if clash is not None:
+        raise ApiError(
+            "DUPLICATE_VALUE",
+            f"duplicate value found: {field.name} duplicates value on record with id: {clash}",
+        )
+
+
+def _check_together(tx: Transaction, sobject: SObject, record_id: str, row: Row) -> None:
+    if not sobject.unique_together:
+        return
+    wanted = [folded(row[name]) for name in sobject.unique_together]
+    same = (
+        str(other["Id"])
+        for other in tx.org.tables[sobject.name]
+        if not other["IsDeleted"]
+        and [folded(other[name]) for name in sobject.unique_together] == wanted
+    )
+    clash = _first(same, record_id)
+    if clash is not None:
+        raise ApiError(
+            "DUPLICATE_VALUE",
+            "This entity already exists: duplicate value found: "
+            f"{', '.join(sobject.unique_together)} duplicates value on record with id: {clash}",
+        )
+
+
+def _first(found: Iterable[str], record_id: str) -> str | None:
+    return next((other for other in found if other != record_id), None)

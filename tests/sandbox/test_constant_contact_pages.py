@@ -1,0 +1,180 @@
+"""Pages, filters, lists and custom fields of the Constant Contact stand-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.fix_sandbox import RunningSandbox
+
+
+def walk(sandbox: RunningSandbox, path: str, rows_in: str, /, **query: Any) -> list[dict[str, Any]]:
+    """Follow the links of a collection to its end."""
+    page = sandbox.constant_contact("GET", path, **query).json()
+    rows: list[dict[str, Any]] = page[rows_in]
+    while link := page.get("_links", {}).get("next", {}).get("href"):
+        assert link.startswith("/v3/")
+        page = sandbox.constant_contact("GET", link).json()
+        rows += page[rows_in]
+    return rows
+
+
+def test_pages_hold_every_contact_once_with_the_filters_of_the_first(
+    sandbox: RunningSandbox,
+) -> None:
+    everyone = walk(sandbox, "/contacts", "contacts", status="all", limit=500)
+    paged = walk(
+        sandbox, "/contacts", "contacts", status="all", limit=3, include="list_memberships"
+    )
+    assert [one["contact_id"] for one in paged] == [one["contact_id"] for one in everyone]
+    assert all("list_memberships" in one for one in paged)
+    assert len(everyone) > 6
+
+
+def test_the_last_page_has_no_link(sandbox: RunningSandbox) -> None:
+    assert "_links" not in sandbox.constant_contact("GET", "/contacts", limit=500).json()
+
+
+def test_parameters_sent_again_beside_a_cursor_do_no_harm(sandbox: RunningSandbox) -> None:
+    first = sandbox.constant_contact("GET", "/contacts", limit=2).json()
+    link = first["_links"]["next"]["href"]
+    plain = sandbox.constant_contact("GET", link).json()
+    doubled = sandbox.constant_contact("GET", f"{link}&limit=50&include=notes").json()
+    assert [one["contact_id"] for one in doubled["contacts"]] == [
+        one["contact_id"] for one in plain["contacts"]
+    ]
+
+
+def test_a_cursor_ends_after_a_day(sandbox: RunningSandbox) -> None:
+    link = sandbox.constant_contact("GET", "/contacts", limit=2).json()["_links"]["next"]["href"]
+    sandbox.advance(25 * 3600)
+    assert sandbox.constant_contact("GET", link).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 501},
+        {"limit": 0},
+        {"limit": "ten"},
+        {"cursor": "nonsense"},
+        {"status": "present"},
+        {"include": "everything"},
+        {"updated_after": "yesterday"},
+    ],
+    ids=lambda query: "=".join(map(str, next(iter(query.items())))),
+)
+def test_a_parameter_without_a_valid_value_is_refused(
+    sandbox: RunningSandbox, query: dict[str, Any]
+) -> None:
+    answer = sandbox.constant_contact("GET", "/contacts", **query)
+    assert answer.status_code == 400
+    (name,) = query
+    assert name in answer.json()[0]["error_message"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-01-01T00:00:00Z",
+        "2020-01-01T00:00:00.000000+0000",
+        "2020-01-01T00:00:00-05:00",
+        "2020-01-01",
+    ],
+)
+def test_times_are_taken_in_every_documented_spelling(sandbox: RunningSandbox, text: str) -> None:
+    answer = sandbox.constant_contact("GET", "/contacts", updated_after=text, include_count="true")
+    assert answer.status_code == 200
+    assert answer.json()["contacts_count"] == len(answer.json()["contacts"])
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        (None, {"explicit", "unsubscribed"}),
+        ("active", {"explicit"}),
+        ("unsubscribed", {"unsubscribed"}),
+        ("deleted", {"deleted"}),
+        ("active,deleted", {"explicit", "deleted"}),
+        ("all", {"explicit", "unsubscribed", "deleted"}),
+    ],
+)
+def test_a_status_shows_its_contacts(
+    sandbox: RunningSandbox, status: str | None, shown: set[str]
+) -> None:
+    query: dict[str, Any] = {} if status is None else {"status": status}
+    contacts = walk(sandbox, "/contacts", "contacts", limit=500, **query)
+    assert {
+        "deleted" if "deleted_at" in one else one["email_address"]["permission_to_send"]
+        for one in contacts
+    } == shown
+
+
+def test_contacts_of_a_list_are_found_by_it(sandbox: RunningSandbox) -> None:
+    lists = walk(sandbox, "/contact_lists", "lists", include_membership_count="all")
+    for one in lists:
+        members = walk(sandbox, "/contacts", "contacts", lists=one["list_id"], status="all")
+        assert len(members) == one["membership_count"] > 0
+
+
+def test_a_list_is_created_renamed_and_its_name_is_taken(sandbox: RunningSandbox) -> None:
+    created = sandbox.constant_contact(
+        "POST", "/contact_lists", {"name": "Clients", "description": "All of them"}
+    )
+    assert created.status_code == 201
+    path = f"/contact_lists/{created.json()['list_id']}"
+    assert (
+        sandbox.constant_contact("POST", "/contact_lists", {"name": "clients"}).status_code == 409
+    )
+    renamed = sandbox.constant_contact("PUT", path, {"name": "Households"})
+    assert (renamed.status_code, renamed.json()["name"]) == (200, "Households")
+    assert sandbox.constant_contact("GET", path).json() == renamed.json()
+    named = walk(sandbox, "/contact_lists", "lists", name="Households")
+    assert [one["list_id"] for one in named] == [created.json()["list_id"]]
+
+
+def test_a_deleted_list_is_there_until_its_activity_is_done(sandbox: RunningSandbox) -> None:
+    lists = walk(sandbox, "/contact_lists", "lists")
+    list_id = lists[0]["list_id"]
+    answer = sandbox.constant_contact("DELETE", f"/contact_lists/{list_id}")
+    assert answer.status_code == 202
+    self_link = answer.json()["_links"]["self"]["href"]
+    assert sandbox.constant_contact("GET", self_link).json()["state"] == "processing"
+    assert len(walk(sandbox, "/contact_lists", "lists")) == len(lists)
+    sandbox.advance(2)
+    assert sandbox.constant_contact("GET", self_link).json()["state"] == "completed"
+    assert len(walk(sandbox, "/contact_lists", "lists")) == len(lists) - 1
+    assert walk(sandbox, "/contacts", "contacts", lists=list_id, status="all") == []
+
+
+def test_membership_counts_want_a_word_and_not_true(sandbox: RunningSandbox) -> None:
+    answer = sandbox.constant_contact("GET", "/contact_lists", include_membership_count="true")
+    assert answer.status_code == 400
+    assert "include_membership_count" in answer.json()[0]["error_message"]
+
+
+def test_a_custom_field_is_named_after_its_label_once(sandbox: RunningSandbox) -> None:
+    body = {"label": "Client Since", "type": "date"}
+    created = sandbox.constant_contact("POST", "/contact_custom_fields", body)
+    assert created.status_code == 201
+    assert created.json()["name"] == "client_since"
+    again = sandbox.constant_contact("POST", "/contact_custom_fields", body)
+    assert again.status_code == 409
+    fields = walk(sandbox, "/contact_custom_fields", "custom_fields", limit=1)
+    assert [one["label"] for one in fields] == ["Heard From", "Client Since"]
+
+
+def test_deleting_a_custom_field_takes_its_values(sandbox: RunningSandbox) -> None:
+    (field,) = walk(sandbox, "/contact_custom_fields", "custom_fields")
+    path = f"/contact_custom_fields/{field['custom_field_id']}"
+    assert sandbox.constant_contact("DELETE", path).status_code == 204
+    contacts = walk(sandbox, "/contacts", "contacts", include="custom_fields")
+    assert all(one["custom_fields"] == [] for one in contacts)
+
+
+def test_the_account_says_who_it_is(sandbox: RunningSandbox) -> None:
+    summary = sandbox.constant_contact("GET", "/account/summary").json()
+    assert summary["encoded_account_id"]
+    assert summary["organization_name"]
