@@ -1,0 +1,79 @@
+"""What happened to the *Do Not Email* box of one contact, from two states of its record. Pure.
+
+An untick lifts an opt-out, so it counts only where a tick before it is on record: a first sight of
+a record, a backfill, a restore or a change of the mapping is no untick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Box:
+    """The box as one state of the record tells it.
+
+    Attributes:
+        ticked: None is not known.
+        stamp: When the org says that somebody last unticked it.
+        modstamp: SystemModstamp of the state.
+    """
+
+    ticked: bool | None
+    stamp: datetime | None = None
+    modstamp: datetime | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoxChange:
+    """One change of the box, as a person did it."""
+
+    contact_id: str
+    changed_at: datetime
+    ticked: bool
+    user_id: str | None
+    seen_by: Literal["stamp", "notification", "snapshot", "console"]
+
+
+def box_changes(
+    contact_id: str, before: Box | None, after: Box, *, seen_at: datetime
+) -> tuple[BoxChange, ...]:
+    """Return what happened to the box between two states of a contact, oldest first.
+
+    `before` is None at the first sight of the record. A stamp that is newer than the last known one
+    proves a tick and an untick even where both saves arrived as one message with the box clear.
+    """
+    if after.ticked is None:
+        return ()
+    at = after.modstamp or seen_at
+
+    def change(*, ticked: bool, changed_at: datetime, stamped: bool = False) -> BoxChange:
+        return BoxChange(
+            contact_id=contact_id,
+            changed_at=changed_at,
+            ticked=ticked,
+            user_id=after.user_id,
+            seen_by="stamp" if stamped else "notification",
+        )
+
+    if before is None:
+        return (change(ticked=True, changed_at=at),) if after.ticked else ()
+    stamped = _newer(after.stamp, before.stamp)
+    if after.ticked:
+        return () if before.ticked else (change(ticked=True, changed_at=at),)
+    if before.ticked:
+        untick_at = after.stamp if stamped and after.stamp else at
+        return (change(ticked=False, changed_at=untick_at, stamped=stamped),)
+    if stamped and after.stamp:
+        return (
+            change(ticked=True, changed_at=after.stamp - timedelta(microseconds=1), stamped=True),
+            change(ticked=False, changed_at=after.stamp, stamped=True),
+        )
+    return ()
+
+
+def _newer(stamp: datetime | None, known: datetime | None) -> bool:
+    return stamp is not None and (known is None or stamp > known)

@@ -1,0 +1,126 @@
+-- name: subject_of
+-- The subject of an address or a person; made when it is first spoken of.
+INSERT INTO consent_subject (connection_id, subject_id, kind, key, key_hash)
+VALUES (%(connection_id)s, gen_random_uuid(), %(kind)s, %(key)s, %(key_hash)s)
+ON CONFLICT (connection_id, kind, key_hash) DO UPDATE
+  SET key = CASE WHEN consent_subject.erased_at IS NULL THEN EXCLUDED.key END
+RETURNING subject_id
+
+-- name: hash_key
+-- The connection's secret for keyed hashes of addresses and ids; made once.
+INSERT INTO setting (connection_id, name, value)
+VALUES (%(connection_id)s, 'consent_hash_key', to_jsonb(%(fresh)s::text))
+ON CONFLICT (connection_id, name) DO UPDATE
+  SET value = setting.value
+RETURNING value #>> '{}'
+
+-- name: lock_head
+-- One writer at a time appends to a connection's chain.
+INSERT INTO consent_head (connection_id, seq, digest)
+VALUES (%(connection_id)s, 0, '\x')
+ON CONFLICT (connection_id) DO UPDATE
+  SET seq = consent_head.seq
+RETURNING seq, digest, app_now()
+
+-- name: append_entry
+-- One entry of the ledger; its digest covers the one before.
+INSERT INTO consent_entry (connection_id, seq, address_id, person_id, list_id, side, change, acted_by, stage, about_seq,
+  cause_kind, cause_id, user_id, at, answer, previous, digest)
+VALUES (%(connection_id)s, %(seq)s, %(address_id)s, %(person_id)s, %(list_id)s, %(side)s, %(change)s, %(acted_by)s,
+  %(stage)s, %(about_seq)s, %(cause_kind)s, %(cause_id)s, %(user_id)s, %(at)s, %(answer)s, %(previous)s, %(digest)s)
+
+-- name: move_head
+-- The chain ends here now.
+UPDATE consent_head
+SET seq = %(seq)s, digest = %(digest)s
+WHERE connection_id = %(connection_id)s
+
+-- name: add_box_change
+-- A change of the box, once; returns nothing where it was recorded before.
+INSERT INTO box_change (connection_id, contact_id, changed_at, ticked, user_id, is_own_user, seen_by, cause_id, seen_at)
+VALUES (%(connection_id)s, %(contact_id)s, %(changed_at)s, %(ticked)s, %(user_id)s, %(is_own_user)s, %(seen_by)s,
+  %(cause_id)s, app_now())
+ON CONFLICT (connection_id, contact_id, changed_at) DO NOTHING
+RETURNING contact_id
+
+-- name: stand
+-- An opt-out stands from now on; a person's own is never replaced by the firm's.
+INSERT INTO opt_out (connection_id, subject_id, list_id, acted_by, since, seq)
+VALUES (%(connection_id)s, %(subject_id)s, %(list_id)s, %(acted_by)s, %(since)s, %(seq)s)
+ON CONFLICT (connection_id, subject_id, list_id) DO UPDATE
+  SET acted_by = EXCLUDED.acted_by, since = EXCLUDED.since, seq = EXCLUDED.seq
+  WHERE opt_out.acted_by = 'firm' AND EXCLUDED.acted_by <> 'firm'
+RETURNING acted_by
+
+-- name: lift_firm
+-- The firm lifts its own opt-out, at once; an address keeps it while another sharer's box is ticked.
+DELETE FROM opt_out o
+USING consent_subject s
+WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL AND o.acted_by = 'firm'
+  AND s.connection_id = o.connection_id AND s.subject_id = o.subject_id
+  AND (s.subject_id = %(person_id)s
+       OR s.subject_id = %(address_id)s
+          AND NOT EXISTS (
+            SELECT FROM practifi_record r
+            WHERE r.connection_id = o.connection_id AND r.kind = 'contact' AND r.deleted_at IS NULL
+              AND r.email_key = %(email_key)s AND r.sf_id <> %(contact_id)s
+              AND r.do_not_email IS NOT FALSE))
+
+-- name: lift_all
+-- A resubscription is confirmed: nothing stands for these subjects any more, complaints excepted.
+DELETE FROM opt_out
+WHERE connection_id = %(connection_id)s AND list_id IS NULL AND acted_by <> 'complaint'
+  AND subject_id = ANY(%(subject_ids)s)
+
+-- name: ask_back
+-- Somebody asked that a person be mailed again; an open request is renewed.
+INSERT INTO resubscription (connection_id, address_id, person_id, asked_seq, policy, state, made_at)
+VALUES (%(connection_id)s, %(address_id)s, %(person_id)s, %(asked_seq)s, 'practifi', 'sending', app_now())
+ON CONFLICT (connection_id, address_id, person_id) WHERE finished_at IS NULL DO UPDATE
+  SET asked_seq = EXCLUDED.asked_seq
+
+-- name: withdraw
+-- A new tick takes back what an untick had asked for.
+UPDATE resubscription
+SET state = 'withdrawn', reason = %(reason)s, finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s AND finished_at IS NULL
+
+-- name: end_resubscriptions
+-- What became of the open requests of an address.
+UPDATE resubscription
+SET state = %(state)s, policy = %(policy)s, reason = %(reason)s,
+    finished_at = CASE WHEN %(state)s IN ('confirmed', 'refused', 'not_confirmed', 'withdrawn') THEN app_now() END,
+    evidence_due_at = CASE WHEN %(evidence)s THEN app_now() + interval '7 days' ELSE evidence_due_at END
+WHERE connection_id = %(connection_id)s AND id = ANY(%(ids)s)
+
+-- name: open_resubscriptions
+-- Open requests for an address, with the untick that each rests on.
+SELECT r.id, r.state, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id, e.user_id
+FROM resubscription r
+JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
+JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id
+JOIN consent_entry e ON e.connection_id = r.connection_id AND e.seq = r.asked_seq
+JOIN LATERAL (
+  SELECT changed_at
+  FROM box_change b
+  WHERE b.connection_id = r.connection_id AND b.contact_id = person.key AND NOT b.ticked
+  ORDER BY changed_at DESC
+  LIMIT 1) b ON true
+WHERE r.connection_id = %(connection_id)s AND r.finished_at IS NULL AND address.kind = 'address'
+  AND address.key_hash = %(key_hash)s
+ORDER BY r.id
+
+-- name: standing
+-- The opt-outs from all mail that stand for an address or for its people.
+SELECT s.kind, s.key, o.acted_by, o.since, o.seq
+FROM opt_out o
+JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id
+WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL
+  AND (s.kind = 'address' AND s.key_hash = %(address_hash)s
+       OR s.kind = 'person' AND s.key_hash = ANY(%(person_hashes)s))
+
+-- name: recent_own_unticks
+-- How many people who had opted out themselves were asked back in the last ten minutes.
+SELECT count(*)
+FROM resubscription
+WHERE connection_id = %(connection_id)s AND made_at > app_now() - interval '10 minutes' AND policy <> 'firm'

@@ -1,0 +1,287 @@
+"""Record what was seen and done about consent: ledger, standing opt-outs, requests to come back.
+
+All in the caller's transaction, so that a decision and its record are one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bridge.consent.ledger import SQL, Entry, Subjects, append
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    import psycopg
+
+    from bridge.consent.box import BoxChange
+
+Stage = Literal["seen", "sent", "confirmed", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptOut:
+    """An opt-out from all mail that stands.
+
+    Attributes:
+        kind: Whether it stands for the address or for a person at it.
+        key: E-mail key or contact id; None once erased.
+        acted_by: `person`, `firm` or `complaint`.
+        seq: The ledger's entry that it rests on.
+    """
+
+    kind: str
+    key: str | None
+    acted_by: str
+    since: datetime
+    seq: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """An open request to mail a person again.
+
+    Attributes:
+        asked_at: When the box was unticked.
+        asked_seq: The ledger's entry of that untick.
+    """
+
+    id: int
+    contact_id: str
+    asked_at: datetime
+    asked_seq: int
+    user_id: str | None = None
+    state: str = "sending"
+
+
+def record_box_changes(
+    tx: psycopg.Connection,
+    connection_id: int,
+    changes: Iterable[tuple[BoxChange, str | None, str]],
+    *,
+    own_user_id: str | None,
+    cause_kind: str,
+) -> int:
+    """Record changes of *Do Not Email*, each with the contact's e-mail key and its cause.
+
+    Returns how many were new.
+
+    A tick stands as the firm's opt-out for the person and the address. An untick by a person lifts
+    the firm's own and asks that the person be mailed again; the bridge's own user asks nothing.
+    """
+    subjects = Subjects(tx, connection_id)
+    recorded = 0
+    for change, email, cause_id in changes:
+        is_own = own_user_id is not None and change.user_id == own_user_id
+        row = {
+            "connection_id": connection_id,
+            "contact_id": change.contact_id,
+            "changed_at": change.changed_at,
+            "ticked": change.ticked,
+            "user_id": change.user_id,
+            "is_own_user": is_own,
+            "seen_by": change.seen_by,
+            "cause_id": cause_id,
+        }
+        if tx.execute(SQL["add_box_change"], row).fetchone() is None:
+            continue
+        recorded += 1
+        person_id = subjects.subject("person", change.contact_id)
+        address_id = subjects.subject("address", email) if email else None
+        seq = append(
+            tx,
+            connection_id,
+            Entry(
+                side="practifi",
+                change="ticked" if change.ticked else "unticked",
+                acted_by="firm",
+                cause_kind=cause_kind,
+                cause_id=cause_id,
+                address_id=address_id,
+                person_id=person_id,
+                user_id=change.user_id,
+            ),
+        )
+        about = {"connection_id": connection_id, "person_id": person_id}
+        if change.ticked:
+            tx.execute(SQL["withdraw"], about | {"reason": "Do Not Email was ticked again"})
+            for subject_id in filter(None, (person_id, address_id)):
+                _stand(tx, connection_id, subject_id, "firm", change.changed_at, seq)
+        elif not is_own:
+            lift = {"address_id": address_id, "email_key": email, "contact_id": change.contact_id}
+            tx.execute(SQL["lift_firm"], about | lift)
+            if address_id is not None:
+                tx.execute(SQL["ask_back"], about | {"address_id": address_id, "asked_seq": seq})
+    return recorded
+
+
+def standing_opt_outs(
+    tx: psycopg.Connection, connection_id: int, address: str, contact_ids: Sequence[str]
+) -> tuple[OptOut, ...]:
+    """Return the opt-outs that stand for an address (e-mail key) or for the people at it."""
+    subjects = Subjects(tx, connection_id)
+    rows = tx.execute(
+        SQL["standing"],
+        {
+            "connection_id": connection_id,
+            "address_hash": subjects.hash_of("address", address),
+            "person_hashes": [subjects.hash_of("person", key) for key in contact_ids],
+        },
+    )
+    return tuple(
+        OptOut(kind=kind, key=key, acted_by=acted_by, since=since, seq=seq)
+        for kind, key, acted_by, since, seq in rows
+    )
+
+
+def asked_back(tx: psycopg.Connection, connection_id: int, address: str) -> tuple[Asked, ...]:
+    """Return the open requests to mail an address again."""
+    rows = tx.execute(
+        SQL["open_resubscriptions"],
+        {
+            "connection_id": connection_id,
+            "key_hash": Subjects(tx, connection_id).hash_of("address", address),
+        },
+    )
+    return tuple(
+        Asked(
+            id=row_id,
+            contact_id=contact_id,
+            asked_at=asked_at,
+            asked_seq=seq,
+            user_id=user_id,
+            state=state,
+        )
+        for row_id, state, seq, asked_at, contact_id, user_id in rows
+        if contact_id is not None
+    )
+
+
+def recent_own_unticks(tx: psycopg.Connection, connection_id: int) -> int:
+    """Count people asked back in the last ten minutes who had opted out themselves."""
+    row = tx.execute(SQL["recent_own_unticks"], {"connection_id": connection_id}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def record_seen_there(
+    tx: psycopg.Connection,
+    connection_id: int,
+    address: str,
+    contact_ids: Sequence[str],
+    *,
+    by_person: bool,
+    since: datetime,
+    cause_id: str,
+) -> None:
+    """Record an unsubscribe that was made in Constant Contact; it stands for address and people."""
+    subjects = Subjects(tx, connection_id)
+    address_id = subjects.subject("address", address)
+    acted_by: Literal["person", "firm"] = "person" if by_person else "firm"
+    seq = append(
+        tx,
+        connection_id,
+        Entry(
+            side="constant_contact",
+            change="opted_out",
+            acted_by=acted_by,
+            cause_kind="contact",
+            cause_id=cause_id,
+            address_id=address_id,
+        ),
+    )
+    _stand(tx, connection_id, address_id, acted_by, since, seq)
+    if by_person:
+        for contact_id in contact_ids:
+            person_id = subjects.subject("person", contact_id)
+            _stand(tx, connection_id, person_id, acted_by, since, seq)
+
+
+def record_step(
+    tx: psycopg.Connection,
+    connection_id: int,
+    address: str,
+    *,
+    change: Literal["opted_out", "opted_in"],
+    stage: Stage,
+    about_seq: int | None,
+    cause_id: str,
+    answer: str | None = None,
+) -> int:
+    """Record that a change of permission was sent, confirmed or refused."""
+    subjects = Subjects(tx, connection_id)
+    return append(
+        tx,
+        connection_id,
+        Entry(
+            side="constant_contact",
+            change=change,
+            acted_by="firm",
+            stage=stage if about_seq is not None else "seen",
+            about_seq=about_seq,
+            cause_kind="step",
+            cause_id=cause_id,
+            address_id=subjects.subject("address", address),
+            answer=answer,
+        ),
+    )
+
+
+def lift_confirmed(
+    tx: psycopg.Connection, connection_id: int, address: str, contact_ids: Sequence[str]
+) -> None:
+    """A resubscription is confirmed: nothing but a complaint stands for the address any more."""
+    subjects = Subjects(tx, connection_id)
+    subject_ids = [subjects.subject("address", address)]
+    subject_ids += [subjects.subject("person", key) for key in contact_ids]
+    tx.execute(SQL["lift_all"], {"connection_id": connection_id, "subject_ids": subject_ids})
+
+
+def end_requests(
+    tx: psycopg.Connection,
+    connection_id: int,
+    ids: Sequence[int],
+    *,
+    state: Literal["held", "sent", "confirmed", "refused", "withdrawn"],
+    policy: Literal["firm", "practifi"],
+    reason: str | None,
+    evidence_outstanding: bool = False,
+) -> None:
+    """Write what became of requests to come back.
+
+    `evidence_outstanding` opens the item that asks, within 7 days, who asked, when and how.
+    """
+    if ids:
+        tx.execute(
+            SQL["end_resubscriptions"],
+            {
+                "connection_id": connection_id,
+                "ids": list(ids),
+                "state": state,
+                "policy": policy,
+                "reason": reason,
+                "evidence": evidence_outstanding,
+            },
+        )
+
+
+def _stand(
+    tx: psycopg.Connection,
+    connection_id: int,
+    subject_id: object,
+    acted_by: str,
+    since: datetime,
+    seq: int,
+) -> None:
+    tx.execute(
+        SQL["stand"],
+        {
+            "connection_id": connection_id,
+            "subject_id": subject_id,
+            "list_id": None,
+            "acted_by": acted_by,
+            "since": since,
+            "seq": seq,
+        },
+    )

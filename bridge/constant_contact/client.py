@@ -1,0 +1,252 @@
+"""The Constant Contact V3 API, as far as the bridge uses it: contacts, lists, custom fields.
+
+Thin: each method is one call (or one walk over pages), takes and gives the vendor's JSON, and
+raises the errors of `bridge.errors`. Nothing is tried again here except once after a 401: a call
+without an answer may have been carried out, and whoever decides looks first.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from bridge.connections.wire import Bearer, open_session
+from bridge.constant_contact.answers import read_answer, unavailable
+from bridge.identity import email_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bridge.connections.model import Connection
+    from bridge.constant_contact.tokens import Tokens
+
+logger = logging.getLogger(__name__)
+
+API_URL = "https://api.cc.email/v3"
+SUBRESOURCES = "custom_fields,list_memberships,phone_numbers,street_addresses,taggings,notes"
+
+_UNAUTHORIZED = 401
+_LISTS_A_PAGE = 500
+_FIELDS_A_PAGE = 100
+
+
+class ConstantContact:
+    """One connection's account, with every call asked for at the budget first.
+
+    Not to be shared by threads.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        tokens: Tokens,
+        take_slot: Callable[[], None],
+        timeout_s: float,
+    ) -> None:
+        """Prepare the client; nothing is sent yet.
+
+        Args:
+            connection: Whose account it is.
+            tokens: Gives and renews the access token.
+            take_slot: Called before every request to the API; returns when the call may start, or
+                raises.
+            timeout_s: Seconds to wait for each part of an answer.
+        """
+        self._url = connection.cc_url or API_URL
+        self._tokens = tokens
+        self._take_slot = take_slot
+        self._session = open_session(timeout_s, self._url)
+        self._name = connection.name
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def find_contact(self, address: str) -> dict[str, Any] | None:
+        """Return the contact with this address in whatever state, deleted included, or None.
+
+        Raises:
+            RemoteError: Whatever `read_answer` says.
+        """
+        params = {"email": address, "status": "all", "include": SUBRESOURCES}
+        contacts = _rows(self._call("GET", "contacts", params=params), "contacts", "contact_id")
+        for contact in contacts:
+            there = contact.get("email_address")
+            if isinstance(there, dict) and email_key(there.get("address")) == email_key(address):
+                return contact
+        return None
+
+    def get_contact(self, contact_id: str) -> dict[str, Any]:
+        """Return a contact with all its parts; a deleted one too.
+
+        Raises:
+            NotFoundRemotely: If there never was one.
+        """
+        answer = self._call("GET", f"contacts/{contact_id}", params={"include": SUBRESOURCES})
+        return _resource(answer, "contact_id")
+
+    def create_contact(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Create a contact and return it whole.
+
+        Raises:
+            Conflict: If the address is taken, be it by a deleted or unsubscribed contact.
+            RecordRefused: If the content is refused.
+        """
+        return _resource(self._call("POST", "contacts", body=body), "contact_id")
+
+    def put_contact(self, contact_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Replace a contact and return it whole; core properties that are left out become null.
+
+        Raises:
+            Conflict: If the address is taken by another contact.
+            NotFoundRemotely: If it is not there.
+            RecordRefused: If the content is refused.
+        """
+        return _resource(self._call("PUT", f"contacts/{contact_id}", body=body), "contact_id")
+
+    def lists(self) -> Iterator[dict[str, Any]]:
+        """Yield all lists that are not deleted; a list may come twice while lists change."""
+        params = {"limit": str(_LISTS_A_PAGE), "status": "active"}
+        return self._walk("contact_lists", params, "lists", "list_id")
+
+    def get_list(self, list_id: str) -> dict[str, Any]:
+        """Return a list.
+
+        Raises:
+            NotFoundRemotely: If it is not there.
+        """
+        return _resource(self._call("GET", f"contact_lists/{list_id}"), "list_id")
+
+    def create_list(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Create a list and return it.
+
+        Raises:
+            Conflict: If the name is taken.
+        """
+        return _resource(self._call("POST", "contact_lists", body=body), "list_id")
+
+    def put_list(self, list_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Replace name, description and favourite mark of a list and return it.
+
+        Raises:
+            Conflict: If the name is taken by another list.
+            NotFoundRemotely: If it is not there.
+        """
+        return _resource(self._call("PUT", f"contact_lists/{list_id}", body=body), "list_id")
+
+    def custom_fields(self) -> Iterator[dict[str, Any]]:
+        """Yield all custom fields of the account."""
+        params = {"limit": str(_FIELDS_A_PAGE)}
+        return self._walk("contact_custom_fields", params, "custom_fields", "custom_field_id")
+
+    def create_custom_field(self, label: str, type: str) -> dict[str, Any]:  # noqa: A002 -- their word
+        """Create a custom field of a type like `string` or `date` and return it.
+
+        Raises:
+            Conflict: If the label is taken.
+        """
+        body = {"label": label, "type": type}
+        return _resource(self._call("POST", "contact_custom_fields", body=body), "custom_field_id")
+
+    def account(self) -> dict[str, Any]:
+        """Return the account's summary: name, encoded id, time zone."""
+        return _resource(self._call("GET", "account/summary"), "encoded_account_id")
+
+    def _walk(
+        self, path: str, params: dict[str, str], rows: str, identity: str
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of all pages, by the vendor's own address of the next one.
+
+        It is relative and holds `/v3` already, so it is joined to the origin alone.
+        """
+        answer = self._call("GET", path, params=params)
+        seen: set[str] = set()
+        while True:
+            yield from _rows(answer, rows, identity)
+            href = _next_href(answer)
+            if href is None:
+                return
+            if href in seen:
+                raise unavailable("the pages of a list go round in a circle")
+            seen.add(href)
+            answer = self._call("GET", href)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
+        url = self._address(path)
+        token = self._tokens.access_token()
+        response = self._send(method, url, token, params, body)
+        if response.status_code == _UNAUTHORIZED:
+            token = self._tokens.renew(token)
+            response = self._send(method, url, token, params, body)
+        return read_answer(response)
+
+    def _address(self, path: str) -> str:
+        """Return the address of a path of the API, or of a page that the vendor named."""
+        if not path.startswith(("/", "http:", "https:")):
+            return f"{self._url}/{path}"
+        url = urljoin(self._url, path)
+        if urlsplit(url)[:2] != urlsplit(self._url)[:2]:
+            raise unavailable("the next page is on another server")
+        return url
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        params: dict[str, str] | None,
+        body: dict[str, Any] | None,
+    ) -> requests.Response:
+        self._take_slot()
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params=params,
+                json=body,
+                auth=Bearer(token),
+                headers={"Accept": "application/json"},
+            )
+        except requests.RequestException as error:
+            # Without the cause: its text has the address, and that may hold a person's.
+            raise unavailable(f"no answer to {method} ({type(error).__name__})") from None
+        logger.debug(
+            "constant_contact_call",
+            extra={
+                "connection": self._name,
+                "method": method,
+                "path": urlsplit(url).path,
+                "status": response.status_code,
+            },
+        )
+        return response
+
+
+def _resource(answer: object, identity: str) -> dict[str, Any]:
+    if isinstance(answer, dict) and isinstance(answer.get(identity), str):
+        return answer
+    raise unavailable(f"an answer without {identity}")
+
+
+def _rows(answer: object, name: str, identity: str) -> list[dict[str, Any]]:
+    rows = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        raise unavailable(f"an answer without {name}")
+    return [_resource(row, identity) for row in rows]
+
+
+def _next_href(answer: dict[str, Any]) -> str | None:
+    match answer.get("_links"):
+        case {"next": {"href": str(href)}} if href:
+            return href
+    return None

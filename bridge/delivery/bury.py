@@ -1,0 +1,43 @@
+"""Bury: a record that nobody but a person can mend becomes a dead letter, with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg.rows import dict_row
+
+from bridge.delivery.model import Status
+from bridge.delivery.outcome import set_statuses
+from bridge.delivery.status import NOT_SENT
+from bridge.delivery.work import SQL, release
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import psycopg
+
+    from bridge.delivery.work import Lease
+    from bridge.errors import RecordError
+
+
+def bury(tx: psycopg.Connection, lease: Lease, error: RecordError) -> None:
+    """Give a subject up until something about it changes, and say why wherever people look.
+
+    The notifications that waited for it become dead letters and keep their part of the message.
+    """
+    reason = str(error)
+    tx.execute(SQL["bury_notifications"], lease.row() | {"reason": reason})
+    release(tx, lease, is_attempt=True, blocked_reason=reason)
+    set_statuses(tx, lease.connection_id, _statuses(tx, lease, reason))
+
+
+def _statuses(tx: psycopg.Connection, lease: Lease, reason: str) -> list[Status]:
+    if lease.kind == "list":
+        return [Status(kind="list", sf_id=lease.key, status=NOT_SENT, reason=reason)]
+    with tx.cursor(row_factory=dict_row) as cursor:
+        people: list[dict[str, Any]] = cursor.execute(SQL["people_at"], lease.row()).fetchall()
+    return [
+        Status(kind="contact", sf_id=person["sf_id"], status=NOT_SENT, reason=reason)
+        for person in people
+        if person["email_key"] == lease.key
+    ]

@@ -1,0 +1,198 @@
+"""Read everything that deciding about one address needs, in one transaction; nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+
+from bridge.consent.record import asked_back, recent_own_unticks, standing_opt_outs
+from bridge.delivery.model import AddressState, Base, Membership, Person
+from bridge.delivery.work import SQL
+from bridge.errors import RecordError
+from bridge.mirror.remember import custom_field_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    import psycopg
+
+    from bridge.delivery.model import Resource
+    from bridge.mapping.compiled import Mapping
+
+Row = dict[str, Any]
+
+
+def gather(
+    tx: psycopg.Connection,
+    connection_id: int,
+    key: str,
+    mapping: Mapping,
+    *,
+    owner_policy: Literal["linked_first", "oldest"],
+) -> AddressState:
+    """Return the state of one address as both mirrors and the record of consent know it."""
+    rows = _rows(tx, "people_at", connection_id, key=key)
+    here = [row for row in rows if row["email_key"] == key]
+    here_ids = [row["sf_id"] for row in here]
+    linked_ids = [str(row["cc_id"]) for row in rows if row["cc_id"] is not None]
+    contacts = _rows(tx, "contacts_there", connection_id, key=key, cc_contact_ids=linked_ids)
+    mirrored = _contact_at(key, contacts)
+    moving = None if mirrored is not None else _moving_from(tx, connection_id, key, here, contacts)
+    known = mirrored or moving
+    there_ids = [str(known["contact_id"])] if known is not None else []
+    memberships = _rows(tx, "memberships_of", connection_id, contact_ids=here_ids)
+    bases = _rows(tx, "bases_at", connection_id, contact_ids=here_ids, cc_contact_ids=there_ids)
+    resource = mirrored["resource"] if mirrored is not None else None
+    return AddressState(
+        key=key,
+        people=tuple(_person(row, memberships, mapping) for row in here),
+        there=resource,
+        is_there_known=False,
+        moving_from=moving["resource"] if moving is not None else None,
+        bases=tuple(_base(row, memberships, there_ids) for row in bases),
+        opt_outs=standing_opt_outs(tx, connection_id, key, here_ids),
+        asked=asked_back(tx, connection_id, key),
+        custom_field_ids=custom_field_ids(tx, connection_id, mapping.contact.custom_fields),
+        sent_fingerprint=mirrored["sent_fingerprint"] if mirrored is not None else None,
+        answered=resource,
+        last_write_at=mirrored["sent_at"] if mirrored is not None else None,
+        recent_own_unticks=recent_own_unticks(tx, connection_id),
+        owner_policy=owner_policy,
+    )
+
+
+def with_there(state: AddressState, there: Resource | None) -> AddressState:
+    """Return the state with the contact there as it was just read; None: nobody has the address."""
+    return replace(
+        state,
+        there=there,
+        is_there_known=True,
+        moving_from=state.moving_from if there is None else None,
+    )
+
+
+def unread_records(
+    tx: psycopg.Connection, connection_id: int, keys: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return kind -> ids of the records behind some subjects that must be read back first."""
+    found: dict[str, list[str]] = {}
+    for row in _rows(tx, "unread", connection_id, keys=list(keys)):
+        found.setdefault(row["kind"], []).append(row["sf_id"])
+    return found
+
+
+def known_ids(
+    tx: psycopg.Connection, connection_id: int, kind: str, ids: Sequence[str]
+) -> set[str]:
+    """Return which of some records the mirror knows at all."""
+    return {row["sf_id"] for row in _rows(tx, "known_ids", connection_id, kind=kind, ids=list(ids))}
+
+
+def gone_to(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
+    """Return the addresses whose work will take this address's contact along.
+
+    Its only person has another address now, and nobody there is known to have that one: the contact
+    there is changed rather than emptied, so this address waits for the other.
+    """
+    rows = _rows(tx, "people_at", connection_id, key=key)
+    if any(row["email_key"] == key for row in rows):
+        return []
+    targets = sorted({row["email_key"] for row in rows if row["is_owner"] and row["email_key"]})
+    return [
+        target
+        for target in targets
+        if _contact_at(
+            target, _rows(tx, "contacts_there", connection_id, key=target, cc_contact_ids=[])
+        )
+        is None
+    ]
+
+
+def came_from(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
+    """Return the addresses under which people of this address still stand there."""
+    rows = _rows(tx, "people_at", connection_id, key=key)
+    linked = [str(row["cc_id"]) for row in rows if row["email_key"] == key and row["cc_id"]]
+    contacts = _rows(tx, "contacts_there", connection_id, key=key, cc_contact_ids=linked)
+    return sorted({row["email_key"] for row in contacts if row["email_key"] not in {key, None}})
+
+
+def _rows(tx: psycopg.Connection, query: str, connection_id: int, **values: object) -> list[Row]:
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(SQL[query], {"connection_id": connection_id, **values}).fetchall()
+
+
+def _contact_at(key: str, contacts: Sequence[Row]) -> Row | None:
+    at_address = [row for row in contacts if row["email_key"] == key]
+    alive = [row for row in at_address if row["deleted_at"] is None]
+    return next(iter(alive or at_address), None)
+
+
+def _moving_from(
+    tx: psycopg.Connection,
+    connection_id: int,
+    key: str,
+    here: Sequence[Row],
+    contacts: Sequence[Row],
+) -> Row | None:
+    """Return the contact there of somebody who has come to this address, if it is theirs alone."""
+    owned = {str(row["cc_id"]) for row in here if row["cc_id"] is not None and row["is_owner"]}
+    for row in contacts:
+        former = row["email_key"]
+        if str(row["contact_id"]) in owned and former != key and not row["deleted_at"]:
+            others = _rows(tx, "people_at", connection_id, key=former)
+            if not any(other["email_key"] == former for other in others):
+                return row
+    return None
+
+
+def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
+    wanted, left_out = _wanted(row, mapping)
+    return Person(
+        contact_id=row["sf_id"],
+        do_not_email=row["do_not_email"],
+        wanted=wanted,
+        left_out=left_out,
+        memberships=tuple(
+            Membership(
+                sf_id=membership["sf_id"],
+                list_id=membership["list_id"],
+                cc_list_id=str(membership["cc_id"]) if membership["cc_id"] else None,
+                left_out=mapping.membership.leaves_out(membership["fields"]),
+            )
+            for membership in memberships
+            if membership["contact_id"] == row["sf_id"] and membership["list_id"]
+        ),
+        linked_to=str(row["cc_id"]) if row["cc_id"] else None,
+        linked_at=row["made_at"],
+        is_owner=bool(row["is_owner"]),
+        created_at=row["created_at"],
+    )
+
+
+def _wanted(row: Row, mapping: Mapping) -> tuple[dict[str, Any] | None, str | None]:
+    left_out = mapping.contact.leaves_out(row["fields"])
+    if left_out is not None:
+        return None, left_out
+    try:
+        return mapping.contact.project(row["fields"]), None
+    except RecordError as error:
+        return None, str(error)
+
+
+def _base(row: Row, memberships: Sequence[Row], there_ids: Sequence[str]) -> Base:
+    is_wanted = any(
+        membership["contact_id"] == row["contact_id"] and membership["list_id"] == row["list_id"]
+        for membership in memberships
+    )
+    elsewhere = row["cc_contact_id"] is not None and str(row["cc_contact_id"]) not in there_ids
+    return Base(
+        contact_id=row["contact_id"],
+        list_id=row["list_id"],
+        cc_list_id=str(row["cc_list_id"]) if row["cc_list_id"] and not elsewhere else None,
+        is_wanted=is_wanted,
+        is_agreed=row["agreed_at"] is not None and not elsewhere,
+        lost_by_person=row["lost_by"] == "person",
+    )

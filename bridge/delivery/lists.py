@@ -1,0 +1,233 @@
+"""Settle one leased list: make it there, link it, rename it. Lists are never deleted from here.
+
+A list that Practifi deletes stays there until a person approves: its removal takes people off it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from bridge.delivery.model import Status, Step
+from bridge.delivery.outcome import end_step, open_plan, send_step, set_statuses
+from bridge.delivery.work import RECONCILE, SQL, finish, mark, renew
+from bridge.errors import Conflict, NotFoundRemotely, RecordRefused
+from bridge.mirror.remember import forget_cc_list, remember_cc_list
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from bridge.constant_contact.client import ConstantContact
+    from bridge.db.database import Database
+    from bridge.delivery.read_back import Reader
+    from bridge.delivery.work import Lease
+    from bridge.mirror.advance import Subject
+    from bridge.mapping.versions import ActiveMapping
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListState:
+    """One list on both sides.
+
+    Attributes:
+        is_known: The mirror has the record, with nothing unknown.
+        linked_to: The list there, or None.
+        name_there: Its name as last seen.
+    """
+
+    is_known: bool
+    is_deleted: bool
+    fields: dict[str, str | None]
+    linked_to: str | None
+    name_there: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListCourier:
+    """Settles lists of one connection, for one thread."""
+
+    database: Database
+    there: ConstantContact
+    reader: Reader
+    current: ActiveMapping
+
+    def settle(self, lease: Lease) -> str:
+        """Bring one list to where Practifi has it, and say in words what was done.
+
+        Raises:
+            RecordRefused: If the name is taken by another list there, or is refused.
+            RemoteError: If a remote side does not do its part.
+        """
+        state = self._state(lease)
+        if not state.is_known:
+            self.reader.read("list", [lease.key], lane=max(lease.lane, 1))
+            state = self._state(lease)
+        if state.is_deleted or not state.fields:
+            with self.database.transaction() as tx:
+                finish(tx, lease, reason="deleted in Practifi: removing it there needs an approval")
+            return "deleted"
+        left_out = self.current.mapping.list.leaves_out(state.fields)
+        if left_out is not None:
+            self._end(
+                lease,
+                None,
+                Status(kind="list", sf_id=lease.key, status="Not sent", reason=left_out),
+            )
+            return left_out
+        wanted = dict(self.current.mapping.list.project(state.fields))
+        if state.linked_to is None:
+            there, words = self._make(lease, state, wanted)
+        else:
+            there, words = self._rename(lease, state, wanted)
+        status = Status(kind="list", sf_id=lease.key, status="Confirmed", is_confirmed=True)
+        self._end(lease, there, status, is_new=state.linked_to is None, words=words)
+        return words
+
+    def _make(
+        self, lease: Lease, state: ListState, wanted: dict[str, Any]
+    ) -> tuple[dict[str, Any], str]:
+        """Take the list whose id the record holds, make one, or take the one of the same name."""
+        held = _uuid(state.fields.get(self.current.mapping.names.list.cc_id or ""))
+        if held is not None:
+            try:
+                there = self.there.get_list(held)
+            except NotFoundRemotely:
+                pass
+            else:
+                self._refuse_if_taken(lease, there)
+                return self._renamed(lease, there, wanted), "linked by the id on the record"
+        try:
+            there = self._sent(lease, "create_list", wanted, None)
+        except Conflict:
+            there = self._by_name(str(wanted["name"]))
+            self._refuse_if_taken(lease, there)
+            return there, "linked to the list of the same name"
+        return there, "create_list"
+
+    def _rename(
+        self, lease: Lease, state: ListState, wanted: dict[str, Any]
+    ) -> tuple[dict[str, Any], str]:
+        if state.name_there == wanted["name"]:
+            return {"list_id": state.linked_to, "name": state.name_there}, "nothing to do"
+        try:
+            there = self.there.get_list(state.linked_to or "")
+        except NotFoundRemotely:
+            with self.database.transaction() as tx:
+                forget_cc_list(tx, lease.connection_id, state.linked_to or "")
+            message = "the list was deleted in Constant Contact: link the record to another one"
+            raise RecordRefused(message) from None
+        renamed = self._renamed(lease, there, wanted)
+        return renamed, "nothing to do" if renamed is there else "rename_list"
+
+    def _renamed(
+        self, lease: Lease, there: dict[str, Any], wanted: dict[str, Any]
+    ) -> dict[str, Any]:
+        differing = {key: value for key, value in wanted.items() if there.get(key) != value}
+        if not differing:
+            return there
+        kept = {key: there[key] for key in ("name", "description", "favorite") if key in there}
+        return there | self._sent(lease, "rename_list", kept | wanted, str(there["list_id"]))
+
+    def _sent(
+        self, lease: Lease, kind: Any, body: dict[str, Any], list_id: str | None
+    ) -> dict[str, Any]:
+        step = Step(kind=kind, body=body, reason="the record was saved", contact_id=list_id)
+        with self.database.transaction() as tx:
+            renew(tx, lease)
+            tx.execute(SQL["close_steps_in_flight"], lease.row())
+            plan_id = open_plan(
+                tx, lease, [step], facts=b"", mapping_version_id=self.current.version_id
+            )
+            send_step(tx, lease, plan_id, 0)
+        try:
+            answer = (
+                self.there.create_list(body)
+                if list_id is None
+                else self.there.put_list(list_id, body)
+            )
+        except (Conflict, RecordRefused) as error:
+            with self.database.transaction() as tx:
+                end_step(tx, lease, plan_id, 0, "refused", outcome=str(error))
+            raise
+        there = body | answer
+        with self.database.transaction() as tx:
+            renew(tx, lease)
+            end_step(tx, lease, plan_id, 0, "confirmed", answer=there)
+            remember_cc_list(tx, lease.connection_id, there)
+        log.info(
+            "step_confirmed",
+            extra={"connection": lease.connection_id, "kind": kind, "list": there["list_id"]},
+        )
+        return there
+
+    def _by_name(self, name: str) -> dict[str, Any]:
+        for there in self.there.lists():
+            if str(there.get("name", "")).strip().lower() == name.strip().lower():
+                return there
+        message = "Constant Contact says that the name is used and shows no list of that name"
+        raise RecordRefused(message, field="name")
+
+    def _refuse_if_taken(self, lease: Lease, there: dict[str, Any]) -> None:
+        with self.database.transaction() as tx:
+            row = tx.execute(
+                SQL["list_owner"],
+                {"connection_id": lease.connection_id, "cc_id": there["list_id"]},
+            ).fetchone()
+        if row is not None and row[0] != lease.key:
+            message = f"another list in Practifi ({row[0]}) is this list there: rename one of them"
+            raise RecordRefused(message, field="name")
+
+    def _state(self, lease: Lease) -> ListState:
+        with self.database.transaction() as tx:
+            renew(tx, lease)
+            row = tx.execute(
+                SQL["list_state"], {"connection_id": lease.connection_id, "key": lease.key}
+            ).fetchone()
+        assert row is not None  # noqa: S101 -- the statement joins to a row of its own
+        sf_id, _, fields, unknown, deleted_at, cc_id, name_there, _ = row
+        return ListState(
+            is_known=sf_id is not None and not unknown,
+            is_deleted=deleted_at is not None,
+            fields=fields or {},
+            linked_to=str(cc_id) if cc_id else None,
+            name_there=name_there,
+        )
+
+    def _end(
+        self,
+        lease: Lease,
+        there: dict[str, Any] | None,
+        status: Status,
+        *,
+        is_new: bool = False,
+        words: str | None = None,
+    ) -> None:
+        with self.database.transaction() as tx:
+            if there is not None and is_new:
+                _link(tx, lease, there)
+                members = tx.execute(
+                    SQL["members_of_list"],
+                    {"connection_id": lease.connection_id, "list_id": lease.key},
+                )
+                dirty: dict[Subject, bool] = {("address", key): False for (key,) in members}
+                mark(tx, lease.connection_id, dirty, lane=min(lease.lane, RECONCILE) or 1)
+            set_statuses(tx, lease.connection_id, [status])
+            finish(tx, lease, reason=words or status.reason)
+
+
+def _link(tx: psycopg.Connection, lease: Lease, there: dict[str, Any]) -> None:
+    remember_cc_list(tx, lease.connection_id, there)
+    row = {"connection_id": lease.connection_id, "kind": "list", "cc_id": there["list_id"]}
+    tx.execute(SQL["link_people"], row | {"sf_ids": [lease.key]})
+    tx.execute(SQL["own"], row | {"sf_id": lease.key})
+
+
+def _uuid(text: str | None) -> str | None:
+    try:
+        return str(UUID(text or ""))
+    except ValueError:
+        return None

@@ -1,0 +1,182 @@
+"""What deciding about one address reads, and what it says: frozen values, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bridge.consent.record import Asked, OptOut
+
+Resource: TypeAlias = "Mapping[str, Any]"
+"""A contact as Constant Contact answers it, sub-resources included."""
+
+StepKind: TypeAlias = Literal[
+    "create_contact",
+    "update_contact",
+    "move_address",
+    "revive_contact",
+    "unsubscribe",
+    "resubscribe",
+    "create_list",
+    "rename_list",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Membership:
+    """A membership as Practifi has it now.
+
+    Attributes:
+        cc_list_id: The list there; None while the list is not there yet.
+        left_out: Why the mapping lets it take no part, or None.
+    """
+
+    sf_id: str
+    list_id: str
+    cc_list_id: str | None
+    left_out: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """A Practifi contact at the address.
+
+    Attributes:
+        do_not_email: None is not known and blocks sending.
+        wanted: What the mapping makes of the record, or None where it cannot take part.
+        left_out: Why it takes no part, or what is wrong with it; shown to people.
+        linked_to: The contact there that it was linked to, and since when.
+    """
+
+    contact_id: str
+    do_not_email: bool | None
+    wanted: Mapping[str, Any] | None
+    left_out: str | None = None
+    memberships: tuple[Membership, ...] = ()
+    linked_to: str | None = None
+    linked_at: datetime | None = None
+    is_owner: bool = False
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """What both sides last agreed on for one person and list.
+
+    Attributes:
+        is_wanted: Practifi still has this membership, at this address.
+        is_agreed: Both sides were seen to have it.
+        lost_by_person: The person left the list by their own act: a list-level opt-out.
+    """
+
+    contact_id: str
+    list_id: str
+    cc_list_id: str | None
+    is_wanted: bool
+    is_agreed: bool
+    lost_by_person: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddressState:
+    """Everything about one address, on both sides and on record.
+
+    Attributes:
+        there: The contact there, or None where there is none.
+        is_there_known: False: nobody has looked for the address there yet.
+        moving_from: The contact there of a person whose address was another one; the address that
+            nobody else uses any more is changed there rather than a second contact made.
+        bases: What was agreed on before, for the people here and for the contact there.
+        sent_fingerprint: Of what was last sent to the contact there.
+        answered: The contact as the vendor answered that write, or as it was last read.
+        last_write_at: When the bridge last wrote it.
+        recent_own_unticks: People asked back in ten minutes who had opted out themselves.
+    """
+
+    key: str
+    people: tuple[Person, ...]
+    there: Resource | None
+    is_there_known: bool
+    moving_from: Resource | None = None
+    bases: tuple[Base, ...] = ()
+    opt_outs: tuple[OptOut, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    custom_field_ids: Mapping[str, str] = field(default_factory=dict)
+    sent_fingerprint: bytes | None = None
+    answered: Resource | None = None
+    last_write_at: datetime | None = None
+    recent_own_unticks: int = 0
+    owner_policy: Literal["linked_first", "oldest"] = "linked_first"
+    mass_untick_limit: int = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One effect to bring about there.
+
+    Attributes:
+        body: What is sent, whole, made from the resource that was read.
+        reason: Why, in words for people.
+        change: Field -> (old, new), for people and for undo.
+    """
+
+    kind: StepKind
+    body: Mapping[str, Any]
+    reason: str
+    contact_id: str | None = None
+    change: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """What people see of a record, and what goes back to Practifi."""
+
+    kind: Literal["contact", "list", "membership"]
+    sf_id: str
+    status: str
+    reason: str | None = None
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestEnd:
+    """What becomes of an open request to come back."""
+
+    ids: tuple[int, ...]
+    state: Literal["held", "refused", "withdrawn"]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What is to be done about one address.
+
+    Attributes:
+        steps: In order; each rests on the state that the one before leaves.
+        needs_look: The contact there must be read before this can be trusted.
+        statuses: Of the people and memberships, as they are once the steps are done.
+        owner_id: Whose fields are sent.
+        agreed: (contact id, list id, list there, on it there) of Practifi's memberships.
+        forgotten: Memberships that are gone on both sides once the steps are done.
+        lost: Memberships that the person ended by their own act.
+        waits_for_lists: Practifi lists that are not there yet.
+        lifts: Requests to come back that the resubscribe step answers.
+        lifts_own: The person had opted out themselves.
+    """
+
+    steps: tuple[Step, ...] = ()
+    needs_look: bool = False
+    statuses: tuple[Status, ...] = ()
+    owner_id: str | None = None
+    agreed: tuple[tuple[str, str, str, bool], ...] = ()
+    forgotten: tuple[tuple[str, str], ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
+    waits_for_lists: tuple[str, ...] = ()
+    ends: tuple[RequestEnd, ...] = ()
+    lifts: tuple[int, ...] = ()
+    lifts_own: bool = False

@@ -1,0 +1,387 @@
+-- name: mark_work
+-- Make subjects dirty; a lane is raised, never lowered, while something waits. Returns the generation of each.
+INSERT INTO work (connection_id, kind, key, lane, wanted, done, consent_wanted, due_at)
+SELECT %(connection_id)s, kind, key, CASE WHEN consent THEN 0 ELSE %(lane)s END, 1, 0,
+  CASE WHEN consent THEN 1 ELSE 0 END, app_now()
+FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(consents)s::bool[]) AS m (kind, key, consent)
+ORDER BY kind, key
+ON CONFLICT (connection_id, kind, key) DO UPDATE
+  SET wanted = work.wanted + 1,
+      consent_wanted = CASE WHEN EXCLUDED.lane = 0 THEN work.wanted + 1 ELSE work.consent_wanted END,
+      lane = CASE WHEN work.done < work.wanted THEN least(work.lane, EXCLUDED.lane) ELSE EXCLUDED.lane END,
+      due_at = CASE WHEN work.done < work.wanted AND EXCLUDED.lane > 0 AND work.attempts > 0
+                    THEN least(work.due_at, app_now() + interval '5 seconds') ELSE app_now() END,
+      attempts = CASE WHEN work.blocked_reason IS NULL THEN work.attempts ELSE 0 END,
+      blocked_reason = NULL
+RETURNING kind, key, wanted
+
+-- name: peek_work
+-- Work that is due, most urgent first; nothing is claimed by looking.
+SELECT w.connection_id, w.kind, w.key, w.lane
+FROM work w
+JOIN connection c ON c.id = w.connection_id AND c.state = 'active'
+WHERE w.lane BETWEEN %(lane_from)s AND %(lane_to)s AND w.done < w.wanted AND w.blocked_reason IS NULL
+  AND w.due_at <= app_now() AND (w.lease_until IS NULL OR w.lease_until < app_now())
+ORDER BY w.lane, w.due_at, w.connection_id, w.key
+LIMIT %(count)s
+
+-- name: claim_work
+-- Lease one subject if it is still due and free.
+UPDATE work
+SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(lease_s)s)
+WHERE (connection_id, kind, key) = (
+  SELECT connection_id, kind, key
+  FROM work
+  WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s
+    AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
+    AND (lease_until IS NULL OR lease_until < app_now())
+    AND (bulk_activity_id IS NULL OR lane = 0)
+  FOR UPDATE SKIP LOCKED)
+RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent
+
+-- name: claim_beside
+-- Lease a second subject that a change of address needs, whether it is dirty or not.
+INSERT INTO work (connection_id, kind, key, lane, wanted, done, due_at, lease_token, lease_until)
+VALUES (%(connection_id)s, %(kind)s, %(key)s, 2, 0, 0, app_now(), %(token)s,
+  app_now() + make_interval(secs => %(lease_s)s))
+ON CONFLICT (connection_id, kind, key) DO UPDATE
+  SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
+  WHERE work.lease_until IS NULL OR work.lease_until < app_now()
+RETURNING key
+
+-- name: lease_state
+-- Whether the lease still holds (renewed if so), and whether consent wants the subject meanwhile.
+UPDATE work
+SET lease_until = app_now() + make_interval(secs => %(lease_s)s)
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+  AND lease_until > app_now()
+RETURNING consent_wanted > done
+
+-- name: finish_work
+-- The subject is as the generation that was read wants it. Nothing is written where the lease is lost.
+UPDATE work
+SET done = greatest(done, %(generation)s), lease_token = NULL, lease_until = NULL, attempts = 0,
+    due_at = app_now(),
+    lane = CASE WHEN wanted > %(generation)s AND lane = 0 AND consent_wanted <= %(generation)s THEN 2 ELSE lane END
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+RETURNING wanted > done
+
+-- name: release_work
+-- Give a lease back: the subject is looked at again when it is due.
+UPDATE work
+SET lease_token = NULL, lease_until = NULL, due_at = app_now() + make_interval(secs => %(after_s)s),
+    attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+
+-- name: release_beside
+-- Give back the lease of the second subject; it is looked at again if it is dirty.
+UPDATE work
+SET lease_token = NULL, lease_until = NULL
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+
+-- name: pending_work
+-- Which of some subjects wait or are worked on, and have not been given up.
+SELECT key
+FROM work
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(%(keys)s)
+  AND done < wanted AND blocked_reason IS NULL AND attempts < 4
+
+-- name: add_subjects
+-- What notifications made dirty; they are done when the work has reached these generations.
+INSERT INTO notification_subject (connection_id, notification_id, kind, key, generation)
+SELECT %(connection_id)s, notification_id, kind, key, generation
+FROM unnest(%(notification_ids)s::text[], %(kinds)s::text[], %(keys)s::text[], %(generations)s::bigint[])
+  AS s (notification_id, kind, key, generation)
+ORDER BY notification_id, kind, key
+ON CONFLICT (connection_id, notification_id, kind, key) DO UPDATE
+  SET generation = EXCLUDED.generation
+
+-- name: pass_subjects_on
+-- Notifications that waited for a contact's address wait for the address from now on.
+INSERT INTO notification_subject (connection_id, notification_id, kind, key, generation)
+SELECT s.connection_id, s.notification_id, 'address', %(to_key)s, %(generation)s
+FROM notification_subject s
+JOIN notification n USING (connection_id, notification_id)
+WHERE s.connection_id = %(connection_id)s AND s.kind = 'address' AND s.key = %(from_key)s AND n.finished_at IS NULL
+ON CONFLICT (connection_id, notification_id, kind, key) DO UPDATE
+  SET generation = greatest(notification_subject.generation, EXCLUDED.generation)
+
+-- name: finish_notifications
+-- Notifications end when everything they made dirty is done.
+UPDATE notification n
+SET state = 'done', reason = %(reason)s, finished_at = app_now()
+WHERE n.connection_id = %(connection_id)s AND n.state IN ('waiting', 'working')
+  AND n.notification_id IN (
+    SELECT s.notification_id
+    FROM notification_subject s
+    JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key AND w.done >= s.generation
+    WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s)
+  AND NOT EXISTS (
+    SELECT FROM notification_subject s
+    JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
+    WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation)
+
+-- name: note_on_notifications
+-- Why notifications of a subject still wait.
+UPDATE notification n
+SET reason = %(reason)s, attempts = n.attempts + %(attempt)s
+FROM notification_subject s
+WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
+  AND n.connection_id = s.connection_id AND n.notification_id = s.notification_id
+  AND n.state IN ('waiting', 'working')
+
+-- name: bury_notifications
+-- Notifications of a subject that nobody but a person can mend: dead letters, with their own part of the message kept.
+UPDATE notification n
+SET state = 'dead', reason = %(reason)s, finished_at = app_now(), attempts = n.attempts + 1
+FROM notification_subject s
+WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
+  AND n.connection_id = s.connection_id AND n.notification_id = s.notification_id
+  AND n.state IN ('waiting', 'working')
+RETURNING n.notification_id, n.message_id, n.received_at
+
+-- name: people_at
+-- Everybody whose record has this address now, and everybody linked to a contact that has it there.
+SELECT r.sf_id, r.account_id, r.created_at, r.email_key, r.do_not_email, r.fields, r.unknown_fields,
+  l.cc_id, l.is_owner, l.made_at
+FROM practifi_record r
+LEFT JOIN link l ON l.connection_id = r.connection_id AND l.kind = 'contact' AND l.sf_id = r.sf_id
+WHERE r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.deleted_at IS NULL
+  AND (r.email_key = %(key)s
+       OR l.cc_id IN (SELECT contact_id FROM cc_contact WHERE connection_id = %(connection_id)s AND email_key = %(key)s))
+ORDER BY r.sf_id
+
+-- name: memberships_of
+-- The memberships of contacts as Practifi has them now, with the list's counterpart there.
+SELECT m.sf_id, m.contact_id, m.list_id, m.fields, m.unknown_fields, l.cc_id, list.name
+FROM practifi_record m
+LEFT JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id
+LEFT JOIN practifi_record list
+  ON list.connection_id = m.connection_id AND list.kind = 'list' AND list.sf_id = m.list_id
+WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.deleted_at IS NULL
+  AND m.contact_id = ANY(%(contact_ids)s)
+ORDER BY m.sf_id
+
+-- name: bases_at
+-- What both sides last agreed on, for some people or for one contact there.
+SELECT contact_id, list_id, cc_contact_id, cc_list_id, removed_at, agreed_at, lost_by
+FROM membership_base
+WHERE connection_id = %(connection_id)s
+  AND (contact_id = ANY(%(contact_ids)s) OR cc_contact_id = ANY(%(cc_contact_ids)s::uuid[]))
+
+-- name: contacts_there
+-- What is known of Constant Contact's contacts at an address, or linked to these people.
+SELECT contact_id, email_key, resource, sent_fingerprint, sent_at, deleted_at
+FROM cc_contact
+WHERE connection_id = %(connection_id)s
+  AND (email_key = %(key)s OR contact_id = ANY(%(cc_contact_ids)s::uuid[]))
+ORDER BY contact_id
+
+-- name: steps_in_flight
+-- Kinds of the steps of a subject whose answer never came: their effect must be looked up.
+SELECT DISTINCT kind
+FROM step
+WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
+  AND state IN ('planned', 'sending', 'sent')
+
+-- name: close_steps_in_flight
+-- A worker took the subject over and looks everything up anew.
+UPDATE step
+SET state = 'skipped', outcome = 'the answer was lost; looked up and decided again', finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
+  AND state IN ('planned', 'sending', 'sent')
+
+-- name: close_plans
+-- Plans without an open step are done.
+UPDATE plan p
+SET state = 'done', finished_at = app_now()
+WHERE p.connection_id = %(connection_id)s AND p.state = 'applying'
+  AND p.id IN (
+    SELECT plan_id FROM step
+    WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s)
+  AND NOT EXISTS (
+    SELECT FROM step s
+    WHERE s.connection_id = p.connection_id AND s.plan_id = p.id AND s.finished_at IS NULL)
+
+-- name: add_plan
+-- A plan that is applied as it is made.
+INSERT INTO plan (connection_id, origin, asked_by, state, made_at)
+VALUES (%(connection_id)s, %(origin)s, %(asked_by)s, 'applying', app_now())
+RETURNING id
+
+-- name: add_step
+-- One step of a plan, before it is sent.
+INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, generation, detail, before,
+  facts, mapping_version_id, reason, state)
+VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subject_kind)s, %(subject_key)s, %(lane)s,
+  %(generation)s, %(detail)s, %(before)s, %(facts)s, %(mapping_version_id)s, %(reason)s, 'planned')
+
+-- name: send_step
+-- The step is on its way: from here on its effect may exist.
+UPDATE step
+SET state = 'sending', sent_at = app_now(), attempts = attempts + 1
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s
+
+-- name: end_step
+-- What became of a step.
+UPDATE step
+SET state = %(state)s, outcome = %(outcome)s, answer = %(answer)s, finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s
+
+-- name: skip_rest
+-- Steps behind one that did not end well are decided again, not sent.
+UPDATE step
+SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND finished_at IS NULL
+
+-- name: link_people
+-- Who is which contact there; one of the sharers owns it.
+INSERT INTO link (connection_id, kind, sf_id, cc_id, is_owner, made_at)
+SELECT %(connection_id)s, %(kind)s, sf_id, %(cc_id)s, false, app_now()
+FROM unnest(%(sf_ids)s::text[]) AS sf_id
+ORDER BY sf_id
+ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
+  SET cc_id = EXCLUDED.cc_id, is_owner = false, made_at = EXCLUDED.made_at
+  WHERE link.cc_id <> EXCLUDED.cc_id
+
+-- name: disown
+-- Nobody owns the contact for the moment between two owners.
+UPDATE link
+SET is_owner = false
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND cc_id = %(cc_id)s AND is_owner AND sf_id <> %(sf_id)s
+
+-- name: own
+-- This person's fields are sent.
+UPDATE link
+SET is_owner = true
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND cc_id = %(cc_id)s AND sf_id = %(sf_id)s AND NOT is_owner
+
+-- name: agree
+-- Both sides were seen to have these memberships.
+INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, agreed_at)
+SELECT %(connection_id)s, contact_id, list_id, %(cc_contact_id)s, cc_list_id, app_now(),
+  CASE WHEN agreed THEN app_now() END
+FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[], %(cc_list_ids)s::uuid[], %(agreed)s::bool[])
+  AS b (contact_id, list_id, cc_list_id, agreed)
+ORDER BY contact_id, list_id
+ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
+  SET cc_contact_id = EXCLUDED.cc_contact_id, cc_list_id = EXCLUDED.cc_list_id, seen_at = EXCLUDED.seen_at,
+      agreed_at = coalesce(EXCLUDED.agreed_at, membership_base.agreed_at),
+      removed_at = NULL, removed_by = NULL,
+      lost_at = CASE WHEN EXCLUDED.agreed_at IS NULL THEN membership_base.lost_at END,
+      lost_by = CASE WHEN EXCLUDED.agreed_at IS NULL THEN membership_base.lost_by END
+
+-- name: forget_bases
+-- Memberships that Practifi removed and that are off the list there: nothing is left to agree on.
+DELETE FROM membership_base
+WHERE connection_id = %(connection_id)s
+  AND (contact_id, list_id) IN (
+    SELECT contact_id, list_id FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS b (contact_id, list_id))
+
+-- name: lose_bases
+-- The person left these lists by their own act: no sync puts them back.
+UPDATE membership_base
+SET lost_at = app_now(), lost_by = 'person'
+WHERE connection_id = %(connection_id)s AND lost_at IS NULL
+  AND (contact_id, list_id) IN (
+    SELECT contact_id, list_id FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS b (contact_id, list_id))
+
+-- name: set_statuses
+-- What people see of a record; it goes back to Practifi only where it differs from what was written.
+INSERT INTO record_status (connection_id, kind, sf_id, status, reason, since, confirmed_at, write_due_at)
+SELECT %(connection_id)s, kind, sf_id, status, reason, app_now(), CASE WHEN confirmed THEN app_now() END, app_now()
+FROM unnest(%(kinds)s::text[], %(ids)s::text[], %(statuses)s::text[], %(reasons)s::text[], %(confirmed)s::bool[])
+  AS s (kind, sf_id, status, reason, confirmed)
+ORDER BY kind, sf_id
+ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
+  SET status = EXCLUDED.status,
+      reason = EXCLUDED.reason,
+      since = CASE WHEN (record_status.status, record_status.reason) IS DISTINCT FROM (EXCLUDED.status, EXCLUDED.reason)
+                   THEN EXCLUDED.since ELSE record_status.since END,
+      confirmed_at = CASE WHEN EXCLUDED.confirmed_at IS NULL THEN NULL
+                          WHEN record_status.status = EXCLUDED.status THEN coalesce(record_status.confirmed_at, EXCLUDED.confirmed_at)
+                          ELSE EXCLUDED.confirmed_at END,
+      write_due_at = app_now()
+
+-- name: list_state
+-- All that is known of one list on both sides.
+SELECT r.sf_id, r.name, r.fields, r.unknown_fields, r.deleted_at, l.cc_id, c.name, c.deleted_at
+FROM (SELECT %(connection_id)s::int AS connection_id, %(key)s::text AS sf_id) asked
+LEFT JOIN practifi_record r ON r.connection_id = asked.connection_id AND r.kind = 'list' AND r.sf_id = asked.sf_id
+LEFT JOIN link l ON l.connection_id = asked.connection_id AND l.kind = 'list' AND l.sf_id = asked.sf_id
+LEFT JOIN cc_list c ON c.connection_id = asked.connection_id AND c.list_id = l.cc_id
+
+-- name: list_owner
+-- Which Practifi list a list there belongs to.
+SELECT sf_id
+FROM link
+WHERE connection_id = %(connection_id)s AND kind = 'list' AND cc_id = %(cc_id)s AND is_owner
+
+-- name: members_of_list
+-- The addresses of everybody on a list: dirty once the list exists there.
+SELECT DISTINCT c.email_key
+FROM practifi_record m
+JOIN practifi_record c ON c.connection_id = m.connection_id AND c.kind = 'contact' AND c.sf_id = m.contact_id
+WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.deleted_at IS NULL
+  AND m.list_id = %(list_id)s AND c.deleted_at IS NULL AND c.email_key IS NOT NULL
+
+-- name: unread
+-- Records of some subjects that must be read back before anything is decided about them.
+SELECT r.kind, r.sf_id
+FROM practifi_record r
+WHERE r.connection_id = %(connection_id)s AND r.deleted_at IS NULL AND r.unknown_fields <> '{}'
+  AND (r.kind = 'contact' AND (r.email_key = ANY(%(keys)s) OR r.sf_id = ANY(%(keys)s))
+       OR r.kind = 'list' AND r.sf_id = ANY(%(keys)s)
+       OR r.kind = 'membership' AND r.sf_id = ANY(%(keys)s)
+       OR r.kind = 'membership' AND r.contact_id IN (
+            SELECT c.sf_id FROM practifi_record c
+            WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact'
+              AND (c.email_key = ANY(%(keys)s) OR c.sf_id = ANY(%(keys)s))))
+
+-- name: known_ids
+-- Which of some record ids the mirror knows at all.
+SELECT sf_id
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = ANY(%(ids)s)
+
+-- name: claim_statuses
+-- Statuses that wait to be written to Practifi, leased for the length of one call.
+UPDATE record_status s
+SET lease_until = app_now() + make_interval(secs => %(lease_s)s)
+FROM (
+  SELECT kind, sf_id
+  FROM record_status
+  WHERE connection_id = %(connection_id)s AND write_due_at <= app_now()
+    AND (lease_until IS NULL OR lease_until < app_now())
+  ORDER BY write_due_at, kind, sf_id
+  LIMIT %(count)s
+  FOR UPDATE SKIP LOCKED) AS due
+WHERE s.connection_id = %(connection_id)s AND s.kind = due.kind AND s.sf_id = due.sf_id
+RETURNING s.kind, s.sf_id, s.status, s.reason, s.since, s.confirmed_at, s.written_fingerprint, s.write_attempts, s.write_due_at,
+  (SELECT l.cc_id FROM link l WHERE l.connection_id = s.connection_id AND l.kind = s.kind AND l.sf_id = s.sf_id) AS cc_id,
+  (SELECT count(*) FROM membership_base b
+   WHERE b.connection_id = s.connection_id AND s.kind = 'list' AND b.list_id = s.sf_id
+     AND b.agreed_at IS NOT NULL AND b.removed_at IS NULL AND b.lost_at IS NULL) AS members_confirmed
+
+-- name: end_status_writes
+-- What became of each written status; one that changed meanwhile stays due.
+UPDATE record_status s
+SET lease_until = NULL,
+    written_fingerprint = CASE WHEN w.error IS NULL THEN w.fingerprint ELSE s.written_fingerprint END,
+    written_at = CASE WHEN w.error IS NULL THEN app_now() ELSE s.written_at END,
+    write_error = w.error,
+    write_attempts = CASE WHEN w.error IS NULL THEN 0 ELSE s.write_attempts + 1 END,
+    write_due_at = CASE
+      WHEN s.write_due_at > w.due_at THEN s.write_due_at
+      WHEN w.error IS NULL OR w.final THEN NULL
+      ELSE app_now() + least(interval '1 hour', interval '5 seconds' * power(2, s.write_attempts)) END
+FROM unnest(%(kinds)s::text[], %(ids)s::text[], %(fingerprints)s::bytea[], %(errors)s::text[], %(final)s::bool[],
+  %(due)s::timestamptz[]) AS w (kind, sf_id, fingerprint, error, final, due_at)
+WHERE s.connection_id = %(connection_id)s AND s.kind = w.kind AND s.sf_id = w.sf_id
+
+-- name: connections_to_write
+-- Connections that have statuses to write.
+SELECT DISTINCT s.connection_id
+FROM record_status s
+JOIN connection c ON c.id = s.connection_id AND c.state = 'active'
+WHERE s.write_due_at <= app_now() AND (s.lease_until IS NULL OR s.lease_until < app_now())

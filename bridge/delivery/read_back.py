@@ -1,0 +1,89 @@
+"""Read records back from Salesforce where messages do not tell enough to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridge.delivery.gather import unread_records
+from bridge.delivery.work import WEBHOOK, mark
+from bridge.mirror.advance import advance
+from bridge.mirror.model import client_paths, needed_paths, row_of
+from bridge.mirror.remember import mark_deleted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bridge.connections.model import Connection
+    from bridge.db.database import Database
+    from bridge.mapping.compiled import Mapping
+    from bridge.mirror.advance import Moved, Subject
+    from bridge.mirror.model import Kind
+    from bridge.salesforce.client import Salesforce
+
+_ORDER: tuple[Kind, ...] = ("account", "list", "membership", "contact")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads the records of one connection back, as its mapping needs them."""
+
+    database: Database
+    salesforce: Salesforce
+    connection: Connection
+    mapping: Mapping
+
+    def read_unknown(self, keys: Collection[str], *, lane: int = WEBHOOK) -> bool:
+        """Read what is not known about some subjects: one query an object, however many they are.
+
+        Returns whether anything had to be read. Addresses that a record turns out to have or to
+        have had become dirty, unless they are among `keys`, which are dirty already.
+        """
+        with self.database.transaction() as tx:
+            wanted = unread_records(tx, self.connection.id, sorted(keys))
+        for kind in _ORDER:
+            if wanted.get(kind):
+                self.read(kind, wanted[kind], dirty=keys, lane=lane)
+        return bool(wanted)
+
+    def read(
+        self, kind: Kind, ids: Sequence[str], *, dirty: Collection[str] = (), lane: int = WEBHOOK
+    ) -> None:
+        """Read records by id; one that is missing is deleted, or hidden from the bridge's user."""
+        found = self.salesforce.read_back(self._object(kind), ids, needed_paths(kind, self.mapping))
+        rows = [
+            row_of(self.connection.id, kind, record, self.mapping, source="read")
+            for record in found.values()
+        ]
+        with self.database.transaction() as tx:
+            moved = advance(
+                tx,
+                rows,
+                client_paths=client_paths(self.mapping),
+                own_user_id=self.connection.sf_user_id,
+                cause_kind="read",
+                causes=[row.sf_id for row in rows],
+            )
+            for sf_id in sorted(set(ids) - set(found)):
+                mark_deleted(tx, self.connection.id, kind, sf_id, None)
+            mark(tx, self.connection.id, _made_dirty(moved, dirty), lane=lane)
+
+    def _object(self, kind: Kind) -> str:
+        names = self.mapping.names
+        objects: dict[Kind, str] = {
+            "account": names.client.object,
+            "contact": names.contact.object,
+            "list": names.list.object,
+            "membership": names.membership.object,
+        }
+        return objects[kind]
+
+
+def _made_dirty(moved: Sequence[Moved], known: Collection[str]) -> dict[Subject, bool]:
+    dirty: dict[Subject, bool] = {}
+    for result in moved:
+        if result.address_changed or result.is_consent or result.row.kind == "membership":
+            for subject in result.subjects:
+                if subject[1] not in known:
+                    dirty[subject] = dirty.get(subject, False) or result.is_consent
+    return dirty

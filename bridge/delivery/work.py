@@ -1,0 +1,225 @@
+"""Work: subjects that are dirty; what one write replaces is leased to one worker at a time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from bridge.db.queries import load_queries
+from bridge.errors import LeaseLost
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    import psycopg
+
+    from bridge.mirror.advance import Subject
+
+SQL = load_queries("bridge.delivery")
+
+SubjectKind: TypeAlias = Literal["address", "list"]
+
+CONSENT, INTERACTIVE, WEBHOOK, RECONCILE, ENGAGEMENT = range(5)
+"""Lanes: whatever concerns consent goes before all else."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """One subject, held until it is finished, released or the lease runs out.
+
+    Attributes:
+        generation: What was wanted when it was claimed: done once this is delivered.
+        attempts: Attempts that failed before this one.
+        is_consent: A change of consent is among what is wanted.
+    """
+
+    connection_id: int
+    kind: SubjectKind
+    key: str
+    token: uuid.UUID
+    generation: int
+    lane: int
+    attempts: int
+    is_consent: bool
+    lease_s: float
+
+    def row(self) -> dict[str, object]:
+        """Return the parameters that name the leased row."""
+        return {
+            "connection_id": self.connection_id,
+            "kind": self.kind,
+            "key": self.key,
+            "token": self.token,
+            "lease_s": self.lease_s,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """A subject that was due when somebody looked."""
+
+    connection_id: int
+    kind: SubjectKind
+    key: str
+    lane: int
+
+
+def mark(
+    tx: psycopg.Connection,
+    connection_id: int,
+    subjects: Mapping[Subject, bool],
+    *,
+    lane: int = WEBHOOK,
+) -> dict[Subject, int]:
+    """Make subjects dirty and return the generation that each has to reach.
+
+    Args:
+        tx: The transaction that also stores why they are dirty.
+        connection_id: Whose subjects they are.
+        subjects: Subject -> whether its consent changed; those go to the consent lane.
+        lane: The lane of the others.
+    """
+    if not subjects:
+        return {}
+    order = sorted(subjects)
+    rows = tx.execute(
+        SQL["mark_work"],
+        {
+            "connection_id": connection_id,
+            "kinds": [kind for kind, _ in order],
+            "keys": [key for _, key in order],
+            "consents": [subjects[subject] for subject in order],
+            "lane": lane,
+        },
+    )
+    return {(kind, key): wanted for kind, key, wanted in rows}
+
+
+def peek(tx: psycopg.Connection, lanes: Collection[int], count: int) -> list[Due]:
+    """Return at most `count` due subjects of these lanes, most urgent first; none is claimed."""
+    rows = tx.execute(
+        SQL["peek_work"], {"lane_from": min(lanes), "lane_to": max(lanes), "count": count}
+    )
+    return [
+        Due(connection_id=connection_id, kind=kind, key=key, lane=lane)
+        for connection_id, kind, key, lane in rows
+    ]
+
+
+def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
+    """Lease a subject, or return None where somebody else has it or nothing is left to do."""
+    token = uuid.uuid4()
+    row = tx.execute(
+        SQL["claim_work"],
+        {
+            "connection_id": due.connection_id,
+            "kind": due.kind,
+            "key": due.key,
+            "token": token,
+            "lease_s": lease_s,
+        },
+    ).fetchone()
+    if row is None:
+        return None
+    wanted, lane, attempts, is_consent = row
+    return Lease(
+        connection_id=due.connection_id,
+        kind=due.kind,
+        key=due.key,
+        token=token,
+        generation=wanted,
+        lane=lane,
+        attempts=attempts,
+        is_consent=is_consent,
+        lease_s=lease_s,
+    )
+
+
+def claim_beside(tx: psycopg.Connection, lease: Lease, key: str) -> bool:
+    """Lease a second address under the same token: a change of address writes to both."""
+    return tx.execute(SQL["claim_beside"], lease.row() | {"key": key}).fetchone() is not None
+
+
+def release_beside(tx: psycopg.Connection, lease: Lease, key: str) -> None:
+    """Give the second address back."""
+    tx.execute(SQL["release_beside"], lease.row() | {"key": key})
+
+
+def renew(tx: psycopg.Connection, lease: Lease) -> bool:
+    """Renew a lease and tell whether a change of consent came in meanwhile.
+
+    Raises:
+        LeaseLost: If it ran out: another worker may hold the subject.
+    """
+    row = tx.execute(SQL["lease_state"], lease.row()).fetchone()
+    if row is None:
+        message = f"the lease of one {lease.kind} ran out"
+        raise LeaseLost(message)
+    return bool(row[0])
+
+
+def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -> None:
+    """End the work of a lease, and the notifications that waited for it.
+
+    Raises:
+        LeaseLost: If it ran out; the caller's transaction must not be committed.
+    """
+    parameters = lease.row() | {"generation": lease.generation}
+    if tx.execute(SQL["finish_work"], parameters).fetchone() is None:
+        message = f"the lease of one {lease.kind} ran out"
+        raise LeaseLost(message)
+    tx.execute(SQL["finish_notifications"], lease.row() | {"reason": reason})
+
+
+def release(
+    tx: psycopg.Connection,
+    lease: Lease,
+    *,
+    after_s: float = 0.0,
+    reason: str | None = None,
+    is_attempt: bool = False,
+    blocked_reason: str | None = None,
+) -> None:
+    """Give a lease back without an end.
+
+    Args:
+        tx: A transaction of its own.
+        lease: What is given back; nothing happens where it was lost.
+        after_s: Seconds until the subject is due again.
+        reason: What the waiting notifications say meanwhile.
+        is_attempt: Whether this counts as a failed attempt.
+        blocked_reason: The subject waits for a person; the next change of it tries again.
+    """
+    tx.execute(
+        SQL["release_work"],
+        lease.row()
+        | {
+            "after_s": after_s,
+            "attempt": int(is_attempt),
+            "blocked_reason": blocked_reason,
+        },
+    )
+    if reason is not None:
+        tx.execute(
+            SQL["note_on_notifications"],
+            lease.row() | {"reason": reason, "attempt": int(is_attempt)},
+        )
+
+
+def add_subjects(
+    tx: psycopg.Connection, connection_id: int, rows: Iterable[tuple[str, Subject, int]]
+) -> None:
+    """Store which generation of which subject each notification waits for."""
+    order = list(rows)
+    if order:
+        tx.execute(
+            SQL["add_subjects"],
+            {
+                "connection_id": connection_id,
+                "notification_ids": [notification_id for notification_id, _, _ in order],
+                "kinds": [subject[0] for _, subject, _ in order],
+                "keys": [subject[1] for _, subject, _ in order],
+                "generations": [generation for _, _, generation in order],
+            },
+        )

@@ -1,0 +1,172 @@
+"""Write ids and statuses back to Practifi, in collections of 200, only where they differ."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row
+
+from bridge.connections.store import load_connection
+from bridge.delivery.work import SQL
+from bridge.errors import RemoteError
+from bridge.mapping.versions import active
+from bridge.salesforce.model import SaveResult, Update
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from bridge.bootstrap import Installation
+    from bridge.connections.model import Connection
+    from bridge.mapping.names import Names
+
+log = logging.getLogger(__name__)
+
+_A_CALL = 200
+_GONE = {"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """A status that may have to be written."""
+
+    kind: str
+    sf_id: str
+    status: str
+    reason: str | None
+    since: datetime
+    confirmed_at: datetime | None
+    written_fingerprint: bytes | None
+    write_attempts: int
+    write_due_at: datetime
+    cc_id: UUID | None
+    members_confirmed: int
+
+
+def write_back(installation: Installation) -> int:
+    """Write every due status of every connection and return how many records were written."""
+    with installation.database.transaction() as tx:
+        ids = [row[0] for row in tx.execute(SQL["connections_to_write"])]
+    return sum(_write_connection(installation, connection_id) for connection_id in ids)
+
+
+def _write_connection(installation: Installation, connection_id: int) -> int:
+    with installation.database.transaction() as tx:
+        connection = load_connection(tx, connection_id)
+        current = active(tx, connection_id)
+    if current is None:
+        return 0
+    written = 0
+    while due := _claim(installation, connection_id):
+        updates = [_update(row, current.mapping.names) for row in due]
+        prints = [_fingerprint(update) for update in updates]
+        changed = [
+            position
+            for position, row in enumerate(due)
+            if updates[position].fields and prints[position] != row.written_fingerprint
+        ]
+        results: list[SaveResult] = [SaveResult(ok=True)] * len(due)
+        try:
+            saved = _save(installation, connection, [updates[position] for position in changed])
+        except RemoteError as error:
+            log.warning(
+                "write_back_failed",
+                extra={"connection": connection.name, "status": error.status, "key": error.key},
+            )
+            failed = SaveResult(ok=False, error_code=None, message=str(error))
+            saved = [failed] * len(changed)
+        for position, result in zip(changed, saved, strict=True):
+            results[position] = result
+        _record(installation, connection_id, due, prints, results)
+        written += sum(result.ok for result in saved)
+        if any(not result.ok for result in saved):
+            break
+    return written
+
+
+def _claim(installation: Installation, connection_id: int) -> list[Due]:
+    lease_s = installation.settings.lease_s
+    parameters = {"connection_id": connection_id, "lease_s": lease_s, "count": _A_CALL}
+    with (
+        installation.database.transaction() as tx,
+        tx.cursor(row_factory=class_row(Due)) as cursor,
+    ):
+        return cursor.execute(SQL["claim_statuses"], parameters).fetchall()
+
+
+def _save(
+    installation: Installation, connection: Connection, updates: Sequence[Update]
+) -> list[SaveResult]:
+    if not updates:
+        return []
+    salesforce = installation.salesforce(connection)
+    try:
+        return salesforce.update(updates)
+    finally:
+        salesforce.close()
+
+
+def _record(
+    installation: Installation,
+    connection_id: int,
+    due: Sequence[Due],
+    prints: Sequence[bytes],
+    results: Sequence[SaveResult],
+) -> None:
+    with installation.database.transaction() as tx:
+        tx.execute(
+            SQL["end_status_writes"],
+            {
+                "connection_id": connection_id,
+                "kinds": [row.kind for row in due],
+                "ids": [row.sf_id for row in due],
+                "fingerprints": list(prints),
+                "errors": [None if result.ok else result.message or "" for result in results],
+                "final": [result.ok or result.error_code in _GONE for result in results],
+                "due": [row.write_due_at for row in due],
+            },
+        )
+
+
+def _update(row: Due, names: Names) -> Update:
+    values: dict[str | None, Any]
+    if row.kind == "contact":
+        object_name = names.contact.object
+        values = {
+            names.contact.status: row.status,
+            names.contact.status_reason: row.reason,
+            names.contact.status_since: _moment(row.since),
+        }
+        if row.cc_id is not None:
+            values[names.contact.cc_id] = str(row.cc_id)
+    elif row.kind == "list":
+        object_name = names.list.object
+        values = {
+            names.list.status: row.status,
+            names.list.members_confirmed: row.members_confirmed,
+        }
+        if row.cc_id is not None:
+            values[names.list.cc_id] = str(row.cc_id)
+    else:
+        object_name = names.membership.object
+        values = {
+            names.membership.status: row.status,
+            names.membership.status_reason: row.reason,
+            names.membership.confirmed_at: _moment(row.confirmed_at),
+        }
+    fields = {path: value for path, value in values.items() if path is not None}
+    return Update(object=object_name, record_id=row.sf_id, fields=fields)
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(timespec="milliseconds")
+
+
+def _fingerprint(update: Update) -> bytes:
+    text = json.dumps([update.object, update.fields], sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()

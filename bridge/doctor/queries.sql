@@ -1,0 +1,10 @@
+-- name: server_version
+-- the version of PostgreSQL as a number and in words
+SELECT current_setting('server_version_num')::int, current_setting('server_version');
+
+-- name: outbound_definitions
+-- outbound messages whose field lists are known, and those of them that are for consent alone
+SELECT count(DISTINCT action_id),
+       count(DISTINCT action_id) FILTER (WHERE lane = 0)
+FROM outbound_definition
+WHERE connection_id = %(connection_id)s;

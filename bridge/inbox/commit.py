@@ -1,0 +1,191 @@
+"""Group commit: messages that arrive while a transaction is under way share the next one.
+
+No timer and no second connection: with one transaction in flight the next batch gathers by itself,
+and a lone message is committed at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from bridge.db.queries import load_queries
+from bridge.errors import ConfigurationError
+from bridge.metrics import COMMIT_SECONDS, NOTIFICATIONS
+from bridge.wakeups.topics import TRIAGE, TRIAGE_CONSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from bridge.inbox.heads import NotificationHead
+    from bridge.inbox.soap import ReceivedMessage
+
+SQL = load_queries("bridge.inbox")
+_MOST_NOTIFICATIONS = 500
+_MOST_BYTES = 8_000_000
+_MOST_WAITING_BYTES = 100_000_000
+_DEADLINE_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class NotStored(Exception):
+    """The message is in no table: whoever sent it must send it again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Arrival:
+    """A checked message on its way into the inbox."""
+
+    connection_id: int
+    message: ReceivedMessage
+    from_address: str | None
+    consent: bool
+    stored: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    id: UUID = field(default_factory=uuid4)
+
+
+class GroupCommit:
+    """Stores messages, several a transaction.
+
+    Args:
+        connect: Opens a connection in autocommit.
+        ring: Is told after a commit which topic's workers have something to do.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[psycopg.AsyncConnection]],
+        ring: Callable[[str], None],
+    ) -> None:
+        self._connect = connect
+        self._ring = ring
+        self._connection: psycopg.AsyncConnection | None = None
+        self._waiting: deque[Arrival] = deque()
+        self._waiting_bytes = 0
+        self._arrived = asyncio.Event()
+
+    async def store(self, arrival: Arrival) -> None:
+        """Return once the message is committed.
+
+        Raises:
+            NotStored: If it is not.
+        """
+        if self._waiting_bytes > _MOST_WAITING_BYTES:
+            raise NotStored("too much waits for the database")
+        self._waiting.append(arrival)
+        self._waiting_bytes += len(arrival.message.body)
+        self._arrived.set()
+        await arrival.stored
+
+    async def serve(self) -> None:
+        """Commit what arrives, until cancelled; what waits then is told that it is not stored."""
+        try:
+            while True:
+                await self._arrived.wait()
+                batch = self._take()
+                try:
+                    async with asyncio.timeout(_DEADLINE_S):
+                        await self._commit(batch)
+                except (psycopg.Error, ConfigurationError, TimeoutError) as error:
+                    log.warning(
+                        "messages_not_stored",
+                        extra={"messages": len(batch), "error": type(error).__name__},
+                    )
+                    await self._disconnect()
+                    _fail(batch)
+        finally:
+            _fail(self._waiting)
+            await self._disconnect()
+
+    def _take(self) -> list[Arrival]:
+        batch = []
+        notifications = size = 0
+        while self._waiting and notifications < _MOST_NOTIFICATIONS and size < _MOST_BYTES:
+            arrival = self._waiting.popleft()
+            batch.append(arrival)
+            notifications += len(arrival.message.notifications)
+            size += len(arrival.message.body)
+        self._waiting_bytes -= size
+        if not self._waiting:
+            self._arrived.clear()
+        return batch
+
+    async def _commit(self, batch: list[Arrival]) -> None:
+        try:
+            await self._insert(batch)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            # The server went away, perhaps after the commit: storing again changes nothing then.
+            if self._connection is None or not self._connection.closed:
+                raise
+            await self._disconnect()
+            await self._insert(batch)
+        except psycopg.DataError:
+            if len(batch) == 1:
+                raise
+            # A value of one message that PostgreSQL cannot take must not keep out the others.
+            for arrival in batch:
+                try:
+                    await self._insert([arrival])
+                except psycopg.DataError:
+                    log.warning(
+                        "message_not_stored", extra={"connection_id": arrival.connection_id}
+                    )
+                    _fail([arrival])
+
+    async def _insert(self, batch: Sequence[Arrival]) -> None:
+        if self._connection is None:
+            self._connection = await self._connect()
+        with COMMIT_SECONDS.time():
+            await self._connection.execute(SQL["store_messages"], _columns(batch), prepare=True)
+        for arrival in batch:
+            if not arrival.stored.done():
+                arrival.stored.set_result(None)
+            NOTIFICATIONS.inc(len(arrival.message.notifications))
+        for topic in {TRIAGE_CONSENT if arrival.consent else TRIAGE for arrival in batch}:
+            self._ring(topic)
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
+
+
+def _columns(batch: Sequence[Arrival]) -> dict[str, list[Any]]:
+    heads: list[NotificationHead] = []
+    messages: list[int] = []
+    firsts = []
+    for number, arrival in enumerate(batch, start=1):
+        firsts.append(len(heads) + 1)
+        heads += arrival.message.notifications
+        messages += [number] * len(arrival.message.notifications)
+    notification_ids, objects, record_ids, digests = map(list, zip(*heads, strict=True))
+    return {
+        "ids": [arrival.id for arrival in batch],
+        "connection_ids": [arrival.connection_id for arrival in batch],
+        "addresses": [arrival.from_address for arrival in batch],
+        "encodings": [arrival.message.encoding for arrival in batch],
+        "bodies": [arrival.message.body for arrival in batch],
+        "action_ids": [arrival.message.action_id for arrival in batch],
+        "consents": [arrival.consent for arrival in batch],
+        "firsts": firsts,
+        "messages": messages,
+        "notification_ids": notification_ids,
+        "objects": objects,
+        "record_ids": record_ids,
+        "digests": digests,
+    }
+
+
+def _fail(arrivals: Sequence[Arrival] | deque[Arrival]) -> None:
+    for arrival in arrivals:
+        if not arrival.stored.done():
+            arrival.stored.set_exception(NotStored("the database did not take the message"))

@@ -1,0 +1,101 @@
+"""Poll for deleted records: a deletion never fires an outbound message, so it is asked for.
+
+What was deleted enters the same inbox as a message would. Windows overlap, because deletions become
+visible late; the key of a deletion is the record and the moment, so an overlap counts once.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bridge.connections.store import list_connections
+from bridge.errors import RemoteError
+from bridge.inbox.triage import SQL
+from bridge.mapping.versions import active
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import psycopg
+
+    from bridge.bootstrap import Installation
+    from bridge.connections.model import Connection
+    from bridge.mapping.names import Names
+    from bridge.salesforce.client import Salesforce
+
+log = logging.getLogger(__name__)
+
+_OVERLAP = timedelta(minutes=2)
+_FIRST_LOOK = timedelta(hours=2)
+_NEXT_MINUTE = timedelta(minutes=1)
+_LONGEST = timedelta(days=14)
+"""Salesforce answers for at most 15 days back (REST API Developer Guide, "Get Deleted")."""
+
+
+def poll_deletes(installation: Installation) -> int:
+    """Ask every connected organization what was deleted; return how many deletions were new."""
+    with installation.database.transaction() as tx:
+        connections = [row for row in list_connections(tx) if row.state == "active"]
+        names = {row.id: _names(tx, row.id) for row in connections}
+    new = 0
+    for connection in connections:
+        known = names[connection.id]
+        if known is None:
+            continue
+        salesforce = installation.salesforce(connection)
+        try:
+            for object_name in (known.membership.object, known.contact.object, known.list.object):
+                new += _poll(installation, salesforce, connection, object_name)
+        except RemoteError as error:
+            log.warning(
+                "deletes_poll_failed",
+                extra={"connection": connection.name, "status": error.status, "key": error.key},
+            )
+        finally:
+            salesforce.close()
+    return new
+
+
+def window(watermark: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """Return the time to ask about: from the watermark less an overlap, never under two minutes.
+
+    The end is a minute ahead: Salesforce ignores the seconds of both ends, and would hold back what
+    was deleted in the running minute.
+    """
+    start = now - _FIRST_LOOK if watermark is None else watermark - _OVERLAP
+    return max(min(start, now - _OVERLAP), now - _LONGEST), now + _NEXT_MINUTE
+
+
+def _names(tx: psycopg.Connection, connection_id: int) -> Names | None:
+    current = active(tx, connection_id)
+    return None if current is None else current.mapping.names
+
+
+def _poll(
+    installation: Installation, salesforce: Salesforce, connection: Connection, object_name: str
+) -> int:
+    source = {"connection_id": connection.id, "source": f"deleted:{object_name}"}
+    with installation.database.transaction() as tx:
+        row = tx.execute(SQL["watermark"], source).fetchone()
+    assert row is not None  # noqa: S101 -- the statement joins to a row of its own
+    start, end = window(*row)
+    found = salesforce.deleted(object_name, start, end)
+    if row[0] is not None and found.earliest_date_available > start:
+        log.warning(
+            "deletes_gap",
+            extra={"connection": connection.name, "object": object_name, "from": str(start)},
+        )
+    with installation.database.transaction() as tx:
+        added = tx.execute(
+            SQL["add_deletes"],
+            {
+                "connection_id": connection.id,
+                "object": object_name,
+                "ids": [record_id for record_id, _ in found.rows],
+                "ats": [deleted_at for _, deleted_at in found.rows],
+            },
+        ).fetchall()
+        tx.execute(SQL["move_watermark"], source | {"at": min(found.latest_date_covered, row[1])})
+    return len(added)

@@ -1,0 +1,236 @@
+"""Triage: read what notifications say, move the mirror, mark what is dirty. No call goes out here.
+
+One batch is one transaction: a crash in the middle leaves its notifications as they were received.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row
+
+from bridge.connections.store import load_connection
+from bridge.db.queries import load_queries
+from bridge.delivery.work import WEBHOOK, add_subjects, mark
+from bridge.identity import is_salesforce_id, salesforce_id
+from bridge.inbox.soap import read_fields
+from bridge.mapping.versions import active
+from bridge.mirror.advance import Moved, advance
+from bridge.mirror.model import PractifiRow, client_paths, row_of
+from bridge.mirror.remember import contact_keys, lock_rows, mark_deleted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    import psycopg
+
+    from bridge.connections.model import Connection
+    from bridge.db.database import Database
+    from bridge.mapping.compiled import Mapping
+    from bridge.mirror.advance import Subject
+    from bridge.salesforce.values import Record
+
+SQL = load_queries("bridge.inbox", "triage.sql")
+BATCH = 500
+"""Notifications a transaction. A row that two batches share makes one wait for the other."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Untriaged:
+    """A notification as the inbox holds it."""
+
+    ctid: str
+    connection_id: int
+    notification_id: str
+    message_id: UUID | None
+    received_at: datetime
+    ordinal: int
+    origin: str
+    object: str | None
+    record_id: str | None
+    action_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What triage made of one notification."""
+
+    state: str
+    reason: str | None = None
+
+
+def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> int:
+    """Triage the oldest notifications of one kind, in one transaction, and return how many.
+
+    Args:
+        database: The installation's database.
+        consent: Those flagged as consent at receipt, or all others.
+        count: How many at most.
+    """
+    with database.transaction() as tx:
+        query = SQL["take_untriaged_consent" if consent else "take_untriaged"]
+        with tx.cursor(row_factory=class_row(Untriaged)) as cursor:
+            taken = cursor.execute(query, {"count": count}).fetchall()
+        verdicts: dict[str, Verdict] = {}
+        by_connection = sorted(taken, key=lambda row: row.connection_id)
+        for connection_id, rows in groupby(by_connection, key=lambda row: row.connection_id):
+            verdicts |= _triage(tx, load_connection(tx, connection_id), list(rows), consent=consent)
+        if verdicts:
+            tx.execute(
+                SQL["end_triage"],
+                {
+                    "tids": list(verdicts),
+                    "states": [verdict.state for verdict in verdicts.values()],
+                    "reasons": [verdict.reason for verdict in verdicts.values()],
+                },
+            )
+    if taken:
+        log.info("triaged", extra={"notifications": len(taken), "consent": consent})
+    return len(taken)
+
+
+def _triage(
+    tx: psycopg.Connection, connection: Connection, taken: list[Untriaged], *, consent: bool
+) -> dict[str, Verdict]:
+    current = active(tx, connection.id)
+    if current is None:
+        return {}
+    mapping = current.mapping
+    verdicts: dict[str, Verdict] = {}
+    records = _records(tx, connection.id, [row for row in taken if row.origin == "message"])
+    told: list[tuple[Untriaged, PractifiRow]] = []
+    dirty: list[tuple[Untriaged, frozenset[Subject], bool]] = []
+    for notification in taken:
+        kind = mapping.names.kind_of(notification.object or "")
+        if kind is None:
+            reason = f"no mapping for object {notification.object}"
+            verdicts[notification.ctid] = Verdict("ignored", reason)
+        elif not is_salesforce_id(notification.record_id):
+            verdicts[notification.ctid] = Verdict("ignored", "the record id is not valid")
+        elif notification.origin == "poll":
+            dirty.append((notification, _delete(tx, connection.id, kind, notification), False))
+        elif notification.ctid not in records:
+            verdicts[notification.ctid] = Verdict("dead", "the raw message is gone")
+        else:
+            record = records[notification.ctid] | {"Id": notification.record_id}
+            row = row_of(connection.id, kind, record, mapping, source="message")
+            told.append((notification, row))
+    for (notification, _), moved in zip(told, _advance(tx, connection, mapping, told), strict=True):
+        if moved.is_superseded:
+            verdicts[notification.ctid] = Verdict("superseded", "a newer state is known already")
+        else:
+            dirty.append((notification, moved.subjects, moved.is_consent or consent))
+    verdicts |= _mark(tx, connection, dirty)
+    return verdicts
+
+
+def _records(
+    tx: psycopg.Connection, connection_id: int, taken: Sequence[Untriaged]
+) -> dict[str, Record]:
+    """Return what each notification tells, by ctid; with a field list in force, absent is null."""
+    messages = {row.message_id: row.received_at for row in taken}
+    if not messages:
+        return {}
+    bodies = tx.execute(
+        SQL["bodies"], {"received": list(messages.values()), "ids": list(messages)}
+    ).fetchall()
+    parsed = {
+        message_id: read_fields(bytes(body), encoding) for message_id, encoding, body in bodies
+    }
+    action_ids = sorted({row.action_id for row in taken if row.action_id})
+    listed: dict[str, list[str]] = dict(
+        tx.execute(
+            SQL["definitions"], {"connection_id": connection_id, "action_ids": action_ids}
+        ).fetchall()
+    )
+    if listed:
+        heard = [max(r.received_at for r in taken if r.action_id == a) for a in listed]
+        tx.execute(
+            SQL["note_definitions_heard"],
+            {"connection_id": connection_id, "action_ids": list(listed), "ats": heard},
+        )
+    records: dict[str, Record] = {}
+    for row in taken:
+        notifications = parsed.get(row.message_id)
+        if notifications is not None and row.ordinal < len(notifications):
+            nulls: dict[str, Any] = dict.fromkeys(listed.get(row.action_id or "", ()))
+            records[row.ctid] = nulls | notifications[row.ordinal].fields
+    return records
+
+
+def _advance(
+    tx: psycopg.Connection,
+    connection: Connection,
+    mapping: Mapping,
+    told: Sequence[tuple[Untriaged, PractifiRow]],
+) -> list[Moved]:
+    return advance(
+        tx,
+        [row for _, row in told],
+        client_paths=client_paths(mapping),
+        own_user_id=connection.sf_user_id,
+        cause_kind="notification",
+        causes=[notification.notification_id for notification, _ in told],
+    )
+
+
+def _delete(
+    tx: psycopg.Connection, connection_id: int, kind: str, notification: Untriaged
+) -> frozenset[Subject]:
+    """Note that a record is gone and return what it touched."""
+    sf_id = salesforce_id(notification.record_id or "")
+    row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
+    if row is None:
+        return frozenset()
+    mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
+    if kind == "list":
+        return frozenset({("list", sf_id)})
+    if kind == "contact":
+        return frozenset({("address", row.email_key)}) if row.email_key else frozenset()
+    if kind == "membership" and row.contact_id:
+        key = contact_keys(tx, connection_id, [row.contact_id]).get(row.contact_id)
+        return frozenset({("address", key)}) if key else frozenset()
+    return frozenset()
+
+
+def _mark(
+    tx: psycopg.Connection,
+    connection: Connection,
+    dirty: Sequence[tuple[Untriaged, frozenset[Subject], bool]],
+) -> dict[str, Verdict]:
+    wanted: dict[Subject, bool] = {}
+    for _, subjects, is_consent in dirty:
+        for subject in subjects:
+            wanted[subject] = wanted.get(subject, False) or is_consent
+    generations = mark(tx, connection.id, wanted, lane=WEBHOOK)
+    add_subjects(
+        tx,
+        connection.id,
+        (
+            (notification.notification_id, subject, generations[subject])
+            for notification, subjects, _ in dirty
+            for subject in subjects
+        ),
+    )
+    reason = None if connection.state == "active" else _why_not(connection)
+    return {
+        notification.ctid: (
+            Verdict("waiting", reason)
+            if subjects
+            else Verdict("done", "nothing here depends on this record")
+        )
+        for notification, subjects, _ in dirty
+    }
+
+
+def _why_not(connection: Connection) -> str:
+    if connection.state == "unconnected":
+        return "no credentials"
+    return connection.state_reason or "the connection is paused"

@@ -1,0 +1,74 @@
+-- name: take_untriaged
+-- Notifications that nobody has read yet, oldest first; those flagged as consent have a process of their own.
+SELECT n.ctid::text, n.connection_id, n.notification_id, n.message_id, n.received_at, n.ordinal, n.origin, n.object,
+  n.record_id, n.action_id
+FROM notification n
+WHERE n.state = 'received' AND NOT n.consent
+  AND EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = n.connection_id AND v.is_active)
+ORDER BY n.seq
+LIMIT %(count)s
+FOR UPDATE OF n SKIP LOCKED
+
+-- name: take_untriaged_consent
+-- The same for notifications whose definition fires only when a consent field changes.
+SELECT n.ctid::text, n.connection_id, n.notification_id, n.message_id, n.received_at, n.ordinal, n.origin, n.object,
+  n.record_id, n.action_id
+FROM notification n
+WHERE n.state = 'received' AND n.consent
+  AND EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = n.connection_id AND v.is_active)
+ORDER BY n.seq
+LIMIT %(count)s
+FOR UPDATE OF n SKIP LOCKED
+
+-- name: bodies
+-- The raw messages of a batch.
+SELECT m.id, m.encoding, m.body
+FROM message m
+JOIN unnest(%(received)s::timestamptz[], %(ids)s::uuid[]) AS asked (received_at, id)
+  ON m.received_at = asked.received_at AND m.id = asked.id
+
+-- name: end_triage
+-- What triage made of each notification; joined by physical place, since this transaction holds the rows.
+UPDATE notification n
+SET state = t.state, reason = t.reason,
+    finished_at = CASE WHEN t.state IN ('superseded', 'ignored', 'dead', 'done') THEN app_now() END
+FROM unnest(%(tids)s::tid[], %(states)s::text[], %(reasons)s::text[]) AS t (tid, state, reason)
+WHERE n.ctid = t.tid
+
+-- name: definitions
+-- The field lists in force: an absent field that is listed, and readable by the sending user, is null.
+SELECT DISTINCT ON (action_id) action_id, fields
+FROM outbound_definition
+WHERE connection_id = %(connection_id)s AND action_id = ANY(%(action_ids)s)
+  AND access_checked_at >= in_force_from AND in_force_from <= app_now()
+ORDER BY action_id, version DESC
+
+-- name: note_definitions_heard
+-- When each definition last sent something.
+UPDATE outbound_definition d
+SET last_received_at = greatest(d.last_received_at, h.at)
+FROM unnest(%(action_ids)s::text[], %(ats)s::timestamptz[]) AS h (action_id, at)
+WHERE d.connection_id = %(connection_id)s AND d.action_id = h.action_id
+
+-- name: add_deletes
+-- Deleted records enter the same inbox; one that was seen before changes nothing.
+INSERT INTO notification (connection_id, notification_id, origin, received_at, first_received_at, object, record_id)
+SELECT %(connection_id)s, 'deleted-' || record_id || '-' || extract(epoch FROM deleted_at)::bigint, 'poll',
+  deleted_at, app_now(), %(object)s, record_id
+FROM unnest(%(ids)s::text[], %(ats)s::timestamptz[]) AS d (record_id, deleted_at)
+ORDER BY record_id
+ON CONFLICT (connection_id, notification_id) DO NOTHING
+RETURNING record_id
+
+-- name: watermark
+-- How far a source was read.
+SELECT at, app_now()
+FROM (SELECT app_now()) AS t
+LEFT JOIN watermark ON connection_id = %(connection_id)s AND source = %(source)s
+
+-- name: move_watermark
+-- The source was read up to here.
+INSERT INTO watermark (connection_id, source, at)
+VALUES (%(connection_id)s, %(source)s, %(at)s)
+ON CONFLICT (connection_id, source) DO UPDATE
+  SET at = greatest(watermark.at, EXCLUDED.at)

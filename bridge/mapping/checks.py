@@ -1,0 +1,202 @@
+"""What the shape of a mapping file cannot say: names that must exist, limits that must be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import BaseModel
+
+from bridge.mapping.quantities import day_of
+from bridge.mapping.schema import (
+    Case,
+    ClientFile,
+    Condition,
+    ContactFields,
+    ContactFile,
+    ListFile,
+    Lookup,
+    MembershipFile,
+    Rule,
+)
+from bridge.mapping.standard_fields import misspelling
+from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
+from bridge.mapping.yaml_tree import Path, nearest
+
+if TYPE_CHECKING:
+    from bridge.mapping.names import Names
+
+AnyFile = ContactFile | ListFile | MembershipFile | ClientFile
+Found = Iterator[tuple[Path, str]]
+
+_ORDERED = ("above", "at_least", "below", "at_most")
+
+
+class FieldNames:
+    """The fields of one object: turns `$name` into what names.yaml calls so."""
+
+    def __init__(self, names: Names, file: AnyFile) -> None:
+        part = getattr(names, file.source)
+        self._known: dict[str, str | None] = {
+            key: name for key, name in vars(part).items() if key != "object"
+        }
+        self._object: str = part.object
+        self._profile = names.profile
+
+    def resolve(self, source: str) -> str:
+        """Return the Salesforce path of a source as written; a sound source is expected."""
+        return self._known[source[1:]] or "" if source.startswith("$") else source
+
+    def fault(self, source: str) -> str | None:
+        """Say what is wrong with a source, or None."""
+        if not source.startswith("$"):
+            meant = misspelling(source, self._object)
+            return (
+                f"{self._object} has no field {source} (did you mean {meant}?)" if meant else None
+            )
+        if source[1:] not in self._known:
+            close = nearest(source[1:], list(self._known))
+            return f"names.yaml has no name {source[1:]} for this object{close}"
+        if self._known[source[1:]] is None:
+            return f"profile {self._profile} has no field for {source}"
+        return None
+
+
+def check_file(file: AnyFile, fields: FieldNames) -> Found:
+    """Yield path and cause of each thing in a file that cannot work."""
+    for path, part in _models(file, ()):
+        if isinstance(part, Condition):
+            yield from _condition(part, path, fields)
+        elif isinstance(part, Case):
+            yield from _source(part.from_, (*path, "from"), fields)
+        elif isinstance(part, Rule):
+            yield from _rule(part, path, fields)
+    if isinstance(file, ClientFile):
+        for number, source in enumerate(file.fields):
+            yield from _source(source, ("fields", number), fields)
+    elif isinstance(file, ContactFile | ListFile):
+        for target, rule in rules_of(file.fields):
+            path = ("fields", *target.path)
+            yield from _target(rule, target, path)
+            yield from _steps(rule, path, file.lookups)
+    if isinstance(file, ContactFile):
+        yield from _contact(file.fields, fields)
+
+
+def _models(part: object, path: Path) -> Iterator[tuple[Path, BaseModel]]:
+    """Yield every model in a file with its path, by the keys that the file uses."""
+    if isinstance(part, BaseModel):
+        yield path, part
+        for name, field in type(part).model_fields.items():
+            yield from _models(getattr(part, name), (*path, field.alias or name))
+    elif isinstance(part, dict):
+        for key, inner in part.items():
+            yield from _models(inner, (*path, key))
+    elif isinstance(part, list):
+        for number, inner in enumerate(part):
+            yield from _models(inner, (*path, number))
+
+
+def _source(source: str | None, path: Path, fields: FieldNames) -> Found:
+    if source is not None and (cause := fields.fault(source)):
+        yield path, cause
+
+
+def _condition(condition: Condition, path: Path, fields: FieldNames) -> Found:
+    yield from _source(condition.field, (*path, "field"), fields)
+    for operator in _ORDERED:
+        limit = getattr(condition, operator)
+        if isinstance(limit, str) and not _is_day(limit):
+            yield (*path, operator), "neither a number nor a date such as '2026-01-31'"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return day_of(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
+    yield from _source(rule.from_, (*path, "from"), fields)
+    for number, source in enumerate(rule.first_of or []):
+        yield from _source(source, (*path, "first_of", number), fields)
+    for number, source in enumerate(rule.join.fields if rule.join else []):
+        yield from _source(source, (*path, "join", "fields", number), fields)
+    for number, case in enumerate(rule.cases or [], start=1):
+        if case.when is None and number < len(rule.cases or []):
+            yield (*path, "cases", number - 1), "only the last case may stand without `when`"
+
+
+def _target(rule: Rule, target: Target, path: Path) -> Found:
+    """Check a rule against what Constant Contact takes at its place."""
+    if rule.max is not None and target.limit is None:
+        yield (*path, "max"), f"{target.name} is no text: it has no length"
+    elif rule.max is not None and target.limit is not None and rule.max > target.limit:
+        yield (*path, "max"), f"Constant Contact takes at most {target.limit} characters here"
+    limit = rule.max or target.limit
+    for key, text in (("default", rule.default), ("value", rule.value)):
+        if text is not None and limit is not None and len(text) > limit:
+            yield (*path, key), f"{len(text)} characters, and {limit} are allowed here"
+    if rule.too_long == "cut" and target.is_kept_whole:
+        yield (*path, "too_long"), "a part of it would be another value: leave `too_long` out"
+    if target.is_key and rule.default is not None:
+        yield (*path, "default"), "records are matched by this: it cannot be made up"
+
+
+def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
+    """Check the arguments of the transforms of a rule."""
+    for number, step in enumerate(rule.transform):
+        place = (*path, "transform", number, step.name)
+        if step.name == "lookup" and step.argument not in lookups:
+            close = nearest(step.argument, list(lookups))
+            yield place, f"no table {step.argument} under `lookups`{close}"
+        elif step.name == "in_zone" and not _is_zone(step.argument):
+            yield place, f"no time zone {step.argument}{nearest(step.argument, _zones())}"
+        elif step.name == "bands":
+            limits = [band.below for band in step.argument]
+            if None in limits[:-1]:
+                yield place, "only the last range may stand without `below`"
+            elif (given := [limit for limit in limits if limit is not None]) != sorted(set(given)):
+                yield place, "the limits must rise from range to range"
+
+
+def _zones() -> list[str]:
+    return sorted(available_timezones())
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _contact(fields: ContactFields, names: FieldNames) -> Found:
+    """Check what the parts of a contact ask of one another."""
+    address = fields.email_address
+    if address.from_ is None or names.resolve(address.from_) != names.resolve("$email"):
+        yield (
+            ("fields", "email_address"),
+            "people are matched by this: it comes from $email, the field that names.yaml names",
+        )
+    if address.when is not None:
+        yield ("fields", "email_address", "when"), "use `leave_out` for people who take no part"
+    kinds = [kind for kind, rule in fields.phone_numbers if rule is not None]
+    if len(kinds) > MAX_PHONE_NUMBERS:
+        yield (
+            ("fields", "phone_numbers"),
+            f"{len(kinds)} kinds, and Constant Contact keeps {MAX_PHONE_NUMBERS} numbers a contact",
+        )
+    if (fields.birthday_month is None) != (fields.birthday_day is None):
+        one = "birthday_day" if fields.birthday_month is None else "birthday_month"
+        yield ("fields", one), "Constant Contact takes month and day, both or neither"
+    elif fields.birthday is not None and fields.birthday_month is not None:
+        yield ("fields", "birthday"), "`birthday` gives month and day already: keep one of the two"
+    labels: dict[str, str] = {}
+    for key, rule in fields.custom_fields.items():
+        first = labels.setdefault(rule.label.strip().lower().replace(" ", "_"), key)
+        if first != key:
+            yield ("fields", "custom_fields", key, "label"), f"`{first}` has this label already"

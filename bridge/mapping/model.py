@@ -1,0 +1,102 @@
+"""A compiled mapping: what records become, as plain functions of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from bridge.mapping.schema import Junction
+from bridge.salesforce.values import Record
+
+if TYPE_CHECKING:
+    from bridge.mapping.names import Names
+
+Project: TypeAlias = Callable[[Record], dict[str, Any]]
+LeavesOut: TypeAlias = Callable[[Record], str | None]
+Way: TypeAlias = str | Junction
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomField:
+    """A custom field of Constant Contact that the mapping fills.
+
+    Attributes:
+        name: Its key in what `project` returns.
+        label: Its label there, by which it is found or created.
+        type: Its type there.
+    """
+
+    name: str
+    label: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembershipMapping:
+    """Which memberships take part.
+
+    Attributes:
+        paths: All Salesforce fields that are read, parents' as dotted paths.
+        leaves_out: Returns why a record takes no part, or None where it does. Raises
+            ConversionError where a field that decides it is not known.
+    """
+
+    paths: tuple[str, ...]
+    leaves_out: LeavesOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListMapping(MembershipMapping):
+    """What a list becomes.
+
+    Attributes:
+        match: `name` where a list of the same name is taken over, else `id`.
+        project: Returns the parts that are mapped and known; raises ConversionError and MissingKey.
+    """
+
+    match: str
+    project: Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactMapping(MembershipMapping):
+    """What a contact becomes.
+
+    Attributes:
+        custom_fields: The custom fields that it may fill.
+        project: Returns the parts that are mapped and known; None in a part clears it there. Raises
+            ConversionError and MissingKey, which name file, line and field.
+    """
+
+    custom_fields: tuple[CustomField, ...]
+    project: Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientMapping:
+    """Who belongs to a client.
+
+    Attributes:
+        ways: `account`, `person_account`, `relation`, or a junction object; in order.
+        paths: Fields of the client that are read.
+    """
+
+    ways: tuple[Way, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """The mapping of one connection.
+
+    Attributes:
+        digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
+    """
+
+    digest: str
+    names: Names
+    client: ClientMapping
+    list: ListMapping
+    contact: ContactMapping
+    membership: MembershipMapping

@@ -1,0 +1,48 @@
+-- name: connection_names
+-- profile and overrides of one connection, locked: two activations take turns
+SELECT profile, object_names
+FROM connection
+WHERE id = %(connection_id)s
+FOR UPDATE;
+
+-- name: active_digest
+-- which mapping a connection works with, and the names it is compiled with
+SELECT v.id, v.digest, c.profile, c.object_names
+FROM mapping_version v
+JOIN connection c ON c.id = v.connection_id
+WHERE v.connection_id = %(connection_id)s
+  AND v.is_active;
+
+-- name: version_files
+-- the files of one version, as typed
+SELECT files
+FROM mapping_version
+WHERE connection_id = %(connection_id)s
+  AND id = %(id)s;
+
+-- name: deactivate
+-- the version that was in force steps back
+UPDATE mapping_version
+SET is_active = false
+WHERE connection_id = %(connection_id)s
+  AND is_active;
+
+-- name: activate_again
+-- a version with the same text comes into force again
+UPDATE mapping_version
+SET is_active = true,
+    activated_at = app_now(),
+    activated_by = %(by)s
+WHERE connection_id = %(connection_id)s
+  AND digest = %(digest)s
+RETURNING id;
+
+-- name: add_version
+-- a new text, in force at once
+INSERT INTO mapping_version
+  (connection_id, id, digest, files, made_at, made_by, activated_at, activated_by, is_active)
+SELECT %(connection_id)s, coalesce(max(id), 0) + 1, %(digest)s, %(files)s::jsonb,
+       app_now(), %(by)s, app_now(), %(by)s, true
+FROM mapping_version
+WHERE connection_id = %(connection_id)s
+RETURNING id;

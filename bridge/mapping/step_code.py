@@ -1,0 +1,78 @@
+"""The source of each transform: one expression, chosen by name from a closed table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from bridge.mapping import quantities, transforms
+from bridge.mapping.countries import country_code, country_name
+from bridge.mapping.templates import Bound, Namespace, expression
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Mapping
+
+    from bridge.mapping.schema import Lookup
+    from bridge.mapping.steps import StepBody
+
+
+def _call(function: Callable[..., str], *arguments: object) -> tuple[str, dict[str, Any]]:
+    holes = {f"ARGUMENT_{'X' * n}": argument for n, argument in enumerate(arguments)}
+    return f"CALL({', '.join(['VALUE', *holes])})", {"CALL": function, **holes}
+
+
+def _number(style: Any) -> tuple[str, dict[str, Any]]:
+    return _call(quantities.number, style.decimals, style.thousands, style.point, style.symbol)
+
+
+# How each transform is written: simple ones in place, all others as a call of their function.
+_CODE: Mapping[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
+    "trim": lambda _: ("VALUE.strip()", {}),
+    "squeeze": lambda _: _call(transforms.squeeze),
+    "lower": lambda _: ("VALUE.lower()", {}),
+    "upper": lambda _: ("VALUE.upper()", {}),
+    "title": lambda _: _call(transforms.title),
+    "first_word": lambda _: _call(transforms.first_word),
+    "first_line": lambda _: _call(transforms.first_line),
+    "one_line": lambda _: _call(transforms.one_line),
+    "strip_html": lambda _: _call(transforms.strip_html),
+    "digits": lambda _: _call(transforms.digits),
+    "cut": lambda length: ("VALUE[:LENGTH].rstrip()", {"LENGTH": length}),
+    "prefix": lambda text: _call(transforms.prefix, text),
+    "suffix": lambda text: _call(transforms.suffix, text),
+    "replace": lambda by: ("VALUE.replace(FIND, WITH)", {"FIND": by.find, "WITH": by.with_}),
+    "number": _number,
+    "money": _number,
+    "bands": lambda bands: _call(
+        quantities.band,
+        Bound(tuple(None if b.below is None else Decimal(str(b.below)) for b in bands)),
+        tuple(b.text for b in bands),
+    ),
+    "date": lambda pattern: _call(quantities.format_date, pattern),
+    "in_zone": lambda name: _call(quantities.in_zone, Bound(ZoneInfo(name))),
+    "year": lambda _: _call(quantities.format_date, "YYYY"),
+    "month": lambda _: _call(quantities.format_date, "M"),
+    "month_name": lambda _: _call(quantities.format_date, "MMMM"),
+    "day": lambda _: _call(quantities.format_date, "D"),
+    "yes_no": lambda words: _call(transforms.yes_no, words.yes, words.no),
+    "join": lambda separator: _call(transforms.join, separator),
+    "has": lambda value: _call(transforms.has, value),
+    "phone": lambda style: _call(transforms.phone, style.country_code),
+    "country_name": lambda _: _call(country_name),
+    "country_code": lambda _: _call(country_code),
+}
+
+
+def step_code(
+    step: StepBody, value: ast.expr, lookups: Mapping[str, Lookup], names: Namespace
+) -> ast.expr:
+    """Return the expression of one transform applied to the expression of its value."""
+    if step.name == "lookup":
+        lookup = lookups[step.argument]
+        table = {key: text or "" for key, text in lookup.table.items()}
+        template, holes = _call(transforms.lookup, Bound(table), lookup.otherwise)
+    else:
+        template, holes = _CODE[step.name](step.argument)
+    return expression(template, names, VALUE=value, **holes)

@@ -1,0 +1,110 @@
+"""The stored versions of a connection's mapping: one is active, and a bad one never becomes so."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import tuple_row
+from psycopg.types.json import Jsonb
+
+from bridge.db.queries import load_queries
+from bridge.errors import ConfigurationError
+from bridge.mapping.compiled import digest_of, load_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
+    import psycopg
+
+    from bridge.mapping.model import Mapping
+
+_QUERIES = load_queries("bridge.mapping")
+_DEFAULT_PROFILE = "practifi"  # until `describe` has shown which one the organization has
+_CACHE_SIZE = 32
+
+# Compiled mappings by what they are made of. Compiling twice by a race of two threads does no harm.
+_compiled: OrderedDict[tuple[str, str, str], Mapping] = OrderedDict()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveMapping:
+    """The mapping that a connection works with.
+
+    Attributes:
+        version_id: Counts from 1 within the connection; every step records it.
+        mapping: The compiled mapping.
+    """
+
+    version_id: int
+    mapping: Mapping
+
+
+def activate(
+    tx: psycopg.Connection[Any], connection_id: int, files: MappingOf[str, str], *, by: str
+) -> int:
+    """Check mapping files and make them the active version of a connection.
+
+    The same text is the same version: it comes into force again under its old number.
+
+    Args:
+        tx: A connection in a transaction.
+        connection_id: Whose mapping it is.
+        files: Name -> text.
+        by: Who activates it: a user, or `bridge up`.
+
+    Returns:
+        The number of the version.
+
+    Raises:
+        MappingError: If the files have faults; the version in force stays.
+        ConfigurationError: If there is no such connection.
+    """
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(_QUERIES["connection_names"], {"connection_id": connection_id})
+        row = cursor.fetchone()
+        if row is None:
+            raise ConfigurationError(f"no connection {connection_id}")
+        profile, overrides = row
+        load_mapping(files, profile=profile or _DEFAULT_PROFILE, overrides=overrides)
+        digest = digest_of(files)
+        cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
+        in_force = cursor.fetchone()
+        if in_force is not None and in_force[1] == digest:
+            return int(in_force[0])
+        values = {"connection_id": connection_id, "digest": digest, "by": by}
+        cursor.execute(_QUERIES["deactivate"], values)
+        cursor.execute(_QUERIES["activate_again"], values)
+        found = cursor.fetchone()
+        if found is None:
+            cursor.execute(_QUERIES["add_version"], {**values, "files": Jsonb(dict(files))})
+            found = cursor.fetchone()
+        assert found is not None  # noqa: S101 - the statement returns its row
+        return int(found[0])
+
+
+def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:
+    """Return the mapping that a connection works with, or None where none was activated.
+
+    Raises:
+        MappingError: If the stored text cannot be compiled with the names of the connection.
+    """
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        version_id, digest, profile, overrides = row
+        profile = profile or _DEFAULT_PROFILE
+        key = (digest, profile, json.dumps(overrides, sort_keys=True))
+        mapping = _compiled.get(key)
+        if mapping is None:
+            values = {"connection_id": connection_id, "id": version_id}
+            cursor.execute(_QUERIES["version_files"], values)
+            (files,) = cursor.fetchone() or ({},)
+            mapping = _compiled[key] = load_mapping(files, profile=profile, overrides=overrides)
+            while len(_compiled) > _CACHE_SIZE:
+                _compiled.popitem(last=False)
+    return ActiveMapping(version_id=version_id, mapping=mapping)

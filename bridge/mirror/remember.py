@@ -1,0 +1,171 @@
+"""Store what the other sides answered: the only writers of the mirror's tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from bridge.db.queries import load_queries
+from bridge.identity import email_key
+from bridge.mirror.model import PractifiRow, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    import psycopg
+
+    from bridge.mapping.compiled import CustomField
+
+SQL = load_queries("bridge.mirror")
+
+
+def lock_rows(
+    tx: psycopg.Connection, connection_id: int, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[PractifiRow, bool | None]]:
+    """Return known rows by (kind, id), locked until the transaction ends.
+
+    The second value is the box of a contact as it was last recorded, which outlives a message that
+    does not tell it.
+    """
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    cursor = tx.cursor(row_factory=dict_row)
+    cursor.execute(
+        SQL["lock_practifi_rows"],
+        {
+            "connection_id": connection_id,
+            "kinds": [kind for kind, _ in wanted],
+            "ids": [sf_id for _, sf_id in wanted],
+        },
+    )
+    found: dict[tuple[str, str], tuple[PractifiRow, bool | None]] = {}
+    for values in cursor:
+        ticked = values.pop("box_ticked")
+        values["unknown_fields"] = tuple(values["unknown_fields"])
+        row = PractifiRow(**values)
+        found[row.kind, row.sf_id] = (row, ticked)
+    return found
+
+
+def remember_rows(tx: psycopg.Connection, rows: Sequence[PractifiRow]) -> None:
+    """Move the mirror forward to these rows, at most one a record; older ones change nothing."""
+    if rows:
+        text = json.dumps([row.as_json() for row in rows])
+        tx.execute(SQL["remember_practifi_rows"], {"rows": text})
+
+
+def mark_deleted(
+    tx: psycopg.Connection, connection_id: int, kind: str, sf_id: str, deleted_at: datetime | None
+) -> None:
+    """Note that Salesforce no longer has a record; None: it was found missing just now."""
+    tx.execute(
+        SQL["mark_practifi_deleted"],
+        {
+            "connection_id": connection_id,
+            "kind": kind,
+            "sf_id": sf_id,
+            "deleted_at": deleted_at,
+        },
+    )
+
+
+def contact_keys(
+    tx: psycopg.Connection, connection_id: int, ids: Iterable[str]
+) -> dict[str, str | None]:
+    """Return the address keys of contacts by id; a contact that nobody told of is missing."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = tx.execute(SQL["contact_keys"], {"connection_id": connection_id, "ids": wanted})
+    return dict(rows.fetchall())
+
+
+def remember_cc_contact(
+    tx: psycopg.Connection,
+    connection_id: int,
+    resource: Mapping[str, Any],
+    *,
+    sent_fingerprint: bytes | None = None,
+) -> None:
+    """Keep a whole contact resource; `sent_fingerprint` says that it answers our own write."""
+    address = resource.get("email_address") or {}
+    contact_id = resource["contact_id"]
+    tx.execute(
+        SQL["remember_cc_contact"],
+        {
+            "connection_id": connection_id,
+            "contact_id": contact_id,
+            "email_key": email_key(address.get("address")),
+            "permission": address.get("permission_to_send"),
+            "opt_out_source": address.get("opt_out_source"),
+            "opt_out_at": parse_moment(address.get("opt_out_date")),
+            "update_source": resource.get("update_source"),
+            "updated_at": parse_moment(resource.get("updated_at")),
+            "deleted_at": parse_moment(resource.get("deleted_at")),
+            "resource": Jsonb(dict(resource)),
+            "sent_fingerprint": sent_fingerprint,
+        },
+    )
+    lists = {
+        "connection_id": connection_id,
+        "contact_id": contact_id,
+        "list_ids": list(resource.get("list_memberships") or ()),
+    }
+    tx.execute(SQL["drop_cc_memberships"], lists)
+    tx.execute(SQL["add_cc_memberships"], lists)
+
+
+def forget_cc_contact(tx: psycopg.Connection, connection_id: int, contact_id: str) -> None:
+    """Drop a contact that the vendor says it does not have."""
+    tx.execute(SQL["forget_cc_contact"], {"connection_id": connection_id, "contact_id": contact_id})
+
+
+def remember_cc_list(tx: psycopg.Connection, connection_id: int, there: Mapping[str, Any]) -> None:
+    """Keep a list as the vendor answered it."""
+    tx.execute(
+        SQL["remember_cc_list"],
+        {
+            "connection_id": connection_id,
+            "list_id": there["list_id"],
+            "name": there["name"],
+            "member_count": there.get("membership_count"),
+            "updated_at": parse_moment(there.get("updated_at")),
+            "deleted_at": parse_moment(there.get("deleted_at")),
+        },
+    )
+
+
+def forget_cc_list(tx: psycopg.Connection, connection_id: int, list_id: str) -> None:
+    """Drop a list that the vendor says it does not have."""
+    tx.execute(SQL["forget_cc_list"], {"connection_id": connection_id, "list_id": list_id})
+
+
+def remember_custom_fields(
+    tx: psycopg.Connection, connection_id: int, fields: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep the account's custom fields: contact calls name them by id."""
+    tx.execute(
+        SQL["remember_custom_fields"],
+        {"connection_id": connection_id, "fields": Jsonb([dict(field) for field in fields])},
+    )
+
+
+def custom_field_ids(
+    tx: psycopg.Connection, connection_id: int, wanted: Iterable[CustomField]
+) -> dict[str, str]:
+    """Return id by the mapping's name of each wanted custom field that the account has.
+
+    The vendor makes the name from the label, and spells it in its own way: either may match.
+    """
+    rows = tx.execute(SQL["custom_field_ids"], {"connection_id": connection_id}).fetchall()
+    ids = {label.lower(): str(field_id) for _, label, field_id in rows}
+    ids |= {name.lower(): str(field_id) for name, _, field_id in rows}
+    found = {
+        field.name: ids.get(field.name.lower(), ids.get(field.label.lower())) for field in wanted
+    }
+    return {name: field_id for name, field_id in found.items() if field_id is not None}

@@ -1,0 +1,269 @@
+"""The Salesforce REST API, as far as the bridge uses it: reading back, collections, deletes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bridge.connections.wire import vendor_words
+from bridge.errors import ConfigurationError
+from bridge.identity import salesforce_id
+from bridge.salesforce.answers import unavailable
+from bridge.salesforce.model import Deleted, Identity, SaveResult, Update
+from bridge.salesforce.session import Session
+from bridge.salesforce.tokens import SalesforceTokens
+from bridge.salesforce.values import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from simple_salesforce.api import Salesforce as Library
+
+    from bridge.connections.keyring import KeyRing
+    from bridge.connections.model import Connection
+    from bridge.db.database import Database
+    from bridge.salesforce.values import Record
+    from bridge.settings import Settings
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*")
+_IDS_A_QUERY = 200  # an address of some 6 kB; Salesforce takes 16
+_RECORDS_A_CALL = 200
+
+
+def open_salesforce(
+    connection: Connection, database: Database, keyring: KeyRing, settings: Settings
+) -> Salesforce:
+    """Return the organization of a connection; nothing is sent yet.
+
+    Raises:
+        Unauthorized: If the connection has no address of its Salesforce.
+    """
+    tokens = SalesforceTokens(connection, database, keyring, settings.http_timeout_s)
+    return Salesforce(Session(connection, tokens, settings.http_timeout_s))
+
+
+class Salesforce:
+    """One connection's organization. Every method raises the errors of `Session.call`.
+
+    Not to be shared by threads.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def read_back(
+        self,
+        object: str,  # noqa: A002 -- the domain's word
+        ids: Sequence[str],
+        paths: Sequence[str],
+    ) -> dict[str, Record]:
+        """Return the present values of records, by 18-character id.
+
+        The keys of a record are `Id` and the paths, spelled as given. A record that is missing is
+        deleted, or the bridge's user may not see it. Where a parent is null, the paths below it
+        are None.
+
+        Raises:
+            Forbidden: If the object or a field is missing or hidden.
+            ConfigurationError: If a name is no API name.
+        """
+        wanted = ["Id", *paths]
+        once = {path.lower(): _checked(_PATH, path) for path in wanted}
+        columns = ", ".join(once.values())
+        found: dict[str, Record] = {}
+        unique = sorted({salesforce_id(record_id) for record_id in ids})
+        for start in range(0, len(unique), _IDS_A_QUERY):
+            quoted = ",".join(
+                f"'{record_id}'" for record_id in unique[start : start + _IDS_A_QUERY]
+            )
+            soql = f"SELECT {columns} FROM {_checked(_NAME, object)} WHERE Id IN ({quoted})"  # noqa: S608
+            for record in self.query(soql):
+                named = _as_asked(record, wanted)
+                found[salesforce_id(named["Id"] or "")] = named
+        return found
+
+    def query(self, soql: str) -> Iterator[Record]:
+        """Yield the records that a SOQL query finds, page by page.
+
+        Raises:
+            Conflict: If the cursor ended between two pages: start again.
+        """
+        page = _page(self._session.call(lambda library: library.query(soql)))
+        while True:
+            yield from map(flatten, page["records"])
+            following = page.get("nextRecordsUrl")
+            if page.get("done") or not isinstance(following, str):
+                return
+            page = self._following_page(following)
+
+    def count(self, soql: str) -> int:
+        """Return the number that a `SELECT COUNT()` query finds."""
+        size = _page(self._session.call(lambda library: library.query(soql))).get("totalSize")
+        if isinstance(size, int):
+            return size
+        raise unavailable("an answer without totalSize")
+
+    def update(self, records: Sequence[Update]) -> list[SaveResult]:
+        """Update records, 200 a call, and return what became of each, in the order given."""
+        # A call may not change its object more than ten times.
+        order = sorted(range(len(records)), key=lambda position: records[position].object)
+        results: dict[int, SaveResult] = {}
+        for start in range(0, len(order), _RECORDS_A_CALL):
+            part = order[start : start + _RECORDS_A_CALL]
+            saved = self._update([records[position] for position in part])
+            results.update(zip(part, saved, strict=True))
+        return [results[position] for position in range(len(records))]
+
+    def deleted(self, object: str, start: datetime, end: datetime) -> Deleted:  # noqa: A002
+        """Return what was deleted between two times (aware; at least a minute, at most 15 days)."""
+        answer = self._get(
+            f"sobjects/{_checked(_NAME, object)}/deleted/",
+            {"start": _iso(start), "end": _iso(end)},
+        )
+        try:
+            return Deleted(
+                [
+                    (salesforce_id(row["id"]), _time(row["deletedDate"]))
+                    for row in answer["deletedRecords"]
+                ],
+                _time(answer["latestDateCovered"]),
+                _time(answer["earliestDateAvailable"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise unavailable("an answer without deletedRecords and the time they cover") from None
+
+    def describe(self, object: str) -> dict[str, Any]:  # noqa: A002 -- the domain's word
+        """Return what an object is made of.
+
+        Raises:
+            NotFoundRemotely: If there is no such object, or the bridge's user may not see it.
+        """
+        answer = self._get(f"sobjects/{_checked(_NAME, object)}/describe")
+        if isinstance(answer, dict) and isinstance(answer.get("fields"), list):
+            return answer
+        raise unavailable("an answer without fields")
+
+    def objects(self) -> set[str]:
+        """Return the API names of all objects that the bridge's user may see."""
+        answer = self._get("sobjects")
+        try:
+            return {str(one["name"]) for one in answer["sobjects"]}
+        except (KeyError, TypeError):
+            raise unavailable("an answer without sobjects") from None
+
+    def identity(self) -> Identity:
+        """Return who the bridge is there."""
+        answer = self._session.call(_userinfo)
+        match answer:
+            case {"user_id": str(user_id), "organization_id": str(organization_id)}:
+                username = str(answer.get("preferred_username", ""))
+                return Identity(salesforce_id(user_id), salesforce_id(organization_id), username)
+            case _:
+                raise unavailable("an answer without user_id")
+
+    def own_user_id(self) -> str:
+        """Return the 18-character id of the bridge's own user."""
+        return self.identity().user_id
+
+    def _update(self, records: Sequence[Update]) -> list[SaveResult]:
+        body = {
+            "allOrNone": False,
+            "records": [
+                {"attributes": {"type": one.object}, "id": one.record_id, **one.fields}
+                for one in records
+            ],
+        }
+        answer = self._session.call(
+            lambda library: library.restful("composite/sobjects", method="PATCH", json=body)
+        )
+        if not isinstance(answer, list) or len(answer) != len(records):
+            raise unavailable("an answer without a result for each record")
+        return [_save_result(result) for result in answer]
+
+    def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
+        return self._session.call(lambda library: library.restful(path, params=params))
+
+    def _following_page(self, url: str) -> dict[str, Any]:
+        if not url.startswith("/services/data/"):
+            raise unavailable("the next page is on another server")
+        return _page(
+            self._session.call(lambda library: library.query_more(url, identifier_is_url=True))
+        )
+
+
+def _userinfo(library: Library) -> Any:
+    """Ask who we are: the library has no method for it, only the address."""
+    response = library._call_salesforce("GET", f"{library.oauth2_url}userinfo")  # noqa: SLF001
+    return response.json()
+
+
+def _page(answer: Any) -> dict[str, Any]:
+    records = answer.get("records") if isinstance(answer, dict) else None
+    if isinstance(records, list) and all(isinstance(record, dict) for record in records):
+        return {**answer}
+    raise unavailable("an answer without records")
+
+
+def _as_asked(record: Record, wanted: Sequence[str]) -> Record:
+    """Return a record under the paths as they were asked for: Salesforce answers in its own case.
+
+    >>> _as_asked({"Id": "1", "Account": None}, ["ID", "account.Name"])
+    {'ID': '1', 'account.Name': None}
+    """
+    there = {path.lower(): value for path, value in record.items()}
+    asked: Record = {}
+    for name in wanted:
+        path = name.lower()
+        if path in there:
+            asked[name] = there[path]
+        elif any(there.get(parent, "") is None for parent in _parents(path)):
+            asked[name] = None
+    return asked
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Yield what stands above a path.
+
+    >>> list(_parents("a.b.c"))
+    ['a', 'a.b']
+    """
+    steps = path.split(".")
+    return (".".join(steps[:depth]) for depth in range(1, len(steps)))
+
+
+def _save_result(result: object) -> SaveResult:
+    match result:
+        case {"success": True}:
+            return SaveResult(ok=True)
+        case {"errors": [{"statusCode": str(code), **others}, *_]}:
+            fields = others.get("fields")
+            return SaveResult(
+                ok=False,
+                error_code=code,
+                message=vendor_words(others.get("message", "")),
+                fields=tuple(map(str, fields)) if isinstance(fields, list) else (),
+            )
+        case _:
+            raise unavailable("a result that says neither success nor error")
+
+
+def _checked(pattern: re.Pattern[str], name: str) -> str:
+    """Return an API name that may stand in a query or a path."""
+    if not pattern.fullmatch(name):
+        raise ConfigurationError(f"{name[:80]!r} is no API name of Salesforce")
+    return name
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _time(text: str) -> datetime:
+    """Return an aware time in UTC from REST's spelling, `2026-11-02T09:15:00.000+0000`."""
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,65 @@
+"""What goes to Salesforce and what comes back, beside records (`bridge.salesforce.values`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_RETRYABLE_CODES = frozenset(
+    {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "REQUEST_LIMIT_EXCEEDED"}
+)
+
+
+class Identity(NamedTuple):
+    """Who the bridge is in Salesforce, with 18-character ids."""
+
+    user_id: str
+    organization_id: str
+    username: str
+
+
+class Deleted(NamedTuple):
+    """What was deleted in a time.
+
+    Attributes:
+        rows: Record id (18 characters) and time of deletion (UTC).
+        latest_date_covered: Where the next question begins (UTC).
+        earliest_date_available: Older deletions may be purged: a later time than asked is a gap.
+    """
+
+    rows: list[tuple[str, datetime]]
+    latest_date_covered: datetime
+    earliest_date_available: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """New values of one record; None clears a field."""
+
+    object: str
+    record_id: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveResult:
+    """What became of one record.
+
+    Attributes:
+        error_code: The vendor's code, like `UNABLE_TO_LOCK_ROW`, or None.
+        message: The vendor's words without addresses.
+        fields: The fields at fault.
+    """
+
+    ok: bool
+    error_code: str | None = None
+    message: str | None = None
+    fields: tuple[str, ...] = ()
+
+    @property
+    def may_succeed_later(self) -> bool:
+        """Tell a passing trouble from a refusal of the content."""
+        return self.error_code in _RETRYABLE_CODES

@@ -1,0 +1,109 @@
+"""`bridge serve`: the server that receives outbound messages."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from bridge import log
+from bridge.app import create_app
+from bridge.bootstrap import open_installation
+from bridge.clock import set_clock
+from bridge.connections.store import ensure_default
+from bridge.db.migrate import wait_for_schema
+from bridge.errors import ConfigurationError
+from bridge.settings import read_settings
+
+if TYPE_CHECKING:
+    from bridge.settings import Settings
+
+_SCHEMA_DEADLINE_S = 30
+_STOP_DEADLINE_S = 5
+_BACKLOG = 2048
+
+logger = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> int:
+    """Run `bridge serve` until it is told to stop and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="bridge serve",
+        description="Receives outbound messages at BRIDGE_LISTEN; SIGTERM or Ctrl-C stops it.",
+    )
+    parser.parse_args(argv)
+    settings = read_settings()
+    log.configure(settings.log_level, "serve")
+    run_server(settings)
+    return 0
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; what is under way then is answered within seconds.
+
+    Raises:
+        ConfigurationError: If the address is taken or wrong, or the installation is not usable.
+        psycopg.OperationalError: If the database cannot be reached at the start.
+    """
+    installation = open_installation(settings, connections=4)
+    wait_for_schema(settings, _SCHEMA_DEADLINE_S)
+    with installation.database.transaction() as tx:
+        set_clock(tx, movable=settings.clock == "movable")
+        ensure_default(settings, tx, installation.keyring)
+    app = create_app(settings, installation.database, installation.keyring, installation.waker.wake)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_DEADLINE_S,
+    )
+    with listen(settings.listen) as listener:
+        logger.info("serving", extra={"listen": settings.listen})
+        # Uvicorn stops in good order and then raises the signal again, for whoever had it before.
+        signal.signal(signal.SIGTERM, _end)
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            installation.database.close()
+
+
+def _end(*_signal: object) -> None:
+    raise SystemExit(0)
+
+
+def listen(address: str) -> socket.socket:
+    """Return a socket that listens at `host:port`.
+
+    Raises:
+        ConfigurationError: If the address is taken or is not one of this machine.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, ValueError, OverflowError) as error:
+        raise ConfigurationError(f"BRIDGE_LISTEN: {address!r} is no host:port: {error}") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"BRIDGE_LISTEN: {address} is taken: stop what listens there, or set another port"
+            ) from None
+        raise ConfigurationError(f"BRIDGE_LISTEN: cannot listen at {address}: {error}") from None
+    return listener

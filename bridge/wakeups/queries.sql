@@ -1,0 +1,40 @@
+-- name: ask_wakeup
+-- Note that topics have work; returns those that nobody had asked for, or whose wake-up got lost.
+INSERT INTO wakeup (topic, asked_at)
+SELECT topic, app_now()
+FROM unnest(%(topics)s::text[]) AS topic
+ORDER BY topic
+ON CONFLICT (topic) DO UPDATE
+  SET asked_at = EXCLUDED.asked_at
+  WHERE wakeup.asked_at < app_now() - interval '10 seconds'
+RETURNING topic
+
+-- name: take_wakeup
+-- A worker takes the wake-up before it looks for work, so that whatever comes later asks anew.
+DELETE FROM wakeup
+WHERE topic = %(topic)s
+
+-- name: topics_with_work
+-- What a sweep finds waiting, whatever became of its wake-up.
+SELECT 'triage' AS topic
+WHERE EXISTS (SELECT FROM notification WHERE state = 'received' AND NOT consent)
+UNION ALL
+SELECT 'triage-consent'
+WHERE EXISTS (SELECT FROM notification WHERE state = 'received' AND consent)
+UNION ALL
+SELECT 'deliver-consent'
+WHERE EXISTS (
+  SELECT FROM work
+  WHERE lane = 0 AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
+    AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
+SELECT 'deliver'
+WHERE EXISTS (
+  SELECT FROM work
+  WHERE lane > 0 AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
+    AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
+SELECT 'write-back'
+WHERE EXISTS (
+  SELECT FROM record_status
+  WHERE write_due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))

@@ -1,0 +1,29 @@
+"""The topics that wake workers, and the process that serves each.
+
+Consent has two processes of its own: a thread that works through a backlog in slices of seconds
+would hold an opt-out up for as long.
+"""
+
+from __future__ import annotations
+
+TRIAGE = "triage"
+TRIAGE_CONSENT = "triage-consent"
+DELIVER = "deliver"
+DELIVER_CONSENT = "deliver-consent"
+WRITE_BACK = "write-back"
+DELETES = "deletes"
+RETENTION = "retention"
+
+QUEUE_OF = {
+    TRIAGE: "triage",
+    TRIAGE_CONSENT: "consent_triage",
+    DELIVER: "work",
+    DELIVER_CONSENT: "consent_deliver",
+    WRITE_BACK: "work",
+    DELETES: "polls",
+    RETENTION: "polls",
+}
+"""Topic -> Dramatiq queue. Few queues: each costs every worker process two connections."""
+
+ACTOR = "wake"
+"""The one actor name; the topic is its argument."""

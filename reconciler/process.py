@@ -1,0 +1,112 @@
+"""One child process of a group: `python -m reconciler.process ROLE`; it ends when its parent does.
+
+The parent holds the other end of this process's standard input. When the parent is gone, however it
+went, reading ends and the child stops as if it had been asked to.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import dramatiq
+
+from bridge import log as logs
+from bridge.bootstrap import open_installation
+from bridge.db.migrate import wait_for_schema
+from bridge.errors import BridgeError, ConfigurationError
+from bridge.serve import run_server
+from bridge.settings import read_settings
+from bridge.wakeups.topics import ACTOR, QUEUE_OF
+from reconciler.handlers import handle
+from reconciler.roles import SCHEDULER, SERVE, WORKERS
+from reconciler.schedule import run_scheduler
+
+if TYPE_CHECKING:
+    from bridge.bootstrap import Installation
+    from bridge.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_SCHEMA_WAIT_S = 60.0
+_STOP_S = 10.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one role until it is told to stop; return its exit code."""
+    role = (argv or sys.argv[1:])[0]
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = read_settings()
+        logs.configure(settings.log_level, role)
+        follow_parent()
+        if role == SERVE:
+            run_server(settings)
+            return 0
+        wait_for_schema(settings, _SCHEMA_WAIT_S)
+        if role == SCHEDULER:
+            run_scheduler(open_installation(settings), stop)
+        else:
+            run_worker(settings, role, stop)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201 -- what a person started says why it stopped
+        return 2
+    except BridgeError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+def run_worker(settings: Settings, role: str, stop: threading.Event) -> None:
+    """Consume the role's queues until told to stop; what is under way is finished first."""
+    queues, threads = WORKERS[role]
+    installation = open_installation(settings, connections=threads + 2)
+    declare_actor(installation)
+    worker = dramatiq.Worker(installation.broker, queues=set(queues), worker_threads=threads)
+    worker.start()
+    log.info("worker_started", extra={"queues": sorted(queues), "threads": threads})
+    stop.wait()
+    worker.stop(timeout=int(_STOP_S * 1000))
+    installation.broker.close()
+    installation.database.close()
+
+
+def declare_actor(installation: Installation) -> dramatiq.Actor[[str], None]:
+    """Register the one actor: its argument is the topic that was woken."""
+
+    def wake(topic: str) -> None:
+        handle(installation, topic)
+
+    return dramatiq.Actor(
+        wake,
+        broker=installation.broker,
+        actor_name=ACTOR,
+        queue_name=QUEUE_OF["deliver"],
+        priority=0,
+        options={},
+    )
+
+
+def follow_parent() -> None:
+    """Stop this process when its standard input ends: the parent holds the other end."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return
+
+    def wait() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(_STOP_S + 2)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="follow-parent", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
