@@ -1,0 +1,29 @@
+# The commands of this project; `make demo` and `make test` need nothing but Python 3.11 or later.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: install demo test up lint bench-receive bench-mapping
+
+demo: install  ## play the story; ARGS=--exit ends by itself
+	@$(BIN)/bridge demo $(ARGS)
+
+test: install  ## lint, types and the whole suite
+	@.ci/check
+
+up: install  ## the bridge on this machine, with the embedded database
+	@$(BIN)/bridge up $(ARGS)
+
+lint: install  ## put the code in order
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+install:  ## make .venv from the locked requirements
+	@$(PYTHON) .ci/install.py
+
+bench-receive: install  ## what receiving costs
+	@$(BIN)/python benchmarks/receive.py $(ARGS)
+
+bench-mapping: install  ## what the compiled mapping costs
+	@$(BIN)/python benchmarks/mapping.py $(ARGS)

@@ -1,0 +1,89 @@
+"""Imports go one way; a fault names the line."""
+
+from __future__ import annotations
+
+import sys
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from tests.architecture.modules import PACKAGES, Import, Module, modules
+
+MAY_IMPORT = {
+    "bridge": {"bridge"},
+    "reconciler": {"bridge", "reconciler"},
+    "sandbox": {"sandbox"},
+}
+PURE = {
+    "bridge.errors",
+    "bridge.identity",
+    "bridge.salesforce.values",
+    "bridge.inbox.soap",
+    "bridge.delivery.decide",
+}
+"""Modules that decide or convert: no clock, environment, network, disk or chance."""
+
+IMPURE = {"os", "time", "random", "secrets", "socket", "subprocess", "pathlib", "logging"} | {
+    "psycopg",
+    "requests",
+    "dramatiq",
+    "starlette",
+    "simple_salesforce",
+    "bridge.db",
+    "bridge.settings",
+}
+
+
+def fault(module: Module, found: Import) -> str:
+    return f"{module.place}:{found.line}: {found.module} {found.name or ''}".strip()
+
+
+def target(found: Import) -> str | None:
+    """Return the module of ours that an import runs."""
+    submodule = f"{found.module}.{found.name}"
+    return next((name for name in (submodule, found.module) if name in modules()), None)
+
+
+def test_packages_import_one_way() -> None:
+    assert [
+        fault(module, found)
+        for module in modules().values()
+        for found in module.imports()
+        if (package := found.module.partition(".")[0]) in PACKAGES
+        and package not in MAY_IMPORT[module.name.partition(".")[0]]
+    ] == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        module.name: {
+            name
+            for found in module.imports()
+            if not found.is_for_types and (name := target(found)) not in {None, module.name}
+        }
+        for module in modules().values()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_pure_modules_import_nothing_that_acts(name: str) -> None:
+    module = modules()[name]
+    assert [
+        fault(module, found)
+        for found in module.imports()
+        if not found.is_for_types
+        and any(f"{found.module}.{found.name}.".startswith(f"{impure}.") for impure in IMPURE)
+    ] == []
+
+
+def test_the_keeper_needs_only_the_standard_library() -> None:
+    module = modules()["bridge.db.keeper"]
+    assert [
+        fault(module, found)
+        for found in module.imports()
+        if found.module.partition(".")[0] not in sys.stdlib_module_names
+    ] == []

@@ -1,0 +1,11 @@
+"""Loads the fixtures; each subject has a file of its own beside this one."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+pytest_plugins = [
+    name
+    for name in ("tests.fix_time", "tests.fix_db", "tests.fix_sandbox")
+    if find_spec(name) is not None
+]

@@ -1,0 +1,36 @@
+"""Mapping files for tests: the shipped ones, with one file written anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import indent
+
+from bridge.mapping.compiled import load_mapping, read_files
+from bridge.mapping.model import Mapping
+
+SHIPPED = Path(__file__).parents[2] / "mappings"
+HEAD = "source: contact\ntarget: contact\nmatch: email_address\n"
+
+
+def files_with(**texts: str) -> dict[str, str]:
+    """Return the shipped files with some replaced: `contact="…"` is contact.yaml."""
+    return read_files(SHIPPED) | {f"{name}.yaml": text for name, text in texts.items()}
+
+
+def contact_yaml(fields: str = "", head: str = "") -> str:
+    """Return a contact.yaml; its fields begin in line 5 with `email_address`, where head is ''."""
+    return f"{HEAD}{head}fields:\n  email_address: $email\n{indent(fields, '  ')}\n"
+
+
+def a_mapping(fields: str = "", head: str = "", profile: str = "practifi") -> Mapping:
+    """Return the mapping of a contact.yaml with these fields."""
+    files = files_with(contact=contact_yaml(fields, head))
+    return load_mapping(files, profile=profile, overrides={})
+
+
+def projected(rule: str, **record: str | None) -> object:
+    """Return what a custom field becomes by a rule: `{from: X__c, transform: [trim]}`."""
+    fields = f"custom_fields: {{it: {{label: It, {rule}}}}}"
+    mapped = a_mapping(fields).contact.project({"Email": "ada@example.org", **record})
+    custom: dict[str, object] = mapped.get("custom_fields", {})
+    return custom.get("it", "left out")
