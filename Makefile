@@ -15,9 +15,10 @@ test: install  ## lint, types and the whole suite
 up: install  ## the bridge on this machine, with the embedded database
 	@$(BIN)/bridge up $(ARGS)
 
-lint: install  ## put the code in order
-	@$(BIN)/ruff check --fix
-	@$(BIN)/ruff format
+lint: install  ## style and types; changes nothing
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
 
 install:  ## make .venv from the locked requirements
 	@$(PYTHON) .ci/install.py

@@ -22,6 +22,7 @@ BridgeError
 │       ├─ Forbidden           a scope, a privilege or a permission is missing
 │       └─ QuotaSpent          the day's allowance is gone until `until`
 ├─ NoSlotNow                   the budget has no call for this lane before `due_at`
+├─ NotSettled                  another subject has to come first, or this one does not come to rest
 ├─ LeaseLost                   another worker owns the subject now: write nothing
 └─ RunRefused                  a limit protected the data
 
@@ -195,6 +196,10 @@ class NoSlotNow(BridgeError):
     def __init__(self, due_at: datetime) -> None:
         super().__init__(f"no API call before {due_at.isoformat()}")
         self.due_at = due_at
+
+
+class NotSettled(BridgeError):
+    """The subject must wait for another one, or does not come to rest: it is tried again."""
 
 
 class LeaseLost(BridgeError):

@@ -6,6 +6,6 @@ from importlib.util import find_spec
 
 pytest_plugins = [
     name
-    for name in ("tests.fix_time", "tests.fix_db", "tests.fix_sandbox")
+    for name in ("tests.fix_time", "tests.fix_db", "tests.fix_sandbox", "tests.fix_bridge")
     if find_spec(name) is not None
 ]

@@ -99,9 +99,9 @@ def load_connection(tx: psycopg.Connection[Any], which: str | int) -> Connection
     Raises:
         ConfigurationError: If there is none.
     """
-    query = "connection_by_id" if isinstance(which, int) else "connection_by_name"
+    query = _SQL["connection_by_id" if isinstance(which, int) else "connection_by_name"]
     with tx.cursor(row_factory=class_row(Connection)) as cursor:
-        row = cursor.execute(_SQL[query], {"which": which}).fetchone()
+        row = cursor.execute(query, {"which": which}).fetchone()
     if row is None:
         raise ConfigurationError(f"there is no connection {which!r}: see `bridge connection list`")
     return row

@@ -266,7 +266,7 @@ def end_requests(
         )
 
 
-def _stand(
+def _stand(  # noqa: PLR0917 -- the columns of one row
     tx: psycopg.Connection,
     connection_id: int,
     subject_id: object,

@@ -7,52 +7,33 @@ effect happens once however often it is tried.
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bridge.delivery.decide import decide, is_unsubscribed
+from bridge.delivery.decide import decide
+from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.gather import came_from, gather, gone_to, with_there
-from bridge.delivery.merge import CORE
 from bridge.delivery.outcome import (
     close_in_flight,
-    end_step,
-    open_plan,
     record_end,
     record_look,
     record_resubscribed,
-    record_sent,
-    send_step,
 )
 from bridge.delivery.work import SQL, claim_beside, finish, release_beside, renew
-from bridge.errors import (
-    BridgeError,
-    Conflict,
-    NotFoundRemotely,
-    QuotaSpent,
-    RecordRefused,
-    RemoteError,
-    Throttled,
-)
+from bridge.errors import NotFoundRemotely, NotSettled
 from bridge.mirror.remember import forget_cc_contact
 
 if TYPE_CHECKING:
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
-    from bridge.delivery.model import AddressState, Decision, Step
+    from bridge.delivery.model import AddressState, Decision
     from bridge.delivery.read_back import Reader
+    from bridge.delivery.send import Sender
     from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
     from bridge.settings import Settings
 
-log = logging.getLogger(__name__)
-
 _ROUNDS = 6
-
-
-class NotSettled(BridgeError):
-    """The address must wait for another one, or does not come to rest; it is tried again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +45,7 @@ class AddressCourier:
     there: ConstantContact
     reader: Reader
     current: ActiveMapping
+    sender: Sender
 
     def settle(self, lease: Lease) -> str:
         """Bring one address to where the present state wants it, and say in words what was done.
@@ -189,107 +171,11 @@ class AddressCourier:
                     message = "waits for the person's former address"
                     raise NotSettled(message)
         try:
-            return self._send_steps(lease, state, decision, done)
+            return self.sender.send(lease, state, decision, done)
         finally:
             if moved_key is not None:
                 with self.database.transaction() as tx:
                     release_beside(tx, lease, moved_key)
-
-    def _send_steps(
-        self, lease: Lease, state: AddressState, decision: Decision, done: list[str]
-    ) -> bool:
-        facts = hashlib.sha256(repr(state).encode()).digest()
-        with self.database.transaction() as tx:
-            renew(tx, lease)
-            plan_id = open_plan(
-                tx,
-                lease,
-                decision.steps,
-                facts=facts,
-                mapping_version_id=self.current.version_id,
-            )
-        for ordinal, step in enumerate(decision.steps):
-            answer = self._send_step(lease, plan_id, ordinal, step, state)
-            if answer is None:
-                return False
-            with self.database.transaction() as tx:
-                renew(tx, lease)
-                record_sent(tx, lease, state, step, answer)
-                if step.kind == "resubscribe":
-                    record_resubscribed(tx, lease, state, is_own=decision.lifts_own)
-                end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
-            done.append(step.kind)
-            log.info(
-                "step_confirmed",
-                extra={
-                    "connection": lease.connection_id,
-                    "kind": step.kind,
-                    "contact": answer["contact_id"],
-                    "lane": lease.lane,
-                },
-            )
-        return True
-
-    def _send_step(
-        self, lease: Lease, plan_id: int, ordinal: int, step: Step, state: AddressState
-    ) -> dict[str, Any] | None:
-        """Make one call; None where what it rests on has changed meanwhile."""
-
-        def end(state: str, outcome: str) -> None:
-            with self.database.transaction() as tx:
-                end_step(tx, lease, plan_id, ordinal, state, outcome=outcome)
-
-        with self.database.transaction() as tx:
-            renew(tx, lease)
-            send_step(tx, lease, plan_id, ordinal)
-        try:
-            return self._call(step, state)
-        except Conflict:
-            end("failed", "another write came first")
-            return None
-        except NotFoundRemotely:
-            with self.database.transaction() as tx:
-                forget_cc_contact(tx, lease.connection_id, step.contact_id or "")
-            end("failed", "the contact is not there any more")
-            return None
-        except RecordRefused as refused:
-            end("refused", str(refused))
-            raise
-        except (Throttled, QuotaSpent) as error:
-            end("failed", str(error))
-            raise
-        except RemoteError:
-            raise  # the call may have been carried out: the step stays `sending`
-        except BridgeError as error:
-            end("skipped", str(error) or "the lease was given back before the call")
-            raise
-
-    def _call(self, step: Step, state: AddressState) -> dict[str, Any]:
-        """Return the contact as the call leaves it; what an answer leaves out is as it was sent."""
-        body = dict(step.body)
-        if step.kind == "create_contact":
-            return body | self.there.create_contact(body)
-        former = dict(state.there or state.moving_from or {})
-        if step.kind == "unsubscribe":
-            return former | self._unsubscribe(step.contact_id or "", body)
-        return former | body | self.there.put_contact(step.contact_id or "", body)
-
-    def _unsubscribe(self, contact_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Unsubscribe even where the vendor refuses to take its own data back.
-
-        It was seen to refuse names that it returns; an opt-out goes before such details, so what is
-        refused is left out: sub-resources first (they stay as they are), then the rest.
-        """
-        permission = {key: body[key] for key in ("email_address", "update_source")}
-        core = {key: body[key] for key in CORE if key in body}
-        try:
-            return self.there.put_contact(contact_id, body)
-        except RecordRefused:
-            log.warning("unsubscribe_refused_with_details", extra={"contact": contact_id})
-        try:
-            return self.there.put_contact(contact_id, core | permission)
-        except RecordRefused:
-            return self.there.put_contact(contact_id, permission)
 
 
 def _has_address(there: dict[str, Any], key: str) -> bool:

@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.delivery.work import Lease
-    from bridge.errors import RecordError
 
 
-def bury(tx: psycopg.Connection, lease: Lease, error: RecordError) -> None:
+def bury(tx: psycopg.Connection, lease: Lease, reason: str) -> None:
     """Give a subject up until something about it changes, and say why wherever people look.
 
     The notifications that waited for it become dead letters and keep their part of the message.
     """
-    reason = str(error)
     tx.execute(SQL["bury_notifications"], lease.row() | {"reason": reason})
     release(tx, lease, is_attempt=True, blocked_reason=reason)
     set_statuses(tx, lease.connection_id, _statuses(tx, lease, reason))

@@ -15,41 +15,31 @@ from typing import TYPE_CHECKING
 from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.constant_contact.budget import exhausted, throttled
-from bridge.delivery.address import AddressCourier, NotSettled
+from bridge.delivery.address import AddressCourier
 from bridge.delivery.bury import bury
+from bridge.delivery.consequence import consequence_of
 from bridge.delivery.custom_fields import ensure_custom_fields
 from bridge.delivery.lists import ListCourier
 from bridge.delivery.read_back import Reader
 from bridge.delivery.resolve import Resolver
-from bridge.delivery.slots import LeaseWanted, Slots
-from bridge.delivery.work import CONSENT, claim, peek, release
-from bridge.errors import (
-    LeaseLost,
-    NoSlotNow,
-    QuotaSpent,
-    RecordError,
-    RemoteError,
-    Retryable,
-    Terminal,
-    Throttled,
-)
+from bridge.delivery.send import Sender
+from bridge.delivery.slots import Slots
+from bridge.delivery.work import claim, peek, release
+from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError, Throttled
 from bridge.identity import is_salesforce_id
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Sequence
 
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
+    from bridge.delivery.consequence import Consequence
     from bridge.delivery.work import Due, Lease
 
 log = logging.getLogger(__name__)
 
 _PEEK = 100
-_FIRST_WAIT_S = 1.0
-_LONGEST_WAIT_S = 3600.0
-_AFTER_TERMINAL_S = 30.0
 
 
 def deliver_slice(
@@ -112,6 +102,9 @@ def _serve(
         there=there,
         reader=reader,
         current=current,
+        sender=Sender(
+            database=installation.database, there=there, mapping_version_id=current.version_id
+        ),
     )
     lists = ListCourier(database=installation.database, there=there, reader=reader, current=current)
     resolver = Resolver(database=installation.database, reader=reader)
@@ -172,100 +165,50 @@ def _attempt(
     installation: Installation,
     connection: Connection,
     lease: Lease,
-    settle: object,
+    settle: Callable[[Lease], str],
 ) -> bool:
     """Settle one subject; return False where the whole connection had better be left alone."""
-    database = installation.database
+    about = {"connection": connection.name, "kind": lease.kind, "lane": lease.lane}
     try:
-        words = settle(lease)  # type: ignore[operator]
-    except LeaseWanted:
-        _release(installation, lease, after_s=0.0)
+        words = settle(lease)
     except LeaseLost:
-        log.warning("lease_lost", extra={"connection": connection.name, "kind": lease.kind})
-    except NotSettled as wait:
-        _release(installation, lease, after_s=0.5, reason=str(wait))
-    except NoSlotNow as wait:
-        _release_until(installation, lease, wait.due_at, "waits for the API allowance")
-    except QuotaSpent as spent:
-        _record_limit(installation, connection, spent)
-        _release_until(installation, lease, spent.until, str(spent))
-        return lease.lane == CONSENT
-    except Throttled as error:
-        _record_limit(installation, connection, error)
-        _release(installation, lease, after_s=1.0, reason=str(error))
-    except Retryable as error:
-        wait_s = error.after_s or next_wait_s(lease.attempts, random.random())  # noqa: S311
-        _release(installation, lease, after_s=wait_s, reason=str(error), is_attempt=True)
-    except Terminal as error:
-        log.error(
-            "connection_stopped",
-            extra={"connection": connection.name, "system": error.system, "key": error.key},
-        )
-        _release(installation, lease, after_s=_AFTER_TERMINAL_S, reason=str(error))
-        return False
-    except RecordError as error:
-        with database.transaction() as tx:
-            bury(tx, lease, error)
+        log.warning("lease_lost", extra=about)
+        return True
+    except BridgeError as error:
+        consequence = consequence_of(error, lease.attempts, random.random())  # noqa: S311
         log.warning(
-            "buried",
-            extra={"connection": connection.name, "kind": lease.kind, "field": error.field},
+            "not_settled", extra=about | {"error": type(error).__name__, "why": consequence.reason}
         )
-    except RemoteError as error:
-        wait_s = next_wait_s(lease.attempts, random.random())  # noqa: S311
-        _release(installation, lease, after_s=wait_s, reason=str(error), is_attempt=True)
-    else:
-        log.info(
-            "settled",
-            extra={
-                "connection": connection.name,
-                "kind": lease.kind,
-                "lane": lease.lane,
-                "outcome": words,
-            },
-        )
+        _record_limit(installation, connection, error)
+        _bear(installation, lease, error, consequence)
+        return not consequence.stops_connection
+    log.info("settled", extra=about | {"outcome": words})
     return True
 
 
-def next_wait_s(attempts: int, jitter: float) -> float:
-    """Return the wait before the next attempt, in seconds: doubling, with half of it by chance.
-
-    Args:
-        attempts: Attempts that failed before this one.
-        jitter: A number from 0 to 1.
-
-    >>> next_wait_s(0, 1.0), next_wait_s(3, 0.0), next_wait_s(40, 1.0)
-    (1.0, 4.0, 3600.0)
-    """
-    whole = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(attempts, 20))
-    return whole * (0.5 + 0.5 * jitter)
-
-
-def _release(
-    installation: Installation,
-    lease: Lease,
-    *,
-    after_s: float,
-    reason: str | None = None,
-    is_attempt: bool = False,
+def _bear(
+    installation: Installation, lease: Lease, error: BridgeError, consequence: Consequence
 ) -> None:
     with installation.database.transaction() as tx:
-        release(tx, lease, after_s=after_s, reason=reason, is_attempt=is_attempt)
+        if consequence.is_dead:
+            bury(tx, lease, str(error))
+            return
+        after_s = consequence.after_s
+        if consequence.until is not None:
+            after_s = max(0.0, (consequence.until - now(tx)).total_seconds())
+        release(
+            tx,
+            lease,
+            after_s=after_s,
+            reason=consequence.reason,
+            is_attempt=consequence.is_attempt,
+        )
 
 
-def _release_until(
-    installation: Installation, lease: Lease, due_at: datetime | None, reason: str
-) -> None:
-    with installation.database.transaction() as tx:
-        wait_s = 60.0 if due_at is None else max(0.0, (due_at - now(tx)).total_seconds())
-        release(tx, lease, after_s=wait_s, reason=reason)
-
-
-def _record_limit(
-    installation: Installation, connection: Connection, error: Throttled | QuotaSpent
-) -> None:
+def _record_limit(installation: Installation, connection: Connection, error: BridgeError) -> None:
     """Let every worker of the API application know what the vendor answered."""
     application_id = connection.api_application_id
-    if application_id is None or error.status is None:
+    if application_id is None or not isinstance(error, Throttled | QuotaSpent):
         return
     with installation.database.transaction() as tx:
         if isinstance(error, Throttled):

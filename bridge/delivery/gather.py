@@ -15,7 +15,7 @@ from bridge.mirror.remember import custom_field_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Literal
+    from typing import Literal, LiteralString
 
     import psycopg
 
@@ -34,17 +34,19 @@ def gather(
     owner_policy: Literal["linked_first", "oldest"],
 ) -> AddressState:
     """Return the state of one address as both mirrors and the record of consent know it."""
-    rows = _rows(tx, "people_at", connection_id, key=key)
+    rows = _rows(tx, SQL["people_at"], connection_id, key=key)
     here = [row for row in rows if row["email_key"] == key]
     here_ids = [row["sf_id"] for row in here]
     linked_ids = [str(row["cc_id"]) for row in rows if row["cc_id"] is not None]
-    contacts = _rows(tx, "contacts_there", connection_id, key=key, cc_contact_ids=linked_ids)
+    contacts = _rows(tx, SQL["contacts_there"], connection_id, key=key, cc_contact_ids=linked_ids)
     mirrored = _contact_at(key, contacts)
     moving = None if mirrored is not None else _moving_from(tx, connection_id, key, here, contacts)
     known = mirrored or moving
     there_ids = [str(known["contact_id"])] if known is not None else []
-    memberships = _rows(tx, "memberships_of", connection_id, contact_ids=here_ids)
-    bases = _rows(tx, "bases_at", connection_id, contact_ids=here_ids, cc_contact_ids=there_ids)
+    memberships = _rows(tx, SQL["memberships_of"], connection_id, contact_ids=here_ids)
+    bases = _rows(
+        tx, SQL["bases_at"], connection_id, contact_ids=here_ids, cc_contact_ids=there_ids
+    )
     resource = mirrored["resource"] if mirrored is not None else None
     return AddressState(
         key=key,
@@ -79,16 +81,9 @@ def unread_records(
 ) -> dict[str, list[str]]:
     """Return kind -> ids of the records behind some subjects that must be read back first."""
     found: dict[str, list[str]] = {}
-    for row in _rows(tx, "unread", connection_id, keys=list(keys)):
+    for row in _rows(tx, SQL["unread"], connection_id, keys=list(keys)):
         found.setdefault(row["kind"], []).append(row["sf_id"])
     return found
-
-
-def known_ids(
-    tx: psycopg.Connection, connection_id: int, kind: str, ids: Sequence[str]
-) -> set[str]:
-    """Return which of some records the mirror knows at all."""
-    return {row["sf_id"] for row in _rows(tx, "known_ids", connection_id, kind=kind, ids=list(ids))}
 
 
 def gone_to(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
@@ -97,7 +92,7 @@ def gone_to(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
     Its only person has another address now, and nobody there is known to have that one: the contact
     there is changed rather than emptied, so this address waits for the other.
     """
-    rows = _rows(tx, "people_at", connection_id, key=key)
+    rows = _rows(tx, SQL["people_at"], connection_id, key=key)
     if any(row["email_key"] == key for row in rows):
         return []
     targets = sorted({row["email_key"] for row in rows if row["is_owner"] and row["email_key"]})
@@ -105,7 +100,7 @@ def gone_to(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
         target
         for target in targets
         if _contact_at(
-            target, _rows(tx, "contacts_there", connection_id, key=target, cc_contact_ids=[])
+            target, _rows(tx, SQL["contacts_there"], connection_id, key=target, cc_contact_ids=[])
         )
         is None
     ]
@@ -113,15 +108,17 @@ def gone_to(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
 
 def came_from(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:
     """Return the addresses under which people of this address still stand there."""
-    rows = _rows(tx, "people_at", connection_id, key=key)
+    rows = _rows(tx, SQL["people_at"], connection_id, key=key)
     linked = [str(row["cc_id"]) for row in rows if row["email_key"] == key and row["cc_id"]]
-    contacts = _rows(tx, "contacts_there", connection_id, key=key, cc_contact_ids=linked)
+    contacts = _rows(tx, SQL["contacts_there"], connection_id, key=key, cc_contact_ids=linked)
     return sorted({row["email_key"] for row in contacts if row["email_key"] not in {key, None}})
 
 
-def _rows(tx: psycopg.Connection, query: str, connection_id: int, **values: object) -> list[Row]:
+def _rows(
+    tx: psycopg.Connection, query: LiteralString, connection_id: int, **values: object
+) -> list[Row]:
     with tx.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(SQL[query], {"connection_id": connection_id, **values}).fetchall()
+        return cursor.execute(query, {"connection_id": connection_id, **values}).fetchall()
 
 
 def _contact_at(key: str, contacts: Sequence[Row]) -> Row | None:
@@ -142,7 +139,7 @@ def _moving_from(
     for row in contacts:
         former = row["email_key"]
         if str(row["contact_id"]) in owned and former != key and not row["deleted_at"]:
-            others = _rows(tx, "people_at", connection_id, key=former)
+            others = _rows(tx, SQL["people_at"], connection_id, key=former)
             if not any(other["email_key"] == former for other in others):
                 return row
     return None

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bridge.db.database import Database
     from bridge.delivery.read_back import Reader
     from bridge.delivery.work import Lease
-    from bridge.mirror.advance import Subject
     from bridge.mapping.versions import ActiveMapping
+    from bridge.mirror.advance import Subject
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from bridge.clock import now
 from bridge.consent.record import end_requests, lift_confirmed, record_seen_there, record_step
-from bridge.delivery.decide import is_unsubscribed
+from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.work import SQL, mark
 from bridge.mirror.model import parse_moment
 from bridge.mirror.remember import remember_cc_contact
@@ -252,10 +252,13 @@ def _agree(
                 "agreed": [is_on_it for *_, is_on_it in decision.agreed],
             },
         )
-    for query, pairs in (("forget_bases", decision.forgotten), ("lose_bases", decision.lost)):
+    for query, pairs in (
+        (SQL["forget_bases"], decision.forgotten),
+        (SQL["lose_bases"], decision.lost),
+    ):
         if pairs:
             tx.execute(
-                SQL[query],
+                query,
                 {
                     "connection_id": connection_id,
                     "contact_ids": [contact_id for contact_id, _ in pairs],

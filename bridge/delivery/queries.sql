@@ -338,12 +338,6 @@ WHERE r.connection_id = %(connection_id)s AND r.deleted_at IS NULL AND r.unknown
             WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact'
               AND (c.email_key = ANY(%(keys)s) OR c.sf_id = ANY(%(keys)s))))
 
--- name: known_ids
--- Which of some record ids the mirror knows at all.
-SELECT sf_id
-FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = ANY(%(ids)s)
-
 -- name: claim_statuses
 -- Statuses that wait to be written to Practifi, leased for the length of one call.
 UPDATE record_status s

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bridge.delivery.model import AddressState, Membership, Person, Status
 
 if TYPE_CHECKING:
-    from bridge.delivery.decide import Consent, Lists
+    from bridge.delivery.decide_consent import Consent
+    from bridge.delivery.decide_lists import Lists
 
 SUBSCRIBED = "Subscribed"
 UNSUBSCRIBED = "Unsubscribed"

@@ -107,6 +107,8 @@ def read_tree(text: str) -> Tree:
         tree.faults.append(Fault(place, "a character that YAML does not allow"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if any(words in str(error.problem) for words in _UNCLOSED):
+            mark = error.context_mark or mark  # where it was opened
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
         line = [*text.splitlines(), *[""] * place.line][place.line - 1]
         tree.faults.append(Fault(place, _syntax(error, line[place.column - 1 : place.column])))
@@ -255,6 +257,7 @@ def _surprise(text: str) -> str | None:
     return None
 
 
+_UNCLOSED = ("unexpected end of stream", "',' or ']'", "',' or '}'")
 _SYNTAX = (
     (
         "mapping values are not allowed",
@@ -269,8 +272,8 @@ _SYNTAX = (
         "the indentation does not fit the lines above, or a quote is missing",
     ),
     ("unexpected end of stream", "the quote that begins here is never closed"),
-    ("',' or ']'", "a list that begins with [ is never closed, or a comma is missing"),
-    ("',' or '}'", "a mapping that begins with { is never closed, or a comma is missing"),
+    ("',' or ']'", "the list that begins here is never closed, or a comma is missing in it"),
+    ("',' or '}'", "the mapping that begins here is never closed, or a comma is missing in it"),
     ("'-' indicator", "this stands at the level of a list: begin it with -, or indent it"),
 )
 

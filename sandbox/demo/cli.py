@@ -14,7 +14,7 @@ from sandbox.demo.lines import LINES
 from sandbox.demo.narrator import Narrator, Told, render_json, render_table
 from sandbox.demo.observer import ConstantContact, Control, Salesforce
 from sandbox.demo.services import Services, running_services
-from sandbox.demo.stage import Stage, most_in_a_second
+from sandbox.demo.stage import Stage
 from sandbox.demo.story import play
 from sandbox.demo.workspace import demo_root, workspace
 
@@ -94,8 +94,8 @@ def _play(services: Services, narrator: Narrator, options: argparse.Namespace) -
     told = list(play(stage, _falsified(stage, options.falsify)))
     calls = stage.control.bridge_calls()
     narrator.heading(
-        f"The bridge made {len(calls)} calls to Constant Contact, at most "
-        f"{most_in_a_second(calls)} in a second (the vendor's limit is 4)."
+        f"The bridge made {len(calls)} calls to Constant Contact, of which "
+        f"{sum(call.is_throttled for call in calls)} were over the limit of 4 a second."
     )
     return told
 
@@ -144,9 +144,8 @@ def _tell(told: list[Told], services: Services, narrator: Narrator, *, as_json: 
 
 def _stay_up(services: Services, narrator: Narrator) -> None:
     """Keep everything running until Ctrl-C or SIGTERM."""
-    narrator.heading("Everything stays up until Ctrl-C:")
-    for name, url in services.urls().items():
-        narrator.heading(f"  {name:16}  {url}")
+    urls = "".join(f"\n  {name:16}  {url}" for name, url in services.urls().items())
+    narrator.heading(f"Everything stays up until Ctrl-C:{urls}")
     while True:
         services.ensure_running()
         time.sleep(_WATCH_EVERY_S)

@@ -7,6 +7,7 @@ so nothing here spends the bridge's budget. No client library: what is shown is 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -22,6 +23,24 @@ _NOT_FOUND = 404
 _THROTTLED = 429
 _THROTTLED_TRIES = 5
 INCLUDED = "custom_fields,list_memberships,phone_numbers,street_addresses,taggings,notes"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the bridge.
+
+    Attributes:
+        at: Seconds since 1970, by the sandbox's clock.
+        status: HTTP status of the answer, or None without one.
+    """
+
+    at: float
+    status: int | None
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether Constant Contact refused it as one too many."""
+        return self.status == _THROTTLED
 
 
 class _Client:
@@ -153,7 +172,11 @@ class Control(_Client):
         """Put these faults in force, and no other."""
         self.found("PUT", "/faults", faults)
 
-    def bridge_calls(self) -> list[float]:
-        """Return when the bridge called Constant Contact: seconds since 1970, oldest first."""
+    def bridge_calls(self) -> list[Call]:
+        """Return the calls that the bridge made to Constant Contact, oldest first."""
         calls = self.found("GET", "/calls", side="constant_contact").json()
-        return [float(call["at"]) for call in calls if call["owner"] == "bridge"]
+        return [
+            Call(at=float(call["at"]), status=call["status"])
+            for call in calls
+            if call["owner"] == "bridge"
+        ]

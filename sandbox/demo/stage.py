@@ -18,7 +18,7 @@ Seen = TypeVar("Seen")
 
 _LOOK_EVERY_S = 0.25
 _TELL_AFTER_S = 2.0
-BUDGET_CALLS = 4  # in any second, for one API application
+_BUDGET_CALLS = 4  # in any second, for one API application
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +62,9 @@ class Stage:
 
     def _budget(self) -> str:
         """Say so when the bridge has used up the calls of this second."""
-        calls = self.control.bridge_calls()[-BUDGET_CALLS:]
-        if len(calls) == BUDGET_CALLS and time.time() - calls[0] < 1:
-            return f" for the API budget ({BUDGET_CALLS} calls a second)"
+        calls = self.control.bridge_calls()[-_BUDGET_CALLS:]
+        if len(calls) == _BUDGET_CALLS and time.time() - calls[0].at < 1:
+            return f" for the API budget ({_BUDGET_CALLS} calls a second)"
         return ""
 
 
@@ -79,17 +79,3 @@ def present(seen: Seen | None, otherwise: str) -> Seen:
     if seen is None:
         raise NotYet(otherwise)
     return seen
-
-
-def most_in_a_second(moments: list[float]) -> int:
-    """Return the largest number of calls within any second; the moments are ascending.
-
-    >>> most_in_a_second([0.0, 0.3, 0.6, 0.9, 1.2, 5.0])
-    4
-    """
-    first = most = 0
-    for last, moment in enumerate(moments):
-        while moment - moments[first] >= 1:
-            first += 1
-        most = max(most, last - first + 1)
-    return most

@@ -1,0 +1,118 @@
+"""Decide what consent allows at one address: the strictest of everything that is known. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bridge.delivery.model import AddressState, RequestEnd
+from bridge.mirror.model import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from bridge.consent.record import OptOut
+
+OPT_OUT_REASON = "Do Not Email is ticked in Practifi"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """What consent allows at an address.
+
+    Attributes:
+        blocked: Why nothing may be added or mailed, or None.
+        unsubscribe: The contact there must be unsubscribed.
+        resubscribe: The contact there is subscribed again, for these requests.
+        is_own: The person had opted out themselves.
+    """
+
+    blocked: str | None = None
+    unsubscribe: bool = False
+    resubscribe: tuple[int, ...] = ()
+    is_own: bool = False
+    ends: tuple[RequestEnd, ...] = ()
+
+
+def decide_consent(state: AddressState) -> Consent:
+    """Return what consent allows: the strictest of all sharers, of the record, of what is there."""
+    open_ids = tuple(request.id for request in state.asked)
+    ticked = any(person.do_not_email for person in state.people)
+    is_out = is_unsubscribed(state.there)
+    if ticked:
+        ends = _end(open_ids, "withdrawn", "Do Not Email is ticked for a contact at this address")
+        return Consent(blocked=OPT_OUT_REASON, unsubscribe=not is_out, ends=ends)
+    if any(person.do_not_email is None for person in state.people):
+        return Consent(blocked="Do Not Email is not known")
+    if is_out:
+        return _coming_back(state, open_ids)
+    standing = [out for out in state.opt_outs if not _opted_in_since(state.there, out)]
+    if standing and not open_ids:
+        blocked = _on_record(standing)
+        return Consent(blocked=blocked, unsubscribe=state.there is not None)
+    if open_ids and state.is_there_known:
+        return Consent(ends=_end(open_ids, "withdrawn", "there was nothing to reset"))
+    return Consent()
+
+
+def _coming_back(state: AddressState, open_ids: tuple[int, ...]) -> Consent:
+    """The contact there is unsubscribed and no box is ticked: only a counted untick lifts that."""
+    address = (state.there or {}).get("email_address") or {}
+    acted_by = {out.acted_by for out in state.opt_outs}
+    by_person = address.get("opt_out_source") == "Contact" or bool(acted_by & {"person"})
+    out_at = parse_moment(address.get("opt_out_date"))
+    blocked = unsubscribed_words(by_person=by_person, at=out_at)
+    if not open_ids:
+        return Consent(blocked=blocked)
+    if "complaint" in acted_by:
+        reason = "the person complained of spam: only they can subscribe again"
+        return Consent(blocked=blocked, ends=_end(open_ids, "refused", reason))
+    if by_person:
+        asked_at = max(request.asked_at for request in state.asked)
+        if out_at is not None and out_at > asked_at:
+            reason = "the person unsubscribed after Do Not Email was unticked"
+            return Consent(blocked=blocked, ends=_end(open_ids, "refused", reason))
+        if state.recent_own_unticks > state.mass_untick_limit:
+            reason = "many people who had opted out were unticked at once: waits for an approver"
+            return Consent(blocked=blocked, ends=_end(open_ids, "held", reason))
+        if any(request.state == "held" for request in state.asked):
+            return Consent(blocked=blocked)
+    return Consent(resubscribe=open_ids, is_own=by_person)
+
+
+def is_unsubscribed(there: Mapping[str, Any] | None) -> bool:
+    """Tell whether the contact there may not be mailed by the person's or the firm's word."""
+    return ((there or {}).get("email_address") or {}).get("permission_to_send") == "unsubscribed"
+
+
+def unsubscribed_words(*, by_person: bool, at: datetime | None) -> str:
+    """Return who unsubscribed and when, in words for people.
+
+    >>> from datetime import UTC, datetime
+    >>> unsubscribed_words(by_person=True, at=datetime(2026, 3, 1, tzinfo=UTC))
+    'Unsubscribed by the person on 2026-03-01'
+    """
+    who = "the person" if by_person else "the firm"
+    return f"Unsubscribed by {who}" + (f" on {at:%Y-%m-%d}" if at else "")
+
+
+def _opted_in_since(there: Mapping[str, Any] | None, out: OptOut) -> bool:
+    """The person subscribed again by their own act after the opt-out on record."""
+    address = (there or {}).get("email_address") or {}
+    opted_in_at = parse_moment(address.get("opt_in_date"))
+    return (
+        out.acted_by != "complaint"
+        and address.get("opt_in_source") == "Contact"
+        and opted_in_at is not None
+        and opted_in_at > out.since
+    )
+
+
+def _on_record(standing: Iterable[OptOut]) -> str:
+    first = min(standing, key=lambda out: out.since)
+    return unsubscribed_words(by_person=first.acted_by != "firm", at=first.since)
+
+
+def _end(ids: tuple[int, ...], state: Any, reason: str) -> tuple[RequestEnd, ...]:
+    return (RequestEnd(ids=ids, state=state, reason=reason),) if ids else ()
