@@ -8,6 +8,7 @@ import logging
 from bridge import log as logs
 from bridge.clock import set_clock
 from bridge.connections.keyring import open_keyring
+from bridge.connections.secrets import refuse_foreign_ring
 from bridge.connections.store import ensure_default, list_connections
 from bridge.db.database import open_database
 from bridge.db.migrate import migrate, wait_for_schema
@@ -74,6 +75,7 @@ def prepare(settings: Settings) -> None:
     keyring = open_keyring(settings)
     database = open_database(settings, size=1)
     with database.transaction() as tx:
+        refuse_foreign_ring(tx, keyring)
         set_clock(tx, movable=settings.clock == "movable")
         ensure_default(settings, tx, keyring)
         connections = list_connections(tx)

@@ -17,6 +17,7 @@ import dramatiq
 
 from bridge import log as logs
 from bridge.bootstrap import open_installation
+from bridge.connections.secrets import refuse_foreign_ring
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.serve import run_server
@@ -67,6 +68,8 @@ def run_worker(settings: Settings, role: str, stop: threading.Event) -> None:
     """Consume the role's queues until told to stop; what is under way is finished first."""
     queues, threads = WORKERS[role]
     installation = open_installation(settings, connections=threads + 2)
+    with installation.database.transaction() as tx:
+        refuse_foreign_ring(tx, installation.keyring)
     declare_actor(installation)
     worker = dramatiq.Worker(installation.broker, queues=set(queues), worker_threads=threads)
     worker.start()

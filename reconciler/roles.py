@@ -5,7 +5,7 @@ from __future__ import annotations
 WORKERS: dict[str, tuple[frozenset[str], int]] = {
     "triage-consent": (frozenset({"consent_triage"}), 1),
     "deliver-consent": (frozenset({"consent_deliver"}), 2),
-    "triage": (frozenset({"triage"}), 1),
+    "triage": (frozenset({"triage"}), 2),
     "work": (frozenset({"work", "polls"}), 4),
 }
 """Role -> (Dramatiq queues, threads). Consent has processes of its own: no backlog holds it up."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bridge.delivery.work import Lease
 
 _LONGEST_WAIT_S = 5.0
-_FIRST_AHEAD_MS = 60_000
+_FIRST_AHEAD_MS = 5_000
 _NEXT_AHEAD_MS = 300
 
 
@@ -30,7 +30,7 @@ class Slots:
 
     A worker of a lower lane asks for a slot before it claims anything and takes only one that is
     due now, so that nothing is held while it waits. Consent reserves its first call ahead of
-    everybody, and each later one at most one gap ahead.
+    everybody, up to five seconds, and each later one at most one gap ahead.
     """
 
     def __init__(self, database: Database, connection: Connection, *, lane: int) -> None:

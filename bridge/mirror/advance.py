@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bridge.clock import now
 from bridge.consent.box import Box, BoxChange, box_changes
 from bridge.consent.record import record_box_changes
-from bridge.mirror.model import PractifiRow, carry_over
+from bridge.mirror.model import PractifiRow, carry_over, without_knowledge
 from bridge.mirror.remember import SQL, contact_keys, lock_rows, remember_rows
 
 if TYPE_CHECKING:
@@ -72,21 +72,21 @@ def advance(
     connection_id = rows[0].connection_id
     known = lock_rows(tx, connection_id, ((row.kind, row.sf_id) for row in rows))
     newest = _newest(rows)
+    told = _by_record(rows)
     seen_at = now(tx)
     merged: dict[tuple[str, str], PractifiRow] = {}
     changes: list[tuple[BoxChange, str | None, str]] = []
     cause_of = {id(row): cause for row, cause in zip(rows, causes, strict=True)}
     boxes_changed: set[str] = set()
-    for key, row in newest.items():
+    for key, newest_row in newest.items():
         older, ticked = known.get(key, (None, None))
-        if older is not None and _is_older(row, older):
+        if older is not None and _is_older(newest_row, older):
             continue
-        whole = older if older is not None and _says_nothing_new(row, older) else None
-        whole = whole or carry_over(row, older)
+        row, whole = _joined(newest_row, older, told[key])
         merged[key] = whole
         if row.kind == "contact":
             happened = box_changes(row.sf_id, _box(older, ticked), _box_now(row), seen_at=seen_at)
-            cause = cause_of[id(row)]
+            cause = cause_of[id(newest_row)]
             changes += [(change, whole.email_key, cause) for change in happened]
             if happened:
                 boxes_changed.add(row.sf_id)
@@ -118,6 +118,18 @@ def advance(
     return moved
 
 
+def _joined(
+    row: PractifiRow, older: PractifiRow | None, told: Sequence[PractifiRow]
+) -> tuple[PractifiRow, PractifiRow]:
+    """Return (what the state says of itself, the state with what was known before)."""
+    is_repeat = older is not None and _says_nothing_new(row, older)
+    whole = older if older is not None and is_repeat else carry_over(row, older)
+    if any(_contradicts(row, other) for other in (older, *told) if other is not None):
+        whole = without_knowledge(whole)
+        return whole, whole
+    return row, whole
+
+
 def _newest(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], PractifiRow]:
     newest: dict[tuple[str, str], PractifiRow] = {}
     for row in rows:
@@ -127,6 +139,26 @@ def _newest(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], PractifiRow]:
     return newest
 
 
+def _by_record(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], list[PractifiRow]]:
+    found: dict[tuple[str, str], list[PractifiRow]] = {}
+    for row in rows:
+        found.setdefault((row.kind, row.sf_id), []).append(row)
+    return found
+
+
+def _contradicts(row: PractifiRow, other: PractifiRow) -> bool:
+    """Two states of one moment that differ: nobody can tell which came first.
+
+    Stamps are whole seconds and messages come in any order, so only Salesforce knows the end.
+    """
+    return (
+        row.source == "message"
+        and row.modstamp is not None
+        and row.modstamp == other.modstamp
+        and any(other.fields.get(path, text) != text for path, text in row.fields.items())
+    )
+
+
 def _is_older(row: PractifiRow, other: PractifiRow) -> bool:
     return row.modstamp is not None and other.modstamp is not None and row.modstamp < other.modstamp
 
@@ -134,7 +166,8 @@ def _is_older(row: PractifiRow, other: PractifiRow) -> bool:
 def _says_nothing_new(row: PractifiRow, older: PractifiRow) -> bool:
     """A message repeats part of the state that was read: reading it again would cost a call."""
     return (
-        row.modstamp is not None
+        row.source == "message"
+        and row.modstamp is not None
         and row.modstamp == older.modstamp
         and older.deleted_at == row.deleted_at
         and row.fields.items() <= older.fields.items()

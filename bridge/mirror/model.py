@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -53,11 +53,15 @@ class PractifiRow:
 
     def as_json(self) -> dict[str, Any]:
         """Return the row for `jsonb_to_recordset`: times in ISO form."""
-        row = asdict(self)
-        for name in ("modstamp", "created_at", "deleted_at", "resubscribe_at"):
+        row: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
+        for name in _MOMENTS:
             if row[name] is not None:
                 row[name] = row[name].isoformat()
         return row
+
+
+_COLUMNS = tuple(column.name for column in fields(PractifiRow))
+_MOMENTS = ("modstamp", "created_at", "deleted_at", "resubscribe_at")
 
 
 def needed_paths(kind: Kind, mapping: Mapping) -> tuple[str, ...]:
@@ -98,8 +102,8 @@ def row_of(
     """Return the mirror row of a record whose `Id` is known; what it lacks is not known."""
     names = mapping.names
     needed = needed_paths(kind, mapping)
-    fields: Record = {path: record[path] or None for path in needed if path in record}
-    fields.update(_below_null_parents(needed, record))
+    values: Record = {path: record[path] or None for path in needed if path in record}
+    values.update(_below_null_parents(needed, record))
     row = PractifiRow(
         connection_id=connection_id,
         kind=kind,
@@ -114,9 +118,9 @@ def row_of(
             else None
         ),
         name=record.get(_name_path(kind, names) or ""),
-        fields=fields,
+        fields=values,
         unknown_fields=tuple(
-            path for path in needed if path not in fields and path not in _SYSTEM[1:]
+            path for path in needed if path not in values and path not in _SYSTEM[1:]
         ),
     )
     if kind == "contact":
@@ -156,6 +160,15 @@ def carry_over(row: PractifiRow, older: PractifiRow | None) -> PractifiRow:
         email_key=row.email_key or (older.email_key if row.unknown_fields else None),
         resubscribe_at=row.resubscribe_at or older.resubscribe_at,
     )
+
+
+def without_knowledge(row: PractifiRow) -> PractifiRow:
+    """Return the row with every value in doubt: it has to be read back before anything is decided.
+
+    It stays findable under what it is believed to hold; the box is not believed.
+    """
+    doubtful = (*row.unknown_fields, *(path for path in row.fields if path not in _SYSTEM))
+    return replace(row, unknown_fields=tuple(dict.fromkeys(doubtful)), do_not_email=None)
 
 
 def parse_moment(text: str | None) -> datetime | None:
