@@ -7,6 +7,7 @@ import itertools
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 import uvloop
 
@@ -110,8 +111,7 @@ class _Client(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP connection has
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._post()
 
     def data_received(self, data: bytes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.bury import bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.gather import came_from, gather, gone_to, with_there
@@ -74,6 +75,7 @@ class AddressCourier:
                 words = ", ".join(done) or "nothing to do"
                 with self.database.transaction() as tx:
                     record_end(tx, lease, state, decision)
+                    bury_people(tx, lease, state.people)
                     finish(tx, lease, reason=words)
                 return words
             must_look = not self._send(lease, state, decision, done)

@@ -12,10 +12,12 @@ from bridge.delivery.status import NOT_SENT
 from bridge.delivery.work import SQL, release
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     import psycopg
 
+    from bridge.delivery.model import Person
     from bridge.delivery.work import Lease
 
 
@@ -27,6 +29,23 @@ def bury(tx: psycopg.Connection, lease: Lease, reason: str) -> None:
     tx.execute(SQL["bury_notifications"], lease.row() | {"reason": reason})
     release(tx, lease, is_attempt=True, blocked_reason=reason)
     set_statuses(tx, lease.connection_id, _statuses(tx, lease, reason))
+
+
+def bury_people(tx: psycopg.Connection, lease: Lease, people: Sequence[Person]) -> None:
+    """Make dead letters of the notifications of people whose record cannot be converted.
+
+    Others at the address go on; what these people's opt-outs ask for has been done.
+    """
+    faulty = [person for person in people if person.is_faulty and person.memberships]
+    if faulty:
+        tx.execute(
+            SQL["bury_notifications_of"],
+            lease.row()
+            | {
+                "record_ids": [person.contact_id for person in faulty],
+                "reasons": [person.left_out for person in faulty],
+            },
+        )
 
 
 def _statuses(tx: psycopg.Connection, lease: Lease, reason: str) -> list[Status]:

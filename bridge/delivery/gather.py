@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bridge.delivery.model import Resource
     from bridge.mapping.compiled import Mapping
+    from bridge.salesforce.values import Record
 
 Row = dict[str, Any]
 
@@ -146,18 +147,19 @@ def _moving_from(
 
 
 def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
-    wanted, left_out = _wanted(row, mapping)
+    wanted, left_out, is_faulty = _wanted(row, mapping)
     return Person(
         contact_id=row["sf_id"],
         do_not_email=row["do_not_email"],
         wanted=wanted,
         left_out=left_out,
+        is_faulty=is_faulty,
         memberships=tuple(
             Membership(
                 sf_id=membership["sf_id"],
                 list_id=membership["list_id"],
                 cc_list_id=str(membership["cc_id"]) if membership["cc_id"] else None,
-                left_out=mapping.membership.leaves_out(membership["fields"]),
+                left_out=_membership_left_out(membership["fields"], mapping),
             )
             for membership in memberships
             if membership["contact_id"] == row["sf_id"] and membership["list_id"]
@@ -169,14 +171,22 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
     )
 
 
-def _wanted(row: Row, mapping: Mapping) -> tuple[dict[str, Any] | None, str | None]:
-    left_out = mapping.contact.leaves_out(row["fields"])
-    if left_out is not None:
-        return None, left_out
+def _wanted(row: Row, mapping: Mapping) -> tuple[dict[str, Any] | None, str | None, bool]:
+    """Return (what the mapping makes of the record, why nothing, whether it is at fault)."""
     try:
-        return mapping.contact.project(row["fields"]), None
+        left_out = mapping.contact.leaves_out(row["fields"])
+        if left_out is not None:
+            return None, left_out, False
+        return mapping.contact.project(row["fields"]), None, False
     except RecordError as error:
-        return None, str(error)
+        return None, str(error), True
+
+
+def _membership_left_out(fields: Record, mapping: Mapping) -> str | None:
+    try:
+        return mapping.membership.leaves_out(fields)
+    except RecordError as error:
+        return str(error)
 
 
 def _base(row: Row, memberships: Sequence[Row], there_ids: Sequence[str]) -> Base:

@@ -49,6 +49,7 @@ class Person:
         do_not_email: None is not known and blocks sending.
         wanted: What the mapping makes of the record, or None where it cannot take part.
         left_out: Why it takes no part, or what is wrong with it; shown to people.
+        is_faulty: It should take part, but a value of it cannot be converted.
         linked_to: The contact there that it was linked to, and since when.
     """
 
@@ -56,6 +57,7 @@ class Person:
     do_not_email: bool | None
     wanted: Mapping[str, Any] | None
     left_out: str | None = None
+    is_faulty: bool = False
     memberships: tuple[Membership, ...] = ()
     linked_to: str | None = None
     linked_at: datetime | None = None

@@ -138,7 +138,15 @@ FROM notification_subject s
 WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
   AND n.connection_id = s.connection_id AND n.notification_id = s.notification_id
   AND n.state IN ('waiting', 'working')
-RETURNING n.notification_id, n.message_id, n.received_at
+
+-- name: bury_notifications_of
+-- Notifications of single records at an address whose other records went well.
+UPDATE notification n
+SET state = 'dead', reason = b.reason, finished_at = app_now(), attempts = n.attempts + 1
+FROM notification_subject s, unnest(%(record_ids)s::text[], %(reasons)s::text[]) AS b (record_id, reason)
+WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
+  AND n.connection_id = s.connection_id AND n.notification_id = s.notification_id
+  AND n.state IN ('waiting', 'working') AND left(n.record_id, 15) = left(b.record_id, 15)
 
 -- name: people_at
 -- Everybody whose record has this address now, and everybody linked to a contact that has it there.

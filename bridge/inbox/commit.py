@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 import psycopg
 
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
-from bridge.metrics import COMMIT_SECONDS, NOTIFICATIONS
+from bridge.metrics import COMMIT_SECONDS, MESSAGES, NOTIFICATIONS
 from bridge.wakeups.topics import TRIAGE, TRIAGE_CONSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from bridge.inbox.heads import NotificationHead
     from bridge.inbox.soap import ReceivedMessage
@@ -39,18 +39,21 @@ class NotStored(Exception):
     """The message is in no table: whoever sent it must send it again."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Arrival:
-    """A checked message on its way into the inbox."""
+class Arrival(NamedTuple):
+    """A checked message, with at least one notification, on its way into the inbox.
+
+    Attributes:
+        from_address: IP address of the sender, where it is known.
+        consent: Whether its definition fires only when a consent field changes.
+    """
 
     connection_id: int
     message: ReceivedMessage
     from_address: str | None
     consent: bool
-    stored: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-    id: UUID = field(default_factory=uuid4)
+
+
+_Waiting: TypeAlias = "tuple[Arrival, asyncio.Future[None]]"
 
 
 class GroupCommit:
@@ -69,7 +72,7 @@ class GroupCommit:
         self._connect = connect
         self._ring = ring
         self._connection: psycopg.AsyncConnection | None = None
-        self._waiting: deque[Arrival] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
 
@@ -81,10 +84,11 @@ class GroupCommit:
         """
         if self._waiting_bytes > _MOST_WAITING_BYTES:
             raise NotStored("too much waits for the database")
-        self._waiting.append(arrival)
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting.append((arrival, stored))
         self._waiting_bytes += len(arrival.message.body)
         self._arrived.set()
-        await arrival.stored
+        await stored
 
     async def serve(self) -> None:
         """Commit what arrives, until cancelled; what waits then is told that it is not stored."""
@@ -106,20 +110,21 @@ class GroupCommit:
             _fail(self._waiting)
             await self._disconnect()
 
-    def _take(self) -> list[Arrival]:
+    def _take(self) -> list[_Waiting]:
         batch = []
         notifications = size = 0
         while self._waiting and notifications < _MOST_NOTIFICATIONS and size < _MOST_BYTES:
-            arrival = self._waiting.popleft()
-            batch.append(arrival)
-            notifications += len(arrival.message.notifications)
-            size += len(arrival.message.body)
+            waiting = self._waiting.popleft()
+            batch.append(waiting)
+            message = waiting[0].message
+            notifications += len(message.notifications)
+            size += len(message.body)
         self._waiting_bytes -= size
         if not self._waiting:
             self._arrived.clear()
         return batch
 
-    async def _commit(self, batch: list[Arrival]) -> None:
+    async def _commit(self, batch: list[_Waiting]) -> None:
         try:
             await self._insert(batch)
         except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -159,25 +164,28 @@ class GroupCommit:
             await connection.close()
 
 
-def _columns(batch: Sequence[Arrival]) -> dict[str, list[Any]]:
+def _columns(arrivals: Sequence[Arrival]) -> dict[str, list[Any]]:
+    """Return the parameters of `store_messages`; messages and places are counted from 1."""
     heads: list[NotificationHead] = []
-    messages: list[int] = []
+    numbers: list[int] = []
     firsts = []
-    for number, arrival in enumerate(batch, start=1):
+    for number, arrival in enumerate(arrivals, start=1):
         firsts.append(len(heads) + 1)
         heads += arrival.message.notifications
-        messages += [number] * len(arrival.message.notifications)
+        numbers += [number] * len(arrival.message.notifications)
+    connection_ids, messages, addresses, consents = map(list, zip(*arrivals, strict=True))
+    _, action_ids, _, bodies, encodings = map(list, zip(*messages, strict=True))
     notification_ids, objects, record_ids, digests = map(list, zip(*heads, strict=True))
     return {
-        "ids": [arrival.id for arrival in batch],
-        "connection_ids": [arrival.connection_id for arrival in batch],
-        "addresses": [arrival.from_address for arrival in batch],
-        "encodings": [arrival.message.encoding for arrival in batch],
-        "bodies": [arrival.message.body for arrival in batch],
-        "action_ids": [arrival.message.action_id for arrival in batch],
-        "consents": [arrival.consent for arrival in batch],
+        "ids": [UUID(bytes=os.urandom(16)) for _ in arrivals],
+        "connection_ids": connection_ids,
+        "addresses": addresses,
+        "encodings": encodings,
+        "bodies": bodies,
+        "action_ids": action_ids,
+        "consents": consents,
         "firsts": firsts,
-        "messages": messages,
+        "messages": numbers,
         "notification_ids": notification_ids,
         "objects": objects,
         "record_ids": record_ids,
@@ -185,7 +193,7 @@ def _columns(batch: Sequence[Arrival]) -> dict[str, list[Any]]:
     }
 
 
-def _fail(arrivals: Sequence[Arrival] | deque[Arrival]) -> None:
-    for arrival in arrivals:
-        if not arrival.stored.done():
-            arrival.stored.set_exception(NotStored("the database did not take the message"))
+def _fail(batch: Iterable[_Waiting]) -> None:
+    for _, stored in batch:
+        if not stored.done():
+            stored.set_exception(NotStored("the database did not take the message"))

@@ -37,17 +37,27 @@ class Endpoints:
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
-    async def find(self, name: str, secret: str) -> Endpoint | None:
-        """Return the endpoint with this name and secret; one that is new is found at once.
+    def find(self, name: str, secret: str) -> Endpoint | None:
+        """Return the endpoint with this name and secret, as far as it was read.
+
+        The comparison takes a time that tells nothing of a secret, nor whether the name exists.
+        """
+        endpoint, secrets = (self._by_name or {}).get(name, (None, (_NO_SECRET,)))
+        given = secret.encode("utf-8", "surrogatepass")
+        is_right = False
+        for one in secrets:
+            is_right |= hmac.compare_digest(one, given)
+        return endpoint if is_right else None
+
+    async def look_again(self, name: str, secret: str) -> Endpoint | None:
+        """Return an endpoint that was not found, if it has been added just now.
 
         Raises:
-            psycopg.Error: If the endpoints could never be read, or not read again for this name.
+            psycopg.Error: If the endpoints cannot be read.
         """
-        found = self._find(name, secret)
-        if found is None and time.monotonic() - self._read_at > _MISS_REFRESH_S:
+        if time.monotonic() - self._read_at > _MISS_REFRESH_S:
             await self.refresh(asked_at=time.monotonic())
-            found = self._find(name, secret)
-        return found
+        return self.find(name, secret)
 
     def is_consent(self, connection_id: int, action_id: str | None) -> bool:
         """Tell whether this definition fires only when a consent field changes."""
@@ -85,12 +95,3 @@ class Endpoints:
         with self._database.transaction() as tx:
             definitions = tx.execute(SQL["consent_definitions"]).fetchall()
             return read_endpoints(tx, self._keyring), frozenset(definitions)
-
-    def _find(self, name: str, secret: str) -> Endpoint | None:
-        """Compare in a time that tells nothing of a secret, nor whether the name exists."""
-        endpoint, secrets = (self._by_name or {}).get(name, (None, (_NO_SECRET,)))
-        given = secret.encode("utf-8", "surrogatepass")
-        is_right = False
-        for one in secrets:
-            is_right |= hmac.compare_digest(one, given)
-        return endpoint if is_right else None

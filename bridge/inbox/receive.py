@@ -30,12 +30,11 @@ from bridge.inbox.soap import read_message
 from bridge.metrics import MESSAGES
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from bridge.connections.model import Endpoint
     from bridge.inbox.commit import GroupCommit
     from bridge.inbox.endpoints import Endpoints
-    from bridge.inbox.soap import ReceivedMessage
 
 PATH: Final = "/outbound-messages/"
 
@@ -49,12 +48,10 @@ _ACK_START: Final = {
 }
 _ACK_BODY: Final = {"type": "http.response.body", "body": ACK}
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([^\s;"',]+)""", re.IGNORECASE)
-_PATH_PARTS = 2
 _BODY_DEADLINE_S = 60.0
 # Longer ones are read in a thread: they would hold up every other message in the event loop.
 _SHORT_BYTES = 256_000
 
-_ACKNOWLEDGED = MESSAGES.labels("acknowledged")
 _EMPTY = MESSAGES.labels("empty")
 
 log = logging.getLogger(__name__)
@@ -105,40 +102,6 @@ class Receiver:
             message = read_message(body, charset=charset)
         else:
             message = await asyncio.to_thread(read_message, body, charset=charset)
-        await self._store(scope, endpoint, message)
-
-    async def _endpoint(self, scope: Scope) -> Endpoint:
-        if scope["method"] != "POST":
-            raise _NotPost("method", "outbound messages are sent by POST")
-        parts = scope["path"].removeprefix(PATH).split("/")
-        endpoint = (
-            await self._endpoints.find(parts[0], parts[1]) if len(parts) == _PATH_PARTS else None
-        )
-        if endpoint is None:
-            raise UnknownEndpoint("endpoint", "no connection has this address")
-        return endpoint
-
-    async def _body(self, receive: Receive) -> bytes:
-        chunks = []
-        size = 0
-        more = True
-        try:
-            async with asyncio.timeout(_BODY_DEADLINE_S):
-                while more:
-                    event = await receive()
-                    if event["type"] == "http.disconnect":
-                        raise _Disconnected
-                    chunk = event.get("body", b"")
-                    size += len(chunk)
-                    if size > self._max_bytes:
-                        raise self._too_large()
-                    chunks.append(chunk)
-                    more = event.get("more_body", False)
-        except TimeoutError:
-            raise _TooSlow("slow", f"not complete after {_BODY_DEADLINE_S:.0f} s") from None
-        return b"".join(chunks)
-
-    async def _store(self, scope: Scope, endpoint: Endpoint, message: ReceivedMessage) -> None:
         if not same_organization(message.organization_id, endpoint.organization_id):
             raise UnknownOrganization(
                 "organization", "this address does not serve the organization of the message"
@@ -146,14 +109,44 @@ class Receiver:
         if not message.notifications:
             _EMPTY.inc()
             return
-        arrival = Arrival(
-            connection_id=endpoint.connection_id,
-            message=message,
-            from_address=_client(scope),
-            consent=self._endpoints.is_consent(endpoint.connection_id, message.action_id),
+        connection_id = endpoint.connection_id
+        consent = self._endpoints.is_consent(connection_id, message.action_id)
+        await self._inbox.store(Arrival(connection_id, message, _client(scope), consent))
+
+    async def _endpoint(self, scope: Scope) -> Endpoint:
+        if scope["method"] != "POST":
+            raise _NotPost("method", "outbound messages are sent by POST")
+        name, _, secret = scope["path"].removeprefix(PATH).partition("/")
+        endpoint = self._endpoints.find(name, secret) or await self._endpoints.look_again(
+            name, secret
         )
-        await self._inbox.store(arrival)
-        _ACKNOWLEDGED.inc()
+        if endpoint is None:
+            raise UnknownEndpoint("endpoint", "no connection has this address")
+        return endpoint
+
+    async def _body(self, receive: Receive) -> bytes:
+        event = await receive()
+        if event["type"] == "http.request" and not event.get("more_body"):
+            body: bytes = event.get("body", b"")
+            if len(body) > self._max_bytes:
+                raise self._too_large()
+            return body
+        try:
+            async with asyncio.timeout(_BODY_DEADLINE_S):
+                return await self._rest_of_body(event, receive)
+        except TimeoutError:
+            raise _TooSlow("slow", f"not complete after {_BODY_DEADLINE_S:.0f} s") from None
+
+    async def _rest_of_body(self, event: Message, receive: Receive) -> bytes:
+        body = bytearray()
+        while event["type"] == "http.request":
+            body += event.get("body", b"")
+            if len(body) > self._max_bytes:
+                raise self._too_large()
+            if not event.get("more_body"):
+                return bytes(body)
+            event = await receive()
+        raise _Disconnected
 
     def _too_large(self) -> TooLarge:
         return TooLarge("too_large", f"larger than {self._max_bytes} bytes")

@@ -9,17 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel
 
 from bridge.mapping.quantities import day_of
-from bridge.mapping.schema import (
-    Case,
-    ClientFile,
-    Condition,
-    ContactFields,
-    ContactFile,
-    ListFile,
-    Lookup,
-    MembershipFile,
-    Rule,
-)
+from bridge.mapping.rules import Case, Condition, Lookup, Rule
+from bridge.mapping.schema import ClientFile, ContactFields, ContactFile, ListFile, MembershipFile
 from bridge.mapping.standard_fields import misspelling
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
 from bridge.mapping.yaml_tree import Path, nearest

@@ -105,7 +105,8 @@ def _check(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     kind = arguments.file.name.removesuffix(".yaml")
     if kind not in _KINDS:
-        raise ConfigurationError(f"{arguments.file}: not {', '.join(_KINDS)}.yaml")
+        known = ", ".join(f"{kind}.yaml" for kind in _KINDS)
+        raise ConfigurationError(f"{arguments.file}: a record goes through one of {known}")
     files = read_files(arguments.file.parent)
     mapping = load_mapping(files, profile=arguments.profile, overrides={})
     answer = _answer(mapping, kind, _read_record(arguments.record))

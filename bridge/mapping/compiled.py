@@ -21,13 +21,7 @@ from bridge.mapping.model import (
     MembershipMapping,
 )
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
-from bridge.mapping.schema import (
-    ClientFile,
-    ContactFile,
-    JunctionWay,
-    ListFile,
-    MembershipFile,
-)
+from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
 from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
 
 if TYPE_CHECKING:

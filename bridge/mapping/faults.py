@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from bridge.mapping.schema import FORMS
+from bridge.mapping.rules import FORMS
 from bridge.mapping.yaml_tree import Path, Place, Tree, nearest
 
 if TYPE_CHECKING:

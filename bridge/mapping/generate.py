@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from bridge.errors import ConversionError, MissingKey, RecordError
 from bridge.mapping import conditions
 from bridge.mapping.reads import Reader
-from bridge.mapping.schema import Case, ContactFile, LeaveOut, ListFile, Lookup, Rule
+from bridge.mapping.rules import Case, LeaveOut, Lookup, Rule
+from bridge.mapping.schema import ContactFile, ListFile
 from bridge.mapping.step_code import step_code
 from bridge.mapping.targets import Target, rules_of
 from bridge.mapping.templates import Code, Namespace, compiled, fill, on_line
@@ -91,8 +92,8 @@ if month is not False and day is not False:
 """
 
 
-class _Missing(ValueError):
-    """A value that cannot be done without is empty or not known."""
+class _NoKey(ValueError):
+    """What a record is matched by is empty or not known."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,8 @@ class FunctionWriter:
         store = fill(template, self._names, OUT=out, **holes)
         empty = fill("v = DEFAULT", self._names, DEFAULT=rule.default)
         if rule.required or target.is_key:
-            empty = fill("MISSING()", self._names, MISSING=_missing)
+            missing = _no_key if target.is_key else _missing
+            empty = fill("MISSING()", self._names, MISSING=missing)
         value: ast.expr = ast.Name(id="v", ctx=ast.Load())
         for step in rule.transform:
             value = step_code(step, value, self._lookups, self._names)
@@ -267,7 +269,7 @@ class FunctionWriter:
         place = self._places[error.__traceback__.tb_lineno - 1]
         source = f" from {place.field}" if place.field else ""
         message = f"{place.at}: {place.what}{source}: {error}"
-        kind = MissingKey if isinstance(error, _Missing) else ConversionError
+        kind = MissingKey if isinstance(error, _NoKey) else ConversionError
         return kind(message, field=place.field)
 
     def _undecided(self, line: int) -> RecordError:
@@ -278,11 +280,15 @@ class FunctionWriter:
 
 
 def _missing() -> NoReturn:
-    raise _Missing("empty, and it is required")
+    raise ValueError("empty, and it is required")
+
+
+def _no_key() -> NoReturn:
+    raise _NoKey("empty: there is nothing to match this record by")
 
 
 def _not_known() -> NoReturn:
-    raise _Missing("not known")
+    raise _NoKey("not known: there is nothing to match this record by")
 
 
 def _too_long(length: int, limit: int) -> NoReturn:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bridge.mapping.schema import Junction
-from bridge.salesforce.values import Record
 
 if TYPE_CHECKING:
     from bridge.mapping.names import Names
 
-Project: TypeAlias = Callable[[Record], dict[str, Any]]
-LeavesOut: TypeAlias = Callable[[Record], str | None]
+# They take `bridge.salesforce.values.Record`, and only read it.
+Project: TypeAlias = Callable[[MappingOf[str, str | None]], dict[str, Any]]
+LeavesOut: TypeAlias = Callable[[MappingOf[str, str | None]], str | None]
 Way: TypeAlias = str | Junction
 
 

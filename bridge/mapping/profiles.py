@@ -10,7 +10,7 @@ from pydantic import ValidationError, create_model
 
 from bridge.mapping import names
 from bridge.mapping.faults import explained
-from bridge.mapping.schema import ApiName, Namespace, Strict
+from bridge.mapping.rules import ApiName, Namespace, Strict
 from bridge.mapping.yaml_tree import Tree, nearest
 
 Profile = Literal["practifi", "bridge", "plain"]

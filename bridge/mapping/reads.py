@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bridge.mapping.conditions import Answer, Value
-    from bridge.mapping.schema import Condition
+    from bridge.mapping.rules import Condition
 
 _SIGNS = {"above": (1,), "at_least": (0, 1), "below": (-1,), "at_most": (-1, 0)}
 _TEXT_QUESTIONS: dict[str, Callable[[Value, str], Answer]] = {

@@ -1,194 +1,24 @@
-"""The shape of the five mapping files: what may stand where. Exported as JSON Schema for editors.
+"""The shape of the mapping files: what may stand where. Exported as JSON Schema for editors.
 
 What a pydantic model cannot say - names that must exist, limits of a target - is in `checks.py`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from typing_extensions import TypeAliasType
+from pydantic import Field
 
-from bridge.mapping.steps import COUNTRY_CODE, Step
-
-_PATH = r"^(\$[a-z_]+|[A-Za-z]\w*(\.[A-Za-z]\w*){0,5})$"
-_API_NAME = r"^[A-Za-z]\w*$"
-_NAMESPACE = r"^([A-Za-z]\w*__)?$"
-_KEY = r"^[a-z][a-z0-9_]{0,49}$"
-
-FORMS = {
-    _PATH: "a field: letters, digits and _, dots after relationships, or $ and a name",
-    _API_NAME: "an API name: letters, digits and _",
-    _NAMESPACE: "a namespace such as practifi__, or empty",
-    _KEY: "a key of a custom field: small letters, digits and _",
-    COUNTRY_CODE: "a country calling code in quotes, such as '61'",
-}
-"""What the texts of each pattern are, for those who wrote another."""
-
-SourcePath = TypeAliasType(
-    "SourcePath",
-    Annotated[
-        str,
-        Field(
-            pattern=_PATH,
-            description="a field as SOQL writes it (`Email`, `Account.Name`), "
-            "or `$name` for the field that names.yaml calls so",
-            examples=["FirstName", "Account.Name", "$email"],
-        ),
-    ],
-)
-ApiName = Annotated[str, Field(pattern=_API_NAME, description="an API name, with its namespace")]
-Namespace = Annotated[str, Field(pattern=_NAMESPACE, description="`practifi__`, or empty")]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Scalar = bool | float | str
-
-
-class Strict(BaseModel):
-    """A mapping of the file: its keys are these and no others, its values are not converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
-
-
-class Condition(Strict):
-    """A question about the record: one field and one operator, or `all`, `any`, `not` of others."""
-
-    field: SourcePath | None = None
-    equals: Scalar | None = Field(None, description="the very value; true or false for a tick box")
-    not_equals: Scalar | None = Field(None, description="any other value, or none")
-    in_: list[Scalar] | None = Field(None, alias="in", min_length=1, max_length=500)
-    not_in: list[Scalar] | None = Field(None, min_length=1, max_length=500)
-    empty: bool | None = Field(None, description="true: has no value; false: has one")
-    contains: Text | None = Field(None, description="the text is part of it; case does not matter")
-    starts_with: Text | None = Field(None, description="case does not matter")
-    ends_with: Text | None = Field(None, description="case does not matter")
-    includes: Text | None = Field(None, description="a multi-select field has this value chosen")
-    above: float | str | None = Field(None, description="a number, or a date in quotes")
-    at_least: float | str | None = Field(None, description="a number, or a date in quotes")
-    below: float | str | None = Field(None, description="a number, or a date in quotes")
-    at_most: float | str | None = Field(None, description="a number, or a date in quotes")
-    all: list[Condition] | None = Field(None, min_length=1, max_length=50)
-    any: list[Condition] | None = Field(None, min_length=1, max_length=50)
-    not_: Condition | None = Field(None, alias="not")
-
-    @model_validator(mode="after")
-    def _one_question(self) -> Condition:
-        groups = self.model_fields_set & {"all", "any", "not_"}
-        operators = self.model_fields_set - {"field", "all", "any", "not_"}
-        if groups:
-            if len(groups) > 1 or operators or self.field is not None:
-                raise ValueError("`all`, `any` and `not` stand alone: put the others inside")
-        elif self.field is None:
-            raise ValueError("`field` is missing: which field is asked about?")
-        elif len(operators) != 1:
-            raise ValueError(
-                "one operator a condition: join several with `all` or `any`"
-                if operators
-                else "an operator is missing, such as `equals` or `empty`"
-            )
-        return self
-
-    @property
-    def operator(self) -> str:
-        """The one key that is set beside `field`, as a Python name."""
-        return next(iter(self.model_fields_set - {"field"}))
-
-
-class LeaveOut(Strict):
-    """Records that take no part, and the reason that people are shown."""
-
-    when: Condition
-    reason: Text = Field(description="shown with the record: `the person has died`")
-
-
-class Lookup(Strict):
-    """A table from the values there to the texts wanted here."""
-
-    table: dict[str, str | None] = Field(min_length=1, max_length=1000)
-    otherwise: Literal["keep", "empty", "error"] = Field(
-        "empty", description="a value that the table does not have: kept, none, or an error"
-    )
-
-
-class Join(Strict):
-    """Several fields in one text; empty ones are passed over."""
-
-    fields: list[SourcePath] = Field(min_length=2, max_length=10)
-    with_: str = Field(" ", alias="with", max_length=10)
-
-
-class Case(Strict):
-    """One of several answers; the first whose condition holds is taken."""
-
-    when: Condition | None = Field(None, description="left out in the last case: else")
-    value: Text | None = Field(None, description="this very text")
-    from_: SourcePath | None = Field(None, alias="from", description="the value of this field")
-
-    @model_validator(mode="after")
-    def _one_answer(self) -> Case:
-        if (self.value is None) == (self.from_ is None):
-            raise ValueError("a case has `value` or `from`, one of the two")
-        return self
-
-
-def _short_form(given: Any) -> Any:
-    return {"from": given} if isinstance(given, str) else given
-
-
-class Rule(Strict):
-    """Where a value comes from, and what is done to it on the way."""
-
-    from_: SourcePath | None = Field(None, alias="from", description="the field it comes from")
-    first_of: list[SourcePath] | None = Field(
-        None, min_length=2, max_length=10, description="the first of these fields that has a value"
-    )
-    join: Join | None = None
-    value: Text | None = Field(None, description="the same text for every record")
-    cases: list[Case] | None = Field(None, min_length=1, max_length=50)
-    when: Condition | None = Field(None, description="where it does not hold, the value is empty")
-    transform: list[Step] = Field(
-        default_factory=list, max_length=20, description="steps, one after the other"
-    )
-    default: Text | None = Field(None, description="instead of an empty value")
-    required: bool = Field(default=False, description="a record without this value is an error")
-    max: int | None = Field(None, ge=1, description="characters; never above Constant Contact's")
-    too_long: Literal["error", "cut"] = Field("error", description="what happens above `max`")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Rule:
-        sources = self.model_fields_set & {"from_", "first_of", "join", "value", "cases"}
-        if len(sources) != 1:
-            given = f"; there are {', '.join(sorted(sources))}".replace("from_", "from")
-            raise ValueError(
-                "one of `from`, `first_of`, `join`, `value`, `cases` is needed"
-                + (given if sources else "")
-            )
-        if self.required and self.default is not None:
-            raise ValueError("`default` fills what `required` asks for: keep one of them")
-        return self
-
-    @property
-    def sources(self) -> list[str]:
-        """The fields that the value may come from, as written; those of conditions are not here."""
-        cases = [case.from_ for case in self.cases or [] if case.from_]
-        joined = self.join.fields if self.join else []
-        return [*([self.from_] if self.from_ else []), *(self.first_of or []), *joined, *cases]
-
-
-class CustomRule(Rule):
-    """A custom field of Constant Contact; created there when it is missing."""
-
-    label: Annotated[str, Field(min_length=1, max_length=50)] = Field(
-        description="its label in Constant Contact; the bridge finds it by this"
-    )
-    type: Literal["string", "date", "number"] = Field(
-        "string", description="its type there; cannot be changed later"
-    )
-
-
-AnyRule = TypeAliasType(
-    "AnyRule",
-    Annotated[Rule, BeforeValidator(_short_form, json_schema_input_type=SourcePath | Rule)],
+from bridge.mapping.rules import (
+    KEY,
+    AnyRule,
+    ApiName,
+    Condition,
+    CustomRule,
+    LeaveOut,
+    Lookup,
+    SourcePath,
+    Strict,
 )
 
 
@@ -233,7 +63,7 @@ class ContactFields(Strict):
     anniversary: AnyRule | None = Field(None, description="a date")
     phone_numbers: PhoneNumbers = PhoneNumbers()
     street_addresses: StreetAddresses = StreetAddresses()
-    custom_fields: dict[Annotated[str, Field(pattern=_KEY)], CustomRule] = Field(
+    custom_fields: dict[Annotated[str, Field(pattern=KEY)], CustomRule] = Field(
         default_factory=dict, max_length=25
     )
 

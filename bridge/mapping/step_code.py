@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Mapping
 
-    from bridge.mapping.schema import Lookup
+    from bridge.mapping.rules import Lookup
     from bridge.mapping.steps import StepBody
 
 
@@ -56,7 +56,7 @@ _CODE: Mapping[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     "month": lambda _: _call(quantities.format_date, "M"),
     "month_name": lambda _: _call(quantities.format_date, "MMMM"),
     "day": lambda _: _call(quantities.format_date, "D"),
-    "yes_no": lambda words: _call(transforms.yes_no, words.yes, words.no),
+    "yes_no": lambda words: _call(transforms.yes_no, words.if_true, words.if_false),
     "join": lambda separator: _call(transforms.join, separator),
     "has": lambda value: _call(transforms.has, value),
     "phone": lambda style: _call(transforms.phone, style.country_code),

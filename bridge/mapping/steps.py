@@ -44,8 +44,8 @@ class NumberFormat(_Strict):
 class YesNo(_Strict):
     """Arguments of `yes_no`."""
 
-    yes: str = Field("Yes", min_length=1, max_length=50)
-    no: str = Field("No", min_length=1, max_length=50)
+    if_true: str = Field("Yes", min_length=1, max_length=50)
+    if_false: str = Field("No", min_length=1, max_length=50)
 
 
 class PhoneFormat(_Strict):
@@ -75,6 +75,8 @@ _ALONE: dict[str, Any] = {
 
 class StepBody(_Strict):
     """One transform: its name, with its arguments where it takes some."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     # Text
     trim: Plain | None = Field(None, description="no blanks at the ends")

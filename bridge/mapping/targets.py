@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pydantic import BaseModel
 
 from bridge.mapping.quantities import day_of, month_and_day, whole
-from bridge.mapping.schema import Rule
+from bridge.mapping.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -143,7 +143,7 @@ def phone(text: str, country_code: str | None) -> str:
     return f"+{country_code}{number.removeprefix('0')}{extension}"
 
 
-def yes_no(text: str, yes: str, no: str) -> str:
+def yes_no(text: str, if_true: str, if_false: str) -> str:
     """Return the word for a tick box.
 
     >>> yes_no("true", "Yes", "No")
@@ -155,7 +155,7 @@ def yes_no(text: str, yes: str, no: str) -> str:
     word = text.strip().lower()
     if word not in {"true", "false"}:
         raise ValueError("neither true nor false")
-    return yes if word == "true" else no
+    return if_true if word == "true" else if_false
 
 
 def chosen(text: str) -> list[str]:

@@ -138,6 +138,7 @@ def _tell(told: list[Told], services: Services, narrator: Narrator, *, as_json: 
     failed = [line for line in told if line.seconds is not None and not line.verified]
     for line in failed:
         narrator.heading(f"Line {line.number} was not verified: {line.title}. {line.happened}")
+        narrator.heading(services.troubles() or "The bridge logged no warning.")
     if not failed:
         narrator.heading(f"Every line was verified, in {seconds:.0f} s from the start.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from sandbox.demo.errors import DemoError
 _GUARD = Path(__file__).with_name("guard.py")
 _KEPT = frozenset({"BRIDGE_LOG_LEVEL"})
 _LOG_TAIL_LINES = 12
+_ALL_IS_WELL = re.compile(r'"level": "(INFO|DEBUG)"')
 
 
 class Service:
@@ -49,9 +51,15 @@ class Service:
         """Return the program's exit code, or None while it runs."""
         return self._guard.poll()
 
-    def log_tail(self) -> str:
-        """Return the last lines of the program's log, for a person who looks for a cause."""
+    def log_tail(self, *, troubles_only: bool = False) -> str:
+        """Return the last lines of the program's log, for a person who looks for a cause.
+
+        Args:
+            troubles_only: Leave out the lines that only tell what goes well.
+        """
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if troubles_only:
+            lines = [line for line in lines if _ALL_IS_WELL.search(line) is None]
         return "\n".join(lines[-_LOG_TAIL_LINES:])
 
     def ensure_running(self) -> None:
@@ -167,7 +175,7 @@ def mappings_folder() -> Path:
 
 
 def wanted_port() -> int:
-    """Return the port of `BRIDGE_LISTEN`, or 8080."""
+    """Return the port of `BRIDGE_LISTEN`, or 8080; 0 is any free one."""
     _, _, port = os.environ.get("BRIDGE_LISTEN", "").rpartition(":")
     return int(port) if port.isdecimal() else 8080
 

@@ -38,7 +38,15 @@ _POLL_S = 0.1
 _LOOK_TIMEOUT_S = 5.0
 _PORT_TRIES = 3
 _EXIT_USAGE = 2  # what `bridge up` ends with when its port is taken
-_OK, _NOT_FOUND = 200, 404
+_OK = 200
+_NO_NOTIFICATION = (
+    '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
+    '<notifications xmlns="http://soap.sforce.com/2005/09/outbound">'
+    "<OrganizationId>{organization_id}</OrganizationId>"
+    "<ActionId>04k5g0000000000AAA</ActionId>"
+    "</notifications></Body></Envelope>"
+)
+"""An outbound message that tells nothing: the bridge acknowledges it and stores nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +57,13 @@ class Services:
         sandbox: The JSON line that the sandbox printed: addresses and credentials.
         bridge_url: Where the bridge's server listens.
         ensure_running: Raises if one of them has ended.
+        troubles: Returns the last warnings and errors of the bridge's log.
     """
 
     sandbox: dict[str, Any]
     bridge_url: str
     ensure_running: Callable[[], None]
+    troubles: Callable[[], str]
 
     def urls(self) -> dict[str, str]:
         """Return the addresses a person may want to look at."""
@@ -86,11 +96,16 @@ def running_services(place: Workspace, narrator: Narrator) -> Iterator[Services]
         line = _wait(started[0].first_line, started[0])
         sandbox = json.loads(line)
         narrator.say("both are up")
-        _connect(line, sandbox["control_url"], bridge_url, place)
+        _connect(line, sandbox, bridge_url, place)
         narrator.say(
             f"connection '{CONNECTION}' added: Salesforce posts its messages to the bridge"
         )
-        yield Services(sandbox=sandbox, bridge_url=bridge_url, ensure_running=ensure_running)
+        yield Services(
+            sandbox=sandbox,
+            bridge_url=bridge_url,
+            ensure_running=ensure_running,
+            troubles=lambda: started[-1].log_tail(troubles_only=True),
+        )
     finally:
         ignore_interrupts()
         narrator.say("stopping")
@@ -118,7 +133,7 @@ def _start_bridge(place: Workspace, narrator: Narrator, started: list[Service]) 
     wanted = wanted_port()
     for attempt in range(_PORT_TRIES):
         port = free_port(wanted if attempt == 0 else 0)
-        if port != wanted:
+        if wanted and port != wanted:
             narrator.say(f"port {wanted} is in use: the bridge takes {port}")
         env = _environment(place, port=port)
         service = Service("bridge up", [bridge_program(), "up"], place.folder, env)
@@ -135,8 +150,8 @@ def _start_bridge(place: Workspace, narrator: Narrator, started: list[Service]) 
     raise AssertionError  # the last attempt returns or raises
 
 
-def _connect(line: str, control_url: str, bridge_url: str, place: Workspace) -> None:
-    """Add the connection and let the org's messages go to its endpoint once that answers."""
+def _connect(line: str, sandbox: dict[str, Any], bridge_url: str, place: Workspace) -> None:
+    """Add the connection and, once its endpoint answers, let the org's messages go there."""
     added = run(
         ["connection", "add", CONNECTION, "--credentials", "-", "--json"],
         stdin=line,
@@ -144,13 +159,14 @@ def _connect(line: str, control_url: str, bridge_url: str, place: Workspace) -> 
         env=_environment(place, port=0),
     )
     endpoint = bridge_url + json.loads(added)["endpoint_path"]
+    empty = _NO_NOTIFICATION.format(organization_id=sandbox["organization_id"])
     deadline = time.monotonic() + _START_S
-    while _status("POST", endpoint) in {None, _NOT_FOUND}:  # an empty body is refused otherwise
+    while _status("POST", endpoint, empty) != _OK:
         if time.monotonic() > deadline:
-            message = "the bridge does not know the connection that was added"
+            message = "the bridge does not take messages for the connection that was added"
             raise DemoError(message)
         time.sleep(_POLL_S)
-    Control(control_url).send_messages_to(endpoint)
+    Control(sandbox["control_url"]).send_messages_to(endpoint)
 
 
 def _wait(look: Callable[[], Seen | None], service: Service) -> Seen:
@@ -169,11 +185,14 @@ def _is_ready(url: str) -> bool | None:
     return True if _status("GET", f"{url}/readyz") == _OK else None
 
 
-def _status(method: str, url: str) -> int | None:
+def _status(method: str, url: str, body: str = "") -> int | None:
     """Return the status of an answer, or None without one."""
+    headers = {"Content-Type": "text/xml; charset=utf-8"} if body else {}
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.request(method, url, timeout=_LOOK_TIMEOUT_S).status_code
+            return session.request(
+                method, url, data=body, headers=headers, timeout=_LOOK_TIMEOUT_S
+            ).status_code
         except requests.RequestException:
             return None

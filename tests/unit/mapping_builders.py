@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import indent
+from typing import TYPE_CHECKING
 
 from bridge.mapping.compiled import load_mapping, read_files
-from bridge.mapping.model import Mapping
+
+if TYPE_CHECKING:
+    from bridge.mapping.model import Mapping
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
 HEAD = "source: contact\ntarget: contact\nmatch: email_address\n"

@@ -17,7 +17,7 @@ CASES = [
     ("upper", "straße", "STRASSE"),
     ("title", "SEAN O'HARA-SMITH", "Sean O'Hara-Smith"),
     ("title", "ada's friends", "Ada's Friends"),
-    ("title", "o’brien", "O’Brien"),
+    ("title", "o\N{RIGHT SINGLE QUOTATION MARK}brien", "O\N{RIGHT SINGLE QUOTATION MARK}Brien"),
     ("first_word", " Mary Jane ", "Mary"),
     ("first_word", "   ", None),
     ("first_line", "\n1 Main\nFloor 2", "1 Main"),
@@ -50,7 +50,7 @@ CASES = [
     ("in_zone: Australia/Sydney", "2026-11-02T20:15:00.000Z", "2026-11-03T07:15:00"),
     ("in_zone: America/New_York", "2026-11-02", "2026-11-02"),
     ("yes_no", "true", "Yes"),
-    ("yes_no: {yes: Client, no: Prospect}", "false", "Prospect"),
+    ("yes_no: {if_true: Client, if_false: Prospect}", "false", "Prospect"),
     ("join", "Golf;Wine", "Golf, Wine"),
     ("join: ' / '", "Golf; Wine;", "Golf / Wine"),
     ("has: Wine", "Golf;Wine", "true"),
@@ -102,7 +102,7 @@ def test_what_a_transform_cannot_take_is_an_error_that_does_not_show_the_value(
 ) -> None:
     with pytest.raises(ConversionError, match=cause) as caught:
         projected(f"from: A__c, transform: [{step(written)}]", A__c=text)
-    assert str(caught.value).startswith("contact.yaml:6:18: custom_fields.it from A__c: ")
+    assert str(caught.value).startswith("contact.yaml:6:19: custom_fields.it from A__c: ")
     assert text not in str(caught.value)
 
 
@@ -151,10 +151,9 @@ def test_any_chain_on_any_text_gives_text_within_the_limit_or_an_error_of_the_re
     rule = f"from: A__c, transform: [{', '.join(map(step, steps))}], too_long: cut"
     try:
         value = projected(rule, A__c=text)
-    except RecordError as error:
-        assert error.field == "A__c"
-    else:
-        assert value is None or (isinstance(value, str) and 0 < len(value) <= 255)
+    except RecordError:
+        return
+    assert value is None or (isinstance(value, str) and 0 < len(value) <= 255)
 
 
 _STEADY = ["trim", "squeeze", "lower", "first_word", "first_line", "digits", "country_code"]

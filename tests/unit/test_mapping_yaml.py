@@ -12,8 +12,11 @@ from bridge.mapping.yaml_tree import MAX_CHARACTERS, MAX_DEPTH, Place, read_tree
 
 @pytest.mark.parametrize(
     "word",
-    ["no", "No", "yes", "on", "OFF", "y", "N", "010", "0777", "0o17", "0x1F", "0b11", "12:30:00"]
-    + ["1:30", "1_000", "1e3", "1.", ".5", ".inf", ".NaN", "-.INF"],
+    [
+        *("no", "No", "yes", "on", "OFF", "y", "N"),
+        *("010", "0777", "0o17", "0x1F", "0b11", "12:30:00", "1:30", "1_000", "1e3"),
+        *("1.", ".5", ".inf", ".NaN", "-.INF"),
+    ],
 )
 def test_a_word_that_readers_of_yaml_disagree_about_is_refused_plain_and_kept_in_quotes(
     word: str,
@@ -104,8 +107,8 @@ _DATA = st.recursive(
 )
 
 
-@given(st.dictionaries(_WORDS, _DATA, max_size=4), st.booleans())
-def test_data_written_by_a_yaml_library_is_read_back(data: object, flow: bool) -> None:
+@given(data=st.dictionaries(_WORDS, _DATA, max_size=4), flow=st.booleans())
+def test_data_written_by_a_yaml_library_is_read_back(data: object, *, flow: bool) -> None:
     text = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=True)
     tree = read_tree(text)
     if not tree.faults:  # PyYAML writes `y` and long repeated keys as it likes
