@@ -32,6 +32,8 @@ _MOST_BYTES = 8_000_000
 _MOST_WAITING_BYTES = 100_000_000
 _DEADLINE_S = 10.0
 
+_ACKNOWLEDGED = MESSAGES.labels("acknowledged")
+
 log = logging.getLogger(__name__)
 
 
@@ -137,25 +139,27 @@ class GroupCommit:
             if len(batch) == 1:
                 raise
             # A value of one message that PostgreSQL cannot take must not keep out the others.
-            for arrival in batch:
+            for waiting in batch:
                 try:
-                    await self._insert([arrival])
+                    await self._insert([waiting])
                 except psycopg.DataError:
                     log.warning(
-                        "message_not_stored", extra={"connection_id": arrival.connection_id}
+                        "message_not_stored", extra={"connection_id": waiting[0].connection_id}
                     )
-                    _fail([arrival])
+                    _fail([waiting])
 
-    async def _insert(self, batch: Sequence[Arrival]) -> None:
+    async def _insert(self, batch: Sequence[_Waiting]) -> None:
         if self._connection is None:
             self._connection = await self._connect()
+        arrivals = [arrival for arrival, _ in batch]
         with COMMIT_SECONDS.time():
-            await self._connection.execute(SQL["store_messages"], _columns(batch), prepare=True)
-        for arrival in batch:
-            if not arrival.stored.done():
-                arrival.stored.set_result(None)
-            NOTIFICATIONS.inc(len(arrival.message.notifications))
-        for topic in {TRIAGE_CONSENT if arrival.consent else TRIAGE for arrival in batch}:
+            await self._connection.execute(SQL["store_messages"], _columns(arrivals), prepare=True)
+        for _, stored in batch:
+            if not stored.done():
+                stored.set_result(None)
+        _ACKNOWLEDGED.inc(len(arrivals))
+        NOTIFICATIONS.inc(sum(len(arrival.message.notifications) for arrival in arrivals))
+        for topic in {TRIAGE_CONSENT if arrival.consent else TRIAGE for arrival in arrivals}:
             self._ring(topic)
 
     async def _disconnect(self) -> None:
