@@ -30,8 +30,8 @@ from bridge.bootstrap import open_installation
 from bridge.connections.store import read_endpoints
 from bridge.db.migrate import migrate
 from bridge.identity import salesforce_id
+from bridge.prepare import prepare
 from bridge.settings import Settings, read_settings
-from reconciler.cli import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def main() -> int:
         }
         settings = read_settings()
         migrate(settings)
-        prepare(settings)
+        prepare(settings, renew_mappings=True)
         url = _endpoint(settings)
         for role in ("serve", "triage", "triage-consent"):
             stack.enter_context(_process(role))

@@ -14,10 +14,9 @@ import uvicorn
 from bridge import log
 from bridge.app import create_app
 from bridge.bootstrap import open_installation
-from bridge.clock import set_clock
-from bridge.connections.store import ensure_default
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
+from bridge.prepare import prepare
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
@@ -52,9 +51,7 @@ def run_server(settings: Settings) -> None:
     """
     installation = open_installation(settings, connections=4)
     wait_for_schema(settings, _SCHEMA_DEADLINE_S)
-    with installation.database.transaction() as tx:
-        set_clock(tx, movable=settings.clock == "movable")
-        ensure_default(settings, tx, installation.keyring)
+    prepare(settings, renew_mappings=False)
     app = create_app(settings, installation.database, installation.keyring, installation.waker.wake)
     config = uvicorn.Config(
         app,

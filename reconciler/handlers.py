@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
@@ -68,7 +67,7 @@ def _deletes(installation: Installation) -> set[str]:
 
 def _retention(installation: Installation) -> set[str]:
     with installation.database.transaction() as tx:
-        tx.execute('SELECT 1')
+        tx.execute("SELECT 1")
     return set()
 
 

@@ -1,0 +1,61 @@
+"""Bring a migrated database to what the settings say: clock, `default`, mappings in force."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bridge.clock import set_clock
+from bridge.connections.keyring import open_keyring
+from bridge.connections.secrets import refuse_foreign_ring
+from bridge.connections.store import ensure_default, list_connections
+from bridge.db.database import connect
+from bridge.errors import MappingError
+from bridge.mapping.compiled import read_files
+from bridge.mapping.versions import activate, active
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from bridge.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def prepare(settings: Settings, *, renew_mappings: bool) -> None:
+    """Prepare the installation; harmless when several processes do it at once.
+
+    Args:
+        settings: What it shall be.
+        renew_mappings: Whether edited mapping files come into force; else only a connection that
+            has none gets them. Files with faults change nothing where a mapping is in force.
+
+    Raises:
+        ConfigurationError: If the key ring, the organization id or the clock is not usable.
+        MappingError: If a connection has no mapping and the files have faults.
+    """
+    keyring = open_keyring(settings)
+    with connect(settings) as connection:
+        with connection.transaction():
+            refuse_foreign_ring(connection, keyring)
+            set_clock(connection, movable=settings.clock == "movable")
+            ensure_default(settings, connection, keyring)
+            ids = [row.id for row in list_connections(connection)]
+        for connection_id in ids:
+            _activate(connection, settings, connection_id, renew=renew_mappings)
+
+
+def _activate(
+    connection: psycopg.Connection, settings: Settings, connection_id: int, *, renew: bool
+) -> None:
+    with connection.transaction():
+        has_one = active(connection, connection_id) is not None
+    if has_one and not renew:
+        return
+    try:
+        with connection.transaction():
+            activate(connection, connection_id, read_files(settings.mappings), by="bridge up")
+    except MappingError as error:
+        if not has_one:
+            raise
+        log.error("mapping_not_activated", extra={"faults": error.faults})  # noqa: TRY400
