@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test up lint bench-receive bench-mapping
+.PHONY: install demo test up lint bench-receive bench-triage bench-mapping
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -25,6 +25,9 @@ install:  ## make .venv from the locked requirements
 
 bench-receive: install  ## what receiving costs
 	@$(BIN)/python benchmarks/receive.py $(ARGS)
+
+bench-triage: install  ## how fast one process reads what arrives
+	@$(BIN)/python benchmarks/triage.py $(ARGS)
 
 bench-mapping: install  ## what the compiled mapping costs
 	@$(BIN)/python benchmarks/mapping.py $(ARGS)

@@ -23,8 +23,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import psycopg
-from benchmarks.receive_load import Slice, load
 
+from benchmarks.receive_load import Slice, load
 from bridge.bootstrap import open_installation
 from bridge.connections.store import read_endpoints
 from bridge.db.migrate import migrate

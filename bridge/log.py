@@ -9,8 +9,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
+from pathlib import Path
 
 from pythonjsonlogger.json import JsonFormatter
+
+
+def place(error: BaseException) -> str:
+    """Return where an error was raised, as `file.py:line`: its text may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
 
 
 def configure(level: str, process: str) -> None:

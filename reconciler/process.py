@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import dramatiq
+import psycopg
 
 from bridge import log as logs
 from bridge.bootstrap import open_installation
@@ -84,7 +85,14 @@ def declare_actor(installation: Installation) -> dramatiq.Actor[[str], None]:
     """Register the one actor: its argument is the topic that was woken."""
 
     def wake(topic: str) -> None:
-        handle(installation, topic)
+        try:
+            handle(installation, topic)
+        except (psycopg.Error, BridgeError) as error:
+            # The sweep asks again; a message that failed would only keep a traceback for weeks.
+            log.warning(
+                "slice_failed",
+                extra={"topic": topic, "error": type(error).__name__, "at": logs.place(error)},
+            )
 
     return dramatiq.Actor(
         wake,

@@ -78,5 +78,6 @@ def _postgres(database: Database) -> dramatiq.Broker:
         heartbeat_interval=1.0,
         heartbeat_ttl=4.0,
         maintenance_interval=2.0,
+        purge_maxage="1 day",
     )
     return broker

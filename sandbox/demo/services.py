@@ -191,8 +191,9 @@ def _status(method: str, url: str, body: str = "") -> int | None:
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.request(
+            answer = session.request(
                 method, url, data=body, headers=headers, timeout=_LOOK_TIMEOUT_S
-            ).status_code
+            )
         except requests.RequestException:
             return None
+    return answer.status_code

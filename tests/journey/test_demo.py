@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,28 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.journey.demo import BRIDGE, environment, run_demo
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BRIDGE = str(Path(sys.executable).with_name("bridge"))
-PATIENCE_S = "12"  # a line takes one to three seconds; a falsified one takes all of it
 DEADLINE_S = 60
-
-
-def environment(data_dir: Path, port: int = 0) -> dict[str, str]:
-    """Return what a stranger's shell has, and a data directory of this test's own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"BRIDGE_DATA_DIR": str(data_dir), "BRIDGE_LISTEN": f"127.0.0.1:{port}"}
-
-
-def run_demo(data_dir: Path, *options: str, port: int = 0) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
-        [BRIDGE, "demo", "--exit", "--json", *options],
-        capture_output=True,
-        text=True,
-        env=environment(data_dir, port),
-        check=False,
-    )
 
 
 @contextmanager
@@ -116,17 +98,6 @@ def test_demo_leaves_no_data_and_nothing_that_listens(good_run: GoodRun) -> None
     done, data_dir, _ = good_run
     assert not data_dir.exists() or list(data_dir.iterdir()) == []
     assert not any(is_open(url) for url in json.loads(done.stdout)["urls"].values())
-
-
-@pytest.mark.parametrize("number", range(1, 6))
-def test_demo_fails_and_names_the_line_whose_effect_is_falsified(
-    number: int, tmp_path: Path
-) -> None:
-    done = run_demo(tmp_path, "--falsify", str(number), "--patience", PATIENCE_S)
-    assert done.returncode == 1, done.stderr
-    lines = json.loads(done.stdout)["lines"]
-    assert [line["line"] for line in lines if line["verified"]] == list(range(1, number))
-    assert f"Line {number} was not verified" in done.stderr
 
 
 def test_sigterm_ends_the_demo_in_order(tmp_path: Path) -> None:
