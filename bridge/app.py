@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import signal
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +25,7 @@ from bridge.inbox.bell import Bell
 from bridge.inbox.commit import GroupCommit
 from bridge.inbox.endpoints import Endpoints
 from bridge.inbox.receive import PATH, Receiver
+from bridge.log import place
 from bridge.metrics import BACKLOG, BACKLOG_AGE
 
 if TYPE_CHECKING:
@@ -36,12 +40,20 @@ if TYPE_CHECKING:
 
 SQL = load_queries("bridge.inbox")
 
+log = logging.getLogger(__name__)
+
+
+def end_process() -> None:
+    """End this process as whoever started it would."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
 
 def create_app(
     settings: Settings,
     database: Database,
     keyring: KeyRing,
     wake: Callable[[frozenset[str]], None],
+    give_up: Callable[[], None] = end_process,
 ) -> ASGIApp:
     """Return the application.
 
@@ -50,6 +62,8 @@ def create_app(
         database: For everything but the group commit, which has a connection of its own.
         keyring: Opens the path secrets.
         wake: Wakes the workers of some topics; called in a thread, after the commit.
+        give_up: Ends the server, so that whoever started it starts a fresh one; called in the event
+            loop when a task that receiving depends on has ended by itself.
     """
     endpoints = Endpoints(database, keyring)
     bell = Bell(wake)
@@ -62,6 +76,8 @@ def create_app(
             asyncio.create_task(task)
             for task in (endpoints.keep_fresh(), bell.serve(), inbox.serve())
         ]
+        for task in tasks:
+            task.add_done_callback(partial(_watch, give_up))
         yield
         for task in tasks:
             task.cancel()
@@ -78,6 +94,14 @@ def create_app(
         Receiver(endpoints, inbox, settings.max_message_bytes),
         Starlette(routes=routes, lifespan=lifespan),
     )
+
+
+def _watch(give_up: Callable[[], None], task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        error = task.exception()
+        extra = {"error": type(error).__name__, "at": place(error) if error else None}
+        log.critical("server_task_ended", extra=extra)
+        give_up()
 
 
 class _Front:

@@ -9,6 +9,7 @@ from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
 from bridge.inbox.deletes import poll_deletes
+from bridge.inbox.retention import keep
 from bridge.inbox.triage import BATCH, triage_batch
 from bridge.wakeups import topics
 from bridge.wakeups.wake import SQL
@@ -66,9 +67,8 @@ def _deletes(installation: Installation) -> set[str]:
 
 
 def _retention(installation: Installation) -> set[str]:
-    with installation.database.transaction() as tx:
-        tx.execute("SELECT 1")
-    return set()
+    is_more = keep(installation.database, until=time.monotonic() + SLICE_S)
+    return {topics.RETENTION} if is_more else set()
 
 
 _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {

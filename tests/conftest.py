@@ -6,6 +6,13 @@ from importlib.util import find_spec
 
 pytest_plugins = [
     name
-    for name in ("tests.fix_time", "tests.fix_db", "tests.fix_sandbox", "tests.fix_bridge")
+    for name in (
+        "tests.fix_time",
+        "tests.fix_db",
+        "tests.fix_sandbox",
+        "tests.fix_bridge",
+        "tests.fix_inbox",
+        "tests.fix_faults",
+    )
     if find_spec(name) is not None
 ]

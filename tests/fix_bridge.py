@@ -124,7 +124,7 @@ class RunningBridge:
             self.deliver()
             write_back(self.installation)
             self.receive()
-            wait_s = self._wait_s()
+            wait_s = self.wait_s()
             if wait_s is None:
                 return
             if wait_s > 0:
@@ -146,7 +146,7 @@ class RunningBridge:
             """
         )
 
-    def _wait_s(self) -> float | None:
+    def wait_s(self) -> float | None:
         """Return the seconds until something is due, or None where nothing waits."""
         rows = self.rows(
             """
@@ -224,7 +224,9 @@ def serving(app: Any) -> Iterator[str]:
     """Serve an application from a thread, at a free port of this machine; yield its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(app, lifespan="on", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -18,11 +18,14 @@ class Box:
     Attributes:
         ticked: None is not known.
         stamp: When the org says that somebody last unticked it.
+        stamped_by: Who that was, as the org stamped it.
         modstamp: SystemModstamp of the state.
+        user_id: Who saved the record last, whatever they changed.
     """
 
     ticked: bool | None
     stamp: datetime | None = None
+    stamped_by: str | None = None
     modstamp: datetime | None = None
     user_id: str | None = None
 
@@ -55,7 +58,7 @@ def box_changes(
             contact_id=contact_id,
             changed_at=changed_at,
             ticked=ticked,
-            user_id=after.user_id,
+            user_id=(stamped and after.stamped_by) or after.user_id,
             seen_by="stamp" if stamped else "notification",
         )
 

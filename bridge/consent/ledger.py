@@ -76,9 +76,10 @@ class Subjects:
     def __init__(self, tx: psycopg.Connection, connection_id: int) -> None:
         self._tx = tx
         self._connection_id = connection_id
-        row = tx.execute(
-            SQL["hash_key"], {"connection_id": connection_id, "fresh": secrets.token_hex(32)}
-        ).fetchone()
+        row = tx.execute(SQL["hash_key"], {"connection_id": connection_id}).fetchone()
+        if row is None:
+            made = {"connection_id": connection_id, "fresh": secrets.token_hex(32)}
+            row = tx.execute(SQL["make_hash_key"], made).fetchone()
         assert row is not None  # noqa: S101 -- the statement returns its row
         self._key = bytes.fromhex(row[0])
 

@@ -7,7 +7,13 @@ ON CONFLICT (connection_id, kind, key_hash) DO UPDATE
 RETURNING subject_id
 
 -- name: hash_key
--- The connection's secret for keyed hashes of addresses and ids; made once.
+-- The connection's secret for keyed hashes of addresses and ids; read without a lock, since every worker needs it.
+SELECT value #>> '{}'
+FROM setting
+WHERE connection_id = %(connection_id)s AND name = 'consent_hash_key'
+
+-- name: make_hash_key
+-- The same where there is none yet; of two that make it at once, the first wins.
 INSERT INTO setting (connection_id, name, value)
 VALUES (%(connection_id)s, 'consent_hash_key', to_jsonb(%(fresh)s::text))
 ON CONFLICT (connection_id, name) DO UPDATE
@@ -36,10 +42,15 @@ SET seq = %(seq)s, digest = %(digest)s
 WHERE connection_id = %(connection_id)s
 
 -- name: add_box_change
--- A change of the box, once; returns nothing where it was recorded before.
+-- A change of the box, once; returns nothing where it was recorded before. Salesforce's stamps are whole seconds:
+-- a change that follows another of the same second is put right behind it.
 INSERT INTO box_change (connection_id, contact_id, changed_at, ticked, user_id, is_own_user, seen_by, cause_id, seen_at)
-VALUES (%(connection_id)s, %(contact_id)s, %(changed_at)s, %(ticked)s, %(user_id)s, %(is_own_user)s, %(seen_by)s,
-  %(cause_id)s, app_now())
+SELECT %(connection_id)s, %(contact_id)s,
+  greatest(%(changed_at)s::timestamptz, (
+    SELECT max(b.changed_at) + interval '1 microsecond'
+    FROM box_change b
+    WHERE b.connection_id = %(connection_id)s AND b.contact_id = %(contact_id)s AND b.ticked <> %(ticked)s)),
+  %(ticked)s, %(user_id)s, %(is_own_user)s, %(seen_by)s, %(cause_id)s, app_now()
 ON CONFLICT (connection_id, contact_id, changed_at) DO NOTHING
 RETURNING contact_id
 

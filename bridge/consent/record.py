@@ -13,6 +13,7 @@ from bridge.consent.ledger import SQL, Entry, Subjects, append
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     import psycopg
 
@@ -196,6 +197,33 @@ def record_seen_there(
         for contact_id in contact_ids:
             person_id = subjects.subject("person", contact_id)
             _stand(tx, connection_id, person_id, acted_by, since, seq)
+
+
+def record_left_list(
+    tx: psycopg.Connection,
+    connection_id: int,
+    address: str,
+    contact_id: str,
+    *,
+    list_id: UUID,
+    cause_id: str,
+) -> None:
+    """Record that a person left one list there by their own act: an opt-out from that list."""
+    subjects = Subjects(tx, connection_id)
+    append(
+        tx,
+        connection_id,
+        Entry(
+            side="constant_contact",
+            change="left_list",
+            acted_by="person",
+            cause_kind="contact",
+            cause_id=cause_id,
+            address_id=subjects.subject("address", address),
+            person_id=subjects.subject("person", contact_id),
+            list_id=list_id,
+        ),
+    )
 
 
 def record_step(

@@ -18,13 +18,19 @@ from bridge.delivery.outcome import (
     close_in_flight,
     record_end,
     record_look,
+    record_lost,
     record_resubscribed,
+    record_unsubscribed,
+    steps_in_flight,
 )
+from bridge.delivery.turns import must_wait
 from bridge.delivery.work import SQL, claim_beside, finish, release_beside, renew
 from bridge.errors import NotFoundRemotely, NotSettled
 from bridge.mirror.remember import forget_cc_contact
 
 if TYPE_CHECKING:
+    import psycopg
+
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
     from bridge.delivery.model import AddressState, Decision
@@ -60,7 +66,7 @@ class AddressCourier:
         done: list[str] = []
         must_look = False
         for _ in range(_ROUNDS):
-            self.reader.read_unknown([lease.key], lane=max(lease.lane, 1))
+            self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
             state, in_flight = self._gather(lease)
             decision = decide(state)
             if must_look or in_flight or decision.needs_look:
@@ -69,15 +75,19 @@ class AddressCourier:
                 if was_moving and state.moving_from is None:
                     with self.database.transaction() as tx:
                         self._wait_for_others(tx, lease)
-                self._confirm_in_flight(lease, state, in_flight)
+                state = self._confirm_in_flight(lease, state, in_flight)
                 decision = decide(state)
             if not decision.steps:
                 words = ", ".join(done) or "nothing to do"
                 with self.database.transaction() as tx:
+                    record_lost(tx, lease, decision.lost)
                     record_end(tx, lease, state, decision)
                     bury_people(tx, lease, state.people)
                     finish(tx, lease, reason=words)
                 return words
+            if decision.lost:
+                with self.database.transaction() as tx:
+                    record_lost(tx, lease, decision.lost)
             must_look = not self._send(lease, state, decision, done)
         message = "the contact there does not come to rest: somebody else keeps changing it"
         raise NotSettled(message)
@@ -86,7 +96,7 @@ class AddressCourier:
         with self.database.transaction() as tx:
             renew(tx, lease)
             self._wait_for_others(tx, lease)
-            in_flight = close_in_flight(tx, lease)
+            in_flight = steps_in_flight(tx, lease)
             state = gather(
                 tx,
                 lease.connection_id,
@@ -96,26 +106,30 @@ class AddressCourier:
             )
         return state, in_flight
 
-    def _wait_for_others(self, tx: Any, lease: Lease) -> None:
+    def _wait_for_others(self, tx: psycopg.Connection, lease: Lease) -> None:
         """A contact that changes its address belongs to two subjects: one of them goes first."""
-        ahead = gone_to(tx, lease.connection_id, lease.key)
-        if not ahead:
-            state = came_from(tx, lease.connection_id, lease.key)
-            moving = gather(
-                tx,
-                lease.connection_id,
-                lease.key,
-                self.current.mapping,
-                owner_policy=self.settings.owner,
-            ).moving_from
-            ahead = state if moving is None else []
-        if ahead and self._pending(tx, lease, ahead):
+        if must_wait(lease.key, lambda key: self._ahead(tx, lease, key)):
             message = "waits for the person's other address"
             raise NotSettled(message)
 
-    def _pending(self, tx: Any, lease: Lease, keys: list[str]) -> bool:
-        rows = tx.execute(SQL["pending_work"], lease.row() | {"kind": "address", "keys": keys})
-        return rows.fetchone() is not None
+    def _ahead(self, tx: psycopg.Connection, lease: Lease, key: str) -> list[str]:
+        """Return the addresses that have to be settled before this one."""
+        ahead = gone_to(tx, lease.connection_id, key)
+        if not ahead:
+            former = came_from(tx, lease.connection_id, key)
+            if former:
+                state = gather(
+                    tx,
+                    lease.connection_id,
+                    key,
+                    self.current.mapping,
+                    owner_policy=self.settings.owner,
+                )
+                ahead = former if state.moving_from is None else []
+        if not ahead:
+            return []
+        rows = tx.execute(SQL["pending_work"], lease.row() | {"kind": "address", "keys": ahead})
+        return [pending for (pending,) in rows]
 
     def _look(self, lease: Lease, state: AddressState) -> AddressState:
         """Read the contact there, by its id where it is known, else by its address."""
@@ -138,8 +152,8 @@ class AddressCourier:
             fresh = self.there.get_contact(str(looked.moving_from["contact_id"]))
             looked = replace(looked, moving_from=fresh)
         with self.database.transaction() as tx:
-            renew(tx, lease)
             record_look(tx, lease, looked)
+            renew(tx, lease)  # after the ledger, as triage does
             refreshed = gather(
                 tx,
                 lease.connection_id,
@@ -155,14 +169,29 @@ class AddressCourier:
             answered=state.answered,
         )
 
-    def _confirm_in_flight(self, lease: Lease, state: AddressState, in_flight: set[str]) -> None:
-        """A resubscription whose answer was lost has taken effect: record it as what it is."""
-        if "resubscribe" not in in_flight or state.there is None or not state.asked:
-            return
-        if not is_unsubscribed(state.there):
-            is_own = any(out.acted_by == "person" for out in state.opt_outs)
-            with self.database.transaction() as tx:
+    def _confirm_in_flight(
+        self, lease: Lease, state: AddressState, in_flight: set[str]
+    ) -> AddressState:
+        """Record what steps whose answers were lost have left there; return the state after that.
+
+        They are closed only now: until the contact was read, nobody knows whether they took effect.
+        """
+        if not in_flight:
+            return state
+        with self.database.transaction() as tx:
+            renew(tx, lease)
+            close_in_flight(tx, lease)
+            if state.there is None:
+                return state
+            is_out = is_unsubscribed(state.there)
+            if "unsubscribe" in in_flight and is_out:
+                record_unsubscribed(tx, lease, state)
+            if "resubscribe" in in_flight and not is_out and state.asked:
+                is_own = any(out.acted_by == "person" for out in state.opt_outs)
                 record_resubscribed(tx, lease, state, is_own=is_own)
+                complaints = tuple(out for out in state.opt_outs if out.acted_by == "complaint")
+                return replace(state, asked=(), opt_outs=complaints)
+        return state
 
     def _send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
         """Send the steps in order; return False where the contact there must be read again."""

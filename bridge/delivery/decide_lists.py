@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.merge import MAX_LISTS
 from bridge.mirror.model import parse_moment
 
@@ -77,8 +78,12 @@ def _lost(state: AddressState, there: frozenset[str]) -> frozenset[tuple[str, st
     contact = state.there
     if contact is None or not state.is_there_known or contact.get("update_source") != "Contact":
         return frozenset()
+    if is_unsubscribed(contact):
+        return (
+            frozenset()
+        )  # some accounts take whoever unsubscribes off all lists: no act of its own
     changed_at = parse_moment(contact.get("updated_at"))
-    if changed_at is None or changed_at <= (state.last_write_at or _NEVER):
+    if changed_at is None or changed_at < (state.last_write_at or _NEVER):
         return frozenset()
     return frozenset(
         (base.contact_id, base.list_id)

@@ -12,6 +12,8 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.constant_contact.budget import exhausted, throttled
@@ -27,6 +29,7 @@ from bridge.delivery.slots import Slots
 from bridge.delivery.work import claim, peek, release
 from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError, Throttled
 from bridge.identity import is_salesforce_id
+from bridge.log import place
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
@@ -182,6 +185,20 @@ def _attempt(
         _record_limit(installation, connection, error)
         _bear(installation, lease, error, consequence)
         return not consequence.stops_connection
+    except psycopg.errors.DeadlockDetected:
+        log.warning("deadlock", extra=about)
+        with installation.database.transaction() as tx:
+            release(tx, lease)  # what was on its way is looked up there before deciding anew
+        return True
+    except psycopg.OperationalError:
+        raise  # nothing can be written now; the lease runs out by itself
+    except Exception as error:  # noqa: BLE001 -- a fault of ours in one record must not hold up others
+        log.error(  # noqa: TRY400 -- an error's text may hold a value of the record
+            "fault_in_record", extra=about | {"error": type(error).__name__, "at": place(error)}
+        )
+        unknown = BridgeError(f"a fault in the bridge ({type(error).__name__}): see its log")
+        _bear(installation, lease, unknown, consequence_of(unknown, lease.attempts, 1.0))
+        return True
     log.info("settled", extra=about | {"outcome": words})
     return True
 

@@ -194,12 +194,17 @@ def _base(row: Row, memberships: Sequence[Row], there_ids: Sequence[str]) -> Bas
         membership["contact_id"] == row["contact_id"] and membership["list_id"] == row["list_id"]
         for membership in memberships
     )
+    is_lost = row["lost_by"] == "person"
     elsewhere = row["cc_contact_id"] is not None and str(row["cc_contact_id"]) not in there_ids
     return Base(
         contact_id=row["contact_id"],
         list_id=row["list_id"],
-        cc_list_id=str(row["cc_list_id"]) if row["cc_list_id"] and not elsewhere else None,
+        cc_list_id=(
+            str(row["cc_list_id"])
+            if row["cc_list_id"] and (not elsewhere or (is_wanted and is_lost))
+            else None
+        ),
         is_wanted=is_wanted,
         is_agreed=row["agreed_at"] is not None and not elsewhere,
-        lost_by_person=row["lost_by"] == "person",
+        lost_by_person=is_lost,
     )

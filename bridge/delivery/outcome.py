@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from bridge.clock import now
-from bridge.consent.record import end_requests, lift_confirmed, record_seen_there, record_step
+from bridge.consent.record import (
+    end_requests,
+    lift_confirmed,
+    record_left_list,
+    record_seen_there,
+    record_step,
+)
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.work import SQL, mark
+from bridge.identity import email_key
 from bridge.mirror.model import parse_moment
 from bridge.mirror.remember import remember_cc_contact
 
@@ -89,24 +96,54 @@ def end_step(
     tx.execute(SQL["close_plans"], lease.row())
 
 
-def close_in_flight(tx: psycopg.Connection, lease: Lease) -> set[str]:
-    """Close steps whose answer never came and return their kinds."""
-    kinds = {row[0] for row in tx.execute(SQL["steps_in_flight"], lease.row())}
-    if kinds:
-        tx.execute(SQL["close_steps_in_flight"], lease.row())
-        tx.execute(SQL["close_plans"], lease.row())
-    return kinds
+def steps_in_flight(tx: psycopg.Connection, lease: Lease) -> set[str]:
+    """Return the kinds of the steps whose answer never came."""
+    return {row[0] for row in tx.execute(SQL["steps_in_flight"], lease.row())}
+
+
+def close_in_flight(tx: psycopg.Connection, lease: Lease) -> None:
+    """Close the steps whose answer never came: their effect was looked up."""
+    tx.execute(SQL["close_steps_in_flight"], lease.row())
+    tx.execute(SQL["close_plans"], lease.row())
 
 
 def record_sent(
-    tx: psycopg.Connection, lease: Lease, state: AddressState, step: Step, answer: dict[str, Any]
+    tx: psycopg.Connection,
+    lease: Lease,
+    state: AddressState,
+    step: Step,
+    answer: dict[str, Any],
+    *,
+    wanted: Sequence[tuple[str, str, str, bool]],
 ) -> None:
-    """Keep what a confirmed step left there: the contact, who it is, and its consent."""
+    """Keep what a confirmed step left there: the contact, who it is, its lists and its consent.
+
+    A person who has gone to another address since is linked to no contact of this one; the lists
+    that were sent for them stay on record, so that the address is taken off them at its next turn.
+
+    Args:
+        tx: The caller's transaction.
+        lease: The address.
+        state: What was decided on.
+        step: What was sent.
+        answer: The contact as it is there now.
+        wanted: The memberships of Practifi that were decided on, as `Decision.agreed` has them.
+    """
     remember_cc_contact(tx, lease.connection_id, answer, sent_fingerprint=step.fingerprint)
-    link_people(tx, lease, [person.contact_id for person in state.people], answer["contact_id"])
+    people = [person.contact_id for person in state.people]
+    rows = tx.execute(SQL["still_at"], lease.row() | {"contact_ids": people})
+    link_people(tx, lease, [contact_id for (contact_id,) in rows], answer["contact_id"])
+    lists = set(answer.get("list_memberships") or ())
+    sent = [(who, which, there, True) for who, which, there, _ in wanted if there in lists]
+    _agree_on(tx, lease.connection_id, answer, sent)
     if step.kind == "unsubscribe":
-        about = min((out.seq for out in state.opt_outs if out.seq), default=None)
-        _ledger(tx, lease, state, "opted_out", about)
+        record_unsubscribed(tx, lease, state)
+
+
+def record_unsubscribed(tx: psycopg.Connection, lease: Lease, state: AddressState) -> None:
+    """An unsubscription took effect: say so in the ledger, and what it answers."""
+    about = min((out.seq for out in state.opt_outs if out.seq), default=None)
+    _ledger(tx, lease, state, "opted_out", about)
 
 
 def record_resubscribed(
@@ -130,22 +167,63 @@ def record_resubscribed(
 
 
 def record_look(tx: psycopg.Connection, lease: Lease, state: AddressState) -> None:
-    """Keep a contact that was read, and an opt-out that nobody had told of."""
-    if state.there is None:
+    """Keep a contact that was read, and an opt-out that nobody had told of.
+
+    An opt-out that is about to move with its contact stays on record for the former address too.
+    """
+    if state.there is not None:
+        remember_cc_contact(tx, lease.connection_id, state.there)
+        stands = {out.acted_by for out in state.opt_outs if out.kind == "address"}
+        _record_opt_out(tx, lease, state, state.there, stands)
+    if state.moving_from is not None:
+        remember_cc_contact(tx, lease.connection_id, state.moving_from)
+        stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
+        _record_opt_out(tx, lease, state, state.moving_from, stands)
+
+
+def _record_opt_out(
+    tx: psycopg.Connection,
+    lease: Lease,
+    state: AddressState,
+    contact: Mapping[str, Any],
+    stands: set[str],
+) -> None:
+    address = contact.get("email_address") or {}
+    key = email_key(address.get("address"))
+    by_person = address.get("opt_out_source") == "Contact"
+    is_known = stands & {"person", "complaint"} if by_person else stands or state.asked
+    if key is None or not is_unsubscribed(contact) or is_known:
         return
-    remember_cc_contact(tx, lease.connection_id, state.there)
-    if not is_unsubscribed(state.there) or any(out.kind == "address" for out in state.opt_outs):
-        return
-    address = state.there["email_address"]
     record_seen_there(
         tx,
         lease.connection_id,
-        state.key,
+        key,
         [person.contact_id for person in state.people],
-        by_person=address.get("opt_out_source") == "Contact",
+        by_person=by_person,
         since=parse_moment(address.get("opt_out_date")) or now(tx),
-        cause_id=str(state.there["contact_id"]),
+        cause_id=str(contact["contact_id"]),
     )
+
+
+def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, str]]) -> None:
+    """Keep, before anything is written there, which lists people left by their own act."""
+    rows = tx.execute(
+        SQL["lose_bases"],
+        {
+            "connection_id": lease.connection_id,
+            "contact_ids": [contact_id for contact_id, _ in lost],
+            "list_ids": [list_id for _, list_id in lost],
+        },
+    ).fetchall()
+    for contact_id, cc_contact_id, cc_list_id in rows:
+        record_left_list(
+            tx,
+            lease.connection_id,
+            lease.key,
+            contact_id,
+            list_id=cc_list_id,
+            cause_id=str(cc_contact_id),
+        )
 
 
 def record_end(
@@ -234,34 +312,51 @@ def _ledger(
         )
 
 
+def _agree_on(
+    tx: psycopg.Connection,
+    connection_id: int,
+    contact: Mapping[str, Any],
+    agreed: Sequence[tuple[str, str, str, bool]],
+) -> None:
+    """Keep that Practifi wants these memberships, and which of them the contact there has.
+
+    A person may be on one list by several records, so a pair may come several times.
+    """
+    agreed = list({row[:2]: row for row in agreed}.values())
+    if agreed:
+        tx.execute(
+            SQL["agree"],
+            {
+                "connection_id": connection_id,
+                "cc_contact_id": contact["contact_id"],
+                "contact_ids": [contact_id for contact_id, *_ in agreed],
+                "list_ids": [list_id for _, list_id, *_ in agreed],
+                "cc_list_ids": [there for *_, there, _ in agreed],
+                "agreed": [is_on_it for *_, is_on_it in agreed],
+            },
+        )
+
+
 def _agree(
     tx: psycopg.Connection,
     connection_id: int,
     contact: Mapping[str, Any] | None,
     decision: Decision,
 ) -> None:
-    if decision.agreed and contact is not None:
+    if contact is not None:
+        _agree_on(tx, connection_id, contact, decision.agreed)
+    if decision.forgotten:
         tx.execute(
-            SQL["agree"],
+            SQL["forget_bases"],
             {
                 "connection_id": connection_id,
-                "cc_contact_id": contact["contact_id"],
-                "contact_ids": [contact_id for contact_id, *_ in decision.agreed],
-                "list_ids": [list_id for _, list_id, *_ in decision.agreed],
-                "cc_list_ids": [there for *_, there, _ in decision.agreed],
-                "agreed": [is_on_it for *_, is_on_it in decision.agreed],
+                "contact_ids": [contact_id for contact_id, _ in decision.forgotten],
+                "list_ids": [list_id for _, list_id in decision.forgotten],
             },
         )
-    for query, pairs in (
-        (SQL["forget_bases"], decision.forgotten),
-        (SQL["lose_bases"], decision.lost),
-    ):
-        if pairs:
-            tx.execute(
-                query,
-                {
-                    "connection_id": connection_id,
-                    "contact_ids": [contact_id for contact_id, _ in pairs],
-                    "list_ids": [list_id for _, list_id in pairs],
-                },
-            )
+    list_ids = {list_id for _, list_id, *_ in decision.agreed}
+    list_ids |= {list_id for _, list_id in (*decision.forgotten, *decision.lost)}
+    if list_ids:
+        tx.execute(
+            SQL["recount_lists"], {"connection_id": connection_id, "list_ids": sorted(list_ids)}
+        )

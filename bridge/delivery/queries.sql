@@ -242,6 +242,13 @@ UPDATE step
 SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND finished_at IS NULL
 
+-- name: still_at
+-- Which of some people still have the address of this subject.
+SELECT sf_id
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL
+  AND email_key = %(key)s AND sf_id = ANY(%(contact_ids)s)
+
 -- name: link_people
 -- Who is which contact there; one of the sharers owns it.
 INSERT INTO link (connection_id, kind, sf_id, cc_id, is_owner, made_at)
@@ -265,12 +272,26 @@ SET is_owner = true
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND cc_id = %(cc_id)s AND sf_id = %(sf_id)s AND NOT is_owner
 
 -- name: agree
--- Both sides were seen to have these memberships.
+-- Both sides were seen to have these memberships. One that still stands at a former contact there leaves a row of its
+-- own behind, under that contact's id, so that it is taken off there whenever that address has its turn.
+WITH agreed AS (
+  SELECT contact_id, list_id, cc_list_id, agreed
+  FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[], %(cc_list_ids)s::uuid[], %(agreed)s::bool[])
+    AS a (contact_id, list_id, cc_list_id, agreed)),
+left_behind AS (
+  INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, removed_at, agreed_at)
+  SELECT b.connection_id, b.cc_contact_id::text, b.list_id, b.cc_contact_id, b.cc_list_id, b.seen_at, app_now(), b.agreed_at
+  FROM membership_base b
+  JOIN agreed a ON a.contact_id = b.contact_id AND a.list_id = b.list_id
+  JOIN cc_membership m
+    ON m.connection_id = b.connection_id AND m.contact_id = b.cc_contact_id AND m.list_id = b.cc_list_id
+  WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id <> %(cc_contact_id)s
+  ORDER BY b.contact_id, b.list_id
+  ON CONFLICT (connection_id, contact_id, list_id) DO NOTHING)
 INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, agreed_at)
 SELECT %(connection_id)s, contact_id, list_id, %(cc_contact_id)s, cc_list_id, app_now(),
   CASE WHEN agreed THEN app_now() END
-FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[], %(cc_list_ids)s::uuid[], %(agreed)s::bool[])
-  AS b (contact_id, list_id, cc_list_id, agreed)
+FROM agreed
 ORDER BY contact_id, list_id
 ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
   SET cc_contact_id = EXCLUDED.cc_contact_id, cc_list_id = EXCLUDED.cc_list_id, seen_at = EXCLUDED.seen_at,
@@ -280,19 +301,33 @@ ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
       lost_by = CASE WHEN EXCLUDED.agreed_at IS NULL THEN membership_base.lost_by END
 
 -- name: forget_bases
--- Memberships that Practifi removed and that are off the list there: nothing is left to agree on.
+-- Memberships that Practifi removed and that are off the list there: nothing is left to agree on, but for what a
+-- person left by their own act.
 DELETE FROM membership_base
-WHERE connection_id = %(connection_id)s
+WHERE connection_id = %(connection_id)s AND lost_by IS DISTINCT FROM 'person'
   AND (contact_id, list_id) IN (
     SELECT contact_id, list_id FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS b (contact_id, list_id))
 
 -- name: lose_bases
--- The person left these lists by their own act: no sync puts them back.
+-- The person left these lists by their own act: no sync puts them back. Returns those that were not known before.
 UPDATE membership_base
 SET lost_at = app_now(), lost_by = 'person'
 WHERE connection_id = %(connection_id)s AND lost_at IS NULL
   AND (contact_id, list_id) IN (
     SELECT contact_id, list_id FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS b (contact_id, list_id))
+RETURNING contact_id, cc_contact_id, cc_list_id
+
+-- name: recount_lists
+-- The number of confirmed members of these lists may be another one; it is written back where it is.
+UPDATE record_status s
+SET write_due_at = app_now()
+FROM (
+  SELECT sf_id
+  FROM record_status
+  WHERE connection_id = %(connection_id)s AND kind = 'list' AND sf_id = ANY(%(list_ids)s) AND write_due_at IS NULL
+  ORDER BY sf_id
+  FOR UPDATE) AS counted
+WHERE s.connection_id = %(connection_id)s AND s.kind = 'list' AND s.sf_id = counted.sf_id
 
 -- name: set_statuses
 -- What people see of a record; it goes back to Practifi only where it differs from what was written.

@@ -33,17 +33,20 @@ class Reader:
     connection: Connection
     mapping: Mapping
 
-    def read_unknown(self, keys: Collection[str], *, lane: int = WEBHOOK) -> bool:
+    def read_unknown(
+        self, keys: Collection[str], *, held: Collection[str] = (), lane: int = WEBHOOK
+    ) -> bool:
         """Read what is not known about some subjects: one query an object, however many they are.
 
         Returns whether anything had to be read. Addresses that a record turns out to have or to
-        have had become dirty, unless they are among `keys`, which are dirty already.
+        have had become dirty, unless they are among `held`: the caller has leased those and decides
+        after this. Any other may have been decided on while this was read.
         """
         with self.database.transaction() as tx:
             wanted = unread_records(tx, self.connection.id, sorted(keys))
         for kind in _ORDER:
             if wanted.get(kind):
-                self.read(kind, wanted[kind], dirty=keys, lane=lane)
+                self.read(kind, wanted[kind], dirty=held, lane=lane)
         return bool(wanted)
 
     def read(
@@ -60,6 +63,7 @@ class Reader:
                 tx,
                 rows,
                 client_paths=client_paths(self.mapping),
+                names=self.mapping.names.contact,
                 own_user_id=self.connection.sf_user_id,
                 cause_kind="read",
                 causes=[row.sf_id for row in rows],

@@ -42,7 +42,7 @@ class Resolver:
         if kind is None:
             self.reader.read("contact", [lease.key], lane=max(lease.lane, 1))
         else:
-            self.reader.read_unknown([lease.key], lane=max(lease.lane, 1))
+            self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
         with self.database.transaction() as tx:
             renew(tx, lease)
             target = _target(tx, lease)

@@ -73,11 +73,11 @@ class Sender:
             if answer is None:
                 return False
             with self.database.transaction() as tx:
-                renew(tx, lease)
-                record_sent(tx, lease, state, step, answer)
+                record_sent(tx, lease, state, step, answer, wanted=decision.agreed)
                 if step.kind == "resubscribe":
                     record_resubscribed(tx, lease, state, is_own=decision.lifts_own)
                 end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
+                renew(tx, lease)  # last: triage, too, takes the ledger before the subjects
             done.append(step.kind)
             log.info(
                 "step_confirmed",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # A wake-up costs a transaction. The backlog can wait for the next one, an opt-out cannot.
-_PAUSE_S = {TRIAGE: 0.05, TRIAGE_CONSENT: 0.0}
+_PAUSE_S = {TRIAGE: 0.2, TRIAGE_CONSENT: 0.0}
 
 
 class Bell:

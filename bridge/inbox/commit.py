@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-from uuid import UUID
 
 import psycopg
 
@@ -77,6 +75,7 @@ class GroupCommit:
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
+        self._is_serving = True
 
     async def store(self, arrival: Arrival) -> None:
         """Return once the message is committed.
@@ -84,6 +83,8 @@ class GroupCommit:
         Raises:
             NotStored: If it is not.
         """
+        if not self._is_serving:
+            raise NotStored("the server is stopping")
         if self._waiting_bytes > _MOST_WAITING_BYTES:
             raise NotStored("too much waits for the database")
         stored = asyncio.get_running_loop().create_future()
@@ -107,8 +108,10 @@ class GroupCommit:
                         extra={"messages": len(batch), "error": type(error).__name__},
                     )
                     await self._disconnect()
+                finally:
                     _fail(batch)
         finally:
+            self._is_serving = False
             _fail(self._waiting)
             await self._disconnect()
 
@@ -143,24 +146,22 @@ class GroupCommit:
                 try:
                     await self._insert([waiting])
                 except psycopg.DataError:
-                    log.warning(
-                        "message_not_stored", extra={"connection_id": waiting[0].connection_id}
-                    )
-                    _fail([waiting])
+                    extra = {"connection_id": waiting[0].connection_id}
+                    log.warning("message_not_stored", extra=extra)
 
-    async def _insert(self, batch: Sequence[_Waiting]) -> None:
+    async def _insert(self, batch: list[_Waiting]) -> None:
         if self._connection is None:
             self._connection = await self._connect()
-        arrivals = [arrival for arrival, _ in batch]
+        columns = _columns([arrival for arrival, _ in batch])
         with COMMIT_SECONDS.time():
-            await self._connection.execute(SQL["store_messages"], _columns(arrivals), prepare=True)
+            await self._connection.execute(SQL["store_messages"], columns, prepare=True)
         for _, stored in batch:
             if not stored.done():
                 stored.set_result(None)
-        _ACKNOWLEDGED.inc(len(arrivals))
-        NOTIFICATIONS.inc(sum(len(arrival.message.notifications) for arrival in arrivals))
-        for topic in {TRIAGE_CONSENT if arrival.consent else TRIAGE for arrival in arrivals}:
-            self._ring(topic)
+        MESSAGES.labels("acknowledged").inc(len(batch))
+        NOTIFICATIONS.inc(len(columns["messages"]))
+        for consent in set(columns["consents"]):
+            self._ring(TRIAGE_CONSENT if consent else TRIAGE)
 
     async def _disconnect(self) -> None:
         if self._connection is not None:
@@ -181,7 +182,6 @@ def _columns(arrivals: Sequence[Arrival]) -> dict[str, list[Any]]:
     _, action_ids, _, bodies, encodings = map(list, zip(*messages, strict=True))
     notification_ids, objects, record_ids, digests = map(list, zip(*heads, strict=True))
     return {
-        "ids": [UUID(bytes=os.urandom(16)) for _ in arrivals],
         "connection_ids": connection_ids,
         "addresses": addresses,
         "encodings": encodings,

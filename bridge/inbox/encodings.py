@@ -14,7 +14,7 @@ from bridge.errors import NotAnOutboundMessage
 
 UTF_8 = "utf-8"
 
-_DECLARED = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
+_DECLARED = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 _DECLARATION_BYTES = 512
 # What the first bytes give away where no ASCII declaration can be read: never accepted, but named.
 _FOREIGN_STARTS = (
@@ -26,6 +26,8 @@ _FOREIGN_STARTS = (
     (b"\x00<", "UTF-16 without a byte-order mark"),
     (b"\x4c\x6f\xa7\x94", "EBCDIC"),
 )
+_BLANKS = b" \t\r\n"
+_USUAL_STARTS = (b"<?xml ", b"<soap")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
 # The single-byte families among Python's codecs; `cp` also holds multi-byte pages and EBCDIC, which
 # the look at their 256 characters below leaves out.
@@ -46,13 +48,14 @@ def encoding_of(body: bytes, charset: str | None) -> str:
     >>> encoding_of(b'<?xml version="1.0" encoding="windows-1252"?><a/>', None)
     'cp1252'
     """
-    for start, name in _FOREIGN_STARTS:
-        if body.startswith(start):
-            raise _refused(name)
-    if body.startswith(codecs.BOM_UTF8):
-        return UTF_8
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+    if not body.startswith(_USUAL_STARTS):
+        for start, name in _FOREIGN_STARTS:
+            if body.startswith(start):
+                raise _refused(name)
+        if body.startswith(codecs.BOM_UTF8):
+            return UTF_8
+        if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
     if charset:
         return _accepted(charset)
     declared = _DECLARED.match(body, 0, _DECLARATION_BYTES)
@@ -60,17 +63,18 @@ def encoding_of(body: bytes, charset: str | None) -> str:
 
 
 def to_utf_8(body: bytes, encoding: str) -> bytes:
-    """Return the text of a message in UTF-8, without a byte-order mark.
+    """Return the text of a message in UTF-8, without a byte-order mark or blanks before it.
 
-    Bytes that claim to be UTF-8 are not looked at: the parser refuses what is not.
+    Blanks before the XML declaration come from senders that build messages by hand. Bytes that
+    claim to be UTF-8 are not looked at: the parser refuses what is not.
 
     Raises:
         NotAnOutboundMessage: If the bytes are not text in that encoding.
     """
     if encoding == UTF_8:
-        return body.removeprefix(codecs.BOM_UTF8)
+        return body.removeprefix(codecs.BOM_UTF8).lstrip(_BLANKS)
     try:
-        return body.decode(encoding).encode()
+        return body.decode(encoding).encode().lstrip(_BLANKS)
     except UnicodeDecodeError as error:
         raise NotAnOutboundMessage(
             "encoding", f"byte {error.start} is not text in {encoding}"

@@ -12,6 +12,7 @@ import psycopg
 
 from bridge.connections.store import read_endpoints
 from bridge.db.queries import load_queries
+from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bridge.connections.keyring import KeyRing
@@ -54,6 +55,7 @@ class Endpoints:
 
         Raises:
             psycopg.Error: If the endpoints cannot be read.
+            ConfigurationError: If the key ring does not open a path secret.
         """
         if time.monotonic() - self._read_at > _MISS_REFRESH_S:
             await self.refresh(asked_at=time.monotonic())
@@ -70,7 +72,7 @@ class Endpoints:
             try:
                 await self.refresh(asked_at=time.monotonic())
                 was_reachable = True
-            except psycopg.Error as error:
+            except (psycopg.Error, ConfigurationError) as error:
                 # The last known endpoints stay: without the database nothing is acknowledged.
                 if was_reachable:
                     log.warning("endpoints_not_read", extra={"error": type(error).__name__})

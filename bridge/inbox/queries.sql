@@ -5,10 +5,10 @@
 WITH clock AS MATERIALIZED (
   SELECT app_now() AS at
 ), arrived AS MATERIALIZED (
-  SELECT *
-  FROM unnest(%(ids)b::uuid[], %(connection_ids)b::int[], %(addresses)b::text[], %(encodings)b::text[],
-              %(bodies)b::bytea[], %(action_ids)b::text[], %(consents)b::bool[], %(firsts)b::int[])
-    WITH ORDINALITY AS m (id, connection_id, address, encoding, body, action_id, consent, first, message)
+  SELECT gen_random_uuid() AS id, m.*
+  FROM unnest(%(connection_ids)b::int[], %(addresses)b::text[], %(encodings)b::text[], %(bodies)b::bytea[],
+              %(action_ids)b::text[], %(consents)b::bool[], %(firsts)b::int[])
+    WITH ORDINALITY AS m (connection_id, address, encoding, body, action_id, consent, first, message)
 ), stored AS (
   INSERT INTO message (id, received_at, connection_id, from_address, encoding, body)
   SELECT id, clock.at, connection_id, address::inet, encoding, body

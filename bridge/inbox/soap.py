@@ -14,12 +14,19 @@ from bridge.errors import NotAnOutboundMessage
 from bridge.inbox.encodings import encoding_of, from_utf_8, to_utf_8
 from bridge.inbox.heads import NotificationHead, digest_of
 from bridge.inbox.plain import read_plain
-from bridge.inbox.walk import NOTIFICATION, NOTIFICATIONS, SOBJECT, Walk, attribute, is_nil
+from bridge.inbox.walk import (
+    ANY_DEPTH,
+    NOTIFICATION,
+    NOTIFICATIONS,
+    SOBJECT,
+    Walk,
+    attribute,
+    is_nil,
+)
 
 if TYPE_CHECKING:
     from bridge.salesforce.values import Record
 
-_ANY_DEPTH = 1 << 30
 _ID_CHARACTERS = 255
 _MOST_NOTIFICATIONS = 1 << 15
 _SESSION = frozenset({"SessionId", "sessionId"})
@@ -95,7 +102,7 @@ def read_fields(body: bytes, encoding: str) -> list[ParsedNotification]:
     Raises:
         NotAnOutboundMessage: If the body is not one that `read_message` returned.
     """
-    reader = _Fields(to_utf_8(body, encoding), _ANY_DEPTH)
+    reader = _Fields(to_utf_8(body, encoding), ANY_DEPTH)
     reader.read()
     return reader.parsed
 

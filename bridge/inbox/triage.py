@@ -16,7 +16,7 @@ from bridge.connections.store import load_connection
 from bridge.db.queries import load_queries
 from bridge.delivery.work import WEBHOOK, add_subjects, mark
 from bridge.identity import is_salesforce_id, salesforce_id
-from bridge.inbox.soap import read_fields
+from bridge.inbox.contents import read_contents
 from bridge.mapping.versions import active
 from bridge.mirror.advance import Moved, advance
 from bridge.mirror.model import PractifiRow, client_paths, row_of
@@ -135,15 +135,9 @@ def _records(
     tx: psycopg.Connection, connection_id: int, taken: Sequence[Untriaged]
 ) -> dict[str, Record]:
     """Return what each notification tells, by ctid; with a field list in force, absent is null."""
-    messages = {row.message_id: row.received_at for row in taken}
-    if not messages:
+    if not taken:
         return {}
-    bodies = tx.execute(
-        SQL["bodies"], {"received": list(messages.values()), "ids": list(messages)}
-    ).fetchall()
-    parsed = {
-        message_id: read_fields(bytes(body), encoding) for message_id, encoding, body in bodies
-    }
+    contents = read_contents(tx, taken)
     action_ids = sorted({row.action_id for row in taken if row.action_id})
     listed: dict[str, list[str]] = dict(
         tx.execute(
@@ -158,10 +152,10 @@ def _records(
         )
     records: dict[str, Record] = {}
     for row in taken:
-        notifications = parsed.get(row.message_id)
-        if notifications is not None and row.ordinal < len(notifications):
+        fields = contents.get((connection_id, row.notification_id))
+        if fields is not None:
             nulls: dict[str, Any] = dict.fromkeys(listed.get(row.action_id or "", ()))
-            records[row.ctid] = nulls | notifications[row.ordinal].fields
+            records[row.ctid] = nulls | fields
     return records
 
 
@@ -175,6 +169,7 @@ def _advance(
         tx,
         [row for _, row in told],
         client_paths=client_paths(mapping),
+        names=mapping.names.contact,
         own_user_id=connection.sf_user_id,
         cause_kind="notification",
         causes=[notification.notification_id for notification, _ in told],

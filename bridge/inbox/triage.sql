@@ -20,13 +20,6 @@ ORDER BY n.seq
 LIMIT %(count)s
 FOR UPDATE OF n SKIP LOCKED
 
--- name: bodies
--- The raw messages of a batch.
-SELECT m.id, m.encoding, m.body
-FROM message m
-JOIN unnest(%(received)s::timestamptz[], %(ids)s::uuid[]) AS asked (received_at, id)
-  ON m.received_at = asked.received_at AND m.id = asked.id
-
 -- name: end_triage
 -- What triage made of each notification; joined by physical place, since this transaction holds the rows.
 UPDATE notification n

@@ -6,19 +6,33 @@ ticked, or an address that changed, has the same consequences on either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bridge.clock import now
 from bridge.consent.box import Box, BoxChange, box_changes
 from bridge.consent.record import record_box_changes
-from bridge.mirror.model import PractifiRow, carry_over, without_knowledge
+from bridge.identity import is_salesforce_id, salesforce_id
+from bridge.mirror.model import (
+    PractifiRow,
+    carry_over,
+    parse_flag,
+    without_box,
+    without_knowledge,
+)
 from bridge.mirror.remember import SQL, contact_keys, lock_rows, remember_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     import psycopg
+
+    from bridge.mapping.names import ContactNames
+
+_APART = timedelta(hours=1)
+"""How far Salesforce's clock may be from the installation's."""
 
 Subject: TypeAlias = tuple[Literal["address", "list"], str]
 """What one write replaces: an e-mail key, or a list's Salesforce id.
@@ -51,6 +65,7 @@ def advance(
     rows: Sequence[PractifiRow],
     *,
     client_paths: Sequence[str],
+    names: ContactNames,
     own_user_id: str | None,
     cause_kind: str,
     causes: Sequence[str],
@@ -63,17 +78,19 @@ def advance(
         tx: The caller's transaction: the mirror, the ledger and the marks are one.
         rows: States of records, in the order in which they came.
         client_paths: Needed paths of a contact that lead through its client.
+        names: Where a contact holds its box, and who unticked it.
         own_user_id: The bridge's own Salesforce user, whose changes are nobody's act.
         cause_kind: What told, for the ledger: `notification` or `read`.
         causes: Which one told each row.
     """
     if not rows:
         return []
+    seen_at = now(tx)
+    rows = [_plausible(row, seen_at) for row in rows]
     connection_id = rows[0].connection_id
     known = lock_rows(tx, connection_id, ((row.kind, row.sf_id) for row in rows))
     newest = _newest(rows)
     told = _by_record(rows)
-    seen_at = now(tx)
     merged: dict[tuple[str, str], PractifiRow] = {}
     changes: list[tuple[BoxChange, str | None, str]] = []
     cause_of = {id(row): cause for row, cause in zip(rows, causes, strict=True)}
@@ -85,10 +102,13 @@ def advance(
         row, whole = _joined(newest_row, older, told[key])
         merged[key] = whole
         if row.kind == "contact":
-            happened = box_changes(row.sf_id, _box(older, ticked), _box_now(row), seen_at=seen_at)
+            before = _box(older, ticked, names)
+            believed, merged[key] = _believed(row, whole, older, before, names)
+            after = _box_now(believed, names)
+            happened = box_changes(row.sf_id, before, after, seen_at=seen_at)
             cause = cause_of[id(newest_row)]
             changes += [(change, whole.email_key, cause) for change in happened]
-            if happened:
+            if happened or believed is not row:
                 boxes_changed.add(row.sf_id)
     remember_rows(tx, list(merged.values()))
     if changes:
@@ -174,17 +194,63 @@ def _says_nothing_new(row: PractifiRow, older: PractifiRow) -> bool:
     )
 
 
-def _box(older: PractifiRow | None, ticked: bool | None) -> Box | None:  # noqa: FBT001 -- a value, no switch
+def _plausible(row: PractifiRow, seen_at: datetime) -> PractifiRow:
+    """Return a state, without knowledge where it claims to be of a time that has not come.
+
+    It would outdo whatever Salesforce says until then.
+    """
+    if row.source == "message" and row.modstamp is not None and row.modstamp > seen_at + _APART:
+        return replace(without_knowledge(row), modstamp=None)
+    return row
+
+
+def _believed(
+    row: PractifiRow,
+    whole: PractifiRow,
+    older: PractifiRow | None,
+    before: Box | None,
+    names: ContactNames,
+) -> tuple[PractifiRow, PractifiRow]:
+    """Return a contact's state and its whole without what a message cannot vouch for.
+
+    A message is a hint that anybody may have sent: Salesforce itself has to say *unticked*. Where
+    the box is in doubt, it and its stamp stay as last believed, so that no change is passed over.
+    """
+    is_known_ticked = before is not None and bool(before.ticked)
+    if row.source == "message" and row.do_not_email is False and is_known_ticked:
+        row = whole = without_box(whole, names.do_not_email)
+    if row.do_not_email is None:
+        path = names.do_not_email or ""
+        kept = (
+            {}
+            if older is None
+            else {key: older.fields[key] for key in {path} & older.fields.keys()}
+        )
+        fields = {key: text for key, text in whole.fields.items() if key != path}
+        stamp = older.resubscribe_at if older is not None else None
+        whole = replace(whole, resubscribe_at=stamp, fields=fields | kept)
+    return row, whole
+
+
+def _box(older: PractifiRow | None, ticked: bool | None, names: ContactNames) -> Box | None:  # noqa: FBT001 -- a value, no switch
+    """Return the box as last known, whatever has come in doubt since; None: never known."""
     if older is None:
         return None
-    known = older.do_not_email if ticked is None else ticked
-    return Box(ticked=known, stamp=older.resubscribe_at, modstamp=older.modstamp)
+    if ticked is None:
+        ticked = older.do_not_email
+    if ticked is None:
+        ticked = parse_flag(older.fields.get(names.do_not_email or ""))
+    if ticked is None:
+        return None
+    return Box(ticked=ticked, stamp=older.resubscribe_at, modstamp=older.modstamp)
 
 
-def _box_now(row: PractifiRow) -> Box:
+def _box_now(row: PractifiRow, names: ContactNames) -> Box:
+    stamped_by = row.fields.get(names.resubscribe_by or "") or ""
     return Box(
         ticked=row.do_not_email,
         stamp=row.resubscribe_at,
+        stamped_by=salesforce_id(stamped_by) if is_salesforce_id(stamped_by) else None,
         modstamp=row.modstamp,
         user_id=row.modified_by,
     )

@@ -76,6 +76,7 @@ def needed_paths(kind: Kind, mapping: Mapping) -> tuple[str, ...]:
             contact.do_not_email,
             contact.cc_id,
             contact.resubscribe_at,
+            contact.resubscribe_by,
             *mapping.contact.paths,
         )
     elif kind == "list":
@@ -168,6 +169,12 @@ def without_knowledge(row: PractifiRow) -> PractifiRow:
     It stays findable under what it is believed to hold; the box is not believed.
     """
     doubtful = (*row.unknown_fields, *(path for path in row.fields if path not in _SYSTEM))
+    return replace(row, unknown_fields=tuple(dict.fromkeys(doubtful)), do_not_email=None)
+
+
+def without_box(row: PractifiRow, path: str | None) -> PractifiRow:
+    """Return the row with its box in doubt: it has to be read back before anything is decided."""
+    doubtful = (*row.unknown_fields, *filter(None, (path,)))
     return replace(row, unknown_fields=tuple(dict.fromkeys(doubtful)), do_not_email=None)
 
 

@@ -1,0 +1,99 @@
+"""Changes of *Do Not Email* as they are recorded: each once, in order, with what they lift."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bridge.consent.box import BoxChange
+from bridge.consent.record import asked_back, record_box_changes, standing_opt_outs
+
+if TYPE_CHECKING:
+    from bridge.db.database import Database
+
+AT = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
+ADA = "003000000000001AAA"
+EMAIL = "ada@example.org"
+CLERK, BRIDGE = "005000000000001AAA", "005000000000009AAA"
+
+
+def connection(database: Database) -> int:
+    with database.transaction() as tx:
+        row = tx.execute("INSERT INTO connection (name) VALUES ('firm') RETURNING id").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def record(
+    database: Database, connection_id: int, *ticked: bool, at: datetime = AT, by: str = CLERK
+) -> int:
+    changes = [
+        BoxChange(contact_id=ADA, changed_at=at, ticked=each, user_id=by, seen_by="notification")
+        for each in ticked
+    ]
+    with database.transaction() as tx:
+        return record_box_changes(
+            tx,
+            connection_id,
+            [(change, EMAIL, "n1") for change in changes],
+            own_user_id=BRIDGE,
+            cause_kind="notification",
+        )
+
+
+def standing(database: Database, connection_id: int) -> set[tuple[str, str]]:
+    with database.transaction() as tx:
+        found = standing_opt_outs(tx, connection_id, EMAIL, [ADA])
+    return {(out.kind, out.acted_by) for out in found}
+
+
+def requests(database: Database, connection_id: int) -> list[datetime]:
+    with database.transaction() as tx:
+        return [asked.asked_at for asked in asked_back(tx, connection_id, EMAIL)]
+
+
+def test_a_tick_stands_for_the_person_and_the_address(database: Database) -> None:
+    firm = connection(database)
+    assert record(database, firm, True) == 1
+    assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
+
+
+def test_a_change_is_recorded_once(database: Database) -> None:
+    firm = connection(database)
+    assert [record(database, firm, True), record(database, firm, True)] == [1, 0]
+    with database.transaction() as tx:
+        assert tx.execute("SELECT count(*) FROM consent_entry").fetchone() == (1,)
+
+
+def test_a_tick_and_an_untick_of_one_second_are_both_recorded_in_order(database: Database) -> None:
+    firm = connection(database)
+    assert record(database, firm, True) == 1
+    assert record(database, firm, False) == 1
+    with database.transaction() as tx:
+        rows = tx.execute("SELECT ticked FROM box_change ORDER BY changed_at").fetchall()
+    assert rows == [(True,), (False,)]
+    assert requests(database, firm) == [AT + timedelta(microseconds=1)]
+
+
+def test_an_untick_lifts_the_firm_s_own_and_asks_back(database: Database) -> None:
+    firm = connection(database)
+    record(database, firm, True)
+    record(database, firm, False, at=AT + timedelta(minutes=1))
+    assert standing(database, firm) == set()
+    assert requests(database, firm) == [AT + timedelta(minutes=1)]
+
+
+def test_a_new_tick_takes_the_request_back(database: Database) -> None:
+    firm = connection(database)
+    for minute, ticked in enumerate((True, False, True)):
+        record(database, firm, ticked, at=AT + timedelta(minutes=minute))
+    assert requests(database, firm) == []
+    assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
+
+
+def test_an_untick_by_the_bridge_s_own_user_lifts_nothing(database: Database) -> None:
+    firm = connection(database)
+    record(database, firm, True)
+    record(database, firm, False, at=AT + timedelta(minutes=1), by=BRIDGE)
+    assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
+    assert requests(database, firm) == []

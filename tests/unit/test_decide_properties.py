@@ -1,0 +1,352 @@
+"""Deciding, in general: it comes to rest, it loses nothing, and it makes nobody mailable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.consent.record import Asked, OptOut
+from bridge.delivery.decide import decide
+from bridge.delivery.merge import put_body
+from bridge.delivery.model import AddressState, Base, Membership, Person, Step
+
+KEY = "ada@example.org"
+CC = "11111111-1111-4111-8111-111111111111"
+AT = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
+LISTS = ("l1", "l2", "l3", "l4")
+CORE = (
+    "first_name",
+    "last_name",
+    "job_title",
+    "company_name",
+    "birthday_month",
+    "birthday_day",
+    "anniversary",
+)
+PARTS = ("street", "city", "state", "postal_code", "country")
+FIELD_IDS = {"household": "f1", "client_type": "f2"}
+
+texts = st.sampled_from(["Ada", "Bert", "C. D.", "Zoë", " x "])
+maybe = st.none() | texts
+moments = st.integers(-48, 48).map(lambda hours: AT + timedelta(hours=hours))
+
+
+def iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+wanted_parts = st.fixed_dictionaries(
+    {"email_address": st.just({"address": KEY})},
+    optional={
+        **{name: maybe for name in CORE[:4]},
+        "phone_numbers": st.dictionaries(st.sampled_from(["home", "work", "mobile"]), maybe),
+        "street_addresses": st.dictionaries(
+            st.sampled_from(["home", "work"]),
+            st.dictionaries(st.sampled_from(PARTS), maybe, min_size=1),
+        ),
+        "custom_fields": st.dictionaries(st.sampled_from(sorted(FIELD_IDS)), maybe),
+    },
+)
+
+resources = st.fixed_dictionaries(
+    {
+        "contact_id": st.just(CC),
+        "email_address": st.fixed_dictionaries(
+            {
+                "address": st.just(KEY),
+                "permission_to_send": st.sampled_from(
+                    ["implicit", "explicit", "unsubscribed", "pending_confirmation", "temp_hold"]
+                ),
+            },
+            optional={
+                "opt_out_source": st.sampled_from(["Contact", "Account"]),
+                "opt_out_date": moments.map(iso),
+                "opt_in_source": st.sampled_from(["Contact", "Account"]),
+                "opt_in_date": moments.map(iso),
+            },
+        ),
+        "list_memberships": st.lists(st.sampled_from([*LISTS, "foreign"]), unique=True),
+        "update_source": st.sampled_from(["Contact", "Account"]),
+        "updated_at": moments.map(iso),
+    },
+    optional={
+        **{name: texts for name in CORE[:4]},
+        "anniversary": st.just("2006-11-15"),
+        "birthday_month": st.just(5),
+        "birthday_day": st.just(19),
+        "deleted_at": st.just("2026-10-01"),
+        "phone_numbers": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "phone_number": st.sampled_from(["1", "22", "333"]),
+                    "kind": st.sampled_from(["home", "work", "mobile", "other"]),
+                }
+            ),
+            max_size=3,
+        ),
+        "street_addresses": st.lists(
+            st.fixed_dictionaries(
+                {"kind": st.sampled_from(["home", "work", "other"]), "street": texts},
+                optional={"city": texts},
+            ),
+            max_size=3,
+        ),
+        "custom_fields": st.lists(
+            st.fixed_dictionaries(
+                {"custom_field_id": st.sampled_from(["f1", "f2", "f3"]), "value": texts}
+            ),
+            unique_by=lambda row: row["custom_field_id"],
+        ),
+        "taggings": st.just(["t1"]),
+        "notes": st.just([{"note_id": "n1", "content": "met at the fair"}]),
+    },
+)
+
+
+@st.composite
+def people(draw: st.DrawFn, contact_id: str) -> Person:
+    wanted = draw(st.none() | wanted_parts)
+    return Person(
+        contact_id=contact_id,
+        do_not_email=draw(st.sampled_from([False, False, True, None])),
+        wanted=wanted,
+        left_out="takes no part" if wanted is None else None,
+        memberships=tuple(
+            Membership(sf_id=f"{contact_id}-{each}", list_id=f"sf-{each}", cc_list_id=each)
+            for each in draw(st.lists(st.sampled_from(LISTS), unique=True, max_size=3))
+        ),
+        linked_to=draw(st.sampled_from([None, CC])),
+        is_owner=False,
+    )
+
+
+@st.composite
+def states(draw: st.DrawFn) -> AddressState:
+    count = draw(st.integers(0, 3))
+    here = tuple(draw(people(f"c{number}")) for number in range(count))
+    bases = []
+    for contact_id in [person.contact_id for person in here] or ["gone"]:
+        mine = next((p for p in here if p.contact_id == contact_id), None)
+        on = {row.list_id for row in mine.memberships} if mine else set()
+        bases += [
+            Base(
+                contact_id=contact_id,
+                list_id=f"sf-{each}",
+                cc_list_id=each,
+                is_wanted=f"sf-{each}" in on,
+                is_agreed=draw(st.booleans()),
+                lost_by_person=draw(st.booleans()),
+            )
+            for each in draw(st.lists(st.sampled_from(LISTS), unique=True, max_size=3))
+        ]
+    return AddressState(
+        key=KEY,
+        people=here,
+        there=draw(st.none() | resources),
+        is_there_known=True,
+        bases=tuple(bases),
+        opt_outs=tuple(
+            OptOut(kind="address", key=KEY, acted_by=by, since=draw(moments), seq=1)
+            for by in draw(st.lists(st.sampled_from(["firm", "person", "complaint"]), max_size=1))
+        ),
+        asked=tuple(
+            Asked(id=1, contact_id="c0", asked_at=draw(moments), asked_seq=2)
+            for _ in range(draw(st.integers(0, 1)))
+        ),
+        custom_field_ids=FIELD_IDS,
+        recent_own_unticks=draw(st.sampled_from([0, 11])),
+        last_write_at=draw(st.none() | moments),
+    )
+
+
+class Vendor:
+    """Constant Contact's rules for one contact, from the vendor's documents alone.
+
+    A POST needs `create_source`; a PUT needs `update_source`, clears each core property that is left
+    out, keeps a sub-resource that is left out and replaces one that is sent. A contact that was
+    deleted comes back with an `Account` PUT that names lists. What a person opted out of is lifted
+    only by `explicit` with `update_source: Contact`.
+    """
+
+    SUB = (
+        "phone_numbers",
+        "street_addresses",
+        "custom_fields",
+        "taggings",
+        "notes",
+        "list_memberships",
+    )
+
+    def __init__(self, contact: dict[str, Any] | None) -> None:
+        self.contact = None if contact is None else dict(contact)
+
+    def apply(self, step: Step) -> None:
+        body = dict(step.body)
+        if step.kind == "create_contact":
+            assert self.contact is None, "409: the address is taken"
+            assert body.pop("create_source") == "Account"
+            self.contact = {"contact_id": CC, "update_source": "Account", **body}
+            return
+        assert self.contact is not None
+        before, source = self.contact, body["update_source"]
+        now = {
+            name: value
+            for name, value in before.items()
+            if name not in CORE and name not in {"update_source", "updated_at"}
+        }
+        now |= {name: body[name] for name in CORE if name in body}
+        now |= {name: body[name] for name in self.SUB if name in body}
+        if "email_address" in body:
+            now["email_address"] = self._permission(before["email_address"], body, source)
+        if before.get("deleted_at") and source == "Account" and body.get("list_memberships"):
+            del now["deleted_at"]
+        elif before.get("deleted_at"):
+            now["list_memberships"] = []
+        self.contact = {**now, "update_source": source, "updated_at": iso(AT + timedelta(days=9))}
+
+    @staticmethod
+    def _permission(before: dict[str, Any], body: dict[str, Any], source: str) -> dict[str, Any]:
+        sent = body["email_address"]
+        new, old = sent.get("permission_to_send"), before["permission_to_send"]
+        if new is None or new == old:
+            return {**before, "address": sent["address"]}
+        if new == "unsubscribed":
+            return {
+                "address": sent["address"],
+                "permission_to_send": new,
+                "opt_out_source": source,
+                "opt_out_date": iso(AT),
+            }
+        if old == "unsubscribed" and before.get("opt_out_source") == "Contact":
+            assert (new, source) == ("explicit", "Contact"), "400: the person has opted out"
+        return {"address": sent["address"], "permission_to_send": new}
+
+
+def after(state: AddressState) -> AddressState:
+    """Return the state that the decided steps leave behind, with the record kept of them."""
+    decision = decide(state)
+    vendor = Vendor(None if state.there is None else dict(state.there))
+    lifted = False
+    for step in decision.steps:
+        vendor.apply(step)
+        lifted = lifted or step.kind == "resubscribe"
+    ended = {one for end in decision.ends for one in end.ids if end.state != "held"}
+    held = {one for end in decision.ends for one in end.ids if end.state == "held"}
+    asked = () if lifted else tuple(each for each in state.asked if each.id not in ended)
+    return replace(
+        state,
+        there=vendor.contact,
+        asked=tuple(replace(each, state="held") if each.id in held else each for each in asked),
+        opt_outs=tuple(
+            each for each in state.opt_outs if not lifted or each.acted_by == "complaint"
+        ),
+        bases=tuple(
+            replace(each, lost_by_person=True)
+            if (each.contact_id, each.list_id) in decision.lost
+            else each
+            for each in state.bases
+            if (each.contact_id, each.list_id) not in decision.forgotten or each.lost_by_person
+        ),
+        last_write_at=AT + timedelta(days=10) if decision.steps else state.last_write_at,
+    )
+
+
+def is_mailable(contact: dict[str, Any] | None) -> bool:
+    if contact is None or contact.get("deleted_at"):
+        return False
+    return contact["email_address"]["permission_to_send"] in {"implicit", "explicit"}
+
+
+@given(states())
+def test_deciding_again_on_what_the_steps_leave_behind_finds_nothing(state: AddressState) -> None:
+    settled = after(state)
+    assert decide(settled).steps == ()
+
+
+@given(states())
+def test_nobody_becomes_mailable_who_is_ticked_or_not_known(state: AddressState) -> None:
+    if any(person.do_not_email is not False for person in state.people):
+        assert is_mailable(after(state).there) <= is_mailable(state.there)
+
+
+@given(states())
+def test_nobody_becomes_mailable_who_opted_out_but_by_an_untick_that_counts(
+    state: AddressState,
+) -> None:
+    was_out = state.there is not None and (
+        state.there["email_address"]["permission_to_send"] == "unsubscribed"
+    )
+    if (was_out or (state.opt_outs and state.there is None)) and not state.asked:
+        assert not is_mailable(after(state).there)
+
+
+@given(states())
+def test_whoever_is_ticked_ends_unsubscribed_where_they_are_there(state: AddressState) -> None:
+    if any(person.do_not_email for person in state.people):
+        there = after(state).there
+        assert there is None or there.get("deleted_at") or not is_mailable(there)
+
+
+@given(states())
+def test_a_spam_complaint_is_never_lifted(state: AddressState) -> None:
+    if any(out.acted_by == "complaint" for out in state.opt_outs):
+        assert "resubscribe" not in [step.kind for step in decide(state).steps]
+
+
+@given(states())
+def test_no_list_is_added_for_whoever_may_not_be_mailed(state: AddressState) -> None:
+    settled = after(state)
+    if settled.there is not None and not is_mailable(settled.there):
+        pending = settled.there["email_address"]["permission_to_send"] in {
+            "pending_confirmation",
+            "temp_hold",
+        }
+        before = set((state.there or {}).get("list_memberships") or ())
+        if not pending:
+            assert set(settled.there.get("list_memberships") or ()) <= before
+
+
+@given(states())
+def test_what_is_not_mapped_stays_as_it_is(state: AddressState) -> None:
+    if state.there is None or state.there.get("deleted_at"):
+        return
+    settled = after(state).there
+    assert settled is not None
+    for name in ("anniversary", "birthday_month", "birthday_day", "taggings", "notes"):
+        assert settled.get(name) == state.there.get(name)
+
+
+@given(states())
+def test_lists_that_practifi_never_had_stay(state: AddressState) -> None:
+    there = after(state).there
+    if state.there is None or there is None or there.get("deleted_at"):
+        return
+    asked = {row.cc_list_id for person in state.people for row in person.memberships}
+    based = {base.cc_list_id for base in state.bases}
+    foreign = set(state.there["list_memberships"]) - asked - based
+    assert foreign <= set(there.get("list_memberships") or ())
+
+
+@given(resources, st.none() | wanted_parts)
+def test_a_put_says_everything_that_was_read(there: dict[str, Any], wanted: dict[str, Any]) -> None:
+    body = put_body(there, wanted, custom_field_ids=FIELD_IDS)
+    mapped = set(wanted or {})
+    for name in CORE:
+        if name not in mapped:
+            assert body.get(name) == there.get(name)
+    for name in ("taggings", "notes"):
+        assert body.get(name) == there.get(name)
+    assert sorted(body["list_memberships"]) == sorted(there["list_memberships"])
+    kinds = set((wanted or {}).get("phone_numbers") or {})
+    assert [row for row in body.get("phone_numbers", []) if row["kind"] not in kinds] == [
+        {"phone_number": row["phone_number"], "kind": row["kind"]}
+        for row in there.get("phone_numbers", [])
+        if row["kind"] not in kinds
+    ]
+    assert "f3" not in {row["custom_field_id"] for row in there.get("custom_fields", [])} or (
+        "f3" in {row["custom_field_id"] for row in body["custom_fields"]}
+    )
