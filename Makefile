@@ -24,10 +24,10 @@ install:  ## make .venv from the locked requirements
 	@$(PYTHON) .ci/install.py
 
 bench-receive: install  ## what receiving costs
-	@$(BIN)/python benchmarks/receive.py $(ARGS)
+	@$(BIN)/python -m benchmarks.receive $(ARGS)
 
 bench-triage: install  ## how fast one process reads what arrives
-	@$(BIN)/python benchmarks/triage.py $(ARGS)
+	@$(BIN)/python -m benchmarks.triage $(ARGS)
 
 bench-mapping: install  ## what the compiled mapping costs
-	@$(BIN)/python benchmarks/mapping.py $(ARGS)
+	@$(BIN)/python -m benchmarks.mapping $(ARGS)

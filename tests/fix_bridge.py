@@ -87,7 +87,7 @@ class RunningBridge:
         """Return the rows of one statement; `connection_id` is given."""
         parameters = {"connection_id": self.connection_id, **values}
         with self.database.transaction() as tx, tx.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()  # type: ignore[call-overload,no-any-return]
+            return cursor.execute(statement, parameters).fetchall()
 
     def receive(self) -> None:
         """Return once every outbound message that is due has been acknowledged."""
@@ -132,12 +132,13 @@ class RunningBridge:
         raise AssertionError(f"the bridge does not come to rest: {self.waiting()}")
 
     def waiting(self) -> list[dict[str, Any]]:
-        """Return the subjects that are dirty and have not been given up, with what waits for them."""
+        """Return the subjects that are dirty and were not given up, and why each waits."""
         return self.rows(
             """
             SELECT w.kind, w.key, w.lane, w.wanted, w.done, w.attempts, w.due_at, w.lease_until,
               (SELECT array_agg(DISTINCT n.reason)
-               FROM notification_subject s JOIN notification n USING (connection_id, notification_id)
+               FROM notification_subject s
+               JOIN notification n USING (connection_id, notification_id)
                WHERE (s.connection_id, s.kind, s.key) = (w.connection_id, w.kind, w.key)
                  AND n.finished_at IS NULL) AS reasons
             FROM work w

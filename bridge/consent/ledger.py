@@ -7,6 +7,7 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.db.queries import load_queries
@@ -66,7 +67,7 @@ def entry_digest(
 ) -> bytes:
     """Return the SHA-256 of an entry and of the digest before it."""
     content = {name: None if value is None else str(value) for name, value in values.items()}
-    text = json.dumps([connection_id, seq, at.isoformat(), content], sort_keys=True)
+    text = json.dumps([connection_id, seq, at.astimezone(UTC).isoformat(), content], sort_keys=True)
     return hashlib.sha256(bytes(previous) + text.encode()).digest()
 
 

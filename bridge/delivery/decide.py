@@ -59,6 +59,7 @@ def decide(state: AddressState) -> Decision:
         waits_for_lists=lists.waits_for,
         ends=consent.ends,
         lifts=consent.resubscribe,
+        lifted=consent.lifted,
         lifts_own=consent.is_own,
     )
 

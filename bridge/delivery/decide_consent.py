@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.model import AddressState, RequestEnd
@@ -25,12 +25,14 @@ class Consent:
         blocked: Why nothing may be added or mailed, or None.
         unsubscribe: The contact there must be unsubscribed.
         resubscribe: The contact there is subscribed again, for these requests.
+        lifted: Requests that lift what is only on record: nobody there is unsubscribed.
         is_own: The person had opted out themselves.
     """
 
     blocked: str | None = None
     unsubscribe: bool = False
     resubscribe: tuple[int, ...] = ()
+    lifted: tuple[int, ...] = ()
     is_own: bool = False
     ends: tuple[RequestEnd, ...] = ()
 
@@ -48,37 +50,57 @@ def decide_consent(state: AddressState) -> Consent:
     if is_out:
         return _coming_back(state, open_ids)
     standing = [out for out in state.opt_outs if not _opted_in_since(state.there, out)]
-    if standing and not open_ids:
-        blocked = _on_record(standing)
-        return Consent(blocked=blocked, unsubscribe=state.there is not None)
+    if standing:
+        return _standing(state, standing, open_ids)
     if open_ids and state.is_there_known:
         return Consent(ends=_end(open_ids, "withdrawn", "there was nothing to reset"))
     return Consent()
 
 
+def _standing(state: AddressState, standing: list[OptOut], open_ids: tuple[int, ...]) -> Consent:
+    """An opt-out is on record and nobody there is unsubscribed: it follows, unless it is lifted."""
+    blocked = Consent(blocked=_on_record(standing), unsubscribe=state.there is not None)
+    if not open_ids:
+        return blocked
+    is_own = any(out.acted_by != "firm" for out in standing)
+    out_at = max((out.since for out in standing if out.acted_by != "firm"), default=None)
+    ends, is_lifted = _verdict(state, open_ids, is_own=is_own, out_at=out_at)
+    return Consent(lifted=open_ids, is_own=is_own) if is_lifted else replace(blocked, ends=ends)
+
+
 def _coming_back(state: AddressState, open_ids: tuple[int, ...]) -> Consent:
     """The contact there is unsubscribed and no box is ticked: only a counted untick lifts that."""
     address = (state.there or {}).get("email_address") or {}
-    acted_by = {out.acted_by for out in state.opt_outs}
-    by_person = address.get("opt_out_source") == "Contact" or bool(acted_by & {"person"})
+    by_person = address.get("opt_out_source") == "Contact" or any(
+        out.acted_by == "person" for out in state.opt_outs
+    )
     out_at = parse_moment(address.get("opt_out_date"))
     blocked = unsubscribed_words(by_person=by_person, at=out_at)
     if not open_ids:
         return Consent(blocked=blocked)
-    if "complaint" in acted_by:
+    ends, is_lifted = _verdict(state, open_ids, is_own=by_person, out_at=out_at)
+    if is_lifted:
+        return Consent(resubscribe=open_ids, is_own=by_person)
+    return Consent(blocked=blocked, ends=ends)
+
+
+def _verdict(
+    state: AddressState, open_ids: tuple[int, ...], *, is_own: bool, out_at: datetime | None
+) -> tuple[tuple[RequestEnd, ...], bool]:
+    """Return what becomes of the requests, and whether they lift the opt-out."""
+    if any(out.acted_by == "complaint" for out in state.opt_outs):
         reason = "the person complained of spam: only they can subscribe again"
-        return Consent(blocked=blocked, ends=_end(open_ids, "refused", reason))
-    if by_person:
-        asked_at = max(request.asked_at for request in state.asked)
-        if out_at is not None and out_at > asked_at:
-            reason = "the person unsubscribed after Do Not Email was unticked"
-            return Consent(blocked=blocked, ends=_end(open_ids, "refused", reason))
-        if state.recent_own_unticks > state.mass_untick_limit:
-            reason = "many people who had opted out were unticked at once: waits for an approver"
-            return Consent(blocked=blocked, ends=_end(open_ids, "held", reason))
-        if any(request.state == "held" for request in state.asked):
-            return Consent(blocked=blocked)
-    return Consent(resubscribe=open_ids, is_own=by_person)
+        return _end(open_ids, "refused", reason), False
+    if not is_own:
+        return (), True
+    asked_at = max(request.asked_at for request in state.asked)
+    if out_at is not None and out_at > asked_at:
+        reason = "the person unsubscribed after Do Not Email was unticked"
+        return _end(open_ids, "refused", reason), False
+    if state.recent_own_unticks > state.mass_untick_limit:
+        reason = "many people who had opted out were unticked at once: waits for an approver"
+        return _end(open_ids, "held", reason), False
+    return (), all(request.state != "held" for request in state.asked)
 
 
 def is_unsubscribed(there: Mapping[str, Any] | None) -> bool:

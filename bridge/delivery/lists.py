@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from bridge.delivery.model import Status, Step
-from bridge.delivery.outcome import end_step, open_plan, send_step, set_statuses
+from bridge.delivery.outcome import (
+    close_in_flight,
+    end_step,
+    open_plan,
+    send_step,
+    set_statuses,
+)
 from bridge.delivery.work import RECONCILE, SQL, finish, mark, renew
 from bridge.errors import Conflict, NotFoundRemotely, RecordRefused
 from bridge.mirror.remember import forget_cc_list, remember_cc_list
@@ -37,6 +43,7 @@ class ListState:
         is_known: The mirror has the record, with nothing unknown.
         linked_to: The list there, or None.
         name_there: Its name as last seen.
+        names_sent: Names that it may have there, because no answer told whether they took effect.
     """
 
     is_known: bool
@@ -44,6 +51,7 @@ class ListState:
     fields: dict[str, str | None]
     linked_to: str | None
     name_there: str | None
+    names_sent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +98,10 @@ class ListCourier:
     def _make(
         self, lease: Lease, state: ListState, wanted: dict[str, Any]
     ) -> tuple[dict[str, Any], str]:
-        """Take the list whose id the record holds, make one, or take the one of the same name."""
+        """Take the list whose id the record holds, make one, or take the one of the same name.
+
+        One that was sent before, under whatever name the record had then, is looked up first.
+        """
         held = _uuid(state.fields.get(self.current.mapping.names.list.cc_id or ""))
         if held is not None:
             try:
@@ -100,6 +111,10 @@ class ListCourier:
             else:
                 self._refuse_if_taken(lease, there)
                 return self._renamed(lease, there, wanted), "linked by the id on the record"
+        for name in state.names_sent:
+            made = self._find(name)
+            if made is not None and self._owner(lease, made) is None:
+                return self._renamed(lease, made, wanted), "create_list"
         try:
             there = self._sent(lease, "create_list", wanted, None)
         except Conflict:
@@ -111,7 +126,7 @@ class ListCourier:
     def _rename(
         self, lease: Lease, state: ListState, wanted: dict[str, Any]
     ) -> tuple[dict[str, Any], str]:
-        if state.name_there == wanted["name"]:
+        if state.name_there == wanted["name"] and not state.names_sent:
             return {"list_id": state.linked_to, "name": state.name_there}, "nothing to do"
         try:
             there = self.there.get_list(state.linked_to or "")
@@ -165,21 +180,32 @@ class ListCourier:
         return there
 
     def _by_name(self, name: str) -> dict[str, Any]:
+        there = self._find(name)
+        if there is None:
+            message = "Constant Contact says that the name is used and shows no list of that name"
+            raise RecordRefused(message, field="name")
+        return there
+
+    def _find(self, name: str) -> dict[str, Any] | None:
         for there in self.there.lists():
             if str(there.get("name", "")).strip().lower() == name.strip().lower():
                 return there
-        message = "Constant Contact says that the name is used and shows no list of that name"
-        raise RecordRefused(message, field="name")
+        return None
 
     def _refuse_if_taken(self, lease: Lease, there: dict[str, Any]) -> None:
+        owner = self._owner(lease, there)
+        if owner is not None:
+            message = f"another list in Practifi ({owner}) is this list there: rename one of them"
+            raise RecordRefused(message, field="name")
+
+    def _owner(self, lease: Lease, there: dict[str, Any]) -> str | None:
+        """Return which other list in Practifi a list there belongs to, if any."""
         with self.database.transaction() as tx:
             row = tx.execute(
                 SQL["list_owner"],
                 {"connection_id": lease.connection_id, "cc_id": there["list_id"]},
             ).fetchone()
-        if row is not None and row[0] != lease.key:
-            message = f"another list in Practifi ({row[0]}) is this list there: rename one of them"
-            raise RecordRefused(message, field="name")
+        return None if row is None or row[0] == lease.key else str(row[0])
 
     def _state(self, lease: Lease) -> ListState:
         with self.database.transaction() as tx:
@@ -187,6 +213,7 @@ class ListCourier:
             row = tx.execute(
                 SQL["list_state"], {"connection_id": lease.connection_id, "key": lease.key}
             ).fetchone()
+            names_sent = tx.execute(SQL["list_names_sent"], lease.row()).fetchall()
         assert row is not None  # noqa: S101 -- the statement joins to a row of its own
         sf_id, _, fields, unknown, deleted_at, cc_id, name_there, _ = row
         return ListState(
@@ -195,6 +222,7 @@ class ListCourier:
             fields=fields or {},
             linked_to=str(cc_id) if cc_id else None,
             name_there=name_there,
+            names_sent=tuple(sorted(name for (name,) in names_sent)),
         )
 
     def _end(
@@ -215,6 +243,7 @@ class ListCourier:
                 )
                 dirty: dict[Subject, bool] = {("address", key): False for (key,) in members}
                 mark(tx, lease.connection_id, dirty, lane=min(lease.lane, RECONCILE) or 1)
+            close_in_flight(tx, lease)
             set_statuses(tx, lease.connection_id, [status])
             finish(tx, lease, reason=words or status.reason)
 

@@ -168,6 +168,7 @@ class Decision:
         lost: Memberships that the person ended by their own act.
         waits_for_lists: Practifi lists that are not there yet.
         lifts: Requests to come back that the resubscribe step answers.
+        lifted: Requests that lift what is only on record; no step is needed.
         lifts_own: The person had opted out themselves.
     """
 
@@ -181,4 +182,5 @@ class Decision:
     waits_for_lists: tuple[str, ...] = ()
     ends: tuple[RequestEnd, ...] = ()
     lifts: tuple[int, ...] = ()
+    lifted: tuple[int, ...] = ()
     lifts_own: bool = False

@@ -246,6 +246,8 @@ def record_end(
             tx.execute(SQL["own"], owner)
     _agree(tx, connection_id, contact, decision)
     set_statuses(tx, connection_id, decision.statuses)
+    if decision.lifted:
+        record_resubscribed(tx, lease, state, is_own=decision.lifts_own)
     for end in decision.ends:
         end_requests(
             tx, connection_id, end.ids, state=end.state, policy="practifi", reason=end.reason

@@ -192,6 +192,17 @@ FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
   AND state IN ('planned', 'sending', 'sent')
 
+-- name: list_names_sent
+-- Names under which a list may be there although nobody knows it: their answer never came, or was not yet acted upon.
+SELECT DISTINCT s.detail -> 'body' ->> 'name'
+FROM step s
+WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.subject_key = %(key)s
+  AND (s.state IN ('planned', 'sending', 'sent')
+       OR s.state = 'confirmed' AND s.kind = 'create_list'
+          AND NOT EXISTS (
+            SELECT FROM link l
+            WHERE l.connection_id = s.connection_id AND l.kind = 'list' AND l.sf_id = s.subject_key))
+
 -- name: close_steps_in_flight
 -- A worker took the subject over and looks everything up anew.
 UPDATE step

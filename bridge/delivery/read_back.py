@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.clock import now
 from bridge.delivery.gather import unread_records
 from bridge.delivery.work import WEBHOOK, mark
 from bridge.mirror.advance import advance
@@ -53,6 +54,8 @@ class Reader:
         self, kind: Kind, ids: Sequence[str], *, dirty: Collection[str] = (), lane: int = WEBHOOK
     ) -> None:
         """Read records by id; one that is missing is deleted, or hidden from the bridge's user."""
+        with self.database.transaction() as tx:
+            read_at = now(tx)
         found = self.salesforce.read_back(self._object(kind), ids, needed_paths(kind, self.mapping))
         rows = [
             row_of(self.connection.id, kind, record, self.mapping, source="read")
@@ -67,6 +70,7 @@ class Reader:
                 own_user_id=self.connection.sf_user_id,
                 cause_kind="read",
                 causes=[row.sf_id for row in rows],
+                read_at=read_at,
             )
             for sf_id in sorted(set(ids) - set(found)):
                 mark_deleted(tx, self.connection.id, kind, sf_id, None)

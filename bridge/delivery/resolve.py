@@ -44,8 +44,8 @@ class Resolver:
         else:
             self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
         with self.database.transaction() as tx:
-            renew(tx, lease)
             target = _target(tx, lease)
+            renew(tx, lease)  # after the records, as triage does
             if target is not None:
                 subject = ("address", target)
                 marked = mark(

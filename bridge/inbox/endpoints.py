@@ -57,8 +57,10 @@ class Endpoints:
             psycopg.Error: If the endpoints cannot be read.
             ConfigurationError: If the key ring does not open a path secret.
         """
-        if time.monotonic() - self._read_at > _MISS_REFRESH_S:
-            await self.refresh(asked_at=time.monotonic())
+        asked_at = time.monotonic()
+        # Ten looks a second at most, whatever is tried; one look serves all who wait for it.
+        await asyncio.sleep(self._read_at + _MISS_REFRESH_S - asked_at)
+        await self.refresh(asked_at=asked_at)
         return self.find(name, secret)
 
     def is_consent(self, connection_id: int, action_id: str | None) -> bool:

@@ -6,20 +6,21 @@ ticked, or an address that changed, has the same consequences on either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bridge.clock import now
-from bridge.consent.box import Box, BoxChange, box_changes
+from bridge.consent.box import BoxChange, box_changes
 from bridge.consent.record import record_box_changes
-from bridge.identity import is_salesforce_id, salesforce_id
-from bridge.mirror.model import (
-    PractifiRow,
-    carry_over,
-    parse_flag,
-    without_box,
-    without_knowledge,
+from bridge.mirror.belief import (
+    as_plausible,
+    believe,
+    box_before,
+    box_now,
+    by_record,
+    is_older,
+    join,
+    newest_of,
 )
 from bridge.mirror.remember import SQL, contact_keys, lock_rows, remember_rows
 
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.mapping.names import ContactNames
-
-_APART = timedelta(hours=1)
-"""How far Salesforce's clock may be from the installation's."""
+    from bridge.mirror.model import PractifiRow
 
 Subject: TypeAlias = tuple[Literal["address", "list"], str]
 """What one write replaces: an e-mail key, or a list's Salesforce id.
@@ -69,6 +68,7 @@ def advance(
     own_user_id: str | None,
     cause_kind: str,
     causes: Sequence[str],
+    read_at: datetime | None = None,
 ) -> list[Moved]:
     """Store states of records of one connection and return what each did, in the given order.
 
@@ -82,29 +82,31 @@ def advance(
         own_user_id: The bridge's own Salesforce user, whose changes are nobody's act.
         cause_kind: What told, for the ledger: `notification` or `read`.
         causes: Which one told each row.
+        read_at: When a read-back began: what was told since may be newer, whatever its stamp.
     """
     if not rows:
         return []
     seen_at = now(tx)
-    rows = [_plausible(row, seen_at) for row in rows]
+    rows = [as_plausible(row, seen_at) for row in rows]
     connection_id = rows[0].connection_id
     known = lock_rows(tx, connection_id, ((row.kind, row.sf_id) for row in rows))
-    newest = _newest(rows)
-    told = _by_record(rows)
+    newest = newest_of(rows)
+    told = by_record(rows)
+    overtaken = _told_since(tx, connection_id, newest, read_at)
     merged: dict[tuple[str, str], PractifiRow] = {}
     changes: list[tuple[BoxChange, str | None, str]] = []
     cause_of = {id(row): cause for row, cause in zip(rows, causes, strict=True)}
     boxes_changed: set[str] = set()
     for key, newest_row in newest.items():
         older, ticked = known.get(key, (None, None))
-        if older is not None and _is_older(newest_row, older):
+        if older is not None and is_older(newest_row, older):
             continue
-        row, whole = _joined(newest_row, older, told[key])
+        row, whole = join(newest_row, older, told[key], is_overtaken=key in overtaken)
         merged[key] = whole
         if row.kind == "contact":
-            before = _box(older, ticked, names)
-            believed, merged[key] = _believed(row, whole, older, before, names)
-            after = _box_now(believed, names)
+            before = box_before(older, ticked, names)
+            believed, merged[key] = believe(row, whole, older, before, names)
+            after = box_now(believed, names)
             happened = box_changes(row.sf_id, before, after, seen_at=seen_at)
             cause = cause_of[id(newest_row)]
             changes += [(change, whole.email_key, cause) for change in happened]
@@ -124,7 +126,7 @@ def advance(
     for row in rows:
         key = (row.kind, row.sf_id)
         older = known.get(key, (None, None))[0]
-        if key not in merged or (newest[key] is not row and _is_older(row, newest[key])):
+        if key not in merged or (newest[key] is not row and is_older(row, newest[key])):
             moved.append(Moved(row=row, subjects=frozenset(), is_superseded=True))
             continue
         moved.append(
@@ -138,122 +140,26 @@ def advance(
     return moved
 
 
-def _joined(
-    row: PractifiRow, older: PractifiRow | None, told: Sequence[PractifiRow]
-) -> tuple[PractifiRow, PractifiRow]:
-    """Return (what the state says of itself, the state with what was known before)."""
-    is_repeat = older is not None and _says_nothing_new(row, older)
-    whole = older if older is not None and is_repeat else carry_over(row, older)
-    if any(_contradicts(row, other) for other in (older, *told) if other is not None):
-        whole = without_knowledge(whole)
-        return whole, whole
-    return row, whole
-
-
-def _newest(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], PractifiRow]:
-    newest: dict[tuple[str, str], PractifiRow] = {}
-    for row in rows:
-        key = (row.kind, row.sf_id)
-        if key not in newest or not _is_older(row, newest[key]):
-            newest[key] = row
-    return newest
-
-
-def _by_record(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], list[PractifiRow]]:
-    found: dict[tuple[str, str], list[PractifiRow]] = {}
-    for row in rows:
-        found.setdefault((row.kind, row.sf_id), []).append(row)
-    return found
-
-
-def _contradicts(row: PractifiRow, other: PractifiRow) -> bool:
-    """Two states of one moment that differ: nobody can tell which came first.
-
-    Stamps are whole seconds and messages come in any order, so only Salesforce knows the end.
-    """
-    return (
-        row.source == "message"
-        and row.modstamp is not None
-        and row.modstamp == other.modstamp
-        and any(other.fields.get(path, text) != text for path, text in row.fields.items())
+def _told_since(
+    tx: psycopg.Connection,
+    connection_id: int,
+    keys: Iterable[tuple[str, str]],
+    read_at: datetime | None,
+) -> frozenset[tuple[str, str]]:
+    """Return the records that messages told of after a read-back of them began."""
+    if read_at is None:
+        return frozenset()
+    wanted = sorted(keys)
+    rows = tx.execute(
+        SQL["told_since"],
+        {
+            "connection_id": connection_id,
+            "kinds": [kind for kind, _ in wanted],
+            "ids": [sf_id for _, sf_id in wanted],
+            "read_at": read_at,
+        },
     )
-
-
-def _is_older(row: PractifiRow, other: PractifiRow) -> bool:
-    return row.modstamp is not None and other.modstamp is not None and row.modstamp < other.modstamp
-
-
-def _says_nothing_new(row: PractifiRow, older: PractifiRow) -> bool:
-    """A message repeats part of the state that was read: reading it again would cost a call."""
-    return (
-        row.source == "message"
-        and row.modstamp is not None
-        and row.modstamp == older.modstamp
-        and older.deleted_at == row.deleted_at
-        and row.fields.items() <= older.fields.items()
-    )
-
-
-def _plausible(row: PractifiRow, seen_at: datetime) -> PractifiRow:
-    """Return a state, without knowledge where it claims to be of a time that has not come.
-
-    It would outdo whatever Salesforce says until then.
-    """
-    if row.source == "message" and row.modstamp is not None and row.modstamp > seen_at + _APART:
-        return replace(without_knowledge(row), modstamp=None)
-    return row
-
-
-def _believed(
-    row: PractifiRow,
-    whole: PractifiRow,
-    older: PractifiRow | None,
-    before: Box | None,
-    names: ContactNames,
-) -> tuple[PractifiRow, PractifiRow]:
-    """Return a contact's state and its whole without what a message cannot vouch for.
-
-    A message is a hint that anybody may have sent: Salesforce itself has to say *unticked*. Where
-    the box is in doubt, it and its stamp stay as last believed, so that no change is passed over.
-    """
-    is_known_ticked = before is not None and bool(before.ticked)
-    if row.source == "message" and row.do_not_email is False and is_known_ticked:
-        row = whole = without_box(whole, names.do_not_email)
-    if row.do_not_email is None:
-        path = names.do_not_email or ""
-        kept = (
-            {}
-            if older is None
-            else {key: older.fields[key] for key in {path} & older.fields.keys()}
-        )
-        fields = {key: text for key, text in whole.fields.items() if key != path}
-        stamp = older.resubscribe_at if older is not None else None
-        whole = replace(whole, resubscribe_at=stamp, fields=fields | kept)
-    return row, whole
-
-
-def _box(older: PractifiRow | None, ticked: bool | None, names: ContactNames) -> Box | None:  # noqa: FBT001 -- a value, no switch
-    """Return the box as last known, whatever has come in doubt since; None: never known."""
-    if older is None:
-        return None
-    if ticked is None:
-        ticked = older.do_not_email
-    if ticked is None:
-        ticked = parse_flag(older.fields.get(names.do_not_email or ""))
-    if ticked is None:
-        return None
-    return Box(ticked=ticked, stamp=older.resubscribe_at, modstamp=older.modstamp)
-
-
-def _box_now(row: PractifiRow, names: ContactNames) -> Box:
-    stamped_by = row.fields.get(names.resubscribe_by or "") or ""
-    return Box(
-        ticked=row.do_not_email,
-        stamp=row.resubscribe_at,
-        stamped_by=salesforce_id(stamped_by) if is_salesforce_id(stamped_by) else None,
-        modstamp=row.modstamp,
-        user_id=row.modified_by,
-    )
+    return frozenset((kind, sf_id) for kind, sf_id in rows)
 
 
 def _subjects(

@@ -60,7 +60,7 @@ class Installation:
     Attributes:
         folder: Holds its data folder; short, because a socket's path is.
         log: What its processes print.
-        restarts: How often it had to be started because it had ended.
+        restarts: How often it had to be started, since it was last ready, because it had ended.
     """
 
     folder: Path
@@ -83,7 +83,7 @@ class Installation:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._up = subprocess.Popen(
+            self._up = subprocess.Popen(  # noqa: S603 - our own program
                 [_BRIDGE, "up"],
                 cwd=self.folder,
                 env=self._environment(),
@@ -110,11 +110,14 @@ class Installation:
             answer = requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5)
         except requests.RequestException:
             return False
-        return answer.status_code == requests.codes.ok
+        if answer.status_code != requests.codes.ok:
+            return False
+        self.restarts = 0
+        return True
 
     def connect(self) -> None:
         """Add the connection, without any limit, and let the org's messages come here."""
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own program
             [_BRIDGE, "connection", "add", _CONNECTION, "--credentials", "-", "--json"],
             input=json.dumps(self.sandbox.line),
             text=True,
@@ -132,7 +135,8 @@ class Installation:
         self.sandbox.control("PUT", "/salesforce/endpoint", {"url": self.endpoint})
 
     def _is_known(self) -> bool:
-        return requests.post(self.endpoint, timeout=5).status_code != requests.codes.not_found
+        answer = requests.post(self.endpoint, timeout=5)
+        return bool(answer.status_code != requests.codes.not_found)
 
     # Processes
 
@@ -180,7 +184,7 @@ class Installation:
                     autocommit=True,
                     row_factory=dict_row,
                 ) as connection:
-                    return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
+                    return connection.execute(statement, values).fetchall()
             except psycopg.OperationalError:
                 assert time.monotonic() < deadline, self.log_tail()
                 time.sleep(_POLL_S)
@@ -199,7 +203,7 @@ class Installation:
             "BRIDGE_LEASE_S": str(LEASE_S),
             "BRIDGE_SWEEP_EVERY_S": str(SWEEP_S),
             "BRIDGE_DELETES_EVERY_S": str(DELETES_EVERY_S),
-            "BRIDGE_HTTP_TIMEOUT_S": "5",
+            "BRIDGE_HTTP_TIMEOUT_S": str(LEASE_S - 0.5),  # a call ends before its lease
         }
 
 
@@ -213,9 +217,7 @@ def running_installation(log: Path) -> Iterator[Installation]:
             sandbox = RunningSandbox(line=line, session=session)
             sandbox.lift_limits()
             sandbox.control("PUT", "/salesforce/queue", {"retry_factor": 0.01})
-            installation = Installation(
-                folder=folder, log=log, sandbox=sandbox, port=_free_port()
-            )
+            installation = Installation(folder=folder, log=log, sandbox=sandbox, port=_free_port())
             installation.start()
             try:
                 until(installation.is_ready, "`bridge up` is ready", within_s=_START_S)

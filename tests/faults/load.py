@@ -5,35 +5,23 @@ The plan of saves comes from a seed. Nobody waits for the bridge: saves go on wh
 
 from __future__ import annotations
 
-import random
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 
-from tests.faults.demand import (
-    CONTACT_ID_THERE,
-    DO_NOT_EMAIL,
-    LIST,
-    LIST_ID_THERE,
-    MEMBERSHIP,
-    OF_CONTACT,
-    OF_LIST,
-    STATUS,
-    Practifi,
-    There,
-)
+from tests.faults.demand import DO_NOT_EMAIL, LIST, MEMBERSHIP, OF_CONTACT, OF_LIST
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Iterator
 
     from tests.fix_sandbox import RunningSandbox
 
-_DATA = "/services/data/v66.0"
-_INCLUDED = "custom_fields,list_memberships,phone_numbers,street_addresses"
+_SOBJECTS = "/services/data/v66.0/sobjects"
 _MOST_PEOPLE, _MOST_LISTS = 120, 8
 
 
@@ -109,52 +97,6 @@ class Firm:
             for person in self._people
             for record_id in list(person.memberships.values())
         ]
-
-    # What is there
-
-    def practifi(self) -> Practifi:
-        contact = (
-            "Id, Email, FirstName, LastName, Title, MobilePhone, MailingCity, Account.Name, "
-            f"{DO_NOT_EMAIL}, {CONTACT_ID_THERE}, {STATUS}"
-        )
-        return Practifi(
-            contacts=self._query(f"SELECT {contact} FROM Contact"),
-            lists=self._query(f"SELECT Id, Name, {LIST_ID_THERE} FROM {LIST}"),
-            memberships=self._query(
-                f"SELECT Id, {OF_CONTACT}, {OF_LIST}, {STATUS} FROM {MEMBERSHIP}"
-            ),
-        )
-
-    def there(self) -> There:
-        fields = self._pages("/contact_custom_fields", "custom_fields")
-        return There(
-            contacts=self._pages("/contacts", "contacts", status="all", include=_INCLUDED),
-            lists=self._pages("/contact_lists", "lists"),
-            custom_fields={row["label"]: row["custom_field_id"] for row in fields},
-        )
-
-    def _query(self, soql: str) -> list[dict[str, Any]]:
-        answer = self.sandbox.salesforce("GET", f"{_DATA}/query", q=soql)
-        rows: list[dict[str, Any]] = []
-        while True:
-            assert answer.ok, answer.text
-            page = answer.json()
-            rows += page["records"]
-            if page["done"]:
-                return rows
-            answer = self.sandbox.salesforce("GET", page["nextRecordsUrl"])
-
-    def _pages(self, path: str, name: str, **query: object) -> list[dict[str, Any]]:
-        answer = self.sandbox.constant_contact("GET", path, limit=50, **query)
-        rows: list[dict[str, Any]] = []
-        while True:
-            assert answer.ok, answer.text
-            page = answer.json()
-            rows += page[name]
-            following = page.get("_links", {}).get("next")
-            if following is None:
-                return rows
-            answer = self.sandbox.constant_contact("GET", following["href"])
 
     # Acts
 
@@ -277,7 +219,7 @@ class Firm:
         token = self.sandbox.line["observer"]["salesforce_access_token"]
         answer = self.session.request(
             method,
-            f"{self.sandbox.line['salesforce_url']}{_DATA}/sobjects/{path}",
+            f"{self.sandbox.line['salesforce_url']}{_SOBJECTS}/{path}",
             json=body,
             headers={"Authorization": f"Bearer {token}"},
             timeout=20,

@@ -49,7 +49,9 @@ class Messages:
         else:
             known = self.firm.record_ids()
             about = [
-                self.random.choice(known) if self.random.random() < 0.7 else ("Case", "500F00000001")
+                self.random.choice(known)
+                if self.random.random() < 0.7
+                else ("Case", "500F00000001")
                 for _ in range(self.random.choice((1, 1, 1, 3, 20)))
             ]
             ids, body = self._message(about)

@@ -54,7 +54,7 @@ class Firm:
         found: dict[str, Any] = answer.json()
         return found
 
-    def list(self, name: str = "Quarterly letter") -> str:
+    def new_list(self, name: str = "Quarterly letter") -> str:
         """Create a list record."""
         return self.create(LIST, Name=name)
 

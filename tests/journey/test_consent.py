@@ -32,7 +32,7 @@ def opted_out_by(firm: Firm, email: str) -> str:
 
 @pytest.mark.usefixtures("strips")
 def test_a_tick_unsubscribes_and_an_untick_subscribes_again_on_its_lists(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.tick(person)
@@ -48,7 +48,7 @@ def test_a_tick_unsubscribes_and_an_untick_subscribes_again_on_its_lists(firm: F
 
 
 def test_a_tick_and_an_untick_are_in_the_ledger_from_seen_to_confirmed(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list())
+    person = firm.member(ADA, firm.new_list())
     firm.settle()
     firm.tick(person)
     firm.settle()
@@ -70,7 +70,7 @@ def test_a_tick_and_an_untick_are_in_the_ledger_from_seen_to_confirmed(firm: Fir
 
 
 def test_a_tick_and_an_untick_before_the_bridge_looks_change_nothing_there(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.tick(person)
@@ -82,7 +82,7 @@ def test_a_tick_and_an_untick_before_the_bridge_looks_change_nothing_there(firm:
 
 
 def test_a_sharer_s_tick_stops_the_mail_to_both_and_says_so(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     edith, walter = firm.member(BOTH, letter), firm.member(BOTH, letter)
     firm.settle()
     firm.tick(edith)
@@ -95,7 +95,7 @@ def test_a_sharer_s_tick_stops_the_mail_to_both_and_says_so(firm: Firm) -> None:
 
 
 def test_an_untick_does_not_subscribe_while_the_other_sharer_is_ticked(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     edith, walter = firm.member(BOTH, letter), firm.member(BOTH, letter)
     firm.settle()
     firm.tick(edith)
@@ -126,14 +126,14 @@ def test_a_person_who_is_ticked_from_the_start_is_unsubscribed_there(firm: Firm)
 
 
 def test_a_ticked_person_with_a_membership_is_not_created(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list(), **TICKED)
+    person = firm.member(ADA, firm.new_list(), **TICKED)
     firm.settle()
     assert firm.all_there(ADA) == []
     assert firm.status(person) == ("Not sent", "Do Not Email is ticked")
 
 
 def test_a_person_who_was_ticked_from_the_start_joins_once_unticked(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter, **TICKED)
     firm.settle()
     firm.untick(person)
@@ -144,7 +144,7 @@ def test_a_person_who_was_ticked_from_the_start_joins_once_unticked(firm: Firm) 
 
 @pytest.mark.usefixtures("strips")
 def test_what_happens_to_memberships_while_unsubscribed_is_so_after_coming_back(firm: Firm) -> None:
-    first, second, third = firm.list("One"), firm.list("Two"), firm.list("Three")
+    first, second, third = firm.new_list("One"), firm.new_list("Two"), firm.new_list("Three")
     person = firm.person(ADA)
     gone = firm.join(person, first)
     firm.join(person, second)
@@ -162,7 +162,7 @@ def test_what_happens_to_memberships_while_unsubscribed_is_so_after_coming_back(
 
 
 def test_a_name_still_follows_while_unsubscribed(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list())
+    person = firm.member(ADA, firm.new_list())
     firm.settle()
     firm.tick(person)
     firm.settle()
@@ -173,7 +173,7 @@ def test_a_name_still_follows_while_unsubscribed(firm: Firm) -> None:
 
 
 def test_an_unsubscribe_goes_through_where_the_vendor_refuses_details(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list(), FirstName="T.J.")
+    person = firm.member(ADA, firm.new_list(), FirstName="T.J.")
     firm.settle()
     firm.policy(first_name_refuses_periods=True)
     firm.tick(person)
@@ -187,7 +187,7 @@ def test_an_unsubscribe_goes_through_where_the_vendor_refuses_details(firm: Firm
 
 @pytest.mark.usefixtures("strips")
 def test_a_person_s_own_opt_out_is_never_reversed_by_a_save(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list(), FirstName="Ada")
+    person = firm.member(ADA, firm.new_list(), FirstName="Ada")
     firm.settle()
     firm.unsubscribes(ADA)
     firm.change(person, FirstName="Augusta", MobilePhone="+1 415 555 0103")
@@ -196,13 +196,13 @@ def test_a_person_s_own_opt_out_is_never_reversed_by_a_save(firm: Firm) -> None:
     assert opted_out_by(firm, ADA) == "Contact"
     status, reason = firm.status(person)
     assert status == "Unsubscribed"
-    assert reason == f"Unsubscribed by the person on {datetime.now(UTC):%Y-%m-%d}"  # noqa: DTZ005,TID251
+    assert reason == f"Unsubscribed by the person on {datetime.now(UTC):%Y-%m-%d}"  # noqa: TID251
     assert firm.record("Contact", person)["HasOptedOutOfEmail"] is False
 
 
 @pytest.mark.usefixtures("strips")
 def test_a_person_s_own_opt_out_is_never_reversed_by_a_membership(firm: Firm) -> None:
-    letter, other = firm.list(), firm.list("Invitations")
+    letter, other = firm.new_list(), firm.new_list("Invitations")
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -214,7 +214,7 @@ def test_a_person_s_own_opt_out_is_never_reversed_by_a_membership(firm: Firm) ->
 
 
 def test_a_person_s_own_opt_out_is_never_reversed_by_a_replay(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list())
+    person = firm.member(ADA, firm.new_list())
     firm.settle()
     firm.tick(person)
     firm.settle()
@@ -230,19 +230,19 @@ def test_a_person_s_own_opt_out_is_never_reversed_by_a_replay(firm: Firm) -> Non
 
 
 def test_a_person_s_own_opt_out_is_never_reversed_by_a_new_sharer(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
     newcomer = firm.member(ADA, letter)
-    firm.join(newcomer, firm.list("Invitations"))
+    firm.join(newcomer, firm.new_list("Invitations"))
     firm.settle()
     assert firm.permission(ADA) == "unsubscribed"
     assert firm.status(newcomer)[0] == "Unsubscribed"
 
 
 def test_a_person_s_own_opt_out_is_never_reversed_by_deletion_and_creation(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -257,21 +257,21 @@ def test_a_person_s_own_opt_out_is_never_reversed_by_deletion_and_creation(firm:
 
 
 def test_a_person_s_own_opt_out_survives_the_contact_s_deletion_there(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
     firm.change(person, FirstName="Ada")
     firm.settle()
     firm.remove(f"/contacts/{firm.there(ADA)['contact_id']}")
-    firm.join(person, firm.list("Invitations"))
+    firm.join(person, firm.new_list("Invitations"))
     firm.settle()
     assert firm.permission(ADA) == "unsubscribed"
     assert firm.lists_of(ADA) == set()
 
 
 def test_an_opt_out_goes_along_to_a_new_address_and_stays_on_the_old(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member("old@example.org", letter)
     firm.settle()
     firm.unsubscribes("old@example.org")
@@ -293,7 +293,7 @@ def test_an_opt_out_goes_along_to_a_new_address_and_stays_on_the_old(firm: Firm)
 
 
 def test_an_opt_out_follows_to_an_address_that_is_mailable_there(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -306,7 +306,7 @@ def test_an_opt_out_follows_to_an_address_that_is_mailable_there(firm: Firm) -> 
 
 
 def test_an_opt_out_is_seen_even_when_the_address_changes_before_anybody_looked(firm: Firm) -> None:
-    person = firm.member("old@example.org", firm.list())
+    person = firm.member("old@example.org", firm.new_list())
     firm.settle()
     firm.unsubscribes("old@example.org")
     firm.change(person, Email="new@example.org")
@@ -316,7 +316,7 @@ def test_an_opt_out_is_seen_even_when_the_address_changes_before_anybody_looked(
 
 
 def test_an_opt_out_that_nobody_had_seen_stays_on_the_former_address(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member("old@example.org", letter)
     firm.settle()
     firm.unsubscribes("old@example.org")
@@ -329,7 +329,7 @@ def test_an_opt_out_that_nobody_had_seen_stays_on_the_former_address(firm: Firm)
 
 
 def test_swapped_addresses_make_nobody_mailable(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     ada, bert = firm.member(ADA, letter), firm.member("bert@example.org", letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -344,7 +344,7 @@ def test_swapped_addresses_make_nobody_mailable(firm: Firm) -> None:
 
 @pytest.mark.usefixtures("strips")
 def test_tick_save_untick_save_lifts_a_person_s_own_opt_out_at_once(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -373,7 +373,7 @@ def test_tick_save_untick_save_lifts_a_person_s_own_opt_out_at_once(firm: Firm) 
 
 def test_tick_and_untick_in_quick_succession_lift_a_person_s_own_opt_out(firm: Firm) -> None:
     """Both saves arrive with the box clear: the stamp of the org proves the tick."""
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -389,14 +389,14 @@ def test_tick_and_untick_in_quick_succession_lift_a_person_s_own_opt_out(firm: F
 def test_an_untick_without_a_tick_before_it_lifts_nothing(firm: Firm) -> None:
     """A first sight of a clear box is no untick."""
     firm.unsubscribes("sven@example.com")
-    person = firm.member("sven@example.com", firm.list(), **UNTICKED)
+    person = firm.member("sven@example.com", firm.new_list(), **UNTICKED)
     firm.settle()
     assert firm.permission("sven@example.com") == "unsubscribed"
     assert firm.status(person)[0] == "Unsubscribed"
 
 
 def test_a_person_who_unsubscribes_after_the_untick_stays_unsubscribed(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list())
+    person = firm.member(ADA, firm.new_list())
     firm.settle()
     firm.tick(person)
     firm.settle()
@@ -410,7 +410,7 @@ def test_a_person_who_unsubscribes_after_the_untick_stays_unsubscribed(firm: Fir
 
 
 def test_an_untick_by_the_bridge_s_own_user_lifts_nothing(firm: Firm) -> None:
-    person = firm.member(ADA, firm.list())
+    person = firm.member(ADA, firm.new_list())
     firm.settle()
     firm.tick(person)
     firm.settle()
@@ -422,7 +422,7 @@ def test_an_untick_by_the_bridge_s_own_user_lifts_nothing(firm: Firm) -> None:
 
 
 def test_many_unticks_at_once_of_people_who_opted_out_themselves_are_held(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     addresses = [f"p{number}@example.org" for number in range(13)]
     people = [firm.member(address, letter) for address in addresses]
     firm.settle()
@@ -445,7 +445,7 @@ def test_a_pending_confirmation_is_never_written_over(firm: Firm) -> None:
         email_address={"address": ADA, "permission_to_send": "pending_confirmation"},
         create_source="Account",
     )
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter, FirstName="Ada")
     firm.settle()
     assert firm.permission(ADA) == "pending_confirmation"
@@ -454,7 +454,7 @@ def test_a_pending_confirmation_is_never_written_over(firm: Firm) -> None:
 
 def test_a_message_alone_lifts_nothing(firm: Firm) -> None:
     """Whoever knows the endpoint can claim that the box is clear: Salesforce is asked."""
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter, FirstName="Ada")
     firm.settle()
     firm.tick(person)

@@ -24,7 +24,7 @@ FAILURES = ["drop_before", "error_500", "html", "throttled", "wrong_type"]
 
 @pytest.mark.parametrize("kind", [*LOST_ANSWERS, *FAILURES])
 def test_a_contact_is_created_once_whatever_its_answer(firm: Firm, kind: str) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     firm.settle()
     person = firm.member(ADA, letter, FirstName="Ada")
     firm.sandbox.faults(fault(kind, method="POST", path="/contacts$"))
@@ -38,7 +38,7 @@ def test_a_contact_is_created_once_whatever_its_answer(firm: Firm, kind: str) ->
 @pytest.mark.parametrize("kind", [*LOST_ANSWERS, *FAILURES])
 def test_a_list_is_created_once_whatever_its_answer(firm: Firm, kind: str) -> None:
     firm.sandbox.faults(fault(kind, method="POST", path="/contact_lists$"))
-    letter = firm.list("Quarterly letter")
+    letter = firm.new_list("Quarterly letter")
     firm.settle()
     found = firm.sandbox.constant_contact("GET", "/contact_lists").json()["lists"]
     assert [each["list_id"] for each in found if each["name"] == "Quarterly letter"] == [
@@ -49,7 +49,7 @@ def test_a_list_is_created_once_whatever_its_answer(firm: Firm, kind: str) -> No
 
 @pytest.mark.parametrize("kind", [*LOST_ANSWERS, *FAILURES])
 def test_an_opt_out_goes_through_whatever_its_answer(firm: Firm, kind: str) -> None:
-    person = firm.member(ADA, firm.list())
+    person = firm.member(ADA, firm.new_list())
     firm.settle()
     firm.sandbox.faults(fault(kind, method="PUT", path="/contacts/"))
     firm.tick(person)
@@ -62,7 +62,7 @@ def test_an_opt_out_goes_through_whatever_its_answer(firm: Firm, kind: str) -> N
 
 @pytest.mark.parametrize("kind", [*LOST_ANSWERS, *FAILURES])
 def test_a_resubscription_goes_through_whatever_its_answer(firm: Firm, kind: str) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter)
     firm.settle()
     firm.unsubscribes(ADA)
@@ -85,7 +85,7 @@ def test_a_resubscription_goes_through_whatever_its_answer(firm: Firm, kind: str
 
 @pytest.mark.parametrize("kind", [*LOST_ANSWERS, *FAILURES])
 def test_a_change_of_address_ends_right_whatever_its_answer(firm: Firm, kind: str) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member("old@example.org", letter)
     firm.settle()
     contact_id = firm.there("old@example.org")["contact_id"]
@@ -102,7 +102,7 @@ def test_a_change_of_address_ends_right_whatever_its_answer(firm: Firm, kind: st
 def test_statuses_and_ids_come_back_whatever_salesforce_answers(
     firm: Firm, kind: str, method: str
 ) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     firm.sandbox.faults(fault(kind, method=method) | {"side": "salesforce", "times": 2})
     person = firm.member(ADA, letter)
     firm.settle()
@@ -113,7 +113,7 @@ def test_statuses_and_ids_come_back_whatever_salesforce_answers(
 @pytest.mark.parametrize("kind", ["expired_session"])
 @pytest.mark.parametrize("side", ["salesforce", "constant_contact"])
 def test_an_expired_session_is_renewed(firm: Firm, kind: str, side: str) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     firm.settle()
     firm.sandbox.faults(fault(kind) | {"side": side})
     person = firm.member(ADA, letter)
@@ -122,7 +122,7 @@ def test_an_expired_session_is_renewed(firm: Firm, kind: str, side: str) -> None
 
 
 def test_a_spent_quota_waits_for_the_next_day_and_goes_on(firm: Firm) -> None:
-    letter = firm.list()
+    letter = firm.new_list()
     firm.settle()
     firm.sandbox.faults(fault("quota"))
     person = firm.member(ADA, letter)
@@ -134,7 +134,7 @@ def test_a_spent_quota_waits_for_the_next_day_and_goes_on(firm: Firm) -> None:
 @pytest.mark.parametrize("kind", ["repeat", "reorder"])
 def test_messages_that_come_twice_or_out_of_order_change_nothing(firm: Firm, kind: str) -> None:
     firm.sandbox.faults({"side": "outbound", "kind": kind})
-    letter = firm.list()
+    letter = firm.new_list()
     person = firm.member(ADA, letter, FirstName="Ada")
     firm.settle()
     for name in ("Augusta", "Countess"):
@@ -149,7 +149,7 @@ def test_messages_that_come_twice_or_out_of_order_change_nothing(firm: Firm, kin
 
 def test_a_contact_that_is_created_there_meanwhile_is_taken_over(firm: Firm) -> None:
     """The list waits there for its first answer; somebody enters the same person by hand."""
-    letter = firm.list()
+    letter = firm.new_list()
     firm.settle()
     person = firm.member(ADA, letter)
     firm.bridge.receive()
@@ -173,7 +173,7 @@ def test_a_household_ends_right_although_every_third_call_fails(
         {"side": "constant_contact", "kind": kind, "share": share, "path": "/v3/"},
         {"side": "salesforce", "kind": kind, "share": share / 3, "path": "/services/data"},
     )
-    letter = firm.list()
+    letter = firm.new_list()
     edith = firm.member("family@example.org", letter, FirstName="Edith")
     walter = firm.member("family@example.org", letter, FirstName="Walter")
     ines = firm.member(ADA, letter)

@@ -75,7 +75,7 @@ def working(bridge: RunningBridge, seed: int) -> Iterator[list[BaseException]]:
     failures: list[BaseException] = []
 
     def run(number: int, work: Callable[[Installation], object]) -> None:
-        chance = random.Random(f"{seed}/worker {number}")
+        chance = random.Random(f"{seed}/worker {number}")  # noqa: S311 -- repeatable, no secret
         own = HesitantInstallation(**vars(bridge.installation), chance=chance)
         try:
             while not stop.is_set():
@@ -218,6 +218,21 @@ def judge(firm: Firm, household: Household, letter: str, other: str) -> None:
         assert statuses == ["Subscribed", "Subscribed"]
 
 
+def told(firm: Firm, household: Household) -> list[str]:
+    """Return what the bridge knows of a household, for whoever looks into a failure."""
+    values = {"people": [household.first, household.second], "key": household.address}
+    statements = (
+        "SELECT * FROM notification WHERE record_id = ANY(%(people)s) ORDER BY seq",
+        "SELECT * FROM practifi_record WHERE sf_id = ANY(%(people)s)",
+        "SELECT * FROM box_change WHERE contact_id = ANY(%(people)s) ORDER BY changed_at",
+        "SELECT * FROM work WHERE key = %(key)s",
+        "SELECT * FROM step WHERE subject_key = %(key)s ORDER BY plan_id, ordinal",
+    )
+    rows = [row for each in statements for row in firm.bridge.rows(each, **values)]
+    queued = firm.sandbox.control("GET", "/salesforce/deliveries")
+    return [str({k: str(v) for k, v in row.items() if v is not None}) for row in [*rows, *queued]]
+
+
 def digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))[-10:]
 
@@ -227,12 +242,12 @@ def test_parallel_changes_of_one_address_end_right(
     firm: Firm, scaled: Callable[[int], int], block: int
 ) -> None:
     seed = 7_000 + block
-    letter, other = firm.list("Letter"), firm.list("Invitations")
+    letter, other = firm.new_list("Letter"), firm.new_list("Invitations")
     households = enter(firm, scaled(ROUNDS), letter)
     there = firm.cc_list_id(letter), firm.cc_list_id(other)
     with working(firm.bridge, seed) as failures:
         for number, household in enumerate(households):
-            chance = random.Random(f"{seed}/{number}")
+            chance = random.Random(f"{seed}/{number}")  # noqa: S311
             try:
                 acts = acts_of(firm, household, other, chance)
                 chance.shuffle(acts)
@@ -241,4 +256,6 @@ def test_parallel_changes_of_one_address_end_right(
                 judge(firm, household, *there)
             except AssertionError as error:
                 error.add_note(f"seed {seed}, round {number}: {household}")
+                for line in told(firm, household):
+                    error.add_note(line)
                 raise

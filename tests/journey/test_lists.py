@@ -16,7 +16,7 @@ def names_there(firm: Firm) -> list[str]:
 
 
 def test_a_list_is_made_there_and_its_id_comes_back(firm: Firm) -> None:
-    made = firm.list("Quarterly letter")
+    made = firm.new_list("Quarterly letter")
     firm.settle()
     there = firm.sandbox.constant_contact("GET", f"/contact_lists/{firm.cc_list_id(made)}")
     assert there.json()["name"] == "Quarterly letter"
@@ -24,7 +24,7 @@ def test_a_list_is_made_there_and_its_id_comes_back(firm: Firm) -> None:
 
 
 def test_a_renamed_list_is_renamed_there_and_keeps_what_else_it_has(firm: Firm) -> None:
-    made = firm.list("Quarterly letter")
+    made = firm.new_list("Quarterly letter")
     firm.settle()
     there = firm.cc_list_id(made)
     body = {"name": "Quarterly letter", "description": "By hand", "favorite": True}
@@ -38,7 +38,7 @@ def test_a_renamed_list_is_renamed_there_and_keeps_what_else_it_has(firm: Firm) 
 
 def test_a_list_whose_name_exists_there_is_taken_over(firm: Firm) -> None:
     before = names_there(firm)
-    made = firm.list("General Interest")
+    made = firm.new_list("General Interest")
     firm.settle()
     there = firm.sandbox.constant_contact("GET", f"/contact_lists/{firm.cc_list_id(made)}")
     assert there.json()["name"] == "General Interest"
@@ -46,9 +46,9 @@ def test_a_list_whose_name_exists_there_is_taken_over(firm: Firm) -> None:
 
 
 def test_a_second_list_of_one_name_is_refused_with_the_other_named(firm: Firm) -> None:
-    first = firm.list("Quarterly letter")
+    first = firm.new_list("Quarterly letter")
     firm.settle()
-    second = firm.list("Quarterly letter")
+    second = firm.new_list("Quarterly letter")
     firm.settle()
     assert names_there(firm).count("Quarterly letter") == 1
     shown = firm.record(LIST, second)
@@ -59,8 +59,8 @@ def test_a_second_list_of_one_name_is_refused_with_the_other_named(firm: Firm) -
 
 
 def test_a_refused_list_goes_through_once_it_has_a_name_of_its_own(firm: Firm) -> None:
-    firm.list("Quarterly letter")
-    second = firm.list("Quarterly letter")
+    firm.new_list("Quarterly letter")
+    second = firm.new_list("Quarterly letter")
     person = firm.member("ada@example.org", second)
     firm.settle()
     firm.save(LIST, second, Name="Monthly letter")
@@ -71,7 +71,7 @@ def test_a_refused_list_goes_through_once_it_has_a_name_of_its_own(firm: Firm) -
 
 
 def test_a_deleted_list_stays_there(firm: Firm) -> None:
-    made = firm.list("Quarterly letter")
+    made = firm.new_list("Quarterly letter")
     firm.settle()
     firm.delete(LIST, made)
     firm.settle(deletes=True)

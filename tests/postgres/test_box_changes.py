@@ -25,11 +25,13 @@ def connection(database: Database) -> int:
 
 
 def record(
-    database: Database, connection_id: int, *ticked: bool, at: datetime = AT, by: str = CLERK
+    database: Database, connection_id: int, *words: str, at: datetime = AT, by: str = CLERK
 ) -> int:
     changes = [
-        BoxChange(contact_id=ADA, changed_at=at, ticked=each, user_id=by, seen_by="notification")
-        for each in ticked
+        BoxChange(
+            contact_id=ADA, changed_at=at, ticked=each == "tick", user_id=by, seen_by="notification"
+        )
+        for each in words
     ]
     with database.transaction() as tx:
         return record_box_changes(
@@ -54,21 +56,21 @@ def requests(database: Database, connection_id: int) -> list[datetime]:
 
 def test_a_tick_stands_for_the_person_and_the_address(database: Database) -> None:
     firm = connection(database)
-    assert record(database, firm, True) == 1
+    assert record(database, firm, "tick") == 1
     assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
 
 
 def test_a_change_is_recorded_once(database: Database) -> None:
     firm = connection(database)
-    assert [record(database, firm, True), record(database, firm, True)] == [1, 0]
+    assert [record(database, firm, "tick"), record(database, firm, "tick")] == [1, 0]
     with database.transaction() as tx:
         assert tx.execute("SELECT count(*) FROM consent_entry").fetchone() == (1,)
 
 
 def test_a_tick_and_an_untick_of_one_second_are_both_recorded_in_order(database: Database) -> None:
     firm = connection(database)
-    assert record(database, firm, True) == 1
-    assert record(database, firm, False) == 1
+    assert record(database, firm, "tick") == 1
+    assert record(database, firm, "untick") == 1
     with database.transaction() as tx:
         rows = tx.execute("SELECT ticked FROM box_change ORDER BY changed_at").fetchall()
     assert rows == [(True,), (False,)]
@@ -77,23 +79,23 @@ def test_a_tick_and_an_untick_of_one_second_are_both_recorded_in_order(database:
 
 def test_an_untick_lifts_the_firm_s_own_and_asks_back(database: Database) -> None:
     firm = connection(database)
-    record(database, firm, True)
-    record(database, firm, False, at=AT + timedelta(minutes=1))
+    record(database, firm, "tick")
+    record(database, firm, "untick", at=AT + timedelta(minutes=1))
     assert standing(database, firm) == set()
     assert requests(database, firm) == [AT + timedelta(minutes=1)]
 
 
 def test_a_new_tick_takes_the_request_back(database: Database) -> None:
     firm = connection(database)
-    for minute, ticked in enumerate((True, False, True)):
-        record(database, firm, ticked, at=AT + timedelta(minutes=minute))
+    for minute, word in enumerate(("tick", "untick", "tick")):
+        record(database, firm, word, at=AT + timedelta(minutes=minute))
     assert requests(database, firm) == []
     assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
 
 
 def test_an_untick_by_the_bridge_s_own_user_lifts_nothing(database: Database) -> None:
     firm = connection(database)
-    record(database, firm, True)
-    record(database, firm, False, at=AT + timedelta(minutes=1), by=BRIDGE)
+    record(database, firm, "tick")
+    record(database, firm, "untick", at=AT + timedelta(minutes=1), by=BRIDGE)
     assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
     assert requests(database, firm) == []

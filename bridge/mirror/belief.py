@@ -1,0 +1,156 @@
+"""Which of several told and read states of a record is believed, and how far. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bridge.consent.box import Box
+from bridge.identity import is_salesforce_id, salesforce_id
+from bridge.mirror.model import (
+    PractifiRow,
+    carry_over,
+    parse_flag,
+    without_box,
+    without_knowledge,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from bridge.mapping.names import ContactNames
+
+_APART = timedelta(hours=1)
+"""How far Salesforce's clock may be from the installation's."""
+
+
+def as_plausible(row: PractifiRow, seen_at: datetime) -> PractifiRow:
+    """Return a state, without knowledge where it claims to be of a time that has not come.
+
+    It would outdo whatever Salesforce says until then.
+    """
+    if row.source == "message" and row.modstamp is not None and row.modstamp > seen_at + _APART:
+        return replace(without_knowledge(row), modstamp=None)
+    return row
+
+
+def newest_of(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], PractifiRow]:
+    """Return the newest state of each record; of equally new ones the last."""
+    newest: dict[tuple[str, str], PractifiRow] = {}
+    for row in rows:
+        key = (row.kind, row.sf_id)
+        if key not in newest or not is_older(row, newest[key]):
+            newest[key] = row
+    return newest
+
+
+def by_record(rows: Iterable[PractifiRow]) -> dict[tuple[str, str], list[PractifiRow]]:
+    """Return all states of each record, in the given order."""
+    found: dict[tuple[str, str], list[PractifiRow]] = {}
+    for row in rows:
+        found.setdefault((row.kind, row.sf_id), []).append(row)
+    return found
+
+
+def join(
+    row: PractifiRow,
+    older: PractifiRow | None,
+    told: Sequence[PractifiRow],
+    *,
+    is_overtaken: bool,
+) -> tuple[PractifiRow, PractifiRow]:
+    """Return (what the state says of itself, the state with what was known before)."""
+    if older is not None and is_overtaken and row.modstamp == older.modstamp:
+        # A message came while the record was read, and both are of one second: read it again.
+        whole = without_knowledge(older)
+        return whole, whole
+    is_repeat = older is not None and _says_nothing_new(row, older)
+    whole = older if older is not None and is_repeat else carry_over(row, older)
+    if any(_contradicts(row, other) for other in (older, *told) if other is not None):
+        whole = without_knowledge(whole)
+        return whole, whole
+    return row, whole
+
+
+def believe(
+    row: PractifiRow,
+    whole: PractifiRow,
+    older: PractifiRow | None,
+    before: Box | None,
+    names: ContactNames,
+) -> tuple[PractifiRow, PractifiRow]:
+    """Return a contact's state and its whole without what a message cannot vouch for.
+
+    A message is a hint that anybody may have sent: Salesforce itself has to say *unticked*. Where
+    the box is in doubt, it and its stamp stay as last believed, so that no change is passed over.
+    """
+    is_known_ticked = before is not None and bool(before.ticked)
+    if row.source == "message" and row.do_not_email is False and is_known_ticked:
+        row = whole = without_box(whole, names.do_not_email)
+    if row.do_not_email is None:
+        path = names.do_not_email or ""
+        kept = (
+            {}
+            if older is None
+            else {key: older.fields[key] for key in {path} & older.fields.keys()}
+        )
+        fields = {key: text for key, text in whole.fields.items() if key != path}
+        stamp = older.resubscribe_at if older is not None else None
+        whole = replace(whole, resubscribe_at=stamp, fields=fields | kept)
+    return row, whole
+
+
+def box_before(older: PractifiRow | None, ticked: bool | None, names: ContactNames) -> Box | None:  # noqa: FBT001 -- a value, no switch
+    """Return the box as last known, whatever has come in doubt since; None: never known."""
+    if older is None:
+        return None
+    if ticked is None:
+        ticked = older.do_not_email
+    if ticked is None:
+        ticked = parse_flag(older.fields.get(names.do_not_email or ""))
+    if ticked is None:
+        return None
+    return Box(ticked=ticked, stamp=older.resubscribe_at, modstamp=older.modstamp)
+
+
+def box_now(row: PractifiRow, names: ContactNames) -> Box:
+    """Return the box as a state tells it."""
+    stamped_by = row.fields.get(names.resubscribe_by or "") or ""
+    return Box(
+        ticked=row.do_not_email,
+        stamp=row.resubscribe_at,
+        stamped_by=salesforce_id(stamped_by) if is_salesforce_id(stamped_by) else None,
+        modstamp=row.modstamp,
+        user_id=row.modified_by,
+    )
+
+
+def is_older(row: PractifiRow, other: PractifiRow) -> bool:
+    """Tell whether a state is surely older than another."""
+    return row.modstamp is not None and other.modstamp is not None and row.modstamp < other.modstamp
+
+
+def _contradicts(row: PractifiRow, other: PractifiRow) -> bool:
+    """Two states of one moment that differ: nobody can tell which came first.
+
+    Stamps are whole seconds and messages come in any order, so only Salesforce knows the end.
+    """
+    return (
+        row.source == "message"
+        and row.modstamp is not None
+        and row.modstamp == other.modstamp
+        and any(other.fields.get(path, text) != text for path, text in row.fields.items())
+    )
+
+
+def _says_nothing_new(row: PractifiRow, older: PractifiRow) -> bool:
+    """A message repeats part of the state that was read: reading it again would cost a call."""
+    return (
+        row.source == "message"
+        and row.modstamp is not None
+        and row.modstamp == older.modstamp
+        and older.deleted_at == row.deleted_at
+        and row.fields.items() <= older.fields.items()
+    )

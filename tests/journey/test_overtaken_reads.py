@@ -1,0 +1,78 @@
+"""A record that is saved while it is read back: both states may have the stamp of one second."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from bridge.bootstrap import Installation
+from bridge.delivery.deliver import deliver_slice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.connections.model import Connection
+    from bridge.salesforce.client import Salesforce
+    from tests.journey.firm import Firm
+
+ADA = "ada@example.org"
+
+
+class InterruptedSalesforce:
+    """A client whose answers to the first read of contacts come back after something happened."""
+
+    def __init__(self, client: Salesforce, between: list[Callable[[], None]]) -> None:
+        self._client = client
+        self._between = between
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def read_back(self, name: str, *arguments: Any) -> Any:
+        """Read, and let happen what has to before the answer is used."""
+        answer = self._client.read_back(name, *arguments)
+        if name == "Contact" and self._between:
+            self._between.pop()()
+        return answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterruptedInstallation(Installation):
+    """An installation with such a client."""
+
+    between: list[Callable[[], None]] = field(default_factory=list)
+
+    def salesforce(self, connection: Connection) -> Salesforce:
+        """Return the client."""
+        client = super().salesforce(connection)
+        return cast("Salesforce", InterruptedSalesforce(client, self.between))
+
+
+def begin_a_second(firm: Firm) -> None:
+    """Move the clock to where what follows happens within one second."""
+    now = datetime.fromisoformat(firm.sandbox.control("GET", "/clock")["now"])
+    firm.sandbox.advance(1.02 - now.microsecond / 1e6)
+
+
+def test_a_tick_during_the_read_is_not_taken_back_by_its_answer(firm: Firm) -> None:
+    person = firm.member(ADA, firm.new_list())
+    firm.settle()
+    begin_a_second(firm)
+
+    def tick() -> None:
+        firm.tick(person)
+        firm.bridge.receive()
+        firm.bridge.triage()
+
+    firm.change(person, FirstName="Ada")
+    firm.bridge.receive()
+    firm.bridge.triage()
+    own = InterruptedInstallation(**vars(firm.bridge.installation), between=[tick])
+    deliver_slice(own, range(1, 5), until=time.monotonic() + 10)
+    assert own.between == []
+    firm.settle()
+    assert firm.permission(ADA) == "unsubscribed"
+    assert firm.status(person) == ("Unsubscribed", "Do Not Email is ticked")
+    assert [entry["change"] for entry in firm.ledger() if entry["side"] == "practifi"] == ["ticked"]
