@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--no-flask", action="store_true", help="leave Flask out")
     given = parser.parse_args()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-bench-")))
+        folder = Path(stack.enter_context(_folder()))
         os.environ |= {
             "BRIDGE_DATA_DIR": str(folder / "data"),
             "BRIDGE_LISTEN": f"127.0.0.1:{_free_port()}",
@@ -131,6 +131,11 @@ def _stored(settings: Settings) -> int:
     with open_installation(settings).database.transaction() as tx:
         (count,) = tx.execute("SELECT count(*) FROM notification").fetchone() or (0,)
         return int(count)
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    # The embedded server stops some seconds after its last client, and removes its own files then.
+    return tempfile.TemporaryDirectory(prefix="bridge-bench-", ignore_cleanup_errors=True)
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--notifications", type=int, default=100_000)
     given = parser.parse_args()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-bench-")))
+        folder = Path(stack.enter_context(_folder()))
         folder.chmod(0o755)
         os.environ |= {
             "BRIDGE_DATA_DIR": str(folder / "data"),
@@ -247,6 +247,11 @@ def _endpoint(settings: Settings) -> str:
 
 def _conninfo(settings: Settings) -> str:
     return open_installation(settings).database.conninfo()
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    # The embedded server stops some seconds after its last client, and removes its own files then.
+    return tempfile.TemporaryDirectory(prefix="bridge-bench-", ignore_cleanup_errors=True)
 
 
 @contextmanager

@@ -15,14 +15,13 @@ from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.gather import came_from, gather, gone_to, with_there
 from bridge.delivery.outcome import (
-    close_in_flight,
     record_end,
     record_look,
     record_lost,
     record_resubscribed,
     record_unsubscribed,
-    steps_in_flight,
 )
+from bridge.delivery.steps import close_in_flight, steps_in_flight
 from bridge.delivery.turns import must_wait
 from bridge.delivery.work import SQL, claim_beside, finish, release_beside, renew
 from bridge.errors import NotFoundRemotely, NotSettled

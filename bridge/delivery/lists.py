@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from bridge.delivery.model import Status, Step
-from bridge.delivery.outcome import (
-    close_in_flight,
-    end_step,
-    open_plan,
-    send_step,
-    set_statuses,
-)
+from bridge.delivery.outcome import set_statuses
+from bridge.delivery.steps import close_in_flight, end_step, open_plan, send_step
 from bridge.delivery.work import RECONCILE, SQL, finish, mark, renew
 from bridge.errors import Conflict, NotFoundRemotely, RecordRefused
 from bridge.mirror.remember import forget_cc_list, remember_cc_list

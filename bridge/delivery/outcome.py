@@ -1,10 +1,8 @@
-"""Record what a delivery did: steps, mirror, links, agreements, statuses, ledger."""
+"""Record what a delivery did: mirror, links, agreements, statuses, ledger."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from psycopg.types.json import Jsonb
 
 from bridge.clock import now
 from bridge.consent.record import (
@@ -27,84 +25,6 @@ if TYPE_CHECKING:
 
     from bridge.delivery.model import AddressState, Decision, Status, Step
     from bridge.delivery.work import Lease
-
-
-def open_plan(
-    tx: psycopg.Connection,
-    lease: Lease,
-    steps: Sequence[Step],
-    *,
-    facts: bytes,
-    mapping_version_id: int,
-) -> int:
-    """Store a plan with its steps, before any of them is sent, and return its id."""
-    row = tx.execute(
-        SQL["add_plan"],
-        {"connection_id": lease.connection_id, "origin": "webhook", "asked_by": None},
-    ).fetchone()
-    assert row is not None  # noqa: S101 -- the statement returns its row
-    plan_id = int(row[0])
-    for ordinal, step in enumerate(steps):
-        tx.execute(
-            SQL["add_step"],
-            {
-                "connection_id": lease.connection_id,
-                "plan_id": plan_id,
-                "ordinal": ordinal,
-                "key": f"{lease.kind}:{lease.key}:{step.kind}",
-                "kind": step.kind,
-                "subject_kind": lease.kind,
-                "subject_key": lease.key,
-                "lane": lease.lane,
-                "generation": lease.generation,
-                "detail": Jsonb({"body": dict(step.body), "contact_id": step.contact_id}),
-                "before": Jsonb({name: old for name, (old, _) in step.change.items()}),
-                "facts": facts,
-                "mapping_version_id": mapping_version_id,
-                "reason": step.reason,
-            },
-        )
-    return plan_id
-
-
-def send_step(tx: psycopg.Connection, lease: Lease, plan_id: int, ordinal: int) -> None:
-    """Note that a step is on its way: from here on its effect may exist."""
-    tx.execute(SQL["send_step"], _step(lease, plan_id, ordinal))
-
-
-def end_step(
-    tx: psycopg.Connection,
-    lease: Lease,
-    plan_id: int,
-    ordinal: int,
-    state: str,
-    *,
-    outcome: str | None = None,
-    answer: Mapping[str, Any] | None = None,
-) -> None:
-    """Note what became of a step; one that did not end well ends the plan with it."""
-    kept = None if answer is None else Jsonb({key: answer.get(key) for key in _KEPT_OF_ANSWERS})
-    tx.execute(
-        SQL["end_step"],
-        _step(lease, plan_id, ordinal) | {"state": state, "outcome": outcome, "answer": kept},
-    )
-    if state != "confirmed":
-        tx.execute(
-            SQL["skip_rest"],
-            _step(lease, plan_id, ordinal) | {"outcome": "decided again after the step before"},
-        )
-    tx.execute(SQL["close_plans"], lease.row())
-
-
-def steps_in_flight(tx: psycopg.Connection, lease: Lease) -> set[str]:
-    """Return the kinds of the steps whose answer never came."""
-    return {row[0] for row in tx.execute(SQL["steps_in_flight"], lease.row())}
-
-
-def close_in_flight(tx: psycopg.Connection, lease: Lease) -> None:
-    """Close the steps whose answer never came: their effect was looked up."""
-    tx.execute(SQL["close_steps_in_flight"], lease.row())
-    tx.execute(SQL["close_plans"], lease.row())
 
 
 def record_sent(
@@ -290,13 +210,6 @@ def set_statuses(tx: psycopg.Connection, connection_id: int, statuses: Iterable[
                 "confirmed": [row.is_confirmed for row in rows],
             },
         )
-
-
-_KEPT_OF_ANSWERS = ("contact_id", "list_id", "updated_at")
-
-
-def _step(lease: Lease, plan_id: int, ordinal: int) -> dict[str, object]:
-    return {"connection_id": lease.connection_id, "plan_id": plan_id, "ordinal": ordinal}
 
 
 def _ledger(

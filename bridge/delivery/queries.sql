@@ -106,6 +106,23 @@ WHERE s.connection_id = %(connection_id)s AND s.kind = 'address' AND s.key = %(f
 ON CONFLICT (connection_id, notification_id, kind, key) DO UPDATE
   SET generation = greatest(notification_subject.generation, EXCLUDED.generation)
 
+-- name: lock_shared_notifications
+-- Notifications that made more than this subject dirty: of two workers that end their subjects at once, the second
+-- waits here and sees what the first has done.
+SELECT n.notification_id
+FROM notification n
+WHERE n.connection_id = %(connection_id)s AND n.state IN ('waiting', 'working')
+  AND EXISTS (
+    SELECT FROM notification_subject s
+    WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id
+      AND s.kind = %(kind)s AND s.key = %(key)s)
+  AND EXISTS (
+    SELECT FROM notification_subject s
+    WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id
+      AND (s.kind, s.key) <> (%(kind)s, %(key)s))
+ORDER BY n.notification_id
+FOR UPDATE OF n
+
 -- name: finish_notifications
 -- Notifications end when everything they made dirty is done.
 UPDATE notification n

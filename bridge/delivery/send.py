@@ -12,13 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.merge import CORE
-from bridge.delivery.outcome import (
-    end_step,
-    open_plan,
-    record_resubscribed,
-    record_sent,
-    send_step,
-)
+from bridge.delivery.outcome import record_resubscribed, record_sent
+from bridge.delivery.steps import end_step, open_plan, send_step
 from bridge.delivery.work import renew
 from bridge.errors import (
     BridgeError,

@@ -169,6 +169,7 @@ def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -
     if tx.execute(SQL["finish_work"], parameters).fetchone() is None:
         message = f"the lease of one {lease.kind} ran out"
         raise LeaseLost(message)
+    tx.execute(SQL["lock_shared_notifications"], lease.row())
     tx.execute(SQL["finish_notifications"], lease.row() | {"reason": reason})
 
 

@@ -32,6 +32,7 @@ class Messages:
     Attributes:
         acknowledged: Notification ids of messages whose Ack arrived.
         posted: Messages that were sent, with or without an answer.
+        refusal: Why the latest that was not acknowledged was not.
     """
 
     endpoint: str
@@ -40,6 +41,7 @@ class Messages:
     random: random.Random
     acknowledged: set[str] = field(default_factory=set)
     posted: int = 0
+    refusal: str = ""
     _latest: list[tuple[list[str], str]] = field(default_factory=list)
 
     def post_one(self) -> None:
@@ -63,7 +65,7 @@ class Messages:
         ids, body = self._message([self.random.choice(self.firm.record_ids())])
         deadline = time.monotonic() + 60
         while not self.post(ids, body):
-            assert time.monotonic() < deadline, "no acknowledgement within 60 s"
+            assert time.monotonic() < deadline, f"no acknowledgement within 60 s: {self.refusal}"
             time.sleep(0.05)
         return ids[0]
 
@@ -77,9 +79,11 @@ class Messages:
                 headers={"Content-Type": "text/xml; charset=UTF-8"},
                 timeout=15,
             )
-        except requests.RequestException:
+        except requests.RequestException as error:
+            self.refusal = repr(error)
             return False
         if answer.status_code != requests.codes.ok or _ACK not in answer.content:
+            self.refusal = f"{answer.status_code} {answer.text}"
             return False
         self.acknowledged.update(ids)
         return True
