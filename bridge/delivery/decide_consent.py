@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bridge.consent.record import OptOut
+    from bridge.consent.standing import OptOut
 
 OPT_OUT_REASON = "Do Not Email is ticked in Practifi"
 

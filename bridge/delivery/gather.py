@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from bridge.consent.record import asked_back, recent_own_unticks, standing_opt_outs
+from bridge.consent.standing import asked_back, recent_own_unticks, standing_opt_outs
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.delivery.work import SQL
 from bridge.errors import RecordError

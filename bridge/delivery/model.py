@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bridge.consent.record import Asked, OptOut
+    from bridge.consent.standing import Asked, OptOut
 
 Resource: TypeAlias = "Mapping[str, Any]"
 """A contact as Constant Contact answers it, sub-resources included."""

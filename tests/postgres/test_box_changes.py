@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bridge.consent.box import BoxChange
-from bridge.consent.record import asked_back, record_box_changes, standing_opt_outs
+from bridge.consent.record import record_box_changes
+from bridge.consent.standing import asked_back, standing_opt_outs
 
 if TYPE_CHECKING:
     from bridge.db.database import Database

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bridge.consent.record import Asked, OptOut
+from bridge.consent.standing import Asked, OptOut
 from bridge.delivery.decide import choose_owner, decide
 from bridge.delivery.model import AddressState, Base, Membership, Person
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.consent.record import Asked, OptOut
+from bridge.consent.standing import Asked, OptOut
 from bridge.delivery.decide import decide
 from bridge.delivery.merge import put_body
 from bridge.delivery.model import AddressState, Base, Membership, Person, Resource, Step
