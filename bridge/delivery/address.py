@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
-    from bridge.delivery.model import AddressState, Decision
+    from bridge.delivery.model import AddressState, Base, Decision
     from bridge.delivery.read_back import Reader
     from bridge.delivery.send import Sender
     from bridge.delivery.work import Lease
@@ -179,9 +179,13 @@ class AddressCourier:
             return state
         with self.database.transaction() as tx:
             renew(tx, lease)
-            close_in_flight(tx, lease)
             if state.there is None:
+                close_in_flight(tx, lease)
                 return state
+            contact = {"cc_contact_id": state.there["contact_id"]}
+            tx.execute(SQL["own_lists_in_flight"], lease.row() | contact)
+            close_in_flight(tx, lease)
+            state = replace(state, bases=self._bases(tx, lease))
             is_out = is_unsubscribed(state.there)
             if "unsubscribe" in in_flight and is_out:
                 record_unsubscribed(tx, lease, state)
@@ -191,6 +195,15 @@ class AddressCourier:
                 complaints = tuple(out for out in state.opt_outs if out.acted_by == "complaint")
                 return replace(state, asked=(), opt_outs=complaints)
         return state
+
+    def _bases(self, tx: psycopg.Connection, lease: Lease) -> tuple[Base, ...]:
+        return gather(
+            tx,
+            lease.connection_id,
+            lease.key,
+            self.current.mapping,
+            owner_policy=self.settings.owner,
+        ).bases
 
     def _send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
         """Send the steps in order; return False where the contact there must be read again."""

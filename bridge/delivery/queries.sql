@@ -209,6 +209,20 @@ FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
   AND state IN ('planned', 'sending', 'sent')
 
+-- name: own_lists_in_flight
+-- Where a step whose answer never came put a contact on a list, that is the bridge's doing, whoever asks for it now.
+-- Kept under the contact's own id: whatever nobody asks for is taken off again.
+INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, removed_at, agreed_at)
+SELECT DISTINCT s.connection_id, %(cc_contact_id)s::text, l.sf_id, %(cc_contact_id)s::uuid, l.cc_id,
+  app_now(), app_now(), app_now()
+FROM step s
+CROSS JOIN LATERAL jsonb_array_elements_text(s.detail -> 'body' -> 'list_memberships') AS sent (list_id)
+JOIN link l ON l.connection_id = s.connection_id AND l.kind = 'list' AND l.cc_id = sent.list_id::uuid
+WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.subject_key = %(key)s
+  AND s.state IN ('planned', 'sending', 'sent')
+  AND s.before ? 'list_memberships' AND NOT s.before -> 'list_memberships' ? sent.list_id
+ON CONFLICT (connection_id, contact_id, list_id) DO NOTHING
+
 -- name: list_names_sent
 -- Names under which a list may be there although nobody knows it: their answer never came, or was not yet acted upon.
 SELECT DISTINCT s.detail -> 'body' ->> 'name'
@@ -429,7 +443,15 @@ RETURNING s.kind, s.sf_id, s.status, s.reason, s.since, s.confirmed_at, s.writte
      AND b.agreed_at IS NOT NULL AND b.removed_at IS NULL AND b.lost_at IS NULL) AS members_confirmed
 
 -- name: end_status_writes
--- What became of each written status; one that changed meanwhile stays due.
+-- What became of each written status; one that changed meanwhile stays due. Locked in the order in which deliveries
+-- write statuses: lists first.
+WITH locked AS (
+  SELECT s.kind, s.sf_id
+  FROM record_status s
+  JOIN unnest(%(kinds)s::text[], %(ids)s::text[]) AS w (kind, sf_id) ON s.kind = w.kind AND s.sf_id = w.sf_id
+  WHERE s.connection_id = %(connection_id)s
+  ORDER BY s.kind <> 'list', s.kind, s.sf_id
+  FOR UPDATE OF s)
 UPDATE record_status s
 SET lease_until = NULL,
     written_fingerprint = CASE WHEN w.error IS NULL THEN w.fingerprint ELSE s.written_fingerprint END,
@@ -440,8 +462,10 @@ SET lease_until = NULL,
       WHEN s.write_due_at > w.due_at THEN s.write_due_at
       WHEN w.error IS NULL OR w.final THEN NULL
       ELSE app_now() + least(interval '1 hour', interval '5 seconds' * power(2, s.write_attempts)) END
-FROM unnest(%(kinds)s::text[], %(ids)s::text[], %(fingerprints)s::bytea[], %(errors)s::text[], %(final)s::bool[],
+FROM locked
+JOIN unnest(%(kinds)s::text[], %(ids)s::text[], %(fingerprints)s::bytea[], %(errors)s::text[], %(final)s::bool[],
   %(due)s::timestamptz[]) AS w (kind, sf_id, fingerprint, error, final, due_at)
+  ON locked.kind = w.kind AND locked.sf_id = w.sf_id
 WHERE s.connection_id = %(connection_id)s AND s.kind = w.kind AND s.sf_id = w.sf_id
 
 -- name: connections_to_write

@@ -1,5 +1,6 @@
 -- name: lock_practifi_rows
 -- The known states of some records, locked in key order, with the box of each contact as last recorded.
+-- With a client come its people, because what changes the client changes them: one order for all locks.
 SELECT r.connection_id, r.kind, r.sf_id, r.source, r.modstamp, r.modified_by, r.created_at, r.deleted_at,
   r.account_id, r.contact_id, r.list_id, r.name, r.email_key, r.do_not_email, r.resubscribe_at,
   r.fields, r.unknown_fields,
@@ -9,7 +10,15 @@ SELECT r.connection_id, r.kind, r.sf_id, r.source, r.modstamp, r.modified_by, r.
    ORDER BY b.changed_at DESC
    LIMIT 1) AS box_ticked
 FROM practifi_record r
-JOIN unnest(%(kinds)s::text[], %(ids)s::text[]) AS asked (kind, sf_id)
+JOIN (
+  SELECT kind, sf_id
+  FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS a (kind, sf_id)
+  UNION
+  SELECT p.kind, p.sf_id
+  FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS a (kind, sf_id)
+  JOIN practifi_record p
+    ON p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.account_id = a.sf_id
+  WHERE a.kind = 'account') AS asked
   ON r.kind = asked.kind AND r.sf_id = asked.sf_id
 WHERE r.connection_id = %(connection_id)s
 ORDER BY r.kind, r.sf_id

@@ -30,6 +30,9 @@ from tests.fix_sandbox import RunningSandbox, start_sandbox, stop_sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+WORKERS = ("triage-consent", "deliver-consent", "triage", "work")
+ROLES = frozenset({"serve", "scheduler", *WORKERS})
+
 LEASE_S = 3.0
 SWEEP_S = 1.0
 DELETES_EVERY_S = 2.0
@@ -150,6 +153,10 @@ class Installation:
                     if "reconciler.process" in command:
                         found[command[-1]] = child
         return found
+
+    def is_whole(self) -> bool:
+        self.ensure_up()
+        return self.roles().keys() >= ROLES
 
     def postmaster(self) -> psutil.Process | None:
         """Return PostgreSQL's first process, if it is the one of this data folder."""

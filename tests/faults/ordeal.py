@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RECOVERY_S = 60.0
 SETTLE_S = 60.0
-SLACK_S = 3.0
+SLACK_S = 10.0  # a process starts, and has other work, on a machine that is busy
 
 # Calls take as long as they do over a network, so that a kill finds some of them under way.
 LATENCY: list[dict[str, object]] = [
@@ -45,6 +45,32 @@ SELECT notification_id, object, record_id, state, reason
 FROM notification
 WHERE finished_at IS NULL
 """
+# What the bridge knows and did about one address, for whoever looks for the cause of a difference.
+STORY = """
+SELECT 'work' AS what, to_jsonb(w) AS row FROM work w WHERE w.key = %(address)s
+UNION ALL
+SELECT 'record', to_jsonb(r) - 'fields'
+FROM practifi_record r LEFT JOIN link l ON l.kind = 'contact' AND l.sf_id = r.sf_id
+  LEFT JOIN cc_contact c ON c.contact_id = l.cc_id
+WHERE r.kind = 'contact' AND %(address)s IN (r.email_key, c.email_key)
+UNION ALL
+SELECT 'there', to_jsonb(c) - 'resource' FROM cc_contact c WHERE c.email_key = %(address)s
+UNION ALL
+SELECT 'link', to_jsonb(l) FROM link l JOIN cc_contact c ON c.contact_id = l.cc_id
+WHERE c.email_key = %(address)s
+UNION ALL
+SELECT 'base', to_jsonb(b)
+FROM membership_base b JOIN cc_contact c ON c.contact_id = b.cc_contact_id
+WHERE c.email_key = %(address)s
+UNION ALL
+(SELECT 'step', to_jsonb(s) - 'detail' - 'facts' || jsonb_build_object(
+   'lists', s.detail -> 'body' -> 'list_memberships')
+ FROM step s WHERE s.subject_key = %(address)s ORDER BY s.plan_id DESC LIMIT 8)
+UNION ALL
+(SELECT 'told', to_jsonb(n) - 'body_digest' FROM notification n
+ JOIN notification_subject s USING (connection_id, notification_id)
+ WHERE s.key = %(address)s ORDER BY n.seq DESC LIMIT 8)
+"""
 KNOWN = "SELECT notification_id FROM notification WHERE origin = 'message'"
 
 
@@ -60,13 +86,15 @@ class Ordeal:
     def recover(self, killed_at: float) -> float:
         """Wait until a notification that comes now reaches its end; return the seconds.
 
-        Whoever held a lease at the kill has to have lost it by its end.
+        Whoever held a lease at the kill has to have lost it by its end, once all run again that
+        could take it over.
         """
         held = self.installation.rows(HELD)
         until(self.installation.is_ready, "ready again", within_s=RECOVERY_S)
         probe = self.messages.probe()
         until(lambda: self._has_ended(probe), "a new notification ends", within_s=RECOVERY_S)
         took_s = time.monotonic() - killed_at
+        until(self.installation.is_whole, "every process runs again", within_s=RECOVERY_S)
         ends_at = max(killed_at + LEASE_S, time.monotonic()) + SWEEP_S + SLACK_S
         leases = {(row["kind"], row["key"], row["token"]) for row in held}
         while leases:
@@ -103,6 +131,14 @@ class Ordeal:
             time.sleep(DELETES_EVERY_S + SWEEP_S)
             found = self._differences()
         return found
+
+    def story(self, found: Differences) -> Iterator[str]:
+        """Tell what the bridge knows and did about some of the addresses that differ."""
+        addresses = {sentence.partition(":")[0] for sentence in found.wrong}
+        for address in sorted(one for one in addresses if "@" in one)[:3]:
+            for row in self.installation.rows(STORY, address=address):
+                told = {name: value for name, value in row["row"].items() if value is not None}
+                yield f"{address} {row['what']} {told}"
 
     def _differences(self) -> Differences:
         waiting = [
