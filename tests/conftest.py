@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = [
     name
     for name in (
@@ -16,3 +18,9 @@ pytest_plugins = [
     )
     if find_spec(name) is not None
 ]
+
+# A busy machine is no fault of the code: an example is judged by what it shows, not by its time.
+settings.register_profile(
+    "bridge", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("bridge")

@@ -106,6 +106,7 @@ def _triage(
     verdicts: dict[str, Verdict] = {}
     records = _records(tx, connection.id, [row for row in taken if row.origin == "message"])
     told: list[tuple[Untriaged, PractifiRow]] = []
+    gone: list[tuple[Untriaged, str]] = []
     dirty: list[tuple[Untriaged, frozenset[Subject], bool]] = []
     for notification in taken:
         kind = mapping.names.kind_of(notification.object or "")
@@ -115,7 +116,7 @@ def _triage(
         elif not is_salesforce_id(notification.record_id):
             verdicts[notification.ctid] = Verdict("ignored", "the record id is not valid")
         elif notification.origin == "poll":
-            dirty.append((notification, _delete(tx, connection.id, kind, notification), False))
+            gone.append((notification, kind))
         elif notification.ctid not in records:
             verdicts[notification.ctid] = Verdict("dead", "the raw message is gone")
         else:
@@ -127,6 +128,8 @@ def _triage(
             verdicts[notification.ctid] = Verdict("superseded", "a newer state is known already")
         else:
             dirty.append((notification, moved.subjects, moved.is_consent or consent))
+    for deletion, its_kind in gone:  # last, so that what it touches is known
+        dirty.append((deletion, _delete(tx, connection.id, its_kind, deletion), False))
     verdicts |= _mark(tx, connection, dirty)
     return verdicts
 
@@ -182,9 +185,9 @@ def _delete(
     """Note that a record is gone and return what it touched."""
     sf_id = salesforce_id(notification.record_id or "")
     row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
+    mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
     if row is None:
         return frozenset()
-    mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
     if kind == "list":
         return frozenset({("list", sf_id)})
     if kind == "contact":

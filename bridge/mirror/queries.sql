@@ -65,10 +65,24 @@ ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
      OR EXCLUDED.modstamp >= practifi_record.modstamp
 
 -- name: mark_practifi_deleted
--- A record that Salesforce no longer has.
+-- A record that Salesforce says was deleted. It is kept even where nobody has told of it yet: a message that is read
+-- later must not bring it back. Salesforce's times are whole seconds: what was saved in the second of the deletion was
+-- saved before it; what was saved later was restored.
+INSERT INTO practifi_record AS known (connection_id, kind, sf_id, modstamp, deleted_at, fields, unknown_fields, source,
+  seen_at)
+VALUES (%(connection_id)s, %(kind)s, %(sf_id)s, %(deleted_at)s::timestamptz + interval '999 milliseconds',
+  %(deleted_at)s, '{}', '{}', 'read', app_now())
+ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
+SET deleted_at = coalesce(known.deleted_at, EXCLUDED.deleted_at),
+    modstamp = EXCLUDED.modstamp,
+    seen_at = EXCLUDED.seen_at,
+    unknown_fields = '{}'
+WHERE known.modstamp IS NULL OR known.modstamp <= EXCLUDED.modstamp
+
+-- name: mark_practifi_missing
+-- A record that a read did not find.
 UPDATE practifi_record
-SET deleted_at = coalesce(%(deleted_at)s, app_now()),
-    modstamp = greatest(modstamp, %(deleted_at)s::timestamptz),
+SET deleted_at = app_now(),
     seen_at = app_now(),
     unknown_fields = '{}'
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = %(sf_id)s AND deleted_at IS NULL

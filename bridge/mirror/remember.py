@@ -63,15 +63,11 @@ def mark_deleted(
     tx: psycopg.Connection, connection_id: int, kind: str, sf_id: str, deleted_at: datetime | None
 ) -> None:
     """Note that Salesforce no longer has a record; None: it was found missing just now."""
-    tx.execute(
-        SQL["mark_practifi_deleted"],
-        {
-            "connection_id": connection_id,
-            "kind": kind,
-            "sf_id": sf_id,
-            "deleted_at": deleted_at,
-        },
-    )
+    row = {"connection_id": connection_id, "kind": kind, "sf_id": sf_id}
+    if deleted_at is None:
+        tx.execute(SQL["mark_practifi_missing"], row)
+    else:
+        tx.execute(SQL["mark_practifi_deleted"], row | {"deleted_at": deleted_at})
 
 
 def contact_keys(
