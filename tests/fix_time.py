@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SHARES_S = {
-    "unit": 90.0,
-    "adapters": 120.0,
+    "unit": 180.0,
+    "adapters": 240.0,
     "postgres": 240.0,
     "sandbox": 180.0,
-    "journey": 600.0,
+    "journey": 720.0,
     "faults": 1200.0,
     "architecture": 60.0,
     "docs": 60.0,
