@@ -15,6 +15,7 @@ import uvicorn
 from bridge import log
 from bridge.app import create_app
 from bridge.bootstrap import open_installation
+from bridge.corked import CorkedProtocol
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.prepare import prepare
@@ -67,7 +68,7 @@ def run_server(settings: Settings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=CorkedProtocol,
         lifespan="on",
         log_config=None,
         log_level="warning",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bridge.db.queries import load_queries
+from bridge.inbox.packing import unpack
 from bridge.inbox.part import PART_ENCODING
 from bridge.inbox.soap import read_fields
 
@@ -64,7 +65,7 @@ def read_contents(
     with tx.cursor() as cursor:
         # One body in memory at a time: there may be many, of megabytes each.
         for message_id, encoding, body in cursor.stream(SQL["bodies"], asked):
-            parsed = read_fields(body, encoding)
+            parsed = read_fields(unpack(body), encoding)
             for notification in by_message.pop(message_id):
                 contents[_key(notification)] = parsed[notification.ordinal].fields
     gone = [_key(notification) for group in by_message.values() for notification in group]

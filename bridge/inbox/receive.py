@@ -26,7 +26,9 @@ from bridge.errors import (
 from bridge.identity import same_organization
 from bridge.inbox.answers import ACK, CONTENT_TYPE, fault
 from bridge.inbox.commit import Arrival, NotStored
+from bridge.inbox.packing import pack
 from bridge.inbox.soap import read_message
+from bridge.inbox.turns import Turns
 from bridge.metrics import MESSAGES
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from bridge.connections.model import Endpoint
     from bridge.inbox.commit import GroupCommit
     from bridge.inbox.endpoints import Endpoints
+    from bridge.inbox.soap import ReceivedMessage
 
 PATH: Final = "/outbound-messages/"
 
@@ -51,6 +54,7 @@ _CHARSET = re.compile(rb"""charset\s*=\s*["']?([^\s;"',]+)""", re.IGNORECASE)
 _BODY_DEADLINE_S = 60.0
 # Longer ones are read in a thread: they would hold up every other message in the event loop.
 _SHORT_BYTES = 256_000
+_TURN_BYTES = 16_000
 
 _EMPTY = MESSAGES.labels("empty")
 
@@ -70,6 +74,7 @@ class Receiver:
         self._endpoints = endpoints
         self._inbox = inbox
         self._max_bytes = max_bytes
+        self._turns = Turns(_TURN_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -99,9 +104,10 @@ class Receiver:
             raise self._too_large()
         body = await self._body(receive)
         if len(body) <= _SHORT_BYTES:
-            message = read_message(body, charset=charset)
+            await self._turns.wait(len(body))
+            message = _read(body, charset)
         else:
-            message = await asyncio.to_thread(read_message, body, charset=charset)
+            message = await asyncio.to_thread(_read, body, charset)
         if not same_organization(message.organization_id, endpoint.organization_id):
             raise UnknownOrganization(
                 "organization", "this address does not serve the organization of the message"
@@ -150,6 +156,12 @@ class Receiver:
 
     def _too_large(self) -> TooLarge:
         return TooLarge("too_large", f"larger than {self._max_bytes} bytes")
+
+
+def _read(body: bytes, charset: str | None) -> ReceivedMessage:
+    message = read_message(body, charset=charset)
+    packed = pack(message.body)
+    return message if packed is message.body else message._replace(body=packed)
 
 
 class _NotPost(RejectedMessage):

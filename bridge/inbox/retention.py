@@ -13,6 +13,7 @@ from psycopg.errors import LockNotAvailable
 from psycopg.rows import dict_row
 
 from bridge.db.queries import load_queries
+from bridge.inbox.packing import unpack
 from bridge.inbox.part import parts_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _keep_parts_of(database: Database, message: dict[str, Any]) -> None:
         found = tx.execute(SQL["message_to_keep"], message).fetchone()
         if found is not None:
             encoding, body = found
-            parts = parts_of(body, encoding, message["ordinals"])
+            parts = parts_of(unpack(body), encoding, message["ordinals"])
             tx.execute(SQL["keep_parts"], message | {"parts": parts})
 
 

@@ -6,18 +6,11 @@ CREATE TABLE message (                       -- wide and short-lived: partitions
   connection_id int NOT NULL,
   from_address  inet,
   encoding      text NOT NULL,                                     -- of the body: what the parser is told where the HTTP charset beats the declaration
-  body          bytea NOT NULL,                                    -- any SessionId already blanked
+  body          bytea NOT NULL,                                    -- any SessionId already blanked; long ones are Zstandard frames
   PRIMARY KEY (received_at, id)
 ) PARTITION BY RANGE (received_at);
 
--- Compressing with pglz would cost more than everything else that receiving does; where the server has no lz4, bodies stay as they are.
-DO $$
-BEGIN
-  ALTER TABLE message ALTER COLUMN body SET COMPRESSION lz4;
-EXCEPTION WHEN feature_not_supported THEN
-  ALTER TABLE message ALTER COLUMN body SET STORAGE EXTERNAL;
-END
-$$;
+ALTER TABLE message ALTER COLUMN body SET STORAGE EXTERNAL;         -- the server would compress again, and pglz costs more than all of receiving
 
 CREATE TABLE message_default PARTITION OF message DEFAULT          -- a missing partition must never refuse a message
   WITH (toast_tuple_target = 8160);                                -- a message of one notification stays beside its row
