@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sandbox.effects import Effect
 
 KEPT_COUNT = 200_000
 
@@ -19,6 +22,8 @@ class Call:
         status: HTTP status, or None where the connection was dropped without an answer.
         owner: `bridge`, `observer`, or None without a known token.
         faults: Kinds of the faults that struck.
+        effects: What it wrote and left written, in the order of writing: a dropped answer leaves
+            its effects, a refusal and a lie have none.
     """
 
     side: Literal["salesforce", "constant_contact"]
@@ -30,6 +35,12 @@ class Call:
     took_ms: float
     owner: Literal["bridge", "observer"] | None
     faults: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+    def listed(self) -> dict[str, Any]:
+        """Return the call as the control API lists it."""
+        values = {name: getattr(self, name) for name in _NAMES}
+        return {**values, "effects": [effect.listed() for effect in self.effects]}
 
 
 _NAMES = tuple(one.name for one in fields(Call))
@@ -47,11 +58,7 @@ class Calls:
 
     def listed(self, side: str | None = None) -> list[dict[str, Any]]:
         """Return the calls of one side, or of both, oldest first, as JSON takes them."""
-        return [
-            {name: getattr(call, name) for name in _NAMES}
-            for call in self._kept
-            if side is None or call.side == side
-        ]
+        return [call.listed() for call in self._kept if side is None or call.side == side]
 
     def clear(self) -> None:
         """Forget every call."""

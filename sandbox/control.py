@@ -10,21 +10,32 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.constant_contact import people
-from sandbox.constant_contact.people import NobodyThere, PlayedCampaign
+from sandbox.constant_contact import people, sending
+from sandbox.constant_contact.people import NobodyThere
 from sandbox.constant_contact.policy import Limits, Policy
+from sandbox.constant_contact.sending import PlayedCampaign, PlayedSending
+from sandbox.control_bodies import (
+    Advance,
+    Confirm,
+    Deliveries,
+    EndpointUrl,
+    LeaveList,
+    Queue,
+    Unsubscribe,
+)
 from sandbox.faults import Fault
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sandbox.constant_contact.app import ConstantContactStandIn
+    from sandbox.constant_contact.mailings import Mailing
     from sandbox.world import World
 
 _CLOCK_TIMEOUT_S = 10
@@ -52,40 +63,6 @@ class Salesforce(Protocol):
 
     def reset(self) -> None:
         """Return to the start."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _EndpointUrl(_Strict):
-    url: str | None = Field(description="where outbound messages go; null: nowhere")
-
-
-class _Queue(_Strict):
-    retry_factor: float = Field(gt=0, description="what the waits between tries are multiplied by")
-
-
-class _Deliveries(_Strict):
-    notification_ids: list[str]
-
-
-class _Unsubscribe(_Strict):
-    email: str
-    reason: str | None = None
-
-
-class _LeaveList(_Strict):
-    email: str
-    list_id: str
-
-
-class _Confirm(_Strict):
-    email: str
-
-
-class _Advance(_Strict):
-    advance_s: float = Field(ge=0, description="seconds to move the clock forward")
 
 
 class _Refused(Exception):
@@ -120,6 +97,8 @@ class Control:
             "/constant-contact/leave-list": {"POST": self._leave_list},
             "/constant-contact/confirm": {"POST": self._confirm},
             "/constant-contact/campaigns": {"POST": self._send_campaign},
+            "/constant-contact/campaigns/{campaign_id}/send": {"POST": self._send_again},
+            "/constant-contact/campaigns/{campaign_id}/remove": {"POST": self._remove_campaign},
             "/constant-contact/limits": {"GET": self._get_limits, "PUT": self._put_limits},
             "/constant-contact/policy": {"GET": self._get_policy, "PUT": self._put_policy},
             "/clock": {"GET": self._get_clock, "POST": self._post_clock},
@@ -145,7 +124,7 @@ class Control:
         return JSONResponse({"url": self.salesforce.endpoint})
 
     async def _put_endpoint(self, request: Request) -> Response:
-        url = (await _read(request, _EndpointUrl)).url
+        url = (await _read(request, EndpointUrl)).url
         if url is not None and urlsplit(url).scheme not in {"http", "https"}:
             raise _Refused(400, "url: an http or https address, or null")
         self.salesforce.endpoint = url
@@ -158,51 +137,57 @@ class Control:
         return JSONResponse(self.salesforce.ended_deliveries())
 
     async def _retry_deliveries(self, request: Request) -> Response:
-        self.salesforce.retry((await _read(request, _Deliveries)).notification_ids)
+        self.salesforce.retry((await _read(request, Deliveries)).notification_ids)
         return await self._get_deliveries(request)
 
     async def _remove_deliveries(self, request: Request) -> Response:
-        self.salesforce.remove_deliveries((await _read(request, _Deliveries)).notification_ids)
+        self.salesforce.remove_deliveries((await _read(request, Deliveries)).notification_ids)
         return await self._get_deliveries(request)
 
     async def _get_queue(self, _request: Request) -> Response:
         return JSONResponse({"retry_factor": self.salesforce.retry_factor})
 
     async def _put_queue(self, request: Request) -> Response:
-        self.salesforce.retry_factor = (await _read(request, _Queue)).retry_factor
+        self.salesforce.retry_factor = (await _read(request, Queue)).retry_factor
         return await self._get_queue(request)
 
     async def _unsubscribe(self, request: Request) -> Response:
-        asked = await _read(request, _Unsubscribe)
+        asked = await _read(request, Unsubscribe)
         there = self.constant_contact
         people.unsubscribe(there.account, there.policy, asked.email, self.world.now(), asked.reason)
         return JSONResponse({})
 
     async def _leave_list(self, request: Request) -> Response:
-        asked = await _read(request, _LeaveList)
+        asked = await _read(request, LeaveList)
         account = self.constant_contact.account
         people.leave_list(account, asked.email, asked.list_id, self.world.now())
         return JSONResponse({})
 
     async def _confirm(self, request: Request) -> Response:
-        asked = await _read(request, _Confirm)
+        asked = await _read(request, Confirm)
         people.confirm(self.constant_contact.account, asked.email, self.world.now())
         return JSONResponse({})
 
     async def _send_campaign(self, request: Request) -> Response:
         played = await _read(request, PlayedCampaign)
         self.constant_contact.settle()
-        campaign = people.send_campaign(self.constant_contact.account, played, self.world.now())
-        sent = len(campaign.tracked)
+        account = self.constant_contact.account
+        mailing, sent = sending.send_campaign(account, played, self.world.now())
         self.constant_contact.settle()
-        return JSONResponse(
-            {
-                "campaign_id": campaign.campaign_id,
-                "campaign_activity_id": campaign.campaign_activity_id,
-                "sent": sent,
-            },
-            201,
-        )
+        return _sent(mailing, 0 if sent is None else sent.count)
+
+    async def _send_again(self, request: Request) -> Response:
+        played = await _read(request, PlayedSending)
+        self.constant_contact.settle()
+        account, campaign_id = self.constant_contact.account, request.path_params["campaign_id"]
+        mailing, sent = sending.send_again(account, campaign_id, played, self.world.now())
+        self.constant_contact.settle()
+        return _sent(mailing, sent.count)
+
+    async def _remove_campaign(self, request: Request) -> Response:
+        account, campaign_id = self.constant_contact.account, request.path_params["campaign_id"]
+        sending.remove_campaign(account, campaign_id, self.world.now())
+        return JSONResponse({})
 
     async def _get_limits(self, _request: Request) -> Response:
         there = self.constant_contact
@@ -223,7 +208,7 @@ class Control:
         return JSONResponse({"now": self.world.now().isoformat()})
 
     async def _post_clock(self, request: Request) -> Response:
-        seconds = (await _read(request, _Advance)).advance_s
+        seconds = (await _read(request, Advance)).advance_s
         # The vendor's clock goes first: a call of the bridge is never early for its limits.
         self.world.advance(seconds)
         bridge = await asyncio.to_thread(_move_bridge_clock, self.salesforce.endpoint, seconds)
@@ -251,6 +236,17 @@ class Control:
         self.salesforce.reset()
         self.constant_contact.reset()
         return JSONResponse({})
+
+
+def _sent(mailing: Mailing, count: int) -> Response:
+    return JSONResponse(
+        {
+            "campaign_id": mailing.campaign_id,
+            "campaign_activity_id": mailing.campaign_activity_id,
+            "sent": count,
+        },
+        201,
+    )
 
 
 async def _read(request: Request, model: type[_Model]) -> _Model:

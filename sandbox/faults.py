@@ -24,6 +24,7 @@ Kind = Literal[
     "html",
     "wrong_type",
     "expired_session",
+    "locked",
     "lie",
     "repeat",
     "reorder",
@@ -46,6 +47,10 @@ HTTP_KINDS = frozenset(
         "lie",
     }
 )
+SALESFORCE_KINDS = HTTP_KINDS | {"locked"}
+
+LOCKED = "sandbox.locked"
+"""Key of the ASGI scope: somebody else holds the first record that the call writes."""
 
 
 def _compiles(pattern: str) -> str:
@@ -83,8 +88,12 @@ class Fault(BaseModel):
 
     def is_possible(self) -> bool:
         """Tell whether the side knows this kind of fault."""
-        kinds = OUTBOUND_KINDS if self.side == "outbound" else HTTP_KINDS
-        return self.kind in kinds
+        kinds = {
+            "salesforce": SALESFORCE_KINDS,
+            "constant_contact": HTTP_KINDS,
+            "outbound": OUTBOUND_KINDS,
+        }
+        return self.kind in kinds[self.side]
 
 
 @dataclass(kw_only=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sandbox.calls import Call
+from sandbox.effects import effects_of
+from sandbox.faults import LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,6 +87,7 @@ class Surroundings:
         started = time.perf_counter()
         at = self._world.time()
         owner = self._owner_of(_header(scope, b"authorization"))
+        effects = effects_of(scope)
         status: int | None = None
 
         async def watch(message: Message) -> None:
@@ -119,6 +122,7 @@ class Surroundings:
                     took_ms=(time.perf_counter() - started) * 1000,
                     owner=owner,
                     faults=tuple(fault.kind for fault in struck),
+                    effects=tuple(effects),
                 )
             )
         if any(fault.kind in _CUTS for fault in struck):
@@ -137,6 +141,8 @@ class Surroundings:
             await self._app(scope, receive, send)
         elif kind in self._answers:
             await _send_canned(self._answers[kind], send)
+        elif kind == "locked":
+            await self._app({**scope, LOCKED: True}, receive, send)
         elif kind == "drop_before":
             _drop(scope)
         elif kind == "drop_after":
@@ -159,6 +165,7 @@ class Surroundings:
         answer = _Answer()
         await self._app(scope, receive, answer.keep)
         self._state.restore(before)
+        effects_of(scope).clear()
         for message in answer.messages:
             await send(message)
 

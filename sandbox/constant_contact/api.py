@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sandbox.constant_contact import contacts, custom_fields, lists, render, search, sign_up
 from sandbox.constant_contact.refusals import invalid, not_found
+from sandbox.effects import Effect
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.constant_contact.model import Account, Json
     from sandbox.constant_contact.policy import Policy
+    from sandbox.effects import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class ApiCall:
         ids: The variable parts of the path.
         body: The JSON object that was sent; empty where the method takes none.
         now: Sandbox time.
+        effects: What the call wrote; handlers that write add to it.
     """
 
     account: Account
@@ -32,6 +35,11 @@ class ApiCall:
     query: Mapping[str, str]
     body: Json
     now: datetime
+    effects: list[Effect]
+
+    def wrote(self, kind: str, record_id: str, action: Action) -> None:
+        """Note what the call did to a record."""
+        self.effects.append(Effect(object=kind, id=record_id, action=action))
 
 
 Answer: TypeAlias = tuple[int, Any]
@@ -54,6 +62,7 @@ def _get_contacts(call: ApiCall) -> Answer:
 
 def _post_contact(call: ApiCall) -> Answer:
     contact = contacts.create(call.account, call.policy, call.body, call.now)
+    call.wrote("contact", contact.contact_id, "create")
     return 201, render.contact(contact)
 
 
@@ -63,11 +72,14 @@ def _get_counts(call: ApiCall) -> Answer:
 
 def _post_sign_up(call: ApiCall) -> Answer:
     is_new, answer = sign_up.sign_up(call.account, call.policy, call.body, call.now)
+    call.wrote("contact", answer["contact_id"], "create" if is_new else "update")
     return 201 if is_new else 200, answer
 
 
 def _put_resubscribe(call: ApiCall) -> Answer:
-    contacts.resubscribe(call.account, call.ids["contact_id"], call.body)
+    contact_id = call.ids["contact_id"]
+    contacts.resubscribe(call.account, contact_id, call.body)
+    call.wrote("contact", contact_id, "update")
     return 200, None
 
 
@@ -78,13 +90,15 @@ def _get_contact(call: ApiCall) -> Answer:
 
 def _put_contact(call: ApiCall) -> Answer:
     contact_id = call.ids["contact_id"]
-    return 200, render.contact(
-        contacts.replace(call.account, call.policy, contact_id, call.body, call.now)
-    )
+    contact = contacts.replace(call.account, call.policy, contact_id, call.body, call.now)
+    call.wrote("contact", contact_id, "update")
+    return 200, render.contact(contact)
 
 
 def _delete_contact(call: ApiCall) -> Answer:
-    contacts.delete(call.account, call.ids["contact_id"], call.now)
+    contact_id = call.ids["contact_id"]
+    if contacts.delete(call.account, contact_id, call.now):
+        call.wrote("contact", contact_id, "delete")
     return 204, None
 
 
@@ -93,7 +107,9 @@ def _get_lists(call: ApiCall) -> Answer:
 
 
 def _post_list(call: ApiCall) -> Answer:
-    return 201, render.contact_list(lists.create(call.account, call.body, call.now))
+    contact_list = lists.create(call.account, call.body, call.now)
+    call.wrote("contact_list", contact_list.list_id, "create")
+    return 201, render.contact_list(contact_list)
 
 
 def _get_list(call: ApiCall) -> Answer:
@@ -102,11 +118,15 @@ def _get_list(call: ApiCall) -> Answer:
 
 def _put_list(call: ApiCall) -> Answer:
     list_id = call.ids["list_id"]
-    return 200, render.contact_list(lists.replace(call.account, list_id, call.body, call.now))
+    contact_list = lists.replace(call.account, list_id, call.body, call.now)
+    call.wrote("contact_list", list_id, "update")
+    return 200, render.contact_list(contact_list)
 
 
 def _delete_list(call: ApiCall) -> Answer:
-    activity = lists.delete(call.account, call.policy, call.ids["list_id"], call.now)
+    list_id = call.ids["list_id"]
+    activity = lists.delete(call.account, call.policy, list_id, call.now)
+    call.wrote("contact_list", list_id, "delete")
     return 202, render.activity(activity)
 
 
@@ -115,7 +135,9 @@ def _get_custom_fields(call: ApiCall) -> Answer:
 
 
 def _post_custom_field(call: ApiCall) -> Answer:
-    return 201, render.custom_field(custom_fields.create(call.account, call.body, call.now))
+    custom_field = custom_fields.create(call.account, call.body, call.now)
+    call.wrote("custom_field", custom_field.custom_field_id, "create")
+    return 201, render.custom_field(custom_field)
 
 
 def _get_custom_field(call: ApiCall) -> Answer:
@@ -124,13 +146,15 @@ def _get_custom_field(call: ApiCall) -> Answer:
 
 def _put_custom_field(call: ApiCall) -> Answer:
     field_id = call.ids["field_id"]
-    return 200, render.custom_field(
-        custom_fields.replace(call.account, field_id, call.body, call.now)
-    )
+    custom_field = custom_fields.replace(call.account, field_id, call.body, call.now)
+    call.wrote("custom_field", field_id, "update")
+    return 200, render.custom_field(custom_field)
 
 
 def _delete_custom_field(call: ApiCall) -> Answer:
-    custom_fields.delete(call.account, call.ids["field_id"])
+    field_id = call.ids["field_id"]
+    custom_fields.delete(call.account, field_id)
+    call.wrote("custom_field", field_id, "delete")
     return 204, None
 
 

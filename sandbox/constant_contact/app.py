@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.constant_contact import firm, lists, people
-from sandbox.constant_contact.api import RESOURCES, ApiCall, Handler
+from sandbox.constant_contact import api, firm, lists, mail_api, sending
+from sandbox.constant_contact.api import ApiCall, Handler
 from sandbox.constant_contact.limits import Meter
 from sandbox.constant_contact.oauth import read_refresh
+from sandbox.constant_contact.paging import read_query
 from sandbox.constant_contact.policy import Limits, Policy
 from sandbox.constant_contact.refusals import (
     UNAUTHORIZED,
@@ -23,6 +24,7 @@ from sandbox.constant_contact.refusals import (
     wrong_media_type,
 )
 from sandbox.constant_contact.tokens import Tokens
+from sandbox.effects import effects_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -88,7 +90,7 @@ class ConstantContactStandIn:
         """Let happen what is due: list deletions, and what recipients had planned."""
         now = self._world.now()
         lists.finish_deletions(self.account, now)
-        people.play_due(self.account, self.policy, now)
+        sending.play_due(self.account, self.policy, now)
 
     def snapshot(self) -> Account:
         """Return a copy of the account, for `restore`; an id given since is not given again."""
@@ -138,9 +140,10 @@ class ConstantContactStandIn:
                     account=self.account,
                     policy=self.policy,
                     ids=request.path_params,
-                    query=request.query_params,
+                    query=read_query(request.query_params),
                     body=_read_json(request, raw) if request.method in _WITH_BODY else {},
                     now=self._world.now(),
+                    effects=effects_of(request.scope),
                 )
             )
         except Refusal as refusal:
@@ -174,7 +177,7 @@ class ConstantContactStandIn:
     def _application(self) -> Starlette:
         routes = [
             Route(f"/v3{path}", self._endpoint(handlers), methods=list(handlers))
-            for path, handlers in RESOURCES.items()
+            for path, handlers in {**api.RESOURCES, **mail_api.RESOURCES}.items()
         ]
         return Starlette(
             routes=[*routes, Route(TOKEN_PATH, self._token, methods=["POST"])],

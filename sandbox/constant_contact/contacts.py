@@ -95,16 +95,21 @@ def replace(
     return contact
 
 
-def delete(account: Account, contact_id: str, now: datetime) -> None:
+def delete(account: Account, contact_id: str, now: datetime) -> bool:
     """Delete a contact: it leaves its lists and stays in the account, its permission unchanged.
+
+    Returns:
+        Whether it was there; deleting it again is answered in the same way and does nothing.
 
     Raises:
         Refusal: 404.
     """
     contact = find(account, contact_id)
-    if contact.deleted_at is None:
-        contact.deleted_at = contact.updated_at = now
+    if contact.deleted_at is not None:
+        return False
+    contact.deleted_at = contact.updated_at = now
     contact.list_memberships = []
+    return True
 
 
 def resubscribe(account: Account, contact_id: str, body: Mapping[str, Any]) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from sandbox.constant_contact.mailings import Campaign, Mailing
+
 Json: TypeAlias = dict[str, Any]
 Source = Literal["Contact", "Account"]
 
@@ -127,32 +129,6 @@ class BulkActivity:
     completed_at: datetime | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Tracked:
-    """One engagement event: a send, open, click, bounce, opt-out or forward."""
-
-    kind: str
-    contact_id: str
-    email: str
-    at: datetime
-    link_url: str | None = None
-    bounce_code: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Campaign:
-    """A campaign that was sent, and what recipients did since."""
-
-    campaign_id: str
-    campaign_activity_id: str
-    name: str
-    subject: str
-    list_ids: list[str]
-    sent_at: datetime
-    tracked: list[Tracked] = field(default_factory=list)
-    planned: list[Tracked] = field(default_factory=list)
-
-
 @dataclass
 class Account:
     """Everything that a Constant Contact account holds.
@@ -160,6 +136,7 @@ class Account:
     Attributes:
         draws: Where new ids come from.
         contacts: By id, in the order of creation.
+        mailings: Those of all campaigns, by `campaign_activity_id`.
     """
 
     draws: random.Random
@@ -169,6 +146,7 @@ class Account:
     custom_fields: dict[str, CustomField] = field(default_factory=dict)
     activities: dict[str, BulkActivity] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
+    mailings: dict[str, Mailing] = field(default_factory=dict)
     _by_number: list[Contact] = field(default_factory=list)
     _by_address: dict[str, str] = field(default_factory=dict)
     _last_number: int = 0

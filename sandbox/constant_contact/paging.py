@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from sandbox.constant_contact.refusals import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from starlette.datastructures import QueryParams
 
 CURSOR_LIFETIME_S = 86_400
+_REPEATED = ("bounce_code", "tracking_activity_type", "tracking_activities_list")
+_Row = TypeVar("_Row")
+
+
+def read_query(params: QueryParams) -> dict[str, str]:
+    """Return a query's parameters; those that may be repeated are joined by commas."""
+    joined = {name: ",".join(params.getlist(name)) for name in _REPEATED if name in params}
+    return {**params, **joined}
 
 
 def read_limit(query: Mapping[str, str], *, default: int, most: int) -> int:
@@ -55,3 +65,27 @@ def next_link(path: str, query: Mapping[str, str], position: int, now: float) ->
     state = {**query, "next": str(position), "at": f"{now:.0f}"}
     cursor = base64.urlsafe_b64encode(urlencode(state).encode()).decode()
     return {"next": {"href": f"{path}?cursor={quote(cursor)}"}}
+
+
+def cut(
+    path: str,
+    query: Mapping[str, str],
+    rows: Sequence[_Row],
+    *,
+    position: int,
+    limit: int,
+    now: float,
+) -> tuple[Sequence[_Row], dict[str, object]]:
+    """Return the page of rows that begins at a position, and its `_links`: empty on the last one.
+
+    Args:
+        path: What links lead to.
+        query: The parameters that the next page keeps.
+        rows: All rows, in order.
+        position: How many of them earlier pages have shown.
+        limit: Most rows of a page.
+        now: Seconds since 1970.
+    """
+    end = position + limit
+    links = next_link(path, query, end, now) if end < len(rows) else {}
+    return rows[position:end], links

@@ -36,6 +36,16 @@ class Policy(BaseModel):
     list_delete_s: float = Field(
         default=1, ge=0, description="seconds until a deleted list is gone (202 first)"
     )
+    campaign_data: bool = Field(
+        default=True,
+        description="the grant has the scope campaign_data: false, and campaigns and reports of "
+        "e-mails are a 403",
+    )
+    stats_cached_s: float = Field(
+        default=0,
+        ge=0,
+        description="seconds for which counts under /reports/stats stay as they were computed",
+    )
 
 
 class Limits(BaseModel):

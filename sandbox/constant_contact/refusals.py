@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,6 +55,31 @@ def not_found(what: str, key: str = "contacts.api.not_found") -> Refusal:
 def conflict(message: str) -> Refusal:
     """Return the 409 for something that exists already."""
     return _listed(409, "contacts.api.conflict", message)
+
+
+def no_scope() -> Refusal:
+    """Return the 403 for a grant that lacks a scope; a missing privilege looks the same."""
+    return _listed(403, "forbidden", "Forbidden")
+
+
+def report_refused(refusal: Refusal) -> Refusal:
+    """Return a refusal as reports word it: one bare error instead of a list of errors.
+
+    >>> report_refused(invalid(["limit does not have a valid value"])).body["error_key"]
+    'reportingsvc.bad_request.invalid_query_param.'
+    """
+    if not isinstance(refusal.body, list):
+        return refusal
+    key, message = (refusal.body[0][name] for name in ("error_key", "error_message"))
+    if refusal.status == HTTPStatus.BAD_REQUEST:
+        key = "reportingsvc.bad_request.invalid_query_param."
+    return Refusal(refusal.status, {"error_key": key, "error_message": message})
+
+
+def report_not_found(parameter: str, value: str) -> Refusal:
+    """Return the 404 of a report for something that the path names; the key ends in a period."""
+    key = f"reportingsvc.not_found.invalid_path_param.{parameter}."
+    return Refusal(404, {"error_key": key, "error_message": f"{parameter} {value} not found"})
 
 
 def oauth_error(status: int, error: str, description: str) -> Refusal:

@@ -18,6 +18,16 @@ def written(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def written_ms(at: datetime) -> str:
+    """Return a time as campaigns and reports carry it: UTC, with milliseconds.
+
+    >>> written_ms(datetime(2019, 5, 16, 21, 14, 0, 7999, tzinfo=UTC))
+    '2019-05-16T21:14:00.007Z'
+    """
+    at = at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
 def read_time(text: str) -> datetime | None:
     """Return a time given in a query, or None where it is no ISO 8601 time.
 

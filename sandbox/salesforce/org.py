@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.effects import Effect
 from sandbox.salesforce import ids
+from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from sandbox.effects import Action
     from sandbox.salesforce.schema import Schema, SObject
     from sandbox.salesforce.values import Row
     from sandbox.world import World
@@ -52,7 +55,15 @@ class Transaction:
         self._undo: list[tuple[str, str, Row | None]] = []
 
     def put(self, sobject: SObject, record_id: str, row: Row) -> None:
-        """Write one row and remember what it replaces."""
+        """Write one row and remember what it replaces.
+
+        Raises:
+            ApiError: UNABLE_TO_LOCK_ROW, where somebody else holds the record.
+        """
+        if self.org.holds_next:
+            self.org.holds_next = False
+            message = "unable to obtain exclusive access to this record"
+            raise ApiError("UNABLE_TO_LOCK_ROW", message)
         table = self.org.tables[sobject.name]
         before = table.get(record_id)
         self._undo.append((sobject.name, record_id, before))
@@ -67,6 +78,19 @@ class Transaction:
                     user_id=self.user_id,
                 )
             )
+
+    def effects(self) -> list[Effect]:
+        """Return what the transaction made of each record, in the order of first writing."""
+        first: dict[tuple[str, str], Row | None] = {}
+        for name, record_id, before in self._undo:
+            first.setdefault((name, record_id), before)
+        found = []
+        for (name, record_id), before in first.items():
+            row = self.org.tables[name].get(record_id)
+            is_gone = row is None or bool(row["IsDeleted"])
+            action: Action = "create" if before is None else "delete" if is_gone else "update"
+            found.append(Effect(object=name, id=record_id, action=action))
+        return found
 
     def roll_back(self) -> None:
         """Put every row back."""
@@ -85,6 +109,8 @@ class Org:
         lock: Held by whoever reads or changes the org: requests come from one event loop, but the
             control API and tests may look from other threads.
         listeners: Called with the changes of each committed transaction.
+        effects: What committed transactions wrote since somebody last took it.
+        holds_next: Somebody else holds the record that is written next.
     """
 
     def __init__(self, world: World, schema: Schema) -> None:
@@ -92,6 +118,8 @@ class Org:
         self.schema = schema
         self.lock = threading.RLock()
         self.listeners: list[Callable[[list[Change]], None]] = []
+        self.effects: list[Effect] = []
+        self.holds_next = False
         self.begin()
 
     def begin(self) -> None:
@@ -123,9 +151,15 @@ class Org:
             except BaseException:
                 transaction.roll_back()
                 raise
+            self.effects += transaction.effects()
             if transaction.changes:
                 for listener in self.listeners:
                     listener(transaction.changes)
+
+    def take_effects(self) -> list[Effect]:
+        """Return what was written since the last taking; call it with the lock held."""
+        taken, self.effects = self.effects, []
+        return taken
 
     def next_number(self, sobject: SObject) -> int:
         """Return the next auto-number of an object."""

@@ -116,7 +116,8 @@ def external_id(sobject: SObject, name: str) -> Field:
         ApiError: 404, if it is not one.
     """
     field = sobject.field(name)
-    if field is None or not (field.external_id or field.type == "id"):
+    by_key = field is not None and field.external_id and sobject.upserts_by_key
+    if field is None or not (by_key or field.type == "id"):
         raise ApiError(
             "NOT_FOUND",
             f"Provided external ID field does not exist or is not accessible: {name}",

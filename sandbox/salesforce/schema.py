@@ -101,7 +101,12 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class SObject:
-    """One object of the org."""
+    """One object of the org.
+
+    Attributes:
+        unique_together: Fields whose values together no two records share.
+        upserts_by_key: Whether an upsert may name a record by an external id.
+    """
 
     name: str
     label: str
@@ -110,6 +115,7 @@ class SObject:
     fields: tuple[Field, ...]
     writable: bool = True
     unique_together: tuple[str, ...] = ()
+    upserts_by_key: bool = True
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
     _by_relationship: dict[str, Field] = field(init=False, repr=False, compare=False)
 

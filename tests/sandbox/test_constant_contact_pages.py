@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.fix_sandbox import RunningSandbox
 
+INCLUDES = "custom_fields,list_memberships,phone_numbers,street_addresses,taggings,notes"
+
 
 def walk(sandbox: RunningSandbox, path: str, rows_in: str, /, **query: Any) -> list[dict[str, Any]]:
     """Follow the links of a collection to its end."""
@@ -31,6 +33,80 @@ def test_pages_hold_every_contact_once_with_the_filters_of_the_first(
     assert [one["contact_id"] for one in paged] == [one["contact_id"] for one in everyone]
     assert all("list_memberships" in one for one in paged)
     assert len(everyone) > 6
+
+
+def test_a_walk_of_everything_shows_deleted_and_unsubscribed_with_all_their_parts(
+    sandbox: RunningSandbox,
+) -> None:
+    found = walk(sandbox, "/contacts", "contacts", status="all", limit=500, include=INCLUDES)
+    assert all(set(INCLUDES.split(",")) <= one.keys() for one in found)
+    deleted = [one for one in found if "deleted_at" in one]
+    unsubscribed = [one for one in found if "opt_out_date" in one["email_address"]]
+    assert [one["list_memberships"] for one in deleted] == [[]]
+    assert [one["email_address"]["opt_out_source"] for one in unsubscribed] == ["Contact"]
+    assert any(one["list_memberships"] for one in unsubscribed)
+
+
+def test_what_changes_while_somebody_walks_is_missed_by_no_page(sandbox: RunningSandbox) -> None:
+    page = sandbox.constant_contact("GET", "/contacts", status="all", limit=3).json()
+    found = [one["contact_id"] for one in page["contacts"]]
+    sandbox.constant_contact("DELETE", f"/contacts/{found[0]}")
+    late = {"email_address": {"address": "late@example.org"}, "create_source": "Account"}
+    late_id = sandbox.constant_contact("POST", "/contacts", late).json()["contact_id"]
+    while link := page.get("_links", {}).get("next", {}).get("href"):
+        page = sandbox.constant_contact("GET", link).json()
+        found += [one["contact_id"] for one in page["contacts"]]
+    everyone = walk(sandbox, "/contacts", "contacts", status="all", limit=500)
+    assert found == [one["contact_id"] for one in everyone]
+    assert found[-1] == late_id
+
+
+def test_an_unsubscribe_moves_the_time_of_the_opt_out_and_no_other(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.advance(3600)
+    since = sandbox.control("GET", "/clock")["now"]
+    sandbox.advance(60)
+    sandbox.control("POST", "/constant-contact/unsubscribe", {"email": "sven@example.com"})
+    feeds = {
+        name: walk(sandbox, "/contacts", "contacts", status="all", **{name: since})
+        for name in ("updated_after", "optout_after", "optout_before")
+    }
+    assert feeds["updated_after"] == []
+    assert [one["email_address"]["address"] for one in feeds["optout_after"]] == [
+        "sven@example.com"
+    ]
+    assert "sven@example.com" not in {
+        one["email_address"]["address"] for one in feeds["optout_before"]
+    }
+
+
+def test_lists_are_counted_by_all_members_or_those_that_can_be_mailed(
+    sandbox: RunningSandbox,
+) -> None:
+    counts = {}
+    for counted in ("all", "active"):
+        page = sandbox.constant_contact(
+            "GET", "/contact_lists", include_membership_count=counted, status="all"
+        ).json()
+        counts[counted] = {one["name"]: one["membership_count"] for one in page["lists"]}
+    unsubscribed = "General Interest"
+    assert counts["all"][unsubscribed] == counts["active"][unsubscribed] + 1
+    assert counts["all"]["Website Sign-ups"] == counts["active"]["Website Sign-ups"]
+
+
+def test_lists_are_found_by_status(sandbox: RunningSandbox) -> None:
+    gone = sandbox.constant_contact("POST", "/contact_lists", {"name": "Gone"}).json()["list_id"]
+    sandbox.constant_contact("DELETE", f"/contact_lists/{gone}")
+    sandbox.advance(2)
+
+    def names(status: str) -> set[str]:
+        found = walk(sandbox, "/contact_lists", "lists", status=status, limit=1)
+        return {one["name"] for one in found}
+
+    assert names("deleted") == {"Gone"}
+    assert names("all") == names("active") | {"Gone"}
+    assert "Gone" not in names("active")
 
 
 def test_the_last_page_has_no_link(sandbox: RunningSandbox) -> None:

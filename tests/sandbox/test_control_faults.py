@@ -97,6 +97,21 @@ def test_a_lie_of_salesforce_leaves_the_record_as_it_was(sandbox: RunningSandbox
     assert read["LastName"] == "Truth"
 
 
+def test_a_record_that_somebody_holds_cannot_be_written_and_the_next_one_can(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.faults(fault("locked", method="POST") | {"side": "salesforce", "times": 2})
+    data = "/services/data/v66.0"
+    alone = sandbox.salesforce("POST", f"{data}/sobjects/Contact", {"LastName": "Quist"})
+    assert (alone.status_code, alone.json()[0]["errorCode"]) == (400, "UNABLE_TO_LOCK_ROW")
+    records = [{"attributes": {"type": "Contact"}, "LastName": name} for name in ("A", "B")]
+    held, free = sandbox.salesforce(
+        "POST", f"{data}/composite/sobjects", {"records": records}
+    ).json()
+    assert held["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+    assert free["success"] is True
+
+
 def test_latency_is_waited_for(sandbox: RunningSandbox) -> None:
     sandbox.faults(fault("latency", latency_s=0.2))
     answer = sandbox.constant_contact("GET", "/account/summary")
@@ -146,10 +161,11 @@ def test_a_share_strikes_some_and_the_same_ones_after_a_reset(sandbox: RunningSa
     [
         {"side": "constant_contact", "kind": "explode"},
         {"side": "outbound", "kind": "html"},
+        {"side": "constant_contact", "kind": "locked"},
         {"side": "constant_contact", "kind": "lie", "path": "("},
         {"side": "constant_contact", "kind": "lie", "often": 3},
     ],
-    ids=["unknown kind", "kind of another side", "bad pattern", "unknown condition"],
+    ids=["unknown kind", "kind of calls", "kind of Salesforce", "bad pattern", "unknown condition"],
 )
 def test_a_fault_that_cannot_be_is_refused_with_the_reason(
     sandbox: RunningSandbox, wrong: dict[str, object]

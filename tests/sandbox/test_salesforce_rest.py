@@ -317,8 +317,10 @@ def test_collections_upsert_by_key(sandbox: RunningSandbox) -> None:
         "practifi__Person__r": {"CC_Bridge_Id__c": "cc-1"},
     }
     path = f"{DATA}/composite/sobjects/{INTERACTION}/CC_Bridge_Key__c"
-    made = sandbox.salesforce("PATCH", path, {"records": [item, item]}).json()
+    made = sandbox.salesforce("PATCH", path, {"records": [item]}).json()
+    made += sandbox.salesforce("PATCH", path, {"records": [item]}).json()
     assert [one["created"] for one in made] == [True, False]
+    assert made[0]["id"] == made[1]["id"]
     assert read(sandbox, INTERACTION, made[0]["id"])["practifi__Person__c"] == contact
 
 

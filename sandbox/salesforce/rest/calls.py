@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.responses import Response
 
+from sandbox.effects import effects_of
+from sandbox.faults import LOCKED
 from sandbox.salesforce.errors import ApiError, not_found
 
 if TYPE_CHECKING:
@@ -108,10 +110,14 @@ def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Res
     async def serve(request: Request) -> Response:
         body = await request.body()
         with api.org.lock:
+            api.org.take_effects()
+            api.org.holds_next = request.scope.get(LOCKED, False)
             try:
                 response = _serve(api, handlers, request, body)
             except ApiError as error:
                 response = answer(error.status, error.body())
+            api.org.holds_next = False
+            effects_of(request.scope).extend(api.org.take_effects())
             response.headers.update(api.usage.header())
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from sandbox.salesforce import ids, saving
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.rendering import whole_record
 from sandbox.salesforce.rest.calls import answer
+from sandbox.salesforce.tables import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from sandbox.salesforce.org import Transaction
     from sandbox.salesforce.rest.calls import Call
+    from sandbox.salesforce.schema import Field
 
     Save = Callable[[Transaction, Any], dict[str, object]]
 
@@ -59,15 +62,19 @@ def upsert(call: Call) -> Response:
     """Create or update records of one object by an external id that each holds."""
     sobject = call.org.schema.get(call.path["object"])
     field = saving.external_id(sobject, call.path["field"])
+    records = _records(call)
+    given = Counter(folded(_given(record, field)) for record in records)
 
     def save(tx: Transaction, record: dict[str, Any]) -> dict[str, object]:
         if tx.org.schema.named(_type(record)) is not sobject:
             raise ApiError("INVALID_TYPE", f"the record is not of type {sobject.name}")
-        key = next((name for name in record if name.lower() == field.name.lower()), None)
-        value = record[key] if key is not None else None
-        fields = {name: each for name, each in record.items() if name != key}
+        value = _given(record, field)
+        fields = {name: each for name, each in record.items() if name.lower() != field.name.lower()}
         if value is None and field.type != "id":
             raise ApiError("MISSING_ARGUMENT", f"{field.name} not specified", fields=(field.name,))
+        if value is not None and given[folded(value)] > 1:
+            message = f"Duplicate external id specified: {value}"
+            raise ApiError("DUPLICATE_VALUE", message, fields=(field.name,))
         if field.type == "id":
             matches = {str(_existing(tx, sobject.name, value)["Id"])} if value else frozenset()
         else:
@@ -87,7 +94,7 @@ def upsert(call: Call) -> Response:
             record_id = saving.insert(tx, sobject, fields | own)
         return _done(record_id) | {"created": not matches}
 
-    return _saved(call, _records(call), save, all_or_none=_all_or_none(call), created=True)
+    return _saved(call, records, save, all_or_none=_all_or_none(call), created=True)
 
 
 def delete(call: Call) -> Response:
@@ -204,6 +211,14 @@ def _check_count(items: Sequence[object]) -> None:
             "EXCEEDED_ID_LIMIT",
             f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
         )
+
+
+def _given(record: dict[str, Any], field: Field) -> str | None:
+    """Return the text that a record gives for a field, or None."""
+    for name, value in record.items():
+        if name.lower() == field.name.lower() and value is not None:
+            return str(value)
+    return None
 
 
 def _all_or_none(call: Call) -> bool:

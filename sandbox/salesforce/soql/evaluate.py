@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sandbox.salesforce.org import Org
+    from sandbox.salesforce.schema import Field
     from sandbox.salesforce.soql.tree import Condition, Order, Query
     from sandbox.salesforce.values import Row, Value
 
@@ -127,7 +128,7 @@ class Selection:
         return self._org.tables[sobject.name].get(record_id)
 
     def _sort_key(self, key: Order, bound: Bound, row: Row) -> tuple[bool, object]:
-        value = folded(self._value(bound, row))
+        value = _comparable(bound.field, self._value(bound, row))
         # A descending sort turns the keys round, and with them the place of the nulls.
         nulls_above = key.nulls_last != key.descending
         return (nulls_above, 0) if value is None else (not nulls_above, value)
@@ -145,8 +146,13 @@ class Selection:
                 return lambda row: not test(row)
             case OneOf(path, values, negated):
                 bound = self._binder.filter(path)
-                wanted = {folded(self._binder.constant(path, bound.field, each)) for each in values}
-                return lambda row: (folded(self._value(bound, row)) in wanted) != negated
+                field = bound.field
+                wanted = {
+                    _comparable(field, self._binder.constant(path, field, each)) for each in values
+                }
+                return lambda row: (
+                    (_comparable(field, self._value(bound, row)) in wanted) != negated
+                )
             case Includes():
                 return self._includes(condition)
             case Compare():
@@ -157,10 +163,10 @@ class Selection:
         value = self._binder.constant(condition.path, bound.field, condition.value)
         if condition.operator == "LIKE":
             return self._like(condition, bound, value)
-        wanted = folded(value)
+        wanted = _comparable(bound.field, value)
         if condition.operator in {"=", "!="}:
             same = condition.operator == "="
-            return lambda row: (folded(self._value(bound, row)) == wanted) == same
+            return lambda row: (_comparable(bound.field, self._value(bound, row)) == wanted) == same
         if wanted is None or isinstance(wanted, bool):
             cause = f"invalid operator on {bound.field.type} field"
             raise malformed(
@@ -169,7 +175,7 @@ class Selection:
         compare = _COMPARISONS[condition.operator]
 
         def holds(row: Row) -> bool:
-            found = folded(self._value(bound, row))
+            found = _comparable(bound.field, self._value(bound, row))
             return found is not None and bool(compare(found, wanted))
 
         return holds
@@ -209,6 +215,11 @@ class Selection:
             if bound in seen:
                 raise ApiError("INVALID_FIELD", f"duplicate field selected: {path.text}")
             seen.add(bound)
+
+
+def _comparable(field: Field, value: Value) -> Value:
+    """Return what a value is compared and sorted by: of all texts, only ids keep their case."""
+    return value if field.type in {"id", "reference"} else folded(value)
 
 
 def like_pattern(text: str) -> str:
