@@ -26,6 +26,8 @@ COMMANDS = {
     "serve": "the server that receives outbound messages",
     "worker": "the worker that delivers them",
     "scheduler": "the clock of the regular jobs",
+    "reconcile": "compare both sides, print what differs and set it right",
+    "runs": "what the runs did, and what they are doing",
     "connection": "add, list and show connections",
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",

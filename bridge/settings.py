@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bridge.errors import ConfigurationError
@@ -61,9 +62,23 @@ class Settings(BaseSettings):
     owner: Literal["linked_first", "oldest"] = Field(
         default="linked_first", description="who of several sharers of an address is sent"
     )
+    zone: str = Field(
+        default="UTC",
+        description="time zone of the nightly runs of a connection that begins to work",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level of the log lines on standard error"
     )
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"{name!r} is no time zone: use an IANA name such as America/New_York"
+            raise ValueError(message) from None
+        return name
 
 
 def read_settings() -> Settings:

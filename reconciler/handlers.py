@@ -1,4 +1,7 @@
-"""What each topic's wake-up does: one slice of work of a few seconds, then the next wake-up."""
+"""What each topic's wake-up does: one slice of work, then the next wake-up.
+
+A slice takes a few seconds; only a run is carried on to its end, in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from bridge.inbox.retention import keep
 from bridge.inbox.triage import BATCH, triage_batch
 from bridge.wakeups import topics
 from bridge.wakeups.wake import SQL
+from reconciler.runs.execute import execute
+from reconciler.runs.halt import Halt
+from reconciler.runs.store import claim_next
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +28,22 @@ if TYPE_CHECKING:
 SLICE_S = 5.0
 
 
-def handle(installation: Installation, topic: str) -> None:
+def handle(installation: Installation, topic: str, halt: Halt | None = None) -> None:
     """Take a topic's wake-up and do a slice of its work.
 
     The wake-up is taken first: whatever is committed from here on asks anew.
+
+    Args:
+        installation: What the process works with.
+        topic: What was woken.
+        halt: Where the process says that it is about to end.
     """
     with installation.database.transaction() as tx:
         tx.execute(SQL["take_wakeup"], {"topic": topic})
-    next_topics = _HANDLERS[topic](installation)
+    if topic == topics.RUNS:
+        next_topics = _run(installation, halt or Halt())
+    else:
+        next_topics = _HANDLERS[topic](installation)
     installation.waker.wake(next_topics)
 
 
@@ -69,6 +83,16 @@ def _deletes(installation: Installation) -> set[str]:
 def _retention(installation: Installation) -> set[str]:
     is_more = keep(installation.database, until=time.monotonic() + SLICE_S)
     return {topics.RETENTION} if is_more else set()
+
+
+def _run(installation: Installation, halt: Halt) -> set[str]:
+    """Carry one run to its end; another may wait."""
+    with installation.database.transaction() as tx:
+        lease = claim_next(tx, installation.settings.lease_s)
+    if lease is None:
+        return set()
+    execute(installation, lease, halt=Halt(over=halt), may_wait=True)
+    return {topics.RUNS}
 
 
 _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {

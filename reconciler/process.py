@@ -26,6 +26,7 @@ from bridge.settings import read_settings
 from bridge.wakeups.topics import ACTOR, QUEUE_OF
 from reconciler.handlers import handle
 from reconciler.roles import SCHEDULER, SERVE, WORKERS
+from reconciler.runs.halt import Halt, RunReleased
 from reconciler.schedule import run_scheduler
 
 if TYPE_CHECKING:
@@ -66,27 +67,37 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run_worker(settings: Settings, role: str, stop: threading.Event) -> None:
-    """Consume the role's queues until told to stop; what is under way is finished first."""
+    """Consume the role's queues until told to stop.
+
+    A slice that is under way is finished first; a run is left to the next process.
+    """
     queues, threads = WORKERS[role]
-    installation = open_installation(settings, connections=threads + 2)
+    installation = open_installation(settings, connections=2 * threads + 2)
     with installation.database.transaction() as tx:
         refuse_foreign_ring(tx, installation.keyring)
-    declare_actor(installation)
+    halt = Halt()
+    declare_actor(installation, halt)
     worker = dramatiq.Worker(installation.broker, queues=set(queues), worker_threads=threads)
     worker.start()
     log.info("worker_started", extra={"queues": sorted(queues), "threads": threads})
     stop.wait()
+    halt.ask(RunReleased("this process stops"))
     worker.stop(timeout=int(_STOP_S * 1000))
     installation.broker.close()
     installation.database.close()
 
 
-def declare_actor(installation: Installation) -> dramatiq.Actor[[str], None]:
-    """Register the one actor: its argument is the topic that was woken."""
+def declare_actor(installation: Installation, halt: Halt) -> dramatiq.Actor[[str], None]:
+    """Register the one actor: its argument is the topic that was woken.
+
+    Args:
+        installation: What its slices work with.
+        halt: Tells a run that this process is about to end.
+    """
 
     def wake(topic: str) -> None:
         try:
-            handle(installation, topic)
+            handle(installation, topic, halt)
         except (psycopg.Error, BridgeError) as error:
             # The sweep asks again; a message that failed would only keep a traceback for weeks.
             log.warning(

@@ -7,6 +7,7 @@ WORKERS: dict[str, tuple[frozenset[str], int]] = {
     "deliver-consent": (frozenset({"consent_deliver"}), 2),
     "triage": (frozenset({"triage"}), 2),
     "work": (frozenset({"work", "polls"}), 4),
+    "runs": (frozenset({"runs"}), 2),
 }
 """Role -> (Dramatiq queues, threads). Consent has processes of its own: no backlog holds it up."""
 

@@ -1,6 +1,7 @@
-"""The scheduler: sweeps for work whose wake-up was lost, polls for deletions, keeps house.
+"""The scheduler: sweeps for lost wake-ups, polls for deletions, asks for nightly runs, keeps house.
 
-Any number of schedulers may run: a wake-up is debounced in the database, and a poll is claimed.
+Any number of schedulers may run: a wake-up is debounced in the database, a poll is claimed, and a
+nightly run is asked for by the first that sees it due.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bridge.wakeups import topics
+from reconciler.nightly import ask_due_runs
 
 if TYPE_CHECKING:
     import threading
@@ -39,6 +41,7 @@ def run_scheduler(installation: Installation, stop: threading.Event) -> None:
     tasks = [
         _Task(settings.sweep_every_s, waker.sweep),
         _Task(settings.deletes_every_s, lambda: waker.wake({topics.DELETES})),
+        _Task(settings.sweep_every_s, lambda: ask_due_runs(installation)),
         _Task(_RETENTION_EVERY_S, lambda: waker.wake({topics.RETENTION})),
     ]
     log.info("scheduler_started")

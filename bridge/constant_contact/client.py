@@ -155,6 +155,14 @@ class ConstantContact:
         """Return the account's summary: name, encoded id, time zone."""
         return _resource(self._call("GET", "account/summary"), "encoded_account_id")
 
+    def get(self, path: str, params: dict[str, str] | None = None) -> Any:
+        """Return the answer to one GET of a path of the API, or of a page that the vendor named.
+
+        Raises:
+            RemoteError: Whatever `read_answer` says.
+        """
+        return self._call("GET", path, params=params)
+
     def _walk(
         self, path: str, params: dict[str, str], rows: str, identity: str
     ) -> Iterator[dict[str, Any]]:

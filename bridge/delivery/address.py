@@ -28,11 +28,13 @@ from bridge.errors import NotFoundRemotely, NotSettled
 from bridge.mirror.remember import forget_cc_contact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import psycopg
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
-    from bridge.delivery.model import AddressState, Base, Decision
+    from bridge.delivery.model import AddressState, Base, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.delivery.send import Sender
     from bridge.delivery.work import Lease
@@ -44,7 +46,11 @@ _ROUNDS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class AddressCourier:
-    """Settles addresses of one connection, for one thread."""
+    """Settles addresses of one connection, for one thread.
+
+    Attributes:
+        approve: Asked before a step is sent; raises where it was not agreed to.
+    """
 
     database: Database
     settings: Settings
@@ -52,6 +58,7 @@ class AddressCourier:
     reader: Reader
     current: ActiveMapping
     sender: Sender
+    approve: Callable[[Step], None] | None = None
 
     def settle(self, lease: Lease) -> str:
         """Bring one address to where the present state wants it, and say in words what was done.
@@ -142,7 +149,7 @@ class AddressCourier:
                     forget_cc_contact(tx, lease.connection_id, contact_id)
             if there is not None and not _has_address(there, state.key):
                 with self.database.transaction() as tx:
-                    record_look(tx, lease, with_there(state, there))
+                    record_look(tx, lease.connection_id, with_there(state, there))
                 there = None
         if there is None:
             there = self.there.find_contact(_written(state))
@@ -151,7 +158,7 @@ class AddressCourier:
             fresh = self.there.get_contact(str(looked.moving_from["contact_id"]))
             looked = replace(looked, moving_from=fresh)
         with self.database.transaction() as tx:
-            record_look(tx, lease, looked)
+            record_look(tx, lease.connection_id, looked)
             renew(tx, lease)  # after the ledger, as triage does
             refreshed = gather(
                 tx,
@@ -165,7 +172,6 @@ class AddressCourier:
             there=looked.there,
             moving_from=looked.moving_from,
             is_there_known=True,
-            answered=state.answered,
         )
 
     def _confirm_in_flight(
@@ -207,6 +213,9 @@ class AddressCourier:
 
     def _send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
         """Send the steps in order; return False where the contact there must be read again."""
+        if self.approve is not None:
+            for step in decision.steps:
+                self.approve(step)
         moved_key = _moved_key(state, decision)
         if moved_key is not None:
             with self.database.transaction() as tx:

@@ -17,18 +17,13 @@ import psycopg
 from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.constant_contact.budget import exhausted, throttled
-from bridge.delivery.address import AddressCourier
 from bridge.delivery.bury import bury
 from bridge.delivery.consequence import consequence_of
-from bridge.delivery.custom_fields import ensure_custom_fields
-from bridge.delivery.lists import ListCourier
+from bridge.delivery.couriers import open_couriers
 from bridge.delivery.read_back import Reader
-from bridge.delivery.resolve import Resolver
-from bridge.delivery.send import Sender
 from bridge.delivery.slots import Slots
 from bridge.delivery.work import claim, peek, release
 from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError, Throttled
-from bridge.identity import is_salesforce_id
 from bridge.log import place
 from bridge.mapping.versions import active
 
@@ -99,27 +94,11 @@ def _serve(
         connection=connection,
         mapping=current.mapping,
     )
-    addresses = AddressCourier(
-        database=installation.database,
-        settings=installation.settings,
-        there=there,
-        reader=reader,
-        current=current,
-        sender=Sender(
-            database=installation.database, there=there, mapping_version_id=current.version_id
-        ),
-    )
-    lists = ListCourier(database=installation.database, there=there, reader=reader, current=current)
-    resolver = Resolver(database=installation.database, reader=reader)
+    couriers = open_couriers(installation, current, there=there, reader=reader)
 
     def settle(lease: Lease) -> str:
         slots.begin(lease)
-        if lease.kind == "list":
-            return lists.settle(lease)
-        if is_salesforce_id(lease.key) and "@" not in lease.key:
-            return resolver.settle(lease)
-        ensure_custom_fields(installation.database, there, connection_id, current)
-        return addresses.settle(lease)
+        return couriers.settle(lease)
 
     settled = 0
     try:

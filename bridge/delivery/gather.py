@@ -60,7 +60,7 @@ def gather(
         asked=asked_back(tx, connection_id, key),
         custom_field_ids=custom_field_ids(tx, connection_id, mapping.contact.custom_fields),
         sent_fingerprint=mirrored["sent_fingerprint"] if mirrored is not None else None,
-        answered=resource,
+        answered=mirrored["answered"] if mirrored is not None else None,
         last_write_at=mirrored["sent_at"] if mirrored is not None else None,
         recent_own_unticks=recent_own_unticks(tx, connection_id),
         owner_policy=owner_policy,

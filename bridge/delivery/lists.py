@@ -18,6 +18,8 @@ from bridge.errors import Conflict, NotFoundRemotely, RecordRefused
 from bridge.mirror.remember import forget_cc_list, remember_cc_list
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import psycopg
 
     from bridge.constant_contact.client import ConstantContact
@@ -51,12 +53,17 @@ class ListState:
 
 @dataclass(frozen=True, kw_only=True)
 class ListCourier:
-    """Settles lists of one connection, for one thread."""
+    """Settles lists of one connection, for one thread.
+
+    Attributes:
+        approve: Asked before a step is sent; raises where it was not agreed to.
+    """
 
     database: Database
     there: ConstantContact
     reader: Reader
     current: ActiveMapping
+    approve: Callable[[Step], None] | None = None
 
     def settle(self, lease: Lease) -> str:
         """Bring one list to where Practifi has it, and say in words what was done.
@@ -110,12 +117,15 @@ class ListCourier:
             made = self._find(name)
             if made is not None and self._owner(lease, made) is None:
                 return self._renamed(lease, made, wanted), "create_list"
+        known = self._known(lease, str(wanted["name"]))
+        if known is not None:
+            return self._renamed(lease, known, wanted), "linked to the list of the same name"
         try:
             there = self._sent(lease, "create_list", wanted, None)
         except Conflict:
             there = self._by_name(str(wanted["name"]))
             self._refuse_if_taken(lease, there)
-            return there, "linked to the list of the same name"
+            return self._renamed(lease, there, wanted), "linked to the list of the same name"
         return there, "create_list"
 
     def _rename(
@@ -146,6 +156,8 @@ class ListCourier:
         self, lease: Lease, kind: Any, body: dict[str, Any], list_id: str | None
     ) -> dict[str, Any]:
         step = Step(kind=kind, body=body, reason="the record was saved", contact_id=list_id)
+        if self.approve is not None:
+            self.approve(step)
         with self.database.transaction() as tx:
             renew(tx, lease)
             tx.execute(SQL["close_steps_in_flight"], lease.row())
@@ -173,6 +185,19 @@ class ListCourier:
             extra={"connection": lease.connection_id, "kind": kind, "list": there["list_id"]},
         )
         return there
+
+    def _known(self, lease: Lease, name: str) -> dict[str, Any] | None:
+        """Return the list of this name that a run has seen there and that is nobody's, if any."""
+        with self.database.transaction() as tx:
+            values = {"connection_id": lease.connection_id, "name": name}
+            row = tx.execute(SQL["free_list_named"], values).fetchone()
+        if row is None:
+            return None
+        try:
+            there = self.there.get_list(str(row[0]))
+        except NotFoundRemotely:
+            return None
+        return None if there.get("deleted_at") else there
 
     def _by_name(self, name: str) -> dict[str, Any]:
         there = self._find(name)

@@ -94,7 +94,7 @@ class AddressState:
             nobody else uses any more is changed there rather than a second contact made.
         bases: What was agreed on before, for the people here and for the contact there.
         sent_fingerprint: Of what was last sent to the contact there.
-        answered: The contact as the vendor answered that write, or as it was last read.
+        answered: The contact as the vendor answered that write.
         last_write_at: When the bridge last wrote it.
         recent_own_unticks: People asked back in ten minutes who had opted out themselves.
     """

@@ -86,24 +86,24 @@ def record_resubscribed(
     lift_confirmed(tx, lease.connection_id, state.key, people)
 
 
-def record_look(tx: psycopg.Connection, lease: Lease, state: AddressState) -> None:
+def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:
     """Keep a contact that was read, and an opt-out that nobody had told of.
 
     An opt-out that is about to move with its contact stays on record for the former address too.
     """
     if state.there is not None:
-        remember_cc_contact(tx, lease.connection_id, state.there)
+        remember_cc_contact(tx, connection_id, state.there)
         stands = {out.acted_by for out in state.opt_outs if out.kind == "address"}
-        _record_opt_out(tx, lease, state, state.there, stands)
+        _record_opt_out(tx, connection_id, state, state.there, stands)
     if state.moving_from is not None:
-        remember_cc_contact(tx, lease.connection_id, state.moving_from)
+        remember_cc_contact(tx, connection_id, state.moving_from)
         stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
-        _record_opt_out(tx, lease, state, state.moving_from, stands)
+        _record_opt_out(tx, connection_id, state, state.moving_from, stands)
 
 
 def _record_opt_out(
     tx: psycopg.Connection,
-    lease: Lease,
+    connection_id: int,
     state: AddressState,
     contact: Mapping[str, Any],
     stands: set[str],
@@ -116,7 +116,7 @@ def _record_opt_out(
         return
     record_seen_there(
         tx,
-        lease.connection_id,
+        connection_id,
         key,
         [person.contact_id for person in state.people],
         by_person=by_person,

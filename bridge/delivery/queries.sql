@@ -49,6 +49,22 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
   WHERE work.lease_until IS NULL OR work.lease_until < app_now()
 RETURNING key
 
+-- name: hold_work
+-- Lease one subject whether it is dirty or not: a run looks at it, or carries out what it planned for it.
+INSERT INTO work AS held (connection_id, kind, key, lane, wanted, done, due_at, lease_token, lease_until)
+VALUES (%(connection_id)s, %(kind)s, %(key)s, %(lane)s, 0, 0, app_now(), %(token)s,
+  app_now() + make_interval(secs => %(lease_s)s))
+ON CONFLICT (connection_id, kind, key) DO UPDATE
+  SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
+  WHERE (held.lease_until IS NULL OR held.lease_until < app_now()) AND held.bulk_activity_id IS NULL
+RETURNING wanted, attempts, consent_wanted > done
+
+-- name: let_go
+-- Give a held subject back as it was.
+UPDATE work
+SET lease_token = NULL, lease_until = NULL
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+
 -- name: lease_state
 -- Whether the lease still holds (renewed if so), and whether consent wants the subject meanwhile.
 UPDATE work
@@ -196,18 +212,19 @@ WHERE connection_id = %(connection_id)s
 
 -- name: contacts_there
 -- What is known of Constant Contact's contacts at an address, or linked to these people.
-SELECT contact_id, email_key, resource, sent_fingerprint, sent_at, deleted_at
+SELECT contact_id, email_key, resource, answered, sent_fingerprint, sent_at, deleted_at
 FROM cc_contact
 WHERE connection_id = %(connection_id)s
   AND (email_key = %(key)s OR contact_id = ANY(%(cc_contact_ids)s::uuid[]))
 ORDER BY contact_id
 
 -- name: steps_in_flight
--- Kinds of the steps of a subject whose answer never came: their effect must be looked up.
+-- Kinds of the steps of a subject whose answer never came: their effect must be looked up. A run's own steps have no
+-- generation: they are foreseen, and carried out by steps made at delivery.
 SELECT DISTINCT kind
 FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
-  AND state IN ('planned', 'sending', 'sent')
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
 
 -- name: own_lists_in_flight
 -- Where a step whose answer never came put a contact on a list, that is the bridge's doing, whoever asks for it now.
@@ -219,15 +236,27 @@ FROM step s
 CROSS JOIN LATERAL jsonb_array_elements_text(s.detail -> 'body' -> 'list_memberships') AS sent (list_id)
 JOIN link l ON l.connection_id = s.connection_id AND l.kind = 'list' AND l.cc_id = sent.list_id::uuid
 WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.subject_key = %(key)s
-  AND s.state IN ('planned', 'sending', 'sent')
+  AND s.state IN ('planned', 'sending', 'sent') AND s.generation IS NOT NULL
   AND s.before ? 'list_memberships' AND NOT s.before -> 'list_memberships' ? sent.list_id
 ON CONFLICT (connection_id, contact_id, list_id) DO NOTHING
+
+-- name: free_list_named
+-- A list there of this name that no record of Practifi is linked to.
+SELECT o.list_id
+FROM cc_list o
+WHERE o.connection_id = %(connection_id)s AND o.deleted_at IS NULL AND lower(btrim(o.name)) = lower(btrim(%(name)s))
+  AND NOT EXISTS (
+    SELECT FROM link l
+    WHERE l.connection_id = o.connection_id AND l.kind = 'list' AND l.cc_id = o.list_id)
+ORDER BY o.list_id
+LIMIT 1
 
 -- name: list_names_sent
 -- Names under which a list may be there although nobody knows it: their answer never came, or was not yet acted upon.
 SELECT DISTINCT s.detail -> 'body' ->> 'name'
 FROM step s
 WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.subject_key = %(key)s
+  AND s.generation IS NOT NULL
   AND (s.state IN ('planned', 'sending', 'sent')
        OR s.state = 'confirmed' AND s.kind = 'create_list'
           AND NOT EXISTS (
@@ -239,13 +268,13 @@ WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.su
 UPDATE step
 SET state = 'skipped', outcome = 'the answer was lost; looked up and decided again', finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
-  AND state IN ('planned', 'sending', 'sent')
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
 
 -- name: close_plans
--- Plans without an open step are done.
+-- Plans without an open step are done; that of a run ends with the run.
 UPDATE plan p
 SET state = 'done', finished_at = app_now()
-WHERE p.connection_id = %(connection_id)s AND p.state = 'applying'
+WHERE p.connection_id = %(connection_id)s AND p.state = 'applying' AND p.run_id IS NULL
   AND p.id IN (
     SELECT plan_id FROM step
     WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s)

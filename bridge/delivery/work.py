@@ -136,6 +136,44 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     )
 
 
+def hold(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
+    """Lease a subject whether it is dirty or not, or return None where somebody else has it.
+
+    Nobody else takes a subject up because it was held: a run that dies leaves no work behind.
+    """
+    token = uuid.uuid4()
+    row = tx.execute(
+        SQL["hold_work"],
+        {
+            "connection_id": due.connection_id,
+            "kind": due.kind,
+            "key": due.key,
+            "lane": due.lane,
+            "token": token,
+            "lease_s": lease_s,
+        },
+    ).fetchone()
+    if row is None:
+        return None
+    wanted, attempts, is_consent = row
+    return Lease(
+        connection_id=due.connection_id,
+        kind=due.kind,
+        key=due.key,
+        token=token,
+        generation=wanted,
+        lane=due.lane,
+        attempts=attempts,
+        is_consent=is_consent,
+        lease_s=lease_s,
+    )
+
+
+def let_go(tx: psycopg.Connection, lease: Lease) -> None:
+    """Give a held subject back as it was; nothing happens where the lease was lost."""
+    tx.execute(SQL["let_go"], lease.row())
+
+
 def claim_beside(tx: psycopg.Connection, lease: Lease, key: str) -> bool:
     """Lease a second address under the same token: a change of address writes to both."""
     return tx.execute(SQL["claim_beside"], lease.row() | {"key": key}).fetchone() is not None

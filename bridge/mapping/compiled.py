@@ -12,6 +12,13 @@ from bridge.errors import MappingError
 from bridge.mapping.checks import AnyFile, FieldNames, check_file
 from bridge.mapping.faults import FileFault, explained
 from bridge.mapping.generate import FunctionWriter
+from bridge.mapping.interaction import (
+    InteractionFile,
+    InteractionMapping,
+    check_interaction,
+    default_file,
+    interaction_mapping,
+)
 from bridge.mapping.model import (
     ClientMapping,
     ContactMapping,
@@ -35,6 +42,7 @@ __all__ = [
     "ClientMapping",
     "ContactMapping",
     "CustomField",
+    "InteractionMapping",
     "ListMapping",
     "Mapping",
     "MembershipMapping",
@@ -49,8 +57,9 @@ FILES: dict[str, type[BaseModel]] = {
     "list.yaml": ListFile,
     "contact.yaml": ContactFile,
     "membership.yaml": MembershipFile,
+    "interaction.yaml": InteractionFile,
 }
-"""The five mapping files and the schema of each."""
+"""The six mapping files and the schema of each."""
 
 _File = TypeVar("_File", bound=BaseModel)
 
@@ -89,7 +98,7 @@ def load_mapping(
     """Check mapping files and compile them.
 
     Args:
-        files: Name -> text of the five files.
+        files: Name -> text of the files; without interaction.yaml, what ships holds.
         profile: `practifi`, `bridge` or `plain`.
         overrides: Names of this connection that differ from names.yaml's profile.
 
@@ -117,13 +126,16 @@ class _Loader:
         lists = self._parsed("list.yaml", ListFile)
         contact = self._parsed("contact.yaml", ContactFile)
         membership = self._parsed("membership.yaml", MembershipFile)
+        interaction = self._interaction_file()
         names = self._names(profile, overrides) if named else None
         if names is not None:
             for file in (client, lists, contact, membership):
                 if file is not None:
                     self._check(file, names)
         # Whatever cannot be read has left a fault.
-        if self._faults or not (names and client and lists and contact and membership):
+        if self._faults or not (
+            named and names and client and lists and contact and membership and interaction
+        ):
             raise MappingError([str(fault) for fault in sorted(self._faults, key=_order)])
         return Mapping(
             digest=digest_of(self._files),
@@ -135,7 +147,20 @@ class _Loader:
             list=self._list(lists, names),
             contact=self._contact(contact, names),
             membership=self._membership(membership, names),
+            interaction=interaction_mapping(
+                interaction, names, written_namespace=_namespace_of(named, profile)
+            ),
         )
+
+    def _interaction_file(self) -> InteractionFile | None:
+        """Return interaction.yaml; versions that were stored before it existed have none."""
+        name = "interaction.yaml"
+        if name not in self._files:
+            return default_file()
+        file = self._parsed(name, InteractionFile)
+        for path, cause in check_interaction(file) if file else ():
+            self._fault(name, self._trees[name].place(path), cause)
+        return file
 
     def _parsed(self, name: str, model: type[_File]) -> _File | None:
         """Return a file in its shape, or None where it cannot be read."""
@@ -220,6 +245,16 @@ class _Loader:
     def _fields_of(self, file: ClientFile, names: Names) -> tuple[str, ...]:
         resolve = FieldNames(names, file).resolve
         return tuple(dict.fromkeys(resolve(source) for source in ["$name", *file.fields]))
+
+
+def _namespace_of(file: NamesFile, profile: str) -> str:
+    """Return the namespace as a sound names.yaml writes it for a profile that it has."""
+    namespace: str = next(
+        names.model_dump()["namespace"]
+        for known, names in file.profiles.items()
+        if known == profile
+    )
+    return namespace
 
 
 def _paths(*writers: FunctionWriter) -> tuple[str, ...]:

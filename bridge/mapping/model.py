@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bridge.mapping.schema import Junction
 
 if TYPE_CHECKING:
+    from bridge.mapping.interaction import InteractionMapping
     from bridge.mapping.names import Names
 
 # They take `bridge.salesforce.values.Record`, and only read it.
@@ -101,3 +102,4 @@ class Mapping:
     list: ListMapping
     contact: ContactMapping
     membership: MembershipMapping
+    interaction: InteractionMapping

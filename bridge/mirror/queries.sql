@@ -106,10 +106,11 @@ WHERE connection_id = %(connection_id)s AND kind = 'contact' AND sf_id = ANY(%(i
 -- name: remember_cc_contact
 -- The whole resource of a Constant Contact contact, as an answer of the vendor gave it.
 INSERT INTO cc_contact (connection_id, contact_id, email_key, permission, opt_out_source, opt_out_at,
-  update_source, updated_at, deleted_at, resource, sent_fingerprint, sent_at, seen_at)
+  update_source, updated_at, deleted_at, resource, sent_fingerprint, sent_at, answered, seen_at)
 VALUES (%(connection_id)s, %(contact_id)s, %(email_key)s, %(permission)s, %(opt_out_source)s, %(opt_out_at)s,
   %(update_source)s, %(updated_at)s, %(deleted_at)s, %(resource)s, %(sent_fingerprint)s,
-  CASE WHEN %(sent_fingerprint)s::bytea IS NULL THEN NULL ELSE coalesce(%(updated_at)s, app_now()) END, app_now())
+  CASE WHEN %(sent_fingerprint)s::bytea IS NULL THEN NULL ELSE coalesce(%(updated_at)s, app_now()) END,
+  CASE WHEN %(sent_fingerprint)s::bytea IS NOT NULL THEN %(resource)s::jsonb END, app_now())
 ON CONFLICT (connection_id, contact_id) DO UPDATE
   SET email_key = EXCLUDED.email_key,
       permission = EXCLUDED.permission,
@@ -121,6 +122,7 @@ ON CONFLICT (connection_id, contact_id) DO UPDATE
       resource = EXCLUDED.resource,
       sent_fingerprint = coalesce(EXCLUDED.sent_fingerprint, cc_contact.sent_fingerprint),
       sent_at = coalesce(EXCLUDED.sent_at, cc_contact.sent_at),
+      answered = coalesce(EXCLUDED.answered, cc_contact.answered),
       seen_at = EXCLUDED.seen_at
 
 -- name: forget_cc_contact

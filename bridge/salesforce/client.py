@@ -53,6 +53,11 @@ class Salesforce:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def session(self) -> Session:
+        """The calls to this organization, for other parts of its API."""
+        return self._session
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._session.close()
@@ -84,7 +89,7 @@ class Salesforce:
             )
             soql = f"SELECT {columns} FROM {_checked(_NAME, object)} WHERE Id IN ({quoted})"  # noqa: S608
             for record in self.query(soql):
-                named = _as_asked(record, wanted)
+                named = as_asked(record, wanted)
                 found[salesforce_id(named["Id"] or "")] = named
         return found
 
@@ -210,10 +215,10 @@ def _page(answer: Any) -> dict[str, Any]:
     raise unavailable("an answer without records")
 
 
-def _as_asked(record: Record, wanted: Sequence[str]) -> Record:
+def as_asked(record: Record, wanted: Sequence[str]) -> Record:
     """Return a record under the paths as they were asked for: Salesforce answers in its own case.
 
-    >>> _as_asked({"Id": "1", "Account": None}, ["ID", "account.Name"])
+    >>> as_asked({"Id": "1", "Account": None}, ["ID", "account.Name"])
     {'ID': '1', 'account.Name': None}
     """
     there = {path.lower(): value for path, value in record.items()}
@@ -251,6 +256,24 @@ def _save_result(result: object) -> SaveResult:
             )
         case _:
             raise unavailable("a result that says neither success nor error")
+
+
+def checked_object(name: str) -> str:
+    """Return the API name of an object that may stand in a query.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    return _checked(_NAME, name)
+
+
+def checked_path(path: str) -> str:
+    """Return a field path that may stand in a query.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    return _checked(_PATH, path)
 
 
 def _checked(pattern: re.Pattern[str], name: str) -> str:

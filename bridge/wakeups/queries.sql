@@ -38,3 +38,8 @@ SELECT 'write-back'
 WHERE EXISTS (
   SELECT FROM record_status
   WHERE write_due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
+SELECT 'runs'
+WHERE EXISTS (
+  SELECT FROM run
+  WHERE finished_at IS NULL AND state <> 'waiting' AND (lease_until IS NULL OR lease_until < app_now()))

@@ -1,7 +1,7 @@
 """The topics that wake workers, and the process that serves each.
 
 Consent has two processes of its own: a thread that works through a backlog in slices of seconds
-would hold an opt-out up for as long.
+would hold an opt-out up for as long. Runs have one as well: they take minutes, or hours.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ DELIVER_CONSENT = "deliver-consent"
 WRITE_BACK = "write-back"
 DELETES = "deletes"
 RETENTION = "retention"
+RUNS = "runs"
 
 QUEUE_OF = {
     TRIAGE: "triage",
@@ -22,6 +23,7 @@ QUEUE_OF = {
     WRITE_BACK: "work",
     DELETES: "polls",
     RETENTION: "polls",
+    RUNS: "runs",
 }
 """Topic -> Dramatiq queue. Few queues: each costs every worker process two connections."""
 

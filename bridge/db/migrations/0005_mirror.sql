@@ -35,6 +35,7 @@ CREATE TABLE cc_contact (
   permission text, opt_out_source text, opt_out_at timestamptz,
   update_source text, updated_at timestamptz, deleted_at timestamptz,
   resource jsonb NOT NULL,                                                                 -- whole: a PUT replaces
+  answered jsonb,                                                                          -- whole, as our last write was answered: how the vendor spells what it was sent
   sent_fingerprint bytea, sent_at timestamptz,                                             -- our last write: an echo is recognised, a later act of the person too
   confirmation_sent_at timestamptz,                                                        -- the one resubscribe mail a contact, ever
   seen_at timestamptz NOT NULL,

@@ -1,0 +1,87 @@
+"""The couriers of one connection: whoever holds a subject has it settled here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridge.delivery.address import AddressCourier
+from bridge.delivery.custom_fields import ensure_custom_fields
+from bridge.delivery.lists import ListCourier
+from bridge.delivery.resolve import Resolver
+from bridge.delivery.send import Sender
+from bridge.identity import is_salesforce_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.bootstrap import Installation
+    from bridge.constant_contact.client import ConstantContact
+    from bridge.db.database import Database
+    from bridge.delivery.model import Step
+    from bridge.delivery.read_back import Reader
+    from bridge.delivery.work import Lease
+    from bridge.mapping.versions import ActiveMapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Couriers:
+    """Settles subjects of every kind for one connection, in one thread."""
+
+    database: Database
+    there: ConstantContact
+    current: ActiveMapping
+    addresses: AddressCourier
+    lists: ListCourier
+    resolver: Resolver
+
+    def settle(self, lease: Lease) -> str:
+        """Bring a leased subject to where the present state wants it; say in words what was done.
+
+        Raises:
+            BridgeError: As the couriers say; the error's class says what to do about it.
+        """
+        if lease.kind == "list":
+            return self.lists.settle(lease)
+        if is_salesforce_id(lease.key) and "@" not in lease.key:
+            return self.resolver.settle(lease)
+        ensure_custom_fields(self.database, self.there, lease.connection_id, self.current)
+        return self.addresses.settle(lease)
+
+
+def open_couriers(
+    installation: Installation,
+    current: ActiveMapping,
+    *,
+    there: ConstantContact,
+    reader: Reader,
+    approve: Callable[[Step], None] | None = None,
+) -> Couriers:
+    """Return the couriers of a connection.
+
+    Args:
+        installation: What they work with.
+        current: The mapping in force.
+        there: The account.
+        reader: Reads back from the organization.
+        approve: Asked before each step is sent; raises where nobody agreed to it.
+    """
+    database = installation.database
+    return Couriers(
+        database=database,
+        there=there,
+        current=current,
+        addresses=AddressCourier(
+            database=database,
+            settings=installation.settings,
+            there=there,
+            reader=reader,
+            current=current,
+            sender=Sender(database=database, there=there, mapping_version_id=current.version_id),
+            approve=approve,
+        ),
+        lists=ListCourier(
+            database=database, there=there, reader=reader, current=current, approve=approve
+        ),
+        resolver=Resolver(database=database, reader=reader),
+    )

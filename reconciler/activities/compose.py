@@ -1,0 +1,198 @@
+"""Word an Interaction: what one contact did with one mailing, for people to read. Pure.
+
+The same events give the same words in whatever order they come, so a record is written again only
+where something happened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.activities.bounces import bounce_result, bounce_words
+from reconciler.activities.model import Composed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from bridge.mapping.interaction import EventKind
+    from reconciler.activities.model import Mailing, Tally
+
+    At = Callable[[datetime], str]
+
+SUBJECT_CHARACTERS = 255
+
+_PREFIX = "Constant Contact: "
+_CUT = "… (cut)"
+_SENT = "Sent"
+_OPTED_OUT = "Unsubscribed there; Do Not Email in Practifi is not ticked"
+_STRONGEST: tuple[tuple[EventKind, str], ...] = (
+    ("optout", "Unsubscribed"),
+    ("click", "Clicked"),
+    ("forward", "Forwarded"),
+    ("open", "Opened"),
+)
+
+
+def compose(
+    mailing: Mailing,
+    tallies: Sequence[Tally],
+    *,
+    zone: ZoneInfo,
+    details_max: int,
+    subject_max: int = SUBJECT_CHARACTERS,
+    others: Sequence[str] = (),
+) -> Composed:
+    """Return the Interaction about some events of one contact in one mailing.
+
+    Args:
+        mailing: What was sent.
+        tallies: At least one.
+        zone: The time zone of the times in Details.
+        details_max: Most characters of Details, at least 1000.
+        subject_max: Most characters of the subject, at least 60.
+        others: Names of people at the same address who were meant as well.
+    """
+    return Composed(
+        subject=subject_of(mailing.campaign_name, result_of(tallies), subject_max),
+        details=fitted(_blocks(mailing, tallies, zone, others), details_max),
+        at=_sent_at(tallies) or min(tally.first_at for tally in tallies),
+    )
+
+
+def result_of(tallies: Iterable[Tally]) -> str:
+    """Return the strongest thing that happened, in a word or two."""
+    tallies = tuple(tallies)
+    kinds = {tally.kind for tally in tallies}
+    for kind, word in _STRONGEST:
+        if kind in kinds:
+            return word
+    codes = [tally.bounce_code or "" for tally in tallies if tally.kind == "bounce"]
+    return bounce_result(codes) or _SENT
+
+
+def subject_of(campaign: str, result: str, most: int = SUBJECT_CHARACTERS) -> str:
+    """Return the subject; of a long one the campaign's name is cut, never the result.
+
+    >>> subject_of("Market letter", "Opened")
+    'Constant Contact: Market letter - Opened'
+    >>> subject_of("A name that is too long", "Opened", most=40)
+    'Constant Contact: A name that… - Opened'
+    """
+    tail = f" - {result}"
+    room = most - len(_PREFIX) - len(tail)
+    name = _one_line(campaign)
+    if len(name) > room:
+        name = name[: room - 1].rstrip() + "…"
+    return f"{_PREFIX}{name}{tail}"
+
+
+def fitted(blocks: Iterable[str], most: int) -> str:
+    r"""Return blocks as one text of at most so many characters; the longest is cut first.
+
+    >>> fitted(["short", "a very long block of text"], 25)
+    'short\na very long … (cut)'
+    """
+    kept = [block for block in blocks if block]
+    while (excess := sum(map(len, kept)) + len(kept) - 1 - most) > 0:
+        longest = max(range(len(kept)), key=lambda number: len(kept[number]))
+        if len(kept[longest]) <= len(_CUT):
+            return "\n".join(kept)[:most]
+        room = max(len(kept[longest]) - excess - len(_CUT), 0)
+        kept[longest] = kept[longest][:room] + _CUT
+    return "\n".join(kept)
+
+
+def _sent_at(tallies: Iterable[Tally]) -> datetime | None:
+    return min((tally.first_at for tally in tallies if tally.kind == "send"), default=None)
+
+
+def _blocks(
+    mailing: Mailing, tallies: Sequence[Tally], zone: ZoneInfo, others: Sequence[str]
+) -> list[str]:
+    def at(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+    sent_at = _sent_at(tallies) or mailing.first_sent_at
+    acts = [tally for tally in tallies if tally.kind != "send"]
+    subject = _one_line(mailing.subject)
+    return [
+        f"Campaign: {_one_line(mailing.campaign_name)}",
+        f"Subject line: {subject}" if subject else "",
+        _from(mailing),
+        f"Sent: {at(sent_at)} ({zone.key})" if sent_at else "",
+        f"First activity: {at(min(tally.first_at for tally in acts))}" if acts else "",
+        f"Last activity: {at(max(tally.last_at for tally in acts))}" if acts else "",
+        *_acts(tallies, at),
+        f"Others at this address who were sent it too: {', '.join(sorted(others))}"
+        if others
+        else "",
+        f"Read it: {mailing.permalink}" if mailing.permalink else "",
+    ]
+
+
+def _from(mailing: Mailing) -> str:
+    name, address = _one_line(mailing.from_name), _one_line(mailing.from_email)
+    if name and address:
+        return f"From: {name} ({address})"
+    return f"From: {name or address}" if name or address else ""
+
+
+def _acts(tallies: Sequence[Tally], at: At) -> list[str]:
+    by_kind: dict[str, list[Tally]] = {}
+    for tally in tallies:
+        by_kind.setdefault(tally.kind, []).append(tally)
+    opens, forwards = _count(by_kind.get("open", ())), _count(by_kind.get("forward", ()))
+    return [
+        f"Opened {_times(opens)} (may be automatic)" if opens else "",
+        _clicks(by_kind.get("click", ())),
+        f"Forwarded {_times(forwards)}" if forwards else "",
+        *_bounces(by_kind.get("bounce", ()), at),
+        _opt_out(by_kind.get("optout", ()), at),
+    ]
+
+
+def _clicks(clicks: Sequence[Tally]) -> str:
+    counts: dict[str, int] = {}
+    for tally in clicks:
+        link = _one_line(tally.link_url or "a link")
+        counts[link] = counts.get(link, 0) + tally.count
+    if not counts:
+        return ""
+    ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    rows = [f"- {link}: {_times(count)}" for link, count in ranked]
+    return "\n".join([f"Clicked {_times(sum(counts.values()))}:", *rows])
+
+
+def _bounces(bounces: Sequence[Tally], at: At) -> list[str]:
+    last: dict[str, datetime] = {}
+    for tally in bounces:
+        code = tally.bounce_code or ""
+        last[code] = max(last.get(code, tally.last_at), tally.last_at)
+    return [f"{bounce_words(code)} ({at(moment)})" for code, moment in sorted(last.items())]
+
+
+def _opt_out(opt_outs: Sequence[Tally], at: At) -> str:
+    if not opt_outs:
+        return ""
+    words = f"{_OPTED_OUT} ({at(max(tally.last_at for tally in opt_outs))})"
+    reasons = sorted({_one_line(tally.reason) for tally in opt_outs if tally.reason})
+    return f"{words}\nReason given: {'; '.join(reasons)}" if reasons else words
+
+
+def _count(tallies: Iterable[Tally]) -> int:
+    return sum(tally.count for tally in tallies)
+
+
+def _times(count: int) -> str:
+    """Return a number in words.
+
+    >>> _times(1), _times(3)
+    ('once', '3 times')
+    """
+    return "once" if count == 1 else f"{count} times"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

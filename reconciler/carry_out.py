@@ -1,0 +1,193 @@
+"""Carry out the steps of a plan, a subject at a time, by the couriers that deliver changes.
+
+A subject is held like any that is delivered, and decided on anew on what is there now: only steps
+that the plan showed are sent. Whoever goes on after a kill finds steps that were on their way
+looked up by the courier, so each effect happens once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bridge.delivery.bury import bury
+from bridge.delivery.consequence import consequence_of
+from bridge.delivery.couriers import open_couriers
+from bridge.delivery.slots import LeaseWanted
+from bridge.delivery.work import Due, hold, let_go
+from bridge.delivery.write_back import write_back
+from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
+from reconciler.agreed import StalePlan, facts_of
+from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
+from reconciler.runs.plans import end_step, open_steps
+from reconciler.snapshot.merge import reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bridge.delivery.model import Step
+    from bridge.delivery.work import Lease
+    from reconciler.runs.context import RunContext
+    from reconciler.runs.model import StoredStep
+    from reconciler.runs.plans import StepEnd
+
+log = logging.getLogger(__name__)
+
+_WAITS_S = (0.5, 1.0, 3.0, 9.0)
+_LOOK_AGAIN_S = 0.1
+_STOPS = (RunLost, RunCancelled, RunReleased)
+
+
+def carry_out(context: RunContext, plan_id: int) -> None:
+    """Carry out what is open of a plan, and write to Practifi how its records stand now.
+
+    Raises:
+        QuotaSpent: If the day has no call left; the steps left over stay planned.
+        RemoteError: If a remote side refuses the connection as a whole, or does not answer.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    database = context.installation.database
+    with database.transaction() as tx:
+        steps = open_steps(tx, context.run.connection_id, plan_id)
+    by_subject = [
+        list(group)
+        for _, group in groupby(steps, key=lambda step: (step.subject_kind, step.subject_key))
+    ]
+    for done, group in enumerate(by_subject):
+        context.progress("applying", done, len(by_subject))
+        _Subject(context, group).carry_out()
+    context.progress("applying", len(by_subject), len(by_subject))
+    write_back(context.installation)
+
+
+class _Subject:
+    """The open steps of one subject."""
+
+    def __init__(self, context: RunContext, steps: Sequence[StoredStep]) -> None:
+        self._context = context
+        self._steps = steps
+        self._agreed = {step.facts for step in steps}
+
+    def carry_out(self) -> None:
+        """Carry them out and say what became of each."""
+        for wait_s in (*_WAITS_S, None):
+            lease = self._hold()
+            if lease is None:
+                self._end("failed", "somebody else has been at it all the time")
+                return
+            try:
+                words = self._settle(lease)
+            except StalePlan as error:
+                self._let_go(lease)
+                self._end("refused", str(error))
+                return
+            except (QuotaSpent, *_STOPS):
+                self._let_go(lease)
+                raise
+            except BridgeError as error:
+                if self._bears(lease, error, is_last=wait_s is None):
+                    return
+                self._context.halt.wait(wait_s or 0.0)
+            else:
+                self._confirm(words)
+                return
+
+    def _settle(self, lease: Lease) -> str:
+        context = self._context
+        slots = context.slots()
+        slots.begin(lease)
+        there = context.installation.constant_contact(context.connection, slots.take)
+        couriers = open_couriers(
+            context.installation,
+            context.current,
+            there=there,
+            reader=reader_of(context),
+            approve=self._approve(),
+        )
+        try:
+            return couriers.settle(lease)
+        finally:
+            there.close()
+
+    def _approve(self) -> Callable[[Step], None]:
+        def approve(step: Step) -> None:
+            if facts_of(step) not in self._agreed:
+                message = f"changed since it was planned: it would {step.kind} now"
+                raise StalePlan(message)
+
+        return approve
+
+    def _hold(self) -> Lease | None:
+        """Lease the subject, or wait until whoever has it is done or gone."""
+        context = self._context
+        lease_s = context.installation.settings.lease_s
+        first = self._steps[0]
+        due = Due(
+            connection_id=context.run.connection_id,
+            kind="list" if first.subject_kind == "list" else "address",
+            key=first.subject_key,
+            lane=context.lane,
+        )
+        until = time.monotonic() + 2 * lease_s
+        while time.monotonic() < until:
+            with context.installation.database.transaction() as tx:
+                lease = hold(tx, due, lease_s)
+            if lease is not None:
+                return lease
+            context.halt.wait(_LOOK_AGAIN_S)
+        return None
+
+    def _let_go(self, lease: Lease) -> None:
+        with self._context.installation.database.transaction() as tx:
+            let_go(tx, lease)
+
+    def _bears(self, lease: Lease, error: BridgeError, *, is_last: bool) -> bool:
+        """Bear an error; return whether the subject is at an end, or else is tried again.
+
+        Raises:
+            BridgeError: The error, where the next subject would meet it too.
+        """
+        consequence = consequence_of(error, lease.attempts, 1.0)
+        log.warning(
+            "step_not_carried_out",
+            extra={"run": self._context.run.id, "error": type(error).__name__},
+        )
+        if consequence.is_dead:
+            with self._context.installation.database.transaction() as tx:
+                bury(tx, lease, str(error))
+            self._end("refused", str(error))
+            return True
+        self._let_go(lease)
+        if isinstance(error, LeaseLost | LeaseWanted | NotSettled) and not is_last:
+            return False
+        if isinstance(error, Retryable):
+            self._context.note_limit(error)
+            if not is_last:
+                return False
+        if consequence.stops_connection or isinstance(error, Retryable):
+            raise error
+        self._end("failed", str(error))
+        return True
+
+    def _confirm(self, words: str) -> None:
+        done = set(words.split(", "))
+        with self._context.installation.database.transaction() as tx:
+            for step in self._steps:
+                is_done = step.kind in done or step.kind == "link_list"
+                end_step(
+                    tx,
+                    step.connection_id,
+                    step.plan_id,
+                    step.ordinal,
+                    "confirmed",
+                    outcome=None if is_done else "it was so already",
+                )
+            self._context.renew(tx, may_stop=False)
+
+    def _end(self, state: StepEnd, outcome: str) -> None:
+        with self._context.installation.database.transaction() as tx:
+            for step in self._steps:
+                end_step(tx, step.connection_id, step.plan_id, step.ordinal, state, outcome=outcome)
+            self._context.renew(tx, may_stop=False)

@@ -1,0 +1,83 @@
+-- name: subjects
+-- The addresses that a run decides on: of everybody in Practifi, and of every contact there that is or was somebody's.
+SELECT email_key
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NOT NULL
+UNION
+SELECT c.email_key
+FROM cc_contact c
+WHERE c.connection_id = %(connection_id)s AND c.email_key IS NOT NULL
+  AND (
+    EXISTS (
+      SELECT FROM link l
+      WHERE l.connection_id = c.connection_id AND l.kind = 'contact' AND l.cc_id = c.contact_id)
+    OR EXISTS (
+      SELECT FROM membership_base b
+      WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id))
+ORDER BY 1
+
+-- name: without_address
+-- People whom nobody can mail, for want of an address.
+SELECT count(*)
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NULL
+
+-- name: only_there
+-- Contacts that nobody in Practifi is or was.
+SELECT count(*)
+FROM cc_contact c
+WHERE c.connection_id = %(connection_id)s AND c.deleted_at IS NULL
+  AND NOT EXISTS (
+    SELECT FROM practifi_record p
+    WHERE p.connection_id = c.connection_id AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.email_key = c.email_key)
+  AND NOT EXISTS (
+    SELECT FROM link l
+    WHERE l.connection_id = c.connection_id AND l.kind = 'contact' AND l.cc_id = c.contact_id)
+  AND NOT EXISTS (
+    SELECT FROM membership_base b
+    WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id)
+
+-- name: foreign_memberships
+-- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone.
+SELECT l.name, count(*)
+FROM cc_membership m
+JOIN cc_contact c ON c.connection_id = m.connection_id AND c.contact_id = m.contact_id AND c.deleted_at IS NULL
+JOIN cc_list l ON l.connection_id = m.connection_id AND l.list_id = m.list_id AND l.deleted_at IS NULL
+WHERE m.connection_id = %(connection_id)s
+  AND EXISTS (
+    SELECT FROM practifi_record p
+    WHERE p.connection_id = m.connection_id AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.email_key = c.email_key)
+  AND NOT EXISTS (
+    SELECT FROM membership_base b
+    WHERE b.connection_id = m.connection_id AND b.cc_contact_id = m.contact_id AND b.cc_list_id = m.list_id)
+  AND NOT EXISTS (
+    SELECT
+    FROM practifi_record p
+    JOIN practifi_record s ON s.connection_id = p.connection_id AND s.kind = 'membership' AND s.deleted_at IS NULL
+      AND s.contact_id = p.sf_id
+    JOIN link ll ON ll.connection_id = s.connection_id AND ll.kind = 'list' AND ll.sf_id = s.list_id
+    WHERE p.connection_id = m.connection_id AND p.kind = 'contact' AND p.deleted_at IS NULL
+      AND p.email_key = c.email_key AND ll.cc_id = m.list_id)
+GROUP BY l.name
+ORDER BY l.name
+
+-- name: lists_to_decide
+-- Every list of Practifi, with the list there that it is linked to.
+SELECT p.sf_id, p.name, p.fields, p.deleted_at IS NOT NULL AS is_deleted, cardinality(p.unknown_fields) > 0 AS is_unknown,
+  l.cc_id::text AS linked_to,
+  there.name AS name_there, there.deleted_at IS NOT NULL AS is_deleted_there, there.list_id IS NOT NULL AS is_there
+FROM practifi_record p
+LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'list' AND l.sf_id = p.sf_id
+LEFT JOIN cc_list there ON there.connection_id = l.connection_id AND there.list_id = l.cc_id
+WHERE p.connection_id = %(connection_id)s AND p.kind = 'list'
+ORDER BY p.name, p.sf_id
+
+-- name: lists_there
+-- The lists of the account that are not deleted, and whether a record is linked to each.
+SELECT o.list_id::text, o.name,
+  EXISTS (
+    SELECT FROM link x
+    WHERE x.connection_id = o.connection_id AND x.kind = 'list' AND x.cc_id = o.list_id) AS is_taken
+FROM cc_list o
+WHERE o.connection_id = %(connection_id)s AND o.deleted_at IS NULL
+ORDER BY o.list_id

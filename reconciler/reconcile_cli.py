@@ -1,0 +1,122 @@
+"""`bridge reconcile`: run a job in this process, show its plan and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from bridge import log as logs
+from bridge.bootstrap import open_installation
+from bridge.connections.secrets import refuse_foreign_ring
+from bridge.connections.store import DEFAULT, list_connections, load_connection
+from bridge.db.migrate import wait_for_schema
+from bridge.errors import ConfigurationError
+from bridge.settings import read_settings
+from bridge.wakeups import topics
+from reconciler.runs.attend import Attendant
+from reconciler.runs.model import JOBS
+from reconciler.runs.store import ask_run, load_run
+from reconciler.terminal import Terminal, print_json
+
+if TYPE_CHECKING:
+    from bridge.bootstrap import Installation
+    from bridge.connections.model import Connection
+    from reconciler.runs.model import Mode
+
+_CODES = """exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 differences (--exit-code),
+4 the plan waits for an approval, 5 the other side is unavailable, 6 some steps were refused,
+130 interrupted"""
+
+
+def main(argv: list[str]) -> int:
+    """Run `bridge reconcile` and return the exit code."""
+    arguments = _parser().parse_args(argv)
+    if arguments.exit_code and not arguments.plan:
+        raise ConfigurationError("--exit-code tells differences of a plan: give --plan as well")
+    settings = read_settings()
+    logs.configure("error", "reconcile")
+    wait_for_schema(settings, 0)
+    installation = open_installation(settings)
+    try:
+        with installation.database.transaction() as tx:
+            refuse_foreign_ring(tx, installation.keyring)
+        connection = _connection(installation, arguments.connection)
+        if arguments.detach:
+            return _detach(installation, connection, arguments)
+        terminal = Terminal(installation.database, connection.id, is_json=arguments.json)
+        attendant = Attendant(installation, connection.id, arguments.job, terminal)
+        end = attendant.see_through(_mode(arguments), asked_by=_user())
+        return terminal.conclude(end, tell_differences=arguments.exit_code)
+    finally:
+        installation.broker.close()
+        installation.database.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bridge reconcile",
+        description="Compare both sides, print what differs, and make it right.",
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("job", choices=JOBS, metavar="JOB", help=", ".join(JOBS))
+    parser.add_argument("--plan", action="store_true", help="only print what would be done")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="with --plan: exit code 3 where there is anything"
+    )
+    parser.add_argument("--connection", metavar="NAME", help="the connection, if there are several")
+    parser.add_argument(
+        "--detach", action="store_true", help="leave it to a worker and print the run's number"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON value")
+    return parser
+
+
+def _mode(arguments: argparse.Namespace) -> Mode:
+    return "plan" if arguments.plan else "apply"
+
+
+def _connection(installation: Installation, name: str | None) -> Connection:
+    """Return the connection that is meant; where there is one only, nobody need name it."""
+    with installation.database.transaction() as tx:
+        if name is not None:
+            return load_connection(tx, name)
+        connections = list_connections(tx)
+    if len(connections) == 1:
+        return connections[0]
+    for connection in connections:
+        if connection.name == DEFAULT:
+            return connection
+    if not connections:
+        raise ConfigurationError("there is no connection yet: `bridge connection add`")
+    names = ", ".join(connection.name for connection in connections)
+    raise ConfigurationError(f"give --connection: there are {names}")
+
+
+def _detach(
+    installation: Installation, connection: Connection, arguments: argparse.Namespace
+) -> int:
+    mode = _mode(arguments)
+    with installation.database.transaction() as tx:
+        run_id, is_new = ask_run(
+            tx, connection.id, arguments.job, mode=mode, origin="cli", asked_by=_user()
+        )
+        under_way = load_run(tx, connection.id, run_id).mode
+    installation.waker.wake({topics.RUNS})
+    if arguments.json:
+        print_json({"run": run_id, "mode": under_way, "is_new": is_new})
+    else:
+        if not is_new:
+            sys.stderr.write(f"run {run_id} ({under_way}) is under way already\n")
+        sys.stdout.write(f"{run_id}\n")
+    return 0
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return f"user {os.getuid()}"

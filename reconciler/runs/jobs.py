@@ -1,0 +1,32 @@
+"""The jobs, each a module that reads both sides, decides and carries out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from reconciler.runs.context import RunContext
+    from reconciler.runs.model import Job, PlannedStep
+
+MODULES: dict[Job, str] = {
+    "lists": "reconciler.lists",
+    "contacts": "reconciler.contacts",
+    "activities": "reconciler.activities.job",
+}
+"""Job -> module. Loaded with the run that needs it: no job's code is in the way of another."""
+
+
+class JobModule(Protocol):
+    """What a job has to offer."""
+
+    def make_plan(self, context: RunContext) -> list[PlannedStep]:
+        """Read both sides, count what was read and return what is to be done."""
+
+    def apply_plan(self, context: RunContext, plan_id: int) -> None:
+        """Carry out the steps of a stored plan that have not ended."""
+
+
+def load_job(job: Job) -> JobModule:
+    """Return the module of a job."""
+    return cast("JobModule", import_module(MODULES[job]))

@@ -1,0 +1,219 @@
+"""A run and what it counts: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Job: TypeAlias = Literal["lists", "contacts", "activities"]
+JOBS: tuple[Job, ...] = ("lists", "contacts", "activities")
+Mode: TypeAlias = Literal["plan", "apply"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One job over a whole connection, as its row stood when it was claimed.
+
+    Attributes:
+        mode: `plan` stores what would be done; `apply` goes on and does it.
+        asked_by: A Salesforce user, a user of this machine, or `schedule`.
+    """
+
+    connection_id: int
+    id: int
+    job: Job
+    mode: Mode
+    origin: Literal["schedule", "console", "cli"]
+    asked_by: str
+    state: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Counters:
+    """What became of everything that a run read; nothing is left unexplained.
+
+    Attributes:
+        read: Subjects that the run looked at.
+        unchanged: Those that are as they should be.
+        planned: Those that the plan has at least one step for.
+        skipped: Those that take no part, by reason.
+        rejected: Those that should take part and cannot, by reason.
+        foreign: Memberships that only Constant Contact has, by the name of the list: shown, and
+            left alone. They are no subjects, so they are not among those read.
+    """
+
+    read: int = 0
+    unchanged: int = 0
+    planned: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    foreign: dict[str, int] = field(default_factory=dict)
+
+    def skip(self, reason: str, count: int = 1) -> None:
+        """Count subjects that take no part."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + count
+
+    def reject(self, reason: str, count: int = 1) -> None:
+        """Count subjects that should take part and cannot."""
+        self.rejected[reason] = self.rejected.get(reason, 0) + count
+
+    def adds_up(self) -> bool:
+        """Tell whether everything read is accounted for.
+
+        >>> Counters(read=3, unchanged=1, planned=1, skipped={"no address": 1}).adds_up()
+        True
+        """
+        explained = sum(self.skipped.values()) + sum(self.rejected.values())
+        return self.read == self.unchanged + self.planned + explained
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the run's row keeps."""
+        return {
+            "read": self.read,
+            "unchanged": self.unchanged,
+            "planned": self.planned,
+            "skipped": self.skipped,
+            "rejected": self.rejected,
+            "foreign": self.foreign,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedStep:
+    """One effect that a plan foresees, for people and for whoever applies it.
+
+    Attributes:
+        key: Deterministic: one effect, one key.
+        kind: As in `bridge.delivery.model.StepKind`, or `create_interaction`,
+            `update_interaction`.
+        subject_key: An e-mail key, a list's Salesforce id, or an Interaction's external id.
+        change: Field -> (old, new).
+        body: What is sent.
+        facts: Digest of what the decision rested on; another one at applying refuses the step.
+        calls: Calls to Constant Contact that it costs.
+    """
+
+    key: str
+    kind: str
+    subject_kind: Literal["address", "list", "interaction"]
+    subject_key: str
+    reason: str
+    facts: bytes
+    body: Mapping[str, Any] = field(default_factory=dict)
+    cc_id: str | None = None
+    change: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    calls: int = 1
+
+    @property
+    def sign(self) -> Sign:
+        """What the step is to people."""
+        return sign_of(self.kind)
+
+
+Sign: TypeAlias = Literal["add", "change", "remove", "opt-out"]
+SIGNS: tuple[Sign, ...] = ("add", "change", "remove", "opt-out")
+
+
+def sign_of(kind: str) -> Sign:
+    """Return what a kind of step is to people.
+
+    >>> [sign_of(kind) for kind in ("create_list", "move_address", "delete_list", "unsubscribe")]
+    ['add', 'change', 'remove', 'opt-out']
+    """
+    if kind == "unsubscribe":
+        return "opt-out"
+    verb = kind.partition("_")[0]
+    if verb in {"create", "add"}:
+        return "add"
+    return "remove" if verb in {"delete", "remove"} else "change"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredStep:
+    """A step as its row stands.
+
+    Attributes:
+        ordinal: Its place in the plan, from 0.
+        state: As the table says: planned, sending, sent, confirmed, skipped, refused, failed.
+        outcome: What became of it, in words.
+        facts: Digest of what the decision rested on.
+    """
+
+    connection_id: int
+    plan_id: int
+    ordinal: int
+    key: str
+    kind: str
+    subject_kind: str
+    subject_key: str
+    body: Mapping[str, Any]
+    cc_id: str | None
+    change: Mapping[str, tuple[Any, Any]]
+    calls: int
+    facts: bytes
+    mapping_version_id: int | None
+    reason: str
+    state: str
+    outcome: str | None
+
+    @property
+    def sign(self) -> Sign:
+        """What the step is to people."""
+        return sign_of(self.kind)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """How far a source of a run was read.
+
+    Attributes:
+        cursor: Where the next page begins; None at the start.
+        row_count: Rows that were staged so far.
+        complete: There is nothing more to read.
+    """
+
+    cursor: str | None = None
+    row_count: int = 0
+    complete: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunRecord:
+    """A run as its row stands, with its newest plan.
+
+    Attributes:
+        reason: Why it ended, or what it waits for.
+        counters: As `Counters.as_json`; empty until it is planned.
+        progress: `what`, `done` and `total` of what is being done; once it failed, `failure`.
+        is_held: A process holds its lease.
+        lease_until: When that lease runs out, or when a run that waits is due (UTC).
+    """
+
+    connection_id: int
+    connection_name: str
+    id: int
+    job: Job
+    mode: Mode
+    origin: str
+    asked_by: str
+    asked_at: datetime
+    state: str
+    reason: str | None
+    counters: Mapping[str, Any]
+    progress: Mapping[str, Any]
+    is_held: bool
+    lease_until: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    plan_id: int | None
+    plan_state: str | None
+    totals: Mapping[str, Any]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run goes on, now or later."""
+        return self.finished_at is None

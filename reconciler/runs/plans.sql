@@ -1,0 +1,90 @@
+-- The plans of runs and their steps.
+
+-- name: add_plan
+-- Everything that a run decided, before any of it is done.
+INSERT INTO plan (connection_id, origin, run_id, asked_by, state, totals, made_at, finished_at)
+VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(asked_by)s, %(state)s, %(totals)s, app_now(),
+  CASE WHEN %(state)s = 'done' THEN app_now() END)
+RETURNING id
+
+-- name: add_step
+-- One foreseen effect, with what it rests on and what it replaces.
+INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts,
+  mapping_version_id, reason, state)
+VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subject_kind)s, %(subject_key)s, %(lane)s,
+  %(detail)s, %(before)s, %(facts)s, %(mapping_version_id)s, %(reason)s, 'planned')
+
+-- name: plan_of_run
+-- The plan that a run goes on with.
+SELECT id
+FROM plan
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+ORDER BY id DESC
+LIMIT 1
+
+-- name: older_plans
+-- Plans of a job that nobody applied; a newer one takes their place.
+UPDATE plan p
+SET state = 'discarded', wait_reason = NULL, finished_at = app_now()
+FROM run r
+WHERE p.connection_id = %(connection_id)s AND p.state = 'waiting' AND p.run_id <> %(run_id)s
+  AND (r.connection_id, r.id) = (p.connection_id, p.run_id) AND r.job = %(job)s
+RETURNING p.id
+
+-- name: skip_steps
+-- Steps that are not begun will not be.
+UPDATE step
+SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND plan_id = ANY(%(plan_ids)s) AND state = 'planned'
+
+-- name: fail_interactions
+-- What became of an Interaction that was on its way is seen by the next run, which looks it up.
+UPDATE step
+SET state = 'failed', outcome = %(outcome)s, finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'interaction'
+  AND state IN ('sending', 'sent')
+
+-- name: plan_steps
+-- The steps of a plan in order, from a place on.
+SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+  state, outcome
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s
+  AND (NOT %(only_open)s OR finished_at IS NULL)
+ORDER BY ordinal
+LIMIT %(count)s
+
+-- name: send_step
+-- The step is on its way: from here on its effect may exist.
+UPDATE step
+SET state = 'sending', attempts = attempts + 1, sent_at = app_now()
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s AND finished_at IS NULL
+
+-- name: end_step
+-- What became of a step; one that has ended stays as it is.
+UPDATE step
+SET state = %(state)s, outcome = %(outcome)s, answer = %(answer)s, finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s AND finished_at IS NULL
+
+-- name: step_states
+-- How many steps of a plan are in which state.
+SELECT state, count(*)
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
+GROUP BY state
+
+-- name: end_plan
+-- The plan is as done as it gets.
+UPDATE plan
+SET state = 'done', finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND id = %(plan_id)s AND finished_at IS NULL
+
+-- name: list_names
+-- Names of the lists there, by id; and of Practifi's, by theirs.
+SELECT list_id::text, name
+FROM cc_list
+WHERE connection_id = %(connection_id)s
+UNION ALL
+SELECT sf_id, name
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'list' AND name IS NOT NULL

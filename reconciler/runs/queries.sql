@@ -1,0 +1,186 @@
+-- Runs: who asked, who holds them, how far they are.
+
+-- name: add_run
+-- Ask for a run; no row where one of this job is under way.
+INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state)
+VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(), 'queued')
+ON CONFLICT (connection_id, job) WHERE finished_at IS NULL AND state <> 'waiting' DO NOTHING
+RETURNING id
+
+-- name: active_run
+-- The run of a job that is under way.
+SELECT id
+FROM run
+WHERE connection_id = %(connection_id)s AND job = %(job)s AND finished_at IS NULL AND state <> 'waiting'
+
+-- name: claim_run
+-- Lease one run that nobody holds. SKIP LOCKED: who holds it may be writing just now.
+UPDATE run
+SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(lease_s)s),
+    started_at = coalesce(started_at, app_now()), reason = NULL
+WHERE (connection_id, id) = (
+  SELECT connection_id, id
+  FROM run
+  WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND finished_at IS NULL AND state <> 'waiting'
+    AND (lease_until IS NULL OR lease_until < app_now())
+  FOR UPDATE SKIP LOCKED)
+RETURNING connection_id, id, job, mode, origin, asked_by, state
+
+-- name: next_run
+-- The oldest run that nobody holds, of a connection that has no other one under way.
+SELECT r.connection_id, r.id
+FROM run r
+WHERE r.finished_at IS NULL AND r.state <> 'waiting' AND (r.lease_until IS NULL OR r.lease_until < app_now())
+  AND NOT EXISTS (
+    SELECT FROM run other
+    WHERE other.connection_id = r.connection_id AND other.id <> r.id AND other.finished_at IS NULL
+      AND other.reason IS NULL AND other.lease_until >= app_now())
+ORDER BY r.asked_at, r.id
+LIMIT 1
+
+-- name: renew_run
+-- Extend the lease and keep the row locked until the transaction ends; no row where it was taken over.
+UPDATE run
+SET lease_until = app_now() + make_interval(secs => %(lease_s)s)
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s AND finished_at IS NULL
+RETURNING cancel_asked_at IS NOT NULL AS is_cancelled
+
+-- name: enter_state
+-- The run moves on.
+UPDATE run
+SET state = %(state)s, progress = '{}'
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+
+-- name: save_progress
+-- What the run is doing now.
+UPDATE run
+SET progress = %(progress)s
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+
+-- name: save_counters
+-- What became of everything that the run read.
+UPDATE run
+SET counters = %(counters)s
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+
+-- name: read_counters
+-- What a run that goes on had counted.
+SELECT counters
+FROM run
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s
+
+-- name: end_run
+-- The end, by whoever holds the lease; no row where it was taken over.
+UPDATE run
+SET state = %(state)s, reason = %(reason)s, progress = %(progress)s, finished_at = app_now(),
+    lease_token = NULL, lease_until = NULL
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+RETURNING id
+
+-- name: release_run
+-- Give the lease back: the next process goes on.
+UPDATE run
+SET lease_token = NULL, lease_until = NULL
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+
+-- name: pause_run
+-- Nobody goes on before a time: a lease that nobody holds.
+UPDATE run
+SET lease_token = gen_random_uuid(), lease_until = greatest(%(until)s, app_now()), reason = %(reason)s
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+
+-- name: ask_cancel
+-- A person asks a run to stop; one that waits for a time need not wait for it.
+UPDATE run
+SET cancel_asked_at = coalesce(cancel_asked_at, app_now()),
+    lease_token = CASE WHEN reason IS NULL THEN lease_token END,
+    lease_until = CASE WHEN reason IS NULL THEN lease_until END
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND finished_at IS NULL
+RETURNING coalesce(lease_until >= app_now(), false) AS is_held
+
+-- name: first_plan_made
+-- The plan-only run of a schedule has been: from now on its runs apply.
+UPDATE schedule
+SET first_planned_at = app_now()
+WHERE connection_id = %(connection_id)s AND job = %(job)s AND first_planned_at IS NULL
+
+-- name: run_record
+-- One run with its newest plan.
+SELECT r.connection_id, c.name AS connection_name, r.id, r.job, r.mode, r.origin, r.asked_by, r.asked_at, r.state,
+  r.reason, r.counters, r.progress,
+  r.lease_token IS NOT NULL AND r.lease_until >= app_now() AND r.reason IS NULL AS is_held,
+  r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals
+FROM run r
+JOIN connection c ON c.id = r.connection_id
+LEFT JOIN LATERAL (
+  SELECT id, state, totals
+  FROM plan
+  WHERE connection_id = r.connection_id AND run_id = r.id
+  ORDER BY id DESC
+  LIMIT 1) p ON true
+WHERE r.connection_id = %(connection_id)s AND r.id = %(run_id)s
+
+-- name: newest_runs
+-- Which runs there were, the newest first.
+SELECT r.connection_id, r.id
+FROM run r
+JOIN connection c ON c.id = r.connection_id
+WHERE %(connection)s::text IS NULL OR c.name = %(connection)s
+ORDER BY r.asked_at DESC, r.id DESC
+LIMIT %(count)s
+
+-- name: connection_of_run
+-- Whose run has this number.
+SELECT connection_id
+FROM run
+WHERE id = %(run_id)s
+
+-- name: find_checkpoint
+-- How far a source was read.
+SELECT cursor, row_count, complete
+FROM checkpoint
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(source)s
+
+-- name: save_checkpoint
+-- A page was staged in this transaction.
+INSERT INTO checkpoint (connection_id, run_id, source, cursor, row_count, complete)
+VALUES (%(connection_id)s, %(run_id)s, %(source)s, %(cursor)s, %(row_count)s, %(complete)s)
+ON CONFLICT (connection_id, run_id, source) DO UPDATE
+  SET cursor = EXCLUDED.cursor, row_count = EXCLUDED.row_count, complete = EXCLUDED.complete
+
+-- name: forget_checkpoint
+-- The source is read from its start.
+DELETE FROM checkpoint
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(source)s
+
+-- name: staged_practifi_count
+-- Rows that are staged of one kind of record.
+SELECT count(*)
+FROM staged_practifi_record
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
+
+-- name: staged_cc_count
+-- Rows that are staged of one kind of resource.
+SELECT count(*)
+FROM staged_cc_resource
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
+
+-- name: unstage_practifi
+-- Nothing of one kind of record is staged any more.
+DELETE FROM staged_practifi_record
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
+
+-- name: unstage_cc
+-- Nothing of one kind of resource is staged any more.
+DELETE FROM staged_cc_resource
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
+
+-- name: drop_snapshot
+-- A run that ended needs neither its snapshot nor its checkpoints.
+WITH records AS (
+  DELETE FROM staged_practifi_record WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), resources AS (
+  DELETE FROM staged_cc_resource WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+)
+DELETE FROM checkpoint
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s

@@ -1,0 +1,59 @@
+"""The calls of a run: a run has time, so it waits for the budget and lets everybody else pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridge.delivery.slots import Slots
+
+if TYPE_CHECKING:
+    from bridge.connections.model import Connection
+    from bridge.db.database import Database
+    from bridge.delivery.work import Lease
+    from reconciler.runs.halt import Halt
+
+_LONGEST_WAIT_S = 5.0
+
+
+class RunSlots:
+    """Gives the calls of one connection to one run; takes only slots that are due now."""
+
+    def __init__(
+        self, database: Database, connection: Connection, *, lane: int, halt: Halt
+    ) -> None:
+        self._slots = Slots(database, connection, lane=lane)
+        self._halt = halt
+
+    @property
+    def lease(self) -> Lease | None:
+        """The subject that the next calls are for, if one is leased."""
+        return self._slots.lease
+
+    def begin(self, lease: Lease) -> None:
+        """Name the lease that the next calls are for."""
+        self._slots.begin(lease)
+
+    def hold(self) -> float:
+        """Try to hold a slot for the next call; return 0 when one is held, else seconds to wait.
+
+        Raises:
+            QuotaSpent: If the day has no call left for this lane.
+        """
+        return self._slots.hold()
+
+    def take(self) -> None:
+        """Return when the next call may start, however long that takes.
+
+        Raises:
+            LeaseWanted: If a change of consent waits for the subject that is leased.
+            LeaseLost: If the lease of the subject ran out.
+            NoSlotNow: If a subject is leased and the wait is too long to hold it through.
+            QuotaSpent: If the day has no call left for this lane.
+            RunCancelled: If a person asked the run to stop, and the other errors of `Halt.check`.
+        """
+        self._halt.check()
+        while wait_s := self._slots.hold():
+            if self.lease is not None:
+                break  # a leased subject is not held through a long wait
+            self._halt.wait(min(wait_s, _LONGEST_WAIT_S))
+        self._slots.take()

@@ -1,0 +1,155 @@
+"""Merge a complete snapshot into the mirror, which only ever moves forward in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from bridge.delivery.read_back import Reader
+from bridge.delivery.work import RECONCILE
+from bridge.errors import NotFoundRemotely
+from bridge.mirror.advance import advance
+from bridge.mirror.model import client_paths, row_of
+from bridge.mirror.remember import (
+    forget_cc_contact,
+    forget_cc_list,
+    remember_cc_contact,
+    remember_cc_list,
+)
+from reconciler.snapshot.read import SQL
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bridge.mirror.model import Kind
+    from reconciler.runs.context import RunContext
+
+_ROWS = 500
+_IDS_A_READ = 200
+
+
+def merge_practifi(context: RunContext, kind: Kind) -> None:
+    """Move the mirror forward to the staged records; look up those that are not among them.
+
+    Raises:
+        RemoteError: If Salesforce does not answer.
+    """
+    database = context.installation.database
+    mapping = context.current.mapping
+    begun_at = _begun_at(context)
+    after, merged = "", 0
+    while True:
+        with database.transaction() as tx:
+            values = _of_run(context) | {"kind": kind, "after": after, "count": _ROWS}
+            found = tx.execute(SQL["staged_practifi"], values).fetchall()
+            rows = [
+                row_of(context.run.connection_id, kind, record, mapping, source="snapshot")
+                for _, record in found
+            ]
+            advance(
+                tx,
+                rows,
+                client_paths=client_paths(mapping),
+                names=mapping.names.contact,
+                own_user_id=context.connection.sf_user_id,
+                cause_kind="run",
+                causes=[str(context.run.id)] * len(rows),
+                read_at=begun_at,
+            )
+            context.renew(tx)
+        merged += len(found)
+        context.progress(f"comparing {kind}s in Practifi", merged)
+        if len(found) < _ROWS:
+            break
+        after = found[-1][0]
+    _look_up_missing(context, kind, begun_at)
+
+
+def reader_of(context: RunContext) -> Reader:
+    """Return what reads single records of the run's organization back."""
+    return Reader(
+        database=context.installation.database,
+        salesforce=context.salesforce(),
+        connection=context.connection,
+        mapping=context.current.mapping,
+    )
+
+
+def merge_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
+    """Move the mirror forward to the staged lists or contacts; look up those not among them.
+
+    Raises:
+        RemoteError: If Constant Contact does not answer.
+    """
+    if kind == "list":
+        _merge_lists(context)
+    else:
+        _merge_contacts(context)
+
+
+def _look_up_missing(context: RunContext, kind: Kind, begun_at: datetime) -> None:
+    """A record that no page showed is gone, or was saved while they were read: ask for it."""
+    with context.installation.database.transaction() as tx:
+        values = _of_run(context) | {"kind": kind, "begun_at": begun_at}
+        missing = [row[0] for row in tx.execute(SQL["missing_practifi"], values)]
+    reader = reader_of(context)
+    for start in range(0, len(missing), _IDS_A_READ):
+        ids = missing[start : start + _IDS_A_READ]
+        context.patiently(lambda ids=ids: reader.read(kind, ids, lane=RECONCILE))  # type: ignore[misc]
+        context.progress(f"looking up {kind}s", start + len(ids), len(missing))
+
+
+def _merge_lists(context: RunContext) -> None:
+    connection_id = context.run.connection_id
+    with context.installation.database.transaction() as tx:
+        values = _of_run(context) | {"begun_at": _begun_at(context)}
+        for (there,) in tx.execute(SQL["changed_cc_lists"], values).fetchall():
+            remember_cc_list(tx, connection_id, there)
+        for (list_id,) in tx.execute(SQL["missing_cc_lists"], values).fetchall():
+            forget_cc_list(tx, connection_id, list_id)
+        context.renew(tx)
+
+
+def _merge_contacts(context: RunContext) -> None:
+    database = context.installation.database
+    connection_id = context.run.connection_id
+    begun_at = _begun_at(context)
+    after, merged = str(UUID(int=0)), 0
+    while True:
+        with database.transaction() as tx:
+            values = _of_run(context) | {"begun_at": begun_at, "after": after, "count": _ROWS}
+            found = tx.execute(SQL["changed_cc_contacts"], values).fetchall()
+            for _, resource in found:
+                remember_cc_contact(tx, connection_id, resource)
+            context.renew(tx)
+        merged += len(found)
+        context.progress("comparing contacts in Constant Contact", merged)
+        if len(found) < _ROWS:
+            break
+        after = found[-1][0]
+    with database.transaction() as tx:
+        values = _of_run(context) | {"begun_at": begun_at}
+        missing = [row[0] for row in tx.execute(SQL["missing_cc_contacts"], values)]
+    there = context.constant_contact()
+    for done, contact_id in enumerate(missing, start=1):
+        try:
+            found_now = context.patiently(lambda which=contact_id: there.get_contact(which))  # type: ignore[misc]
+        except NotFoundRemotely:
+            with database.transaction() as tx:
+                forget_cc_contact(tx, connection_id, contact_id)
+        else:
+            with database.transaction() as tx:
+                remember_cc_contact(tx, connection_id, found_now)
+        context.progress("looking up contacts", done, len(missing))
+
+
+def _begun_at(context: RunContext) -> datetime:
+    with context.installation.database.transaction() as tx:
+        row = tx.execute(SQL["begun_at"], _of_run(context)).fetchone()
+    assert row is not None  # noqa: S101 -- the run is held, so it is there
+    begun_at: datetime = row[0]
+    return begun_at
+
+
+def _of_run(context: RunContext) -> dict[str, Any]:
+    return {"connection_id": context.run.connection_id, "run_id": context.run.id}

@@ -1,0 +1,42 @@
+"""Runs of a firm's bridge that heard of nothing, and what they counted; no code under test here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from reconciler.runs.execute import run_now
+from reconciler.runs.plans import all_steps
+
+if TYPE_CHECKING:
+    from reconciler.runs.model import Job, RunRecord, StoredStep
+    from tests.journey.firm import Firm
+
+
+def run(firm: Firm, job: Job, mode: Literal["plan", "apply"] = "apply") -> RunRecord:
+    """Run a job, and see that it ended well and that its counters add up."""
+    bridge = firm.bridge
+    record = run_now(bridge.installation, bridge.connection_id, job, mode)
+    assert record.state == "done", record.reason
+    counters = record.counters
+    explained = sum(counters["skipped"].values()) + sum(counters["rejected"].values())
+    assert counters["read"] == counters["unchanged"] + counters["planned"] + explained
+    return record
+
+
+def planned(firm: Firm, job: Job) -> list[StoredStep]:
+    """Return what a run would do."""
+    record = run(firm, job, "plan")
+    assert record.plan_id is not None
+    with firm.bridge.database.transaction() as tx:
+        return all_steps(tx, firm.bridge.connection_id, record.plan_id)
+
+
+def kinds(steps: list[StoredStep]) -> list[tuple[str, str]]:
+    """Return kind and subject of steps."""
+    return [(step.kind, step.subject_key) for step in steps]
+
+
+def reconcile(firm: Firm) -> None:
+    """Run both jobs that carry Practifi's state over."""
+    run(firm, "lists")
+    run(firm, "contacts")
