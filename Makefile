@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test up lint bench-receive bench-triage bench-mapping
+.PHONY: install demo test faults up lint bench-receive bench-triage bench-mapping
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
 
 test: install  ## lint, types and the whole suite
 	@.ci/check
+
+faults: install  ## kill -9 of each process, 51 times each, under load: about 20 minutes
+	@BRIDGE_TEST_SCALE=17 $(BIN)/pytest tests/faults $(ARGS)
 
 up: install  ## the bridge on this machine, with the embedded database
 	@$(BIN)/bridge up $(ARGS)

@@ -175,11 +175,13 @@ def _state(context: RunContext, tx: psycopg.Connection[Any], key: str) -> Addres
 def _count_others(context: RunContext) -> None:
     """Count whom no address stands for: people without one, and contacts that nobody here is."""
     values = {"connection_id": context.run.connection_id}
-    reasons = {"without_address": "no e-mail address", "only_there": "only in Constant Contact"}
+    counters = context.counters
     with context.installation.database.transaction() as tx:
-        for name, reason in reasons.items():
-            ((count,),) = tx.execute(SQL[name], values).fetchall()
-            context.counters.read += count
-            if count:
-                context.counters.skip(reason, count)
-        context.counters.foreign.update(tx.execute(SQL["foreign_memberships"], values).fetchall())
+        ((without_address,),) = tx.execute(SQL["without_address"], values).fetchall()
+        ((only_there,),) = tx.execute(SQL["only_there"], values).fetchall()
+        counters.foreign.update(tx.execute(SQL["foreign_memberships"], values).fetchall())
+    counters.read += without_address + only_there
+    if without_address:
+        counters.skip("no e-mail address", without_address)
+    if only_there:
+        counters.skip("only in Constant Contact", only_there)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from bridge.bootstrap import Installation
 
 SLICE_S = 5.0
+# Changes of consent come in bursts, and a wake-up costs a dozen turns of a busy machine: after one
+# the next is looked for at once.
+_LINGER_S = 1.0
+_LOOK_AGAIN_S = 0.01
 
 
 def handle(installation: Installation, topic: str, halt: Halt | None = None) -> None:
@@ -48,15 +52,17 @@ def handle(installation: Installation, topic: str, halt: Halt | None = None) -> 
 
 
 def _triage(installation: Installation, *, consent: bool) -> set[str]:
-    until = time.monotonic() + SLICE_S
-    own = topics.TRIAGE_CONSENT if consent else topics.TRIAGE
-    while time.monotonic() < until:
+    began = last_at = time.monotonic()
+    while time.monotonic() < began + SLICE_S:
         taken = triage_batch(installation.database, consent=consent)
         if taken:
+            last_at = time.monotonic()
             installation.waker.wake({topics.DELIVER, topics.DELIVER_CONSENT})
         if taken < BATCH:
-            return set()
-    return {own}
+            if not consent or time.monotonic() > last_at + _LINGER_S:
+                return set()
+            time.sleep(_LOOK_AGAIN_S)
+    return {topics.TRIAGE_CONSENT if consent else topics.TRIAGE}
 
 
 def _deliver(installation: Installation, *, consent: bool) -> set[str]:

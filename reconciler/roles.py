@@ -11,5 +11,8 @@ WORKERS: dict[str, tuple[frozenset[str], int]] = {
 }
 """Role -> (Dramatiq queues, threads). Consent has processes of its own: no backlog holds it up."""
 
+NICENESS = {"triage": 10, "runs": 10}
+"""Role -> what is added to its niceness: on a machine that is full, a backlog lets others pass."""
+
 SERVE = "serve"
 SCHEDULER = "scheduler"

@@ -20,6 +20,14 @@ PURE = {
     "bridge.salesforce.values",
     "bridge.inbox.soap",
     "bridge.delivery.decide",
+    "reconciler.agreed",
+    "reconciler.cron",
+    "reconciler.plan_text",
+    "reconciler.activities.bounces",
+    "reconciler.activities.compose",
+    "reconciler.activities.fields",
+    "reconciler.activities.looks",
+    "reconciler.activities.whose",
 }
 """Modules that decide or convert: no clock, environment, network, disk or chance."""
 

@@ -67,10 +67,10 @@ def test_a_change_that_was_missed_is_made(deaf: Firm) -> None:
 def test_a_change_made_there_by_hand_is_set_right_and_the_rest_is_kept(deaf: Firm) -> None:
     deaf.member(ADA, deaf.new_list("Letter"), LastName="Moran")
     reconcile(deaf)
-    deaf.put(deaf.there(ADA), last_name="Typo", anniversary="10/10/2020")
+    deaf.put(deaf.there(ADA), last_name="Typo", anniversary="2020-10-10")
     reconcile(deaf)
     there = deaf.there(ADA)
-    assert (there["last_name"], there["anniversary"]) == ("Moran", "10/10/2020")
+    assert (there["last_name"], there["anniversary"]) == ("Moran", "2020-10-10")
 
 
 def test_a_tick_that_was_missed_unsubscribes_before_anything_else(deaf: Firm) -> None:
