@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,15 @@ def keeper_pid(folder: Path) -> int:
     return int(parent[1])
 
 
+def kill(victim: Callable[[Path], int], folder: Path) -> bool:
+    """Kill a process, or return False where the next one has not taken its place yet."""
+    try:
+        os.kill(victim(folder), signal.SIGKILL)
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return True
+
+
 def is_alive(pid: int) -> bool:
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
@@ -139,7 +149,7 @@ def test_no_acknowledged_row_is_lost_by_a_kill(
     with client(folder, "write") as writer:
         for kill in range(scaled(3)):
             acknowledged |= {int(said(writer)) for _ in range(50 + kill)}
-            os.kill(victim(folder), signal.SIGKILL)
+            assert eventually(partial(kill, victim, folder))
         acknowledged |= {int(said(writer)) for _ in range(50)}
     with closing(connect_embedded(folder)) as connection:
         found = {number for (number,) in connection.execute("SELECT number FROM written")}
