@@ -99,7 +99,7 @@ def keeper_pid(folder: Path) -> int:
     return int(parent[1])
 
 
-def kill(victim: Callable[[Path], int], folder: Path) -> bool:
+def strike(victim: Callable[[Path], int], folder: Path) -> bool:
     """Kill a process, or return False where the next one has not taken its place yet."""
     try:
         os.kill(victim(folder), signal.SIGKILL)
@@ -149,7 +149,7 @@ def test_no_acknowledged_row_is_lost_by_a_kill(
     with client(folder, "write") as writer:
         for kill in range(scaled(3)):
             acknowledged |= {int(said(writer)) for _ in range(50 + kill)}
-            assert eventually(partial(kill, victim, folder))
+            assert eventually(partial(strike, victim, folder))
         acknowledged |= {int(said(writer)) for _ in range(50)}
     with closing(connect_embedded(folder)) as connection:
         found = {number for (number,) in connection.execute("SELECT number FROM written")}
