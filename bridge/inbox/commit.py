@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bridge.inbox.soap import ReceivedMessage
 
 SQL = load_queries("bridge.inbox")
-_MOST_NOTIFICATIONS = 500
+_MOST_NOTIFICATIONS = 1_000
 _MOST_BYTES = 8_000_000
 _MOST_WAITING_BYTES = 100_000_000
 _DEADLINE_S = 10.0
