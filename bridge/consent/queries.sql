@@ -121,6 +121,23 @@ WHERE r.connection_id = %(connection_id)s AND r.finished_at IS NULL AND address.
   AND address.key_hash = %(key_hash)s
 ORDER BY r.id
 
+-- name: outstanding_evidence
+-- Who came back by whose untick, and nobody has said yet that the person asked for it; the last one of each person.
+SELECT DISTINCT ON (person.key) person.key AS contact_id, e.user_id, b.changed_at AS asked_at
+FROM resubscription r
+JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
+JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id
+JOIN consent_entry e ON e.connection_id = r.connection_id AND e.seq = r.asked_seq
+JOIN LATERAL (
+  SELECT changed_at
+  FROM box_change b
+  WHERE b.connection_id = r.connection_id AND b.contact_id = person.key AND NOT b.ticked
+  ORDER BY changed_at DESC
+  LIMIT 1) b ON true
+WHERE r.connection_id = %(connection_id)s AND r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL
+  AND r.evidence_at IS NULL AND address.kind = 'address' AND address.key_hash = %(key_hash)s
+ORDER BY person.key, r.id DESC
+
 -- name: standing
 -- The opt-outs from all mail that stand for an address or for its people.
 SELECT s.kind, s.key, o.acted_by, o.since, o.seq

@@ -49,6 +49,20 @@ class Asked:
     state: str = "sending"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """A coming back of which nobody has shown yet that the person asked for it.
+
+    Attributes:
+        asked_at: When the box was unticked.
+        user_id: Who unticked it, where that is known.
+    """
+
+    contact_id: str
+    asked_at: datetime
+    user_id: str | None = None
+
+
 def standing_opt_outs(
     tx: psycopg.Connection, connection_id: int, address: str, contact_ids: Sequence[str]
 ) -> tuple[OptOut, ...]:
@@ -87,6 +101,24 @@ def asked_back(tx: psycopg.Connection, connection_id: int, address: str) -> tupl
             state=state,
         )
         for row_id, state, seq, asked_at, contact_id, user_id in rows
+        if contact_id is not None
+    )
+
+
+def outstanding_evidence(
+    tx: psycopg.Connection, connection_id: int, address: str
+) -> tuple[Evidence, ...]:
+    """Return who at an address came back without evidence so far."""
+    rows = tx.execute(
+        SQL["outstanding_evidence"],
+        {
+            "connection_id": connection_id,
+            "key_hash": Subjects(tx, connection_id).hash_of("address", address),
+        },
+    )
+    return tuple(
+        Evidence(contact_id=contact_id, user_id=user_id, asked_at=asked_at)
+        for contact_id, user_id, asked_at in rows
         if contact_id is not None
     )
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from bridge.consent.standing import asked_back, recent_own_unticks, standing_opt_outs
+from bridge.consent.standing import (
+    asked_back,
+    outstanding_evidence,
+    recent_own_unticks,
+    standing_opt_outs,
+)
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.delivery.work import SQL
 from bridge.errors import RecordError
@@ -58,6 +63,7 @@ def gather(
         bases=tuple(_base(row, memberships, there_ids) for row in bases),
         opt_outs=standing_opt_outs(tx, connection_id, key, here_ids),
         asked=asked_back(tx, connection_id, key),
+        evidence=outstanding_evidence(tx, connection_id, key),
         custom_field_ids=custom_field_ids(tx, connection_id, mapping.contact.custom_fields),
         sent_fingerprint=mirrored["sent_fingerprint"] if mirrored is not None else None,
         answered=mirrored["answered"] if mirrored is not None else None,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bridge.consent.standing import Asked, OptOut
+    from bridge.consent.standing import Asked, Evidence, OptOut
 
 Resource: TypeAlias = "Mapping[str, Any]"
 """A contact as Constant Contact answers it, sub-resources included."""
@@ -93,6 +93,7 @@ class AddressState:
         moving_from: The contact there of a person whose address was another one; the address that
             nobody else uses any more is changed there rather than a second contact made.
         bases: What was agreed on before, for the people here and for the contact there.
+        evidence: Who came back while nobody has shown that they asked for it.
         sent_fingerprint: Of what was last sent to the contact there.
         answered: The contact as the vendor answered that write.
         last_write_at: When the bridge last wrote it.
@@ -107,6 +108,7 @@ class AddressState:
     bases: tuple[Base, ...] = ()
     opt_outs: tuple[OptOut, ...] = ()
     asked: tuple[Asked, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     custom_field_ids: Mapping[str, str] = field(default_factory=dict)
     sent_fingerprint: bytes | None = None
     answered: Resource | None = None

@@ -193,10 +193,12 @@ WHERE r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.deleted_a
 ORDER BY r.sf_id
 
 -- name: memberships_of
--- The memberships of contacts as Practifi has them now, with the list's counterpart there.
-SELECT m.sf_id, m.contact_id, m.list_id, m.fields, m.unknown_fields, l.cc_id, list.name
+-- The memberships of contacts as Practifi has them now, with the list's counterpart there unless it was deleted there.
+SELECT m.sf_id, m.contact_id, m.list_id, m.fields, m.unknown_fields, there.list_id AS cc_id, list.name
 FROM practifi_record m
 LEFT JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id
+LEFT JOIN cc_list there
+  ON there.connection_id = l.connection_id AND there.list_id = l.cc_id AND there.deleted_at IS NULL
 LEFT JOIN practifi_record list
   ON list.connection_id = m.connection_id AND list.kind = 'list' AND list.sf_id = m.list_id
 WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.deleted_at IS NULL

@@ -84,7 +84,16 @@ def _of_person(
         return status(NOT_MAILABLE, _NOT_YET[permission])
     if not on_lists:
         return status(NOT_ON_A_LIST)
-    return status(SUBSCRIBED, is_confirmed=True)
+    return status(SUBSCRIBED, _came_back(person, state), is_confirmed=True)
+
+
+def _came_back(person: Person, state: AddressState) -> str | None:
+    """Return by whose word somebody is mailed again, while that is all there is to show."""
+    for one in state.evidence:
+        if one.contact_id == person.contact_id:
+            who = f" by {one.user_id}" if one.user_id else ""
+            return f"Unticked{who} on {one.asked_at:%Y-%m-%d %H:%M} UTC; evidence outstanding"
+    return None
 
 
 def _of_membership(

@@ -357,12 +357,13 @@ def test_tick_save_untick_save_lifts_a_person_s_own_opt_out_at_once(firm: Firm) 
     firm.settle()
     assert firm.permission(ADA) == "explicit"
     assert firm.lists_of(ADA) == {firm.cc_list_id(letter)}
-    assert firm.status(person) == ("Subscribed", None)
     entries = firm.ledger()
     untick = next(entry for entry in entries if entry["change"] == "unticked")
-    assert (
-        untick["user_id"] == firm.record("Contact", person)["LastModifiedById"] or untick["user_id"]
-    )
+    status, reason = firm.status(person)
+    assert status == "Subscribed"
+    assert reason is not None
+    assert reason.startswith(f"Unticked by {untick['user_id']} on ")
+    assert reason.endswith(" UTC; evidence outstanding")
     lifted = [entry for entry in entries if entry["change"] == "opted_in"]
     assert {entry["about_seq"] for entry in lifted} == {untick["seq"]}
     [request] = firm.bridge.rows("SELECT * FROM resubscription")
