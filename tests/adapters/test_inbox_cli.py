@@ -121,6 +121,22 @@ def test_notification_is_listed_with_its_fields(
     }
 
 
+@pytest.mark.parametrize("state", ["received", "dead"])
+def test_a_long_message_is_kept_small_and_told_as_it_came(
+    receiver: RunningReceiver, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    sent = message(*(notification(f"04l{n:03}", {"LastName": f"{n} {TEXT}"}) for n in range(100)))
+    assert receiver.post(sent).status_code == 200
+    [stored] = receiver.messages()
+    assert len(stored["body"]) < len(sent) / 3
+    if state == "dead":
+        end(receiver, state)
+        age(receiver, 15)
+        assert receiver.messages() == []
+    told = {one["notification_id"]: one["fields"] for one in said(capsys, "list", "--limit", "200")}
+    assert told == {f"04l{n:03}": {"Id": RECORD_ID, "LastName": f"{n} {TEXT}"} for n in range(100)}
+
+
 def test_show_tells_what_list_tells(
     receiver: RunningReceiver, capsys: pytest.CaptureFixture[str]
 ) -> None:

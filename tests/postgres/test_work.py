@@ -16,6 +16,8 @@ from bridge.delivery.work import (
     claim,
     claim_beside,
     finish,
+    hold,
+    let_go,
     mark,
     peek,
     release,
@@ -201,4 +203,55 @@ def test_work_of_a_paused_connection_waits(database: Database, firm: int) -> Non
     dirty(database, firm, ADA)
     with database.transaction() as tx:
         tx.execute("UPDATE connection SET state = 'paused'")
+    assert due(database) == []
+
+
+def hold_ada(database: Database, firm: int) -> Lease | None:
+    item = Due(connection_id=firm, kind=ADA[0], key=ADA[1], lane=3)  # type: ignore[arg-type]
+    with database.transaction() as tx:
+        return hold(tx, item, LEASE_S)
+
+
+def test_a_subject_that_is_held_and_let_go_leaves_no_work(database: Database, firm: int) -> None:
+    lease = hold_ada(database, firm)
+    assert lease is not None
+    assert hold_ada(database, firm) is None
+    with database.transaction() as tx:
+        let_go(tx, lease)
+    assert due(database) == []
+
+
+def test_a_change_that_comes_while_a_subject_is_held_is_due_after_it(
+    database: Database, firm: int
+) -> None:
+    lease = hold_ada(database, firm)
+    assert lease is not None
+    dirty(database, firm, ADA)
+    with database.transaction() as tx:
+        finish(tx, lease)
+    assert [item.key for item in due(database)] == [ADA[1]]
+
+
+def test_what_was_dirty_before_it_was_held_is_dirty_after_it_was_let_go(
+    database: Database, firm: int
+) -> None:
+    dirty(database, firm, ADA)
+    lease = hold_ada(database, firm)
+    assert lease is not None
+    assert due(database) == []
+    with database.transaction() as tx:
+        let_go(tx, lease)
+    assert [item.key for item in due(database)] == [ADA[1]]
+
+
+def test_what_a_person_has_to_mend_stays_so_when_a_run_held_it(
+    database: Database, firm: int
+) -> None:
+    dirty(database, firm, ADA)
+    with database.transaction() as tx:
+        release(tx, take(database, due(database)[0]), blocked_reason="no name")
+    lease = hold_ada(database, firm)
+    assert lease is not None
+    with database.transaction() as tx:
+        let_go(tx, lease)
     assert due(database) == []
