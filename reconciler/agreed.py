@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from bridge.delivery.model import Step
+    from reconciler.runs.model import StoredStep
 
 _LISTS = frozenset({"create_list", "rename_list"})
 
@@ -32,3 +35,38 @@ def facts_of(step: Step) -> bytes:
         what = {name: list(pair) for name, pair in step.change.items()}
     text = json.dumps([step.kind, step.contact_id, what], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).digest()
+
+
+def is_agreed(step: Step, planned: Iterable[StoredStep]) -> bool:
+    """Tell whether a step does no more than one of those that a plan showed.
+
+    It may do less: part of it may have been done meanwhile, by a step of another address or by
+    hand. An opt-out is agreed to on every road.
+    """
+    if step.kind == "unsubscribe":
+        return True
+    facts = facts_of(step)
+    return any(
+        one.facts == facts
+        or (
+            step.kind == one.kind == "update_contact"
+            and step.contact_id == one.cc_id
+            and _is_part(step.change, one.change)
+        )
+        for one in planned
+    )
+
+
+def _is_part(change: Mapping[str, tuple[Any, Any]], planned: Mapping[str, tuple[Any, Any]]) -> bool:
+    for name, (old, new) in change.items():
+        if name not in planned:
+            return False
+        planned_old, planned_new = planned[name]
+        if name == "list_memberships":
+            before, after = set(planned_old or ()), set(planned_new or ())
+            now, then = set(old or ()), set(new or ())
+            if then - now - after or (now - then) & after or (now - then) - before:
+                return False
+        elif new != planned_new:
+            return False
+    return True

@@ -19,7 +19,7 @@ from bridge.delivery.slots import LeaseWanted
 from bridge.delivery.work import Due, hold, let_go
 from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
-from reconciler.agreed import StalePlan, facts_of
+from reconciler.agreed import StalePlan, is_agreed
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
@@ -68,7 +68,6 @@ class _Subject:
     def __init__(self, context: RunContext, steps: Sequence[StoredStep]) -> None:
         self._context = context
         self._steps = steps
-        self._agreed = {step.facts for step in steps}
 
     def carry_out(self) -> None:
         """Carry them out and say what became of each."""
@@ -113,7 +112,7 @@ class _Subject:
 
     def _approve(self) -> Callable[[Step], None]:
         def approve(step: Step) -> None:
-            if facts_of(step) not in self._agreed:
+            if not is_agreed(step, self._steps):
                 message = f"changed since it was planned: it would {step.kind} now"
                 raise StalePlan(message)
 

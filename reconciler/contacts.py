@@ -95,7 +95,10 @@ def plan_contacts(decided: dict[str, Decided], counters: Counters) -> list[Plann
         else:
             _count(one, counters)
     opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
-    return sorted(steps, key=lambda step: step.subject_key not in opting_out)
+    moved = {step.subject_key for step in steps if step.kind == "move_address"}
+    return sorted(
+        steps, key=lambda step: (step.subject_key not in opting_out, step.subject_key not in moved)
+    )
 
 
 def _planned(key: str, one: Decided) -> list[PlannedStep]:

@@ -69,7 +69,9 @@ def total_line(totals: Mapping[str, Any]) -> str:
     signs = totals.get("by_sign", {})
     parts = [f"{signs.get(sign, 0)} to {sign}" for sign in ("add", "change", "remove")]
     parts.append(_many(signs.get("opt-out", 0), "opt-out"))
-    return f"Plan: {', '.join(parts)}; about {_many(totals.get('calls', 0), 'call')}."
+    calls = _many(totals.get("calls", 0), "call")
+    about = f"about {calls}" if totals.get("calls") else "no calls to Constant Contact"
+    return f"Plan: {', '.join(parts)}; {about}."
 
 
 def counters_line(counters: Mapping[str, Any]) -> str:
@@ -85,7 +87,12 @@ def counters_line(counters: Mapping[str, Any]) -> str:
         reasons: Mapping[str, int] = counters.get(name) or {}
         listed = ", ".join(f"{shown(reason)} {count}" for reason, count in sorted(reasons.items()))
         parts.append(f"{sum(reasons.values())} {name}" + (f" ({listed})" if listed else ""))
-    return f"Read {counters['read']}: {', '.join(parts)}."
+    line = f"Read {counters['read']}: {', '.join(parts)}."
+    foreign: Mapping[str, int] = counters.get("foreign") or {}
+    if not foreign:
+        return line
+    lists = ", ".join(f"{shown(name)} {count}" for name, count in sorted(foreign.items()))
+    return f"{line}\nMemberships that only Constant Contact has, left alone: {lists}."
 
 
 def result_line(states: Mapping[str, int]) -> str:

@@ -16,6 +16,7 @@ from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.gather import came_from, gather, gone_to, with_there
 from bridge.delivery.outcome import (
     record_end,
+    record_ends,
     record_look,
     record_lost,
     record_resubscribed,
@@ -91,9 +92,10 @@ class AddressCourier:
                     bury_people(tx, lease, state.people)
                     finish(tx, lease, reason=words)
                 return words
-            if decision.lost:
+            if decision.lost or decision.ends:
                 with self.database.transaction() as tx:
                     record_lost(tx, lease, decision.lost)
+                    record_ends(tx, lease.connection_id, decision)
             must_look = not self._send(lease, state, decision, done)
         message = "the contact there does not come to rest: somebody else keeps changing it"
         raise NotSettled(message)

@@ -104,17 +104,7 @@ def _steps(
         reason = consent.blocked or OPT_OUT_REASON
         steps.append(_permission("unsubscribe", there, body, reason))
     elif consent.resubscribe:
-        email_address = {
-            "address": there["email_address"]["address"],
-            "permission_to_send": "explicit" if consent.is_own else "implicit",
-        }
-        body = put_body(
-            there,
-            lists=lists.wanted,
-            email_address=email_address,
-            update_source="Contact" if consent.is_own else "Account",
-        )
-        steps.append(_permission("resubscribe", there, body, "Do Not Email was unticked"))
+        steps.append(_resubscribe(there, consent, lists))
         there = {**there, "list_memberships": sorted(lists.wanted)}
     wanted = owner.wanted if owner is not None else None
     print_ = fingerprint(wanted or {}, lists.wanted)
@@ -189,16 +179,31 @@ def _revive(
     body = put_body(
         there, owner.wanted, custom_field_ids=state.custom_field_ids, lists=lists.wanted
     )
-    return (
-        Step(
-            kind="revive_contact",
-            contact_id=str(there["contact_id"]),
-            body=body,
-            reason="on a list in Practifi and deleted there",
-            change={"list_memberships": ([], sorted(lists.wanted))},
-            fingerprint=fingerprint(owner.wanted, lists.wanted),
-        ),
+    revive = Step(
+        kind="revive_contact",
+        contact_id=str(there["contact_id"]),
+        body=body,
+        reason="on a list in Practifi and deleted there",
+        change={"list_memberships": ([], sorted(lists.wanted))},
+        fingerprint=fingerprint(owner.wanted, lists.wanted),
     )
+    if not consent.resubscribe:
+        return (revive,)
+    return (revive, _resubscribe({**there, **body}, consent, lists))
+
+
+def _resubscribe(there: Mapping[str, Any], consent: Consent, lists: Lists) -> Step:
+    email_address = {
+        "address": there["email_address"]["address"],
+        "permission_to_send": "explicit" if consent.is_own else "implicit",
+    }
+    body = put_body(
+        there,
+        lists=lists.wanted,
+        email_address=email_address,
+        update_source="Contact" if consent.is_own else "Account",
+    )
+    return _permission("resubscribe", there, body, "Do Not Email was unticked")
 
 
 def _permission(kind: Any, there: Mapping[str, Any], body: Mapping[str, Any], reason: str) -> Step:

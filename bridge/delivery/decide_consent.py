@@ -88,19 +88,39 @@ def _verdict(
     state: AddressState, open_ids: tuple[int, ...], *, is_own: bool, out_at: datetime | None
 ) -> tuple[tuple[RequestEnd, ...], bool]:
     """Return what becomes of the requests, and whether they lift the opt-out."""
-    if any(out.acted_by == "complaint" for out in state.opt_outs):
-        reason = "the person complained of spam: only they can subscribe again"
+    reason = _refusal(state, is_own=is_own, out_at=out_at)
+    if reason is not None:
         return _end(open_ids, "refused", reason), False
     if not is_own:
         return (), True
-    asked_at = max(request.asked_at for request in state.asked)
-    if out_at is not None and out_at > asked_at:
-        reason = "the person unsubscribed after Do Not Email was unticked"
-        return _end(open_ids, "refused", reason), False
     if state.recent_own_unticks > state.mass_untick_limit:
         reason = "many people who had opted out were unticked at once: waits for an approver"
         return _end(open_ids, "held", reason), False
     return (), all(request.state != "held" for request in state.asked)
+
+
+def _refusal(state: AddressState, *, is_own: bool, out_at: datetime | None) -> str | None:
+    """Return why an untick lifts nothing here, or None."""
+    if any(out.acted_by == "complaint" for out in state.opt_outs):
+        return "the person complained of spam: only they can subscribe again"
+    if all(_came_from_elsewhere(state, request.contact_id) for request in state.asked):
+        return "Do Not Email was unticked for another address: this one had opted out before"
+    asked_at = max(request.asked_at for request in state.asked)
+    if out_at is None or out_at <= asked_at:
+        return None
+    if is_own:
+        return "the person unsubscribed after Do Not Email was unticked"
+    if out_at > (state.last_write_at or asked_at):
+        # Not the bridge's doing, however late it carried a tick out: it wrote before that.
+        return "unsubscribed in Constant Contact after Do Not Email was unticked"
+    return None
+
+
+def _came_from_elsewhere(state: AddressState, asker: str) -> bool:
+    """Whether who asks was another contact there so far: that one is what the untick was about."""
+    there_id = None if state.there is None else str(state.there["contact_id"])
+    linked = next((one.linked_to for one in state.people if one.contact_id == asker), None)
+    return None not in {there_id, linked} and linked != there_id
 
 
 def is_unsubscribed(there: Mapping[str, Any] | None) -> bool:

@@ -49,7 +49,13 @@ def record_sent(
         answer: The contact as it is there now.
         wanted: The memberships of Practifi that were decided on, as `Decision.agreed` has them.
     """
-    remember_cc_contact(tx, lease.connection_id, answer, sent_fingerprint=step.fingerprint)
+    remember_cc_contact(
+        tx,
+        lease.connection_id,
+        answer,
+        is_own_write=True,
+        sent_fingerprint=step.fingerprint,
+    )
     people = [person.contact_id for person in state.people]
     rows = tx.execute(SQL["still_at"], lease.row() | {"contact_ids": people})
     link_people(tx, lease, [contact_id for (contact_id,) in rows], answer["contact_id"])
@@ -168,16 +174,21 @@ def record_end(
     set_statuses(tx, connection_id, decision.statuses)
     if decision.lifted:
         record_resubscribed(tx, lease, state, is_own=decision.lifts_own)
-    for end in decision.ends:
-        end_requests(
-            tx, connection_id, end.ids, state=end.state, policy="practifi", reason=end.reason
-        )
+    record_ends(tx, connection_id, decision)
     mark(
         tx,
         connection_id,
         {("list", list_id): False for list_id in decision.waits_for_lists},
         lane=max(lease.lane, 1),
     )
+
+
+def record_ends(tx: psycopg.Connection, connection_id: int, decision: Decision) -> None:
+    """Keep what becomes of requests to come back; before anything is written that they rest on."""
+    for end in decision.ends:
+        end_requests(
+            tx, connection_id, end.ids, state=end.state, policy="practifi", reason=end.reason
+        )
 
 
 def link_people(

@@ -109,7 +109,7 @@ INSERT INTO cc_contact (connection_id, contact_id, email_key, permission, opt_ou
   update_source, updated_at, deleted_at, resource, sent_fingerprint, sent_at, answered, seen_at)
 VALUES (%(connection_id)s, %(contact_id)s, %(email_key)s, %(permission)s, %(opt_out_source)s, %(opt_out_at)s,
   %(update_source)s, %(updated_at)s, %(deleted_at)s, %(resource)s, %(sent_fingerprint)s,
-  CASE WHEN %(sent_fingerprint)s::bytea IS NULL THEN NULL ELSE coalesce(%(updated_at)s, app_now()) END,
+  CASE WHEN %(is_own_write)s THEN greatest(coalesce(%(updated_at)s::timestamptz, app_now()), %(opt_out_at)s::timestamptz) END,
   CASE WHEN %(sent_fingerprint)s::bytea IS NOT NULL THEN %(resource)s::jsonb END, app_now())
 ON CONFLICT (connection_id, contact_id) DO UPDATE
   SET email_key = EXCLUDED.email_key,

@@ -86,9 +86,18 @@ def remember_cc_contact(
     connection_id: int,
     resource: Mapping[str, Any],
     *,
+    is_own_write: bool = False,
     sent_fingerprint: bytes | None = None,
 ) -> None:
-    """Keep a whole contact resource; `sent_fingerprint` says that it answers our own write."""
+    """Keep a whole contact resource.
+
+    Args:
+        tx: The caller's transaction.
+        connection_id: Whose contact it is.
+        resource: As the vendor answered it.
+        is_own_write: It answers our own write.
+        sent_fingerprint: Of what that write sent of a record, where it sent one.
+    """
     address = resource.get("email_address") or {}
     contact_id = resource["contact_id"]
     tx.execute(
@@ -104,6 +113,7 @@ def remember_cc_contact(
             "updated_at": parse_moment(resource.get("updated_at")),
             "deleted_at": parse_moment(resource.get("deleted_at")),
             "resource": Jsonb(dict(resource)),
+            "is_own_write": is_own_write,
             "sent_fingerprint": sent_fingerprint,
         },
     )

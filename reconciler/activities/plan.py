@@ -211,6 +211,7 @@ def _steps(
             reason=f"mailing {each.at.campaign_name}"[:200],
             facts=facts_of(each.written),
             body={
+                "name": each.fields.get(names.subject or ""),
                 "campaign_activity_id": str(each.at.campaign_activity_id),
                 "practifi_contact": each.receiver.contact_id,
                 "practifi_account": each.receiver.account_id,

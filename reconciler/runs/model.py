@@ -111,21 +111,26 @@ class PlannedStep:
     @property
     def sign(self) -> Sign:
         """What the step is to people."""
-        return sign_of(self.kind)
+        return sign_of(self.kind, self.change)
 
 
 Sign: TypeAlias = Literal["add", "change", "remove", "opt-out"]
 SIGNS: tuple[Sign, ...] = ("add", "change", "remove", "opt-out")
 
 
-def sign_of(kind: str) -> Sign:
-    """Return what a kind of step is to people.
+def sign_of(kind: str, change: Mapping[str, tuple[Any, Any]] | None = None) -> Sign:
+    """Return what a step is to people, by its kind and by what it changes.
 
     >>> [sign_of(kind) for kind in ("create_list", "move_address", "delete_list", "unsubscribe")]
     ['add', 'change', 'remove', 'opt-out']
+    >>> sign_of("update_contact", {"list_memberships": (["a", "b"], ["a"])})
+    'remove'
     """
     if kind == "unsubscribe":
         return "opt-out"
+    if kind == "update_contact" and set(change or ()) == {"list_memberships"}:
+        old, new = (change or {})["list_memberships"]
+        return "remove" if set(new or ()) < set(old or ()) else "change"
     verb = kind.partition("_")[0]
     if verb in {"create", "add"}:
         return "add"
@@ -163,7 +168,7 @@ class StoredStep:
     @property
     def sign(self) -> Sign:
         """What the step is to people."""
-        return sign_of(self.kind)
+        return sign_of(self.kind, self.change)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

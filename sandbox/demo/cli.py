@@ -5,21 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING
 
 from sandbox.demo.errors import DemoError
+from sandbox.demo.falsify import falsified
 from sandbox.demo.interrupts import interruptible
-from sandbox.demo.lines import LINES
 from sandbox.demo.narrator import Narrator, Told, render_json, render_table
 from sandbox.demo.observer import ConstantContact, Control, Salesforce
 from sandbox.demo.services import Services, running_services
 from sandbox.demo.stage import Stage
-from sandbox.demo.story import play
+from sandbox.demo.story import LINES, play
 from sandbox.demo.workspace import demo_root, workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 INTERRUPTED = 130
 _WATCH_EVERY_S = 0.5
@@ -52,7 +47,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bridge demo",
-        description="Start the sandbox and the bridge, play a story of five lines and verify each "
+        description="Start the sandbox and the bridge, play a story of seven lines and verify each "
         "by reading the other system back; then stay up until Ctrl-C.",
     )
     parser.add_argument(
@@ -64,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         choices=range(1, len(LINES) + 1),
-        help="shows that the demo can fail: while line N is played, Constant Contact answers "
-        "every change well and keeps none",
+        help="shows that the demo can fail: while line N is played, the other system "
+        "answers every change of the bridge well and keeps none",
     )
     parser.add_argument(
         "--patience",
@@ -87,45 +82,18 @@ def _play(services: Services, narrator: Narrator, options: argparse.Namespace) -
             services.sandbox["constant_contact_url"], observer["constant_contact_access_token"]
         ),
         control=Control(services.sandbox["control_url"]),
+        bridge=services.bridge,
         narrator=narrator,
         patience_s=options.patience,
         ensure_running=services.ensure_running,
     )
-    told = list(play(stage, _falsified(stage, options.falsify)))
+    told = list(play(stage, falsified(stage, options.falsify)))
     calls = stage.control.bridge_calls()
     narrator.heading(
         f"The bridge made {len(calls)} calls to Constant Contact, of which "
         f"{sum(call.is_throttled for call in calls)} were over the limit of 4 a second."
     )
     return told
-
-
-def _falsified(stage: Stage, number: int | None) -> Callable[[int], AbstractContextManager[None]]:
-    """Return what puts the lie in force while the line of this number is played."""
-
-    @contextmanager
-    def meanwhile(playing: int) -> Iterator[None]:
-        if playing != number:
-            yield
-            return
-        stage.narrator.say("falsified: Constant Contact keeps no change while this line is played")
-        stage.control.set_faults(
-            [
-                {
-                    "side": "constant_contact",
-                    "kind": "lie",
-                    "method": method,
-                    "path": "/contacts|/contact_lists|/activities",
-                }
-                for method in ("POST", "PUT", "DELETE")
-            ]
-        )
-        try:
-            yield
-        finally:
-            stage.control.set_faults([])
-
-    return meanwhile
 
 
 def _tell(told: list[Told], services: Services, narrator: Narrator, *, as_json: bool) -> None:
@@ -138,7 +106,7 @@ def _tell(told: list[Told], services: Services, narrator: Narrator, *, as_json: 
     failed = [line for line in told if line.seconds is not None and not line.verified]
     for line in failed:
         narrator.heading(f"Line {line.number} was not verified: {line.title}. {line.happened}")
-        narrator.heading(services.troubles() or "The bridge logged no warning.")
+        narrator.heading(services.bridge.troubles() or "The bridge logged no warning.")
     if not failed:
         narrator.heading(f"Every line was verified, in {seconds:.0f} s from the start.")
 

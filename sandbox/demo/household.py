@@ -1,10 +1,13 @@
-"""The household of the story: three people, two of whom share one e-mail address. All invented."""
+"""The people of the story: a household of whom two share an e-mail address, and another one.
+
+All invented.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-HOUSEHOLD = "Moran Household"
+HOUSEHOLD, NEIGHBOURS = "Moran Household", "Quist Household"
 SHARED_ADDRESS = "moran.family@example.org"
 OWN_ADDRESS = "ines.moran@example.org"
 NEW_SURNAME, NEW_MOBILE = "Moran-Adeyemi", "+1 415 555 0199"
@@ -19,6 +22,12 @@ class Person:
     mobile: str
     last_name: str = "Moran"
     city: str = "Sausalito"
+    household: str = HOUSEHOLD
+
+    @property
+    def full_name(self) -> str:
+        """First name and surname, as they were entered."""
+        return f"{self.first_name} {self.last_name}"
 
     def as_contact(self, account_id: str) -> dict[str, object]:
         """Return the fields of the Salesforce Contact."""
@@ -39,3 +48,18 @@ class Person:
 EDITH = Person(first_name="Edith", email=SHARED_ADDRESS, mobile="+1 415 555 0101")
 WALTER = Person(first_name="Walter", email=SHARED_ADDRESS, mobile="+1 415 555 0102")
 INES = Person(first_name="Ines", email=OWN_ADDRESS, mobile="+1 415 555 0103")
+
+NORA, TOMAS, PETRA = (
+    Person(
+        first_name=name,
+        last_name="Quist",
+        email=f"{name.lower()}.quist@example.org",
+        mobile=mobile,
+        household=NEIGHBOURS,
+    )
+    for name, mobile in (
+        ("Nora", "+1 415 555 0104"),
+        ("Tomas", "+1 415 555 0105"),
+        ("Petra", "+1 415 555 0106"),
+    )
+)

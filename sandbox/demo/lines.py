@@ -1,4 +1,4 @@
-"""The five lines of the story: save in Salesforce, then read what the other system shows.
+"""Lines 1 to 5: save in Salesforce, then read what the other system shows.
 
 Every look reads anew through the API of the service; nothing that the bridge says about itself
 counts as a proof.
@@ -6,12 +6,10 @@ counts as a proof.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.demo.household import (
     EDITH,
-    HOUSEHOLD,
     INES,
     NEW_MOBILE,
     NEW_SURNAME,
@@ -21,12 +19,16 @@ from sandbox.demo.household import (
     Person,
 )
 from sandbox.demo.scene import (
+    CONFIRMED,
     CONTACT_CC_ID,
+    DO_NOT_EMAIL,
     LIST,
     LIST_CC_ID,
     MEMBERSHIP,
     REASON,
-    Scene,
+    SUBSCRIBED,
+    UNSUBSCRIBED,
+    Proof,
     digits,
     expect_status,
     permission,
@@ -36,21 +38,10 @@ from sandbox.demo.scene import (
 from sandbox.demo.stage import expect, present
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-DO_NOT_EMAIL = "HasOptedOutOfEmail"
-SUBSCRIBED, UNSUBSCRIBED, CONFIRMED = "Subscribed", "Unsubscribed", "Confirmed"
+    from sandbox.demo.scene import Scene
 
 _FIRST_NAME, _LIST_NAME = "Quarterly letter", "Quarterly letter to clients"
 _FIELD_LABEL, _FIELD_VALUE, _ANNIVERSARY = "Golf handicap", "14", "2006-11-15"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proof:
-    """What the other system shows, and what was read to know it."""
-
-    happened: str
-    read: str = ""
 
 
 def list_is_made_and_renamed(scene: Scene) -> Proof:
@@ -86,15 +77,8 @@ def list_is_made_and_renamed(scene: Scene) -> Proof:
 def household_joins(scene: Scene) -> Proof:
     """Line 2: memberships of three people, two of whom share an address, make two contacts."""
     salesforce = scene.stage.salesforce
-    account_id = salesforce.create("Account", {"Name": HOUSEHOLD})
     for person in (EDITH, WALTER, INES):
-        contact_id = salesforce.create("Contact", person.as_contact(account_id))
-        scene.contacts[person] = contact_id
-        lookups = {
-            "practifi__Contact__c": contact_id,
-            "practifi__Constant_Contact_List__c": scene.list_id,
-        }
-        scene.memberships[person] = salesforce.create(MEMBERSHIP, lookups)
+        scene.join(person)
     scene.say("Salesforce: Edith, Walter (one address) and Ines saved, each with a membership")
 
     def joined() -> None:
@@ -134,8 +118,7 @@ def contact_changes(scene: Scene) -> Proof:
         before | {"custom_fields": fields, "anniversary": _ANNIVERSARY}
     )
     scene.say(f"Constant Contact: '{_FIELD_LABEL}' and an anniversary put on Ines's contact")
-    changed = {"LastName": NEW_SURNAME, "MobilePhone": NEW_MOBILE}
-    scene.stage.salesforce.update("Contact", scene.contacts[INES], changed)
+    scene.change(INES, LastName=NEW_SURNAME, MobilePhone=NEW_MOBILE)
     scene.say(f"Salesforce: Ines's surname is {NEW_SURNAME} now, her phone {NEW_MOBILE}")
 
     def followed() -> None:
@@ -157,8 +140,7 @@ def contact_changes(scene: Scene) -> Proof:
 
 def opt_out_and_back(scene: Scene) -> Proof:
     """Line 4: a tick unsubscribes and the other sharer's status says so; an untick undoes it."""
-    salesforce = scene.stage.salesforce
-    salesforce.update("Contact", scene.contacts[EDITH], {DO_NOT_EMAIL: True})
+    scene.change(EDITH, **{DO_NOT_EMAIL: True})
     scene.say("Salesforce: Do Not Email ticked for Edith")
 
     def opted_out() -> str:
@@ -171,7 +153,7 @@ def opt_out_and_back(scene: Scene) -> Proof:
 
     reason = scene.stage.until(opted_out)
     scene.say(f"Constant Contact: unsubscribed; Salesforce says of Walter: {reason}")
-    salesforce.update("Contact", scene.contacts[EDITH], {DO_NOT_EMAIL: False})
+    scene.change(EDITH, **{DO_NOT_EMAIL: False})
     scene.say("Salesforce: Do Not Email unticked")
 
     def came_back() -> None:
@@ -192,7 +174,7 @@ def memberships_are_deleted(scene: Scene) -> Proof:
     """Line 5: who loses a membership leaves the list there, a shared address with the last one."""
 
     def delete(person: Person) -> None:
-        scene.stage.salesforce.delete(MEMBERSHIP, scene.memberships[person])
+        scene.leave(person)
         scene.say(f"Salesforce: {person.first_name}'s membership deleted")
 
     def left(address: str) -> None:
@@ -211,12 +193,3 @@ def memberships_are_deleted(scene: Scene) -> Proof:
         "with the last membership",
         read="Constant Contact: list memberships of both contacts",
     )
-
-
-LINES: tuple[tuple[str, Callable[[Scene], Proof]], ...] = (
-    ("A list is made, then renamed", list_is_made_and_renamed),
-    ("A household joins the list", household_joins),
-    ("A surname and a phone change", contact_changes),
-    ("Do Not Email ticked, unticked", opt_out_and_back),
-    ("Memberships are deleted", memberships_are_deleted),
-)

@@ -68,6 +68,11 @@ class Narrator:
         for number, line in enumerate(text.splitlines()):
             self._write(f"{elapsed_s:7.1f} s  {line}" if number == 0 else f"{'':11}{line}")
 
+    def quote(self, lines: Iterable[str]) -> None:
+        """Show what a program printed, as it printed it."""
+        for line in lines:
+            self._write(f"{'':11}| {line}".rstrip())
+
     def waiting(self, text: str) -> None:
         """Tell what is waited for; the same again only every five seconds."""
         last, told_at = self._waiting

@@ -43,6 +43,19 @@ class Call:
         return self.status == _THROTTLED
 
 
+@dataclass(frozen=True)
+class Effect:
+    """One record that a call of the bridge wrote.
+
+    Attributes:
+        action: `create`, `update` or `delete`.
+    """
+
+    object: str
+    id: str
+    action: str
+
+
 class _Client:
     """HTTP with a token, JSON both ways, and errors that say which call failed."""
 
@@ -90,8 +103,8 @@ class Salesforce(_Client):
 
     def __init__(self, url: str, token: str) -> None:
         super().__init__("Salesforce", url, token)
-        versions = self.found("GET", "/services/data").json()
-        self._base = f"{versions[-1]['url']}/sobjects"
+        self._version = self.found("GET", "/services/data").json()[-1]["url"]
+        self._base = f"{self._version}/sobjects"
 
     def create(self, name: str, fields: Mapping[str, object]) -> str:
         """Create a record and return its id."""
@@ -110,6 +123,13 @@ class Salesforce(_Client):
         """Return all fields of a record."""
         record: dict[str, Any] = self.found("GET", f"{self._base}/{name}/{record_id}").json()
         return record
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """Return the records that a query finds, up to one page."""
+        records: list[dict[str, Any]] = self.found("GET", f"{self._version}/query", q=soql).json()[
+            "records"
+        ]
+        return records
 
 
 class ConstantContact(_Client):
@@ -139,6 +159,10 @@ class ConstantContact(_Client):
         """Return the list, or None where there is none of this id."""
         answer = self.call("GET", f"/contact_lists/{list_id}")
         return answer.json() if answer.ok else None
+
+    def create_list(self, name: str) -> str:
+        """Create a list and return its id."""
+        return str(self.found("POST", "/contact_lists", {"name": name}).json()["list_id"])
 
     def find_contact(self, address: str) -> dict[str, Any] | None:
         """Return the contact of an address with all its parts, in any state, or None."""
@@ -172,11 +196,34 @@ class Control(_Client):
         """Put these faults in force, and no other."""
         self.found("PUT", "/faults", faults)
 
+    def send_campaign(self, campaign: Mapping[str, object]) -> int:
+        """Send a campaign and let recipients act; return how many it was sent to."""
+        return int(self.found("POST", "/constant-contact/campaigns", campaign).json()["sent"])
+
+    def waiting_messages(self) -> list[str]:
+        """Return the ids of the notifications that Salesforce has not got rid of."""
+        waiting = self.found("GET", "/salesforce/deliveries").json()
+        return [str(each["notification_id"]) for each in waiting]
+
+    def retry_messages(self, notification_ids: list[str]) -> None:
+        """Let Salesforce try these notifications again now."""
+        self.found("POST", "/salesforce/deliveries/retry", {"notification_ids": notification_ids})
+
     def bridge_calls(self) -> list[Call]:
         """Return the calls that the bridge made to Constant Contact, oldest first."""
-        calls = self.found("GET", "/calls", side="constant_contact").json()
         return [
             Call(at=float(call["at"]), status=call["status"])
-            for call in calls
-            if call["owner"] == "bridge"
+            for call in self._of_bridge("constant_contact")
         ]
+
+    def bridge_effects(self, side: str) -> list[Effect]:
+        """Return what the bridge wrote to one side so far, as that side recorded it."""
+        return [
+            Effect(object=each["object"], id=each["id"], action=each["action"])
+            for call in self._of_bridge(side)
+            for each in call["effects"]
+        ]
+
+    def _of_bridge(self, side: str) -> list[dict[str, Any]]:
+        calls = self.found("GET", "/calls", side=side).json()
+        return [call for call in calls if call["owner"] == "bridge"]

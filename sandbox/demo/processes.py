@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +18,8 @@ from sandbox.demo.errors import DemoError
 _GUARD = Path(__file__).with_name("guard.py")
 _KEPT = frozenset({"BRIDGE_LOG_LEVEL"})
 _LOG_TAIL_LINES = 12
+_COMMAND_S = 60.0
+_POLL_S = 0.05
 _ALL_IS_WELL = re.compile(r'"level": "(INFO|DEBUG)"')
 
 
@@ -46,6 +50,10 @@ class Service:
         """Return the first line that the program has printed, or None before it is complete."""
         line, end, _ = self._output.read_text(encoding="utf-8").partition("\n")
         return line if end else None
+
+    def output(self) -> str:
+        """Return all that the program has printed."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
 
     def exit_code(self) -> int | None:
         """Return the program's exit code, or None while it runs."""
@@ -118,16 +126,56 @@ def run(arguments: list[str], *, stdin: str, folder: Path, env: dict[str, str]) 
             text=True,
             cwd=folder,
             env=env,
-            timeout=60,
+            timeout=_COMMAND_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        message = f"`{shown}` did not end within 60 s"
+        message = f"`{shown}` did not end within {_COMMAND_S:.0f} s"
         raise DemoError(message) from None
     if done.returncode:
         message = f"`{shown}` ended with exit code {done.returncode}:\n{done.stderr.strip()}"
         raise DemoError(message)
     return done.stdout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A command that has ended.
+
+    Attributes:
+        printed: All of its standard output.
+        log_tail: The last lines of its standard error.
+    """
+
+    code: int
+    printed: str
+    log_tail: str
+
+
+def run_guarded(arguments: list[str], *, folder: Path, env: dict[str, str]) -> Ended:
+    """Run a `bridge` command to its end; it ends before, if the demo does, however that ends.
+
+    Args:
+        arguments: What follows `bridge`; the first two name the files of its output.
+        folder: Working directory.
+        env: Its whole environment.
+
+    Raises:
+        DemoError: If it takes longer than a minute.
+    """
+    name = f"bridge {' '.join(arguments[:2])}"
+    service = Service(name, [bridge_program(), *arguments], folder, env)
+    deadline = time.monotonic() + _COMMAND_S
+    try:
+        while (code := service.exit_code()) is None:
+            if time.monotonic() > deadline:
+                message = f"`{name}` did not end within {_COMMAND_S:.0f} s"
+                raise DemoError(message)
+            time.sleep(_POLL_S)
+    finally:
+        service.ask_to_end()
+        service.wait()
+    return Ended(code=code, printed=service.output(), log_tail=service.log_tail())
 
 
 def environment(data_dir: Path, *, port: int, mappings: Path) -> dict[str, str]:

@@ -6,17 +6,27 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.demo.household import HOUSEHOLD, Person
 from sandbox.demo.stage import expect, present
 
 if TYPE_CHECKING:
+    from sandbox.demo.household import Person
     from sandbox.demo.stage import Stage
 
 LIST = "practifi__Constant_Contact_List__c"
 LIST_CC_ID = "practifi__Constant_Contact_List_ID__c"
 MEMBERSHIP = "practifi__Constant_Contact_Membership__c"
 CONTACT_CC_ID = "practifi__Constant_Contact_ID__c"
+DO_NOT_EMAIL = "HasOptedOutOfEmail"
+SUBSCRIBED, UNSUBSCRIBED, CONFIRMED = "Subscribed", "Unsubscribed", "Confirmed"
 STATUS, REASON = "CC_Bridge_Status__c", "CC_Bridge_Status_Reason__c"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What the other system shows, and what was read to know it."""
+
+    happened: str
+    read: str = ""
 
 
 @dataclass
@@ -27,6 +37,7 @@ class Scene:
         stage: The running services.
         list_id: Salesforce record of the list.
         cc_list_id: Its list in Constant Contact.
+        accounts: Salesforce id of each household.
         contacts: Salesforce id of each person.
         memberships: Salesforce id of each person's membership.
     """
@@ -34,12 +45,36 @@ class Scene:
     stage: Stage
     list_id: str = ""
     cc_list_id: str = ""
+    accounts: dict[str, str] = field(default_factory=dict)
     contacts: dict[Person, str] = field(default_factory=dict)
     memberships: dict[Person, str] = field(default_factory=dict)
 
     def say(self, text: str) -> None:
         """Tell one thing that happened."""
         self.stage.narrator.say(text)
+
+    def join(self, person: Person) -> None:
+        """Save a person's membership of the list, and household and person if they are new."""
+        salesforce = self.stage.salesforce
+        if person.household not in self.accounts:
+            account = salesforce.create("Account", {"Name": person.household})
+            self.accounts[person.household] = account
+        if person not in self.contacts:
+            fields = person.as_contact(self.accounts[person.household])
+            self.contacts[person] = salesforce.create("Contact", fields)
+        lookups = {
+            "practifi__Contact__c": self.contacts[person],
+            "practifi__Constant_Contact_List__c": self.list_id,
+        }
+        self.memberships[person] = salesforce.create(MEMBERSHIP, lookups)
+
+    def change(self, person: Person, **fields: object) -> None:
+        """Save some fields of a person."""
+        self.stage.salesforce.update("Contact", self.contacts[person], fields)
+
+    def leave(self, person: Person) -> None:
+        """Delete a person's membership of the list."""
+        self.stage.salesforce.delete(MEMBERSHIP, self.memberships[person])
 
     def record(self, person: Person) -> dict[str, Any]:
         """Return the Salesforce record of a person."""
@@ -77,7 +112,7 @@ class Scene:
 
 
 def expect_status(record: dict[str, Any], status: str, *, of: str) -> None:
-    """Raise NotYet unless a Salesforce record shows this status of the bridge."""
+    """Expect that a Salesforce record shows this status of the bridge; else raise NotYet."""
     shown = record[STATUS]
     expect(shown == status, f"Salesforce shows the status '{shown}' of {of}, not '{status}'")
 
@@ -106,7 +141,7 @@ def shows(contact: dict[str, Any], person: Person) -> bool:
     return (
         contact.get("first_name") == person.first_name
         and contact.get("last_name") == person.last_name
-        and contact.get("company_name") == HOUSEHOLD
+        and contact.get("company_name") == person.household
         and phones(contact) == {digits(person.mobile)}
         and [each.get("city") for each in contact["street_addresses"]] == [person.city]
     )

@@ -11,6 +11,7 @@ from sandbox.demo.errors import NotVerified, NotYet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.demo.bridge import Bridge
     from sandbox.demo.narrator import Narrator
     from sandbox.demo.observer import ConstantContact, Control, Salesforce
 
@@ -33,6 +34,7 @@ class Stage:
     salesforce: Salesforce
     constant_contact: ConstantContact
     control: Control
+    bridge: Bridge
     narrator: Narrator
     patience_s: float
     ensure_running: Callable[[], None]
@@ -59,6 +61,18 @@ class Stage:
                 if waited_s > _TELL_AFTER_S:
                     self.narrator.waiting(f"waiting{self._budget()}: {seen}")
             time.sleep(_LOOK_EVERY_S)
+
+    def now(self, look: Callable[[], Seen]) -> Seen:
+        """Look once and return what `look` saw: for what a command has done when it ends.
+
+        Raises:
+            NotVerified: If it raises NotYet.
+            DemoError: If a system refuses a call.
+        """
+        try:
+            return look()
+        except NotYet as seen:
+            raise NotVerified(str(seen)) from None
 
     def _budget(self) -> str:
         """Say so when the bridge has used up the calls of this second."""

@@ -5,16 +5,34 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sandbox.demo.absence import bridge_was_down
+from sandbox.demo.engagement import campaign_is_sent
 from sandbox.demo.errors import DemoError
-from sandbox.demo.lines import LINES, Proof
+from sandbox.demo.lines import (
+    contact_changes,
+    household_joins,
+    list_is_made_and_renamed,
+    memberships_are_deleted,
+    opt_out_and_back,
+)
 from sandbox.demo.narrator import Told
-from sandbox.demo.scene import Scene
+from sandbox.demo.scene import Proof, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from sandbox.demo.stage import Stage
+
+LINES: tuple[tuple[str, Callable[[Scene], Proof]], ...] = (
+    ("A list is made, then renamed", list_is_made_and_renamed),
+    ("A household joins the list", household_joins),
+    ("A surname and a phone change", contact_changes),
+    ("Do Not Email ticked, unticked", opt_out_and_back),
+    ("Memberships are deleted", memberships_are_deleted),
+    ("A campaign is sent", campaign_is_sent),
+    ("Both change, the bridge is down", bridge_was_down),
+)
 
 
 def play(stage: Stage, meanwhile: Callable[[int], AbstractContextManager[None]]) -> Iterator[Told]:

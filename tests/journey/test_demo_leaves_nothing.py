@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.demo.errors import DemoError
-from sandbox.demo.processes import Service, free_port
+from sandbox.demo.processes import Service, free_port, run_guarded
 from sandbox.demo.workspace import workspace
 
 if TYPE_CHECKING:
@@ -86,6 +86,12 @@ def test_a_program_that_ends_by_itself_is_reported_with_its_log(tmp_path: Path) 
     with pytest.raises(DemoError, match=r"exit code 1; its last lines:\nwhy"):
         service.ensure_running()
     service.ask_to_end()
+
+
+def test_a_command_is_told_with_its_exit_code_and_what_it_said(tmp_path: Path) -> None:
+    ended = run_guarded(["reconcile", "nonsense"], folder=tmp_path, env={})
+    assert (ended.code, ended.printed) == (2, "")
+    assert "nonsense" in ended.log_tail
 
 
 def test_the_directory_is_there_during_the_demo_and_gone_afterwards(tmp_path: Path) -> None:

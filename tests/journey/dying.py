@@ -1,0 +1,147 @@
+"""Processes that carry a run on and die on the way, and what their runs wrote in the account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bridge.salesforce import scan
+from reconciler.runs import store
+from reconciler.runs.context import Watcher
+from reconciler.runs.execute import execute
+from reconciler.snapshot import merge, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
+
+    import psycopg
+    import pytest
+
+    from bridge.db.database import Database
+    from reconciler.runs.model import Job
+    from tests.journey.firm import Firm
+
+LEASE_S = 60
+PAGE = 3
+ATTEMPTS = 400
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class MortalDatabase(Watcher):
+    """A database under a process that dies in one of its transactions, or right after it.
+
+    It looks on as well: the transactions are counted from the moment the plan is stored.
+    """
+
+    def __init__(self, database: Database, chance: Random, longest: int) -> None:
+        self._database = database
+        self._left = chance.randint(1, longest)
+        self._is_committed = chance.random() < 0.5
+        self._is_counting = False
+
+    def planned(self) -> None:
+        """Begin to count."""
+        self._is_counting = True
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        self._left -= self._is_counting
+        with self._database.transaction() as tx:
+            yield tx
+            if self._left == 0 and not self._is_committed:
+                raise Killed
+        if self._left == 0:
+            raise Killed
+
+
+class DyingReader(Watcher):
+    """Whoever looks on while the process dies: right after the first page that it keeps."""
+
+    def progress(self, what: str, done: int, total: int | None) -> None:  # noqa: ARG002
+        """Die."""
+        if what.startswith("reading "):
+            raise Killed
+
+
+def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every source have several pages."""
+    whole = scan.read_page
+
+    def read_page(*arguments: Any, **named: Any) -> Any:
+        return whole(*arguments, **named, count=PAGE)
+
+    monkeypatch.setattr(read, "RECORDS_A_PAGE", PAGE)
+    monkeypatch.setattr(read, "read_page", read_page)
+    pages = {
+        kind: (first.replace("limit=500", f"limit={PAGE}"), rows, name)
+        for kind, (first, rows, name) in read._PAGES.items()
+    }
+    monkeypatch.setattr(read, "_PAGES", pages)
+    monkeypatch.setattr(merge, "_ROWS", PAGE)
+
+
+def ask(firm: Firm, job: Job) -> int:
+    """Ask for a run that applies, and return its number."""
+    with firm.bridge.database.transaction() as tx:
+        run_id, _ = store.ask_run(
+            tx, firm.bridge.connection_id, job, mode="apply", origin="cli", asked_by="test"
+        )
+    return run_id
+
+
+def run_mortally(
+    firm: Firm, job: Job, process: Callable[[], tuple[Database | MortalDatabase, Watcher]]
+) -> int:
+    """Run a job until a process lives to its end; return how many died.
+
+    Args:
+        firm: Whose job it is.
+        job: Which.
+        process: Makes what the next process works with, and who looks on.
+    """
+    bridge = firm.bridge
+    run_id = ask(firm, job)
+    for died in range(ATTEMPTS):
+        with bridge.database.transaction() as tx:
+            lease = store.claim(tx, bridge.connection_id, run_id, LEASE_S)
+        assert lease is not None
+        database, watcher = process()
+        installation = replace(bridge.installation, database=database)  # type: ignore[arg-type]
+        try:
+            execute(installation, lease, watcher=watcher)
+        except Killed:
+            bridge.sandbox.advance(LEASE_S + 1)
+            continue
+        ended_well(firm, run_id)
+        return died
+    raise AssertionError("the run does not come to its end")
+
+
+def ended_well(firm: Firm, run_id: int) -> None:
+    """See that a run is done, and that each of its steps took effect."""
+    with firm.bridge.database.transaction() as tx:
+        record = store.load_run(tx, firm.bridge.connection_id, run_id)
+    assert record.state == "done", record.reason
+    steps = firm.bridge.rows(
+        "SELECT s.kind, s.subject_key, s.state, s.outcome FROM step s "
+        "JOIN plan p ON (p.connection_id, p.id) = (s.connection_id, s.plan_id) "
+        "WHERE p.run_id = %(run_id)s",
+        run_id=run_id,
+    )
+    assert {step["state"] for step in steps} <= {"confirmed"}, steps
+
+
+def written(firm: Firm) -> Counter[tuple[str, str, str]]:
+    """Return how often the bridge wrote each record there: object, id and action."""
+    return Counter(
+        (effect["object"], effect["id"], effect["action"])
+        for call in firm.sandbox.calls("constant_contact")
+        if call["owner"] == "bridge"
+        for effect in call["effects"]
+    )

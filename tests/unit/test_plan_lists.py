@@ -1,0 +1,113 @@
+"""The plan of lists: what it counts adds up, and carried out, it leaves nothing to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.lists import ListHere, ListThere, plan_lists
+from reconciler.runs.model import Counters, PlannedStep
+
+NAMES = st.sampled_from(["Letter", "letter ", "Invitations", "Markets", "Events"])
+IDS = [f"list-{number}" for number in range(5)]
+
+
+@st.composite
+def both_sides(draw: st.DrawFn) -> tuple[list[ListHere], list[ListThere]]:
+    """Lists of either side; no two records are linked to one list, and names there are unique."""
+    ids = draw(st.lists(st.sampled_from(IDS), unique=True))
+    names = draw(
+        st.lists(
+            NAMES, min_size=len(ids), max_size=len(ids), unique_by=lambda name: name.strip().lower()
+        )
+        if len(ids) <= 4
+        else st.nothing()
+    )
+    names_there = dict(zip(ids, names, strict=True))
+    here = []
+    free = draw(st.permutations(IDS))
+    for number in range(draw(st.integers(0, 5))):
+        linked_to = free[number] if draw(st.booleans()) else None
+        is_out = draw(st.booleans()) and draw(st.booleans())
+        here.append(
+            ListHere(
+                sf_id=f"record-{number}",
+                wanted=None if is_out else {"name": draw(NAMES)},
+                left_out="no longer used" if is_out and draw(st.booleans()) else None,
+                is_faulty=is_out and draw(st.booleans()),
+                held_id=draw(st.sampled_from([None, *IDS])),
+                linked_to=linked_to,
+                name_there=names_there.get(linked_to or ""),
+            )
+        )
+    taken = {one.linked_to for one in here}
+    there = [
+        ListThere(list_id=list_id, name=name, is_taken=list_id in taken)
+        for list_id, name in names_there.items()
+    ]
+    return here, there
+
+
+def carried_out(
+    here: list[ListHere], there: list[ListThere], steps: list[PlannedStep]
+) -> tuple[list[ListHere], list[ListThere]]:
+    """Return both sides as the steps leave them."""
+    of_record = {step.subject_key: step for step in steps}
+    lists = {one.list_id: one for one in there}
+    after = []
+    for one in here:
+        step = of_record.get(one.sf_id)
+        if step is not None:
+            list_id = step.cc_id or f"made-for-{one.sf_id}"
+            name = str(step.body["name"])
+            lists[list_id] = ListThere(list_id=list_id, name=name, is_taken=True)
+            one = replace(one, linked_to=list_id, name_there=name)  # noqa: PLW2901
+        after.append(one)
+    return after, list(lists.values())
+
+
+@given(both_sides())
+def test_every_list_is_counted_once_and_each_planned_one_has_a_step(
+    sides: tuple[list[ListHere], list[ListThere]],
+) -> None:
+    counters = Counters()
+    here, there = sides
+    steps = plan_lists(here, there, counters)
+    assert counters.adds_up()
+    assert counters.planned == len({step.subject_key for step in steps}) == len(steps)
+    free = [one for one in there if not one.is_taken]
+    joined = [step for step in steps if step.kind == "link_list"]
+    assert counters.read == len(here) + len(free) - len(joined)
+
+
+@given(both_sides())
+def test_carried_out_a_plan_leaves_nothing_to_do(
+    sides: tuple[list[ListHere], list[ListThere]],
+) -> None:
+    steps = plan_lists(*sides, Counters())
+    after = carried_out(*sides, steps)
+    again = Counters()
+    assert plan_lists(*after, again) == []
+    assert again.planned == 0
+    assert again.adds_up()
+
+
+@given(both_sides())
+def test_no_list_there_becomes_that_of_two_records(
+    sides: tuple[list[ListHere], list[ListThere]],
+) -> None:
+    steps = plan_lists(*sides, Counters())
+    after, _ = carried_out(*sides, steps)
+    linked = [one.linked_to for one in after if one.linked_to is not None]
+    assert len(set(linked)) == len(linked)
+
+
+@given(both_sides())
+def test_a_record_that_takes_no_part_has_no_step(
+    sides: tuple[list[ListHere], list[ListThere]],
+) -> None:
+    steps = plan_lists(*sides, Counters())
+    out = {one.sf_id for one in sides[0] if one.wanted is None}
+    assert not out & {step.subject_key for step in steps}
