@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bridge.delivery.model import Step
     from reconciler.runs.model import StoredStep
 
+_CONSENT = frozenset({"unsubscribe", "resubscribe"})
 _LISTS = frozenset({"create_list", "rename_list"})
 
 
@@ -41,9 +42,9 @@ def is_agreed(step: Step, planned: Iterable[StoredStep]) -> bool:
     """Tell whether a step does no more than one of those that a plan showed.
 
     It may do less: part of it may have been done meanwhile, by a step of another address or by
-    hand. An opt-out is agreed to on every road.
+    hand. What a tick or a counted untick asks for is agreed to by it, on every road.
     """
-    if step.kind == "unsubscribe":
+    if step.kind in _CONSENT:
         return True
     facts = facts_of(step)
     return any(

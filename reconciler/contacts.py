@@ -10,10 +10,10 @@ from bridge.delivery.decide import decide
 from bridge.delivery.gather import gather, with_there
 from bridge.delivery.outcome import record_end, record_look, record_lost
 from bridge.delivery.work import Due, hold, let_go
-from bridge.delivery.write_back import write_back
 from reconciler.agreed import facts_of
 from reconciler.carry_out import carry_out
-from reconciler.runs.model import PlannedStep
+from reconciler.runs.model import Counters, PlannedStep
+from reconciler.runs.plans import all_steps, append_steps
 from reconciler.snapshot.merge import merge_practifi, merge_there, reader_of
 from reconciler.snapshot.read import read_practifi, read_there
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from bridge.delivery.model import AddressState, Decision
     from bridge.mirror.model import Kind
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Counters
 
 SQL = load_queries("reconciler")
 
 _KINDS: tuple[Kind, ...] = ("list", "contact", "membership")
 _KEYS_A_READ = 200
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,29 +56,58 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
         merge_practifi(context, kind)
     merge_there(context, "list")
     merge_there(context, "contact")
+    decided, busy = _decide_all(context)
+    context.counters.read += busy
+    if busy:
+        context.counters.skip("being delivered", busy)
+    _count_others(context)
+    return plan_contacts(decided, context.counters)
+
+
+def apply_plan(context: RunContext, plan_id: int) -> None:
+    """Carry out the steps of a stored plan that have not ended, and what they bring about.
+
+    A contact that goes along to another address, or gets another owner, changes what an address
+    that was decided on before it needs; such steps are added to the plan and carried out as well.
+    """
+    carry_out(context, plan_id)
+    for _ in range(_ROUNDS):
+        steps = _consequences(context, plan_id)
+        if not steps:
+            return
+        with context.installation.database.transaction() as tx:
+            append_steps(tx, context, plan_id, steps)
+            context.renew(tx)
+        carry_out(context, plan_id)
+
+
+def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
+    """Return what is to be done after a plan was carried out; none for what it could not do."""
+    with context.installation.database.transaction() as tx:
+        done = all_steps(tx, context.run.connection_id, plan_id)
+    if not done:
+        return []
+    given_up = {step.subject_key for step in done if step.state in {"refused", "failed"}}
+    decided, _ = _decide_all(context)
+    left = {key: one for key, one in decided.items() if key not in given_up}
+    return plan_contacts(left, Counters())
+
+
+def _decide_all(context: RunContext) -> tuple[dict[str, Decided], int]:
+    """Decide on every address; the second value counts those that somebody delivers just now."""
     keys = _subjects(context)
     reader = reader_of(context)
     for start in range(0, len(keys), _KEYS_A_READ):
         part = keys[start : start + _KEYS_A_READ]
         context.patiently(lambda part=part: reader.read_unknown(part, held=part))  # type: ignore[misc]
-    planned: dict[str, Decided] = {}
+    decided: dict[str, Decided] = {}
     for done, key in enumerate(keys):
         context.progress("deciding", done, len(keys))
         found = _decide(context, key)
-        if found is None:
-            context.counters.read += 1
-            context.counters.skip("being delivered")
-        else:
-            planned[key] = found
+        if found is not None:
+            decided[key] = found
     context.progress("deciding", len(keys), len(keys))
-    _count_others(context)
-    return plan_contacts(planned, context.counters)
-
-
-def apply_plan(context: RunContext, plan_id: int) -> None:
-    """Carry out the steps of a stored plan that have not ended."""
-    carry_out(context, plan_id)
-    write_back(context.installation)
+    return decided, len(keys) - len(decided)
 
 
 def plan_contacts(decided: dict[str, Decided], counters: Counters) -> list[PlannedStep]:

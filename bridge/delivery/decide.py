@@ -70,12 +70,16 @@ def choose_owner(state: AddressState) -> Person | None:
     Somebody on a list comes before somebody who is on none.
     """
     able = [person for person in state.people if person.wanted is not None]
+    contact_id = _contact_id(state)
     for person in able:
-        if person.is_owner and _contact_id(state) == person.linked_to:
+        if person.is_owner and contact_id == person.linked_to:
             return person
 
     def rank(person: Person) -> tuple[object, ...]:
-        linked = person.linked_at or _FOREVER
+        # Who comes from another contact is linked to this one by the write: that must not change
+        # whose fields are sent.
+        is_linked = contact_id is not None and person.linked_to == contact_id
+        linked = (person.linked_at if is_linked else None) or _FOREVER
         created = person.created_at or _FOREVER
         by_policy = (linked, created) if state.owner_policy == "linked_first" else (created, linked)
         return (not person.memberships, *by_policy, person.contact_id)

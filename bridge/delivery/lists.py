@@ -135,17 +135,19 @@ class ListCourier:
             return {"list_id": state.linked_to, "name": state.name_there}, "nothing to do"
         try:
             there = self.there.get_list(state.linked_to or "")
+            renamed = self._renamed(lease, there, wanted)
         except NotFoundRemotely:
             with self.database.transaction() as tx:
                 forget_cc_list(tx, lease.connection_id, state.linked_to or "")
             message = "the list was deleted in Constant Contact: link the record to another one"
             raise RecordRefused(message) from None
-        renamed = self._renamed(lease, there, wanted)
         return renamed, "nothing to do" if renamed is there else "rename_list"
 
     def _renamed(
         self, lease: Lease, there: dict[str, Any], wanted: dict[str, Any]
     ) -> dict[str, Any]:
+        if there.get("deleted_at"):
+            raise NotFoundRemotely("the list is deleted there", system="constant_contact")
         differing = {key: value for key, value in wanted.items() if there.get(key) != value}
         if not differing:
             return there

@@ -56,18 +56,43 @@ def store_plan(
     row = tx.execute(_SQL["add_plan"], values).fetchone()
     assert row is not None  # noqa: S101 -- the statement returns its row
     plan_id = int(row[0])
+    _add_steps(tx, context, plan_id, steps, mapping_version_id, first=0)
+    return plan_id
+
+
+def append_steps(
+    tx: psycopg.Connection[Any],
+    context: RunContext,
+    plan_id: int,
+    steps: Sequence[PlannedStep],
+) -> None:
+    """Add steps to a plan that is being applied: what its own steps have brought about."""
+    values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
+    row = tx.execute(_SQL["next_ordinal"], values).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate has its one row
+    _add_steps(tx, context, plan_id, steps, context.current.version_id, first=int(row[0]))
+
+
+def _add_steps(
+    tx: psycopg.Connection[Any],
+    context: RunContext,
+    plan_id: int,
+    steps: Sequence[PlannedStep],
+    mapping_version_id: int | None,
+    *,
+    first: int,
+) -> None:
     rows = (
-        _row(step, ordinal, run.job)
+        _row(step, ordinal, context.run.job)
         | {
-            "connection_id": run.connection_id,
+            "connection_id": context.run.connection_id,
             "plan_id": plan_id,
             "mapping_version_id": mapping_version_id,
         }
-        for ordinal, step in enumerate(steps)
+        for ordinal, step in enumerate(steps, start=first)
     )
     with tx.cursor() as cursor:
         cursor.executemany(_SQL["add_step"], rows)
-    return plan_id
 
 
 def totals(steps: Sequence[PlannedStep]) -> dict[str, Any]:

@@ -14,6 +14,12 @@ INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subj
 VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subject_kind)s, %(subject_key)s, %(lane)s,
   %(detail)s, %(before)s, %(facts)s, %(mapping_version_id)s, %(reason)s, 'planned')
 
+-- name: next_ordinal
+-- Where further steps of a plan go.
+SELECT coalesce(max(ordinal) + 1, 0)
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
+
 -- name: plan_of_run
 -- The plan that a run goes on with.
 SELECT id

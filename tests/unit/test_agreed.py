@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.delivery.model import Step
-from reconciler.agreed import facts_of
+from reconciler.agreed import facts_of, is_agreed
+from reconciler.runs.model import StoredStep
 
 UPDATE = Step(
     kind="update_contact",
@@ -62,3 +63,59 @@ def test_what_a_plan_does_not_show_makes_no_other_step(step: Step, other: dict[s
 )
 def test_what_a_plan_shows_makes_another_step(step: Step, other: dict[str, Any]) -> None:
     assert facts_of(replace(step, **other)) != facts_of(step)
+
+
+def stored(step: Step) -> StoredStep:
+    """Return a step as a plan keeps it."""
+    return StoredStep(
+        connection_id=1,
+        plan_id=1,
+        ordinal=0,
+        key=f"address:a@example.org:{step.kind}",
+        kind=step.kind,
+        subject_kind="address",
+        subject_key="a@example.org",
+        body=step.body,
+        cc_id=step.contact_id,
+        change=step.change,
+        calls=2,
+        facts=facts_of(step),
+        mapping_version_id=1,
+        reason=step.reason,
+        state="planned",
+        outcome=None,
+    )
+
+
+def lists_change(old: list[str], new: list[str], **others: tuple[Any, Any]) -> Step:
+    return replace(UPDATE, change={"list_memberships": (old, new), **others})
+
+
+@pytest.mark.parametrize(
+    ("step", "planned", "agreed"),
+    [
+        pytest.param(UPDATE, UPDATE, True, id="the same"),
+        pytest.param(
+            UPDATE, lists_change(["a"], ["b"], last_name=("Moran", "Hill")), True, id="a part of it"
+        ),
+        pytest.param(UPDATE, lists_change(["a"], ["b"]), False, id="another field"),
+        pytest.param(
+            lists_change(["a", "z"], ["b", "z"]), lists_change(["a"], ["b"]), True, id="as foreseen"
+        ),
+        pytest.param(
+            lists_change([], ["b"]), lists_change(["a"], ["b"]), True, id="a part is done already"
+        ),
+        pytest.param(
+            lists_change(["a"], ["b", "c"]), lists_change(["a"], ["b"]), False, id="one list more"
+        ),
+        pytest.param(
+            lists_change(["a", "z"], ["b"]), lists_change(["a"], ["b"]), False, id="off one more"
+        ),
+        pytest.param(replace(UPDATE, kind="unsubscribe"), CREATE, True, id="an opt-out"),
+        pytest.param(CREATE, UPDATE, False, id="another kind"),
+    ],
+)
+def test_a_step_that_does_no_more_than_planned_is_agreed(
+    step: Step, planned: Step, *, agreed: bool
+) -> None:
+    assert is_agreed(step, [stored(planned)]) is agreed

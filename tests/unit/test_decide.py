@@ -285,9 +285,20 @@ def test_a_person_s_own_opt_out_on_record_counts_whatever_the_source_there_says(
         pytest.param([person("c2"), person("c1")], "c1", id="ties by id"),
         pytest.param([person("c1"), person("c2", LETTER)], "c2", id="on a list before on none"),
         pytest.param(
-            [person("c1", linked_at=AT), person("c2", linked_at=AT - timedelta(days=1))],
+            [
+                person("c1", linked_to=CC, linked_at=AT),
+                person("c2", linked_to=CC, linked_at=AT - timedelta(days=1)),
+            ],
             "c2",
             id="linked first",
+        ),
+        pytest.param(
+            [
+                person("c1", linked_to="another", linked_at=AT - timedelta(days=9)),
+                person("c2", linked_to=CC, linked_at=AT),
+            ],
+            "c2",
+            id="linked first to this contact",
         ),
         pytest.param(
             [person("c1"), person("c2", is_owner=True, linked_to=CC)], "c2", id="stays the owner"
