@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.consent.standing import outstanding_evidence
 from bridge.delivery.bury import bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
@@ -201,7 +202,8 @@ class AddressCourier:
                 is_own = any(out.acted_by == "person" for out in state.opt_outs)
                 record_resubscribed(tx, lease, state, is_own=is_own)
                 complaints = tuple(out for out in state.opt_outs if out.acted_by == "complaint")
-                return replace(state, asked=(), opt_outs=complaints)
+                evidence = outstanding_evidence(tx, lease.connection_id, lease.key)
+                return replace(state, asked=(), opt_outs=complaints, evidence=evidence)
         return state
 
     def _bases(self, tx: psycopg.Connection, lease: Lease) -> tuple[Base, ...]:

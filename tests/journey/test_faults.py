@@ -73,7 +73,9 @@ def test_a_resubscription_goes_through_whatever_its_answer(firm: Firm, kind: str
     firm.settle()
     assert firm.permission(ADA) == "explicit"
     assert firm.lists_of(ADA) == {firm.cc_list_id(letter)}
-    assert firm.status(person) == ("Subscribed", None)
+    status, reason = firm.status(person)
+    assert status == "Subscribed"
+    assert (reason or "").endswith("evidence outstanding")
     [request] = firm.bridge.rows("SELECT * FROM resubscription")
     assert request["state"] == "confirmed"
     assert request["evidence_due_at"] is not None
