@@ -22,7 +22,7 @@ SHARES_S = {
     "adapters": 240.0,
     "postgres": 240.0,
     "sandbox": 180.0,
-    "journey": 720.0,
+    "journey": 1200.0,
     "faults": 1200.0,
     "architecture": 60.0,
     "docs": 60.0,
