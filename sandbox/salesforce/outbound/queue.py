@@ -38,6 +38,7 @@ class Delivery:
         due_at: When it may be tried next.
         reason: Why the last try failed, or None.
         ended_at: When it was delivered or given up, or None.
+        let_overtake: It waited on demand until a younger one had gone; that happens once.
     """
 
     notification_id: str
@@ -49,6 +50,7 @@ class Delivery:
     attempts: int = 0
     reason: str | None = None
     ended_at: datetime | None = None
+    let_overtake: bool = False
 
     def listed(self) -> dict[str, object]:
         """Return the delivery as the delivery-status page shows it."""
@@ -176,11 +178,17 @@ class Queue:
                 )
             )
 
-    def put_back(self, batch: Sequence[Delivery], *, wait_s: float = 0) -> None:
-        """Let deliveries wait that were taken and not sent; younger ones may overtake them."""
+    def put_back(self, batch: Sequence[Delivery]) -> None:
+        """Let deliveries wait that were taken and not sent."""
+        now = self.org.world.now()
+        for each in self._still_open(batch):
+            self._put(replace(each, state="waiting", due_at=now))
+
+    def let_overtake(self, batch: Sequence[Delivery], wait_s: float) -> None:
+        """Put deliveries back, and let younger ones overtake them for so long."""
         due_at = self.org.world.now() + timedelta(seconds=wait_s)
         for each in self._still_open(batch):
-            self._put(replace(each, state="waiting", due_at=due_at))
+            self._put(replace(each, state="waiting", due_at=due_at, let_overtake=True))
 
     def lose(self, batch: Sequence[Delivery]) -> None:
         """Drop the deliveries of a message without sending it."""

@@ -57,7 +57,6 @@ class Sender:
         self._organization_id = organization_id
         self._instance = instance
         self._endpoint = endpoint
-        self._overtaken: set[str] = set()
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -98,21 +97,21 @@ class Sender:
 
     async def _send(self, definition: Definition, batch: list[Delivery]) -> None:
         faults = self._org.world.faults.take("outbound", method="POST", path=definition.object)
-        wait_s = sum(fault.latency_s for fault in faults)
         kinds = {fault.kind for fault in faults}
         if "drop" in kinds:
             with self._org.lock:
                 self._queue.lose(batch)
             return
         if "reorder" in kinds:
-            if len(batch) == 1 and batch[0].notification_id not in self._overtaken:
-                self._overtaken.add(batch[0].notification_id)
+            if len(batch) == 1 and not batch[0].let_overtake:
+                wait_s = sum(fault.latency_s for fault in faults) or _OVERTAKEN_WAITS_S
                 with self._org.lock:
-                    self._queue.put_back(batch, wait_s=wait_s or _OVERTAKEN_WAITS_S)
+                    self._queue.let_overtake(batch, wait_s)
                 return
             batch.reverse()
         try:
-            await asyncio.sleep(wait_s)
+            # The wait of a reordering is over once it was put back.
+            await asyncio.sleep(sum(each.latency_s for each in faults if each.kind != "reorder"))
             reason = await self._post(definition, batch)
             if reason is None and "repeat" in kinds:
                 # As if the acknowledgement had been lost on its way: the message comes once more.
