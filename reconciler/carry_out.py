@@ -12,11 +12,13 @@ import time
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from bridge.delivery.bury import bury
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
 from bridge.delivery.slots import LeaseWanted
-from bridge.delivery.work import Due, hold, let_go
+from bridge.delivery.work import hold, let_go
 from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
 from reconciler.agreed import StalePlan, is_agreed
@@ -25,13 +27,15 @@ from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from bridge.constant_contact.client import ConstantContact
     from bridge.delivery.model import Step
-    from bridge.delivery.work import Lease
+    from bridge.delivery.work import Lease, SubjectKind
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd
+    from reconciler.runs.slots import RunSlots
 
 log = logging.getLogger(__name__)
 
@@ -55,22 +59,37 @@ def carry_out(context: RunContext, plan_id: int) -> None:
         list(group)
         for _, group in groupby(steps, key=lambda step: (step.subject_kind, step.subject_key))
     ]
-    for done, group in enumerate(by_subject):
-        context.progress("applying", done, len(by_subject))
-        _Subject(context, group).carry_out()
+    slots = context.slots()
+    there = context.installation.constant_contact(context.connection, slots.take)
+    try:
+        carrier = _Carrier(context, slots, there)
+        for done, group in enumerate(by_subject):
+            context.progress("applying", done, len(by_subject))
+            carrier.carry_out(group)
+    finally:
+        there.close()
     context.progress("applying", len(by_subject), len(by_subject))
     write_back(context.installation)
 
 
-class _Subject:
-    """The open steps of one subject."""
+class _Carrier:
+    """Carries out the steps of one subject after the other."""
 
-    def __init__(self, context: RunContext, steps: Sequence[StoredStep]) -> None:
+    def __init__(self, context: RunContext, slots: RunSlots, there: ConstantContact) -> None:
         self._context = context
-        self._steps = steps
+        self._slots = slots
+        self._steps: Sequence[StoredStep] = ()
+        self._couriers = open_couriers(
+            context.installation,
+            context.current,
+            there=there,
+            reader=reader_of(context),
+            approve=self._approve,
+        )
 
-    def carry_out(self) -> None:
-        """Carry them out and say what became of each."""
+    def carry_out(self, steps: Sequence[StoredStep]) -> None:
+        """Carry out the open steps of one subject and say what became of each."""
+        self._steps = steps
         for wait_s in (*_WAITS_S, None):
             lease = self._hold()
             if lease is None:
@@ -85,6 +104,11 @@ class _Subject:
             except (QuotaSpent, *_STOPS):
                 self._let_go(lease)
                 raise
+            except psycopg.errors.DeadlockDetected:
+                self._let_go(lease)  # what was on its way is looked up there before deciding anew
+                if wait_s is None:
+                    raise
+                self._context.halt.wait(wait_s)
             except BridgeError as error:
                 if self._bears(lease, error, is_last=wait_s is None):
                     return
@@ -94,53 +118,39 @@ class _Subject:
                 return
 
     def _settle(self, lease: Lease) -> str:
-        context = self._context
-        slots = context.slots()
-        slots.begin(lease)
-        there = context.installation.constant_contact(context.connection, slots.take)
-        couriers = open_couriers(
-            context.installation,
-            context.current,
-            there=there,
-            reader=reader_of(context),
-            approve=self._approve(),
-        )
-        try:
-            return couriers.settle(lease)
-        finally:
-            there.close()
+        self._slots.begin(lease)
+        return self._couriers.settle(lease)
 
-    def _approve(self) -> Callable[[Step], None]:
-        def approve(step: Step) -> None:
-            if not is_agreed(step, self._steps):
-                message = f"changed since it was planned: it would {step.kind} now"
-                raise StalePlan(message)
-
-        return approve
+    def _approve(self, step: Step) -> None:
+        if not is_agreed(step, self._steps):
+            message = f"changed since it was planned: it would {step.kind} now"
+            raise StalePlan(message)
 
     def _hold(self) -> Lease | None:
         """Lease the subject, or wait until whoever has it is done or gone."""
         context = self._context
         lease_s = context.installation.settings.lease_s
         first = self._steps[0]
-        due = Due(
-            connection_id=context.run.connection_id,
-            kind="list" if first.subject_kind == "list" else "address",
-            key=first.subject_key,
-            lane=context.lane,
-        )
+        kind: SubjectKind = "list" if first.subject_kind == "list" else "address"
         until = time.monotonic() + 2 * lease_s
         while time.monotonic() < until:
             with context.installation.database.transaction() as tx:
-                lease = hold(tx, due, lease_s)
-            if lease is not None:
-                return lease
+                held = hold(
+                    tx,
+                    context.run.connection_id,
+                    kind,
+                    [first.subject_key],
+                    lane=context.lane,
+                    lease_s=lease_s,
+                )
+            if held:
+                return held[0]
             context.halt.wait(_LOOK_AGAIN_S)
         return None
 
     def _let_go(self, lease: Lease) -> None:
         with self._context.installation.database.transaction() as tx:
-            let_go(tx, lease)
+            let_go(tx, [lease])
 
     def _bears(self, lease: Lease, error: BridgeError, *, is_last: bool) -> bool:
         """Bear an error; return whether the subject is at an end, or else is tried again.

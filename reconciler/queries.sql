@@ -16,6 +16,54 @@ WHERE c.connection_id = %(connection_id)s AND c.email_key IS NOT NULL
       WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id))
 ORDER BY 1
 
+-- name: touched
+-- The addresses that a plan may have changed something for: its own, and those of everybody who is, was or shared a
+-- contact that was written since.
+WITH written AS (
+  SELECT c.contact_id, c.email_key
+  FROM plan p
+  JOIN cc_contact c ON c.connection_id = p.connection_id AND c.seen_at >= p.made_at
+  WHERE p.connection_id = %(connection_id)s AND p.id = %(plan_id)s),
+address AS (
+  SELECT subject_key AS email_key
+  FROM step
+  WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'address'
+  UNION
+  SELECT email_key FROM written),
+person AS (
+  SELECT p.sf_id, p.email_key
+  FROM practifi_record p
+  JOIN address a ON a.email_key = p.email_key
+  WHERE p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.deleted_at IS NULL
+  UNION
+  SELECT l.sf_id, p.email_key
+  FROM link l
+  JOIN written w ON w.contact_id = l.cc_id
+  LEFT JOIN practifi_record p ON p.connection_id = l.connection_id AND p.kind = 'contact' AND p.sf_id = l.sf_id
+    AND p.deleted_at IS NULL
+  WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact'
+  UNION
+  SELECT b.contact_id, p.email_key
+  FROM membership_base b
+  JOIN written w ON w.contact_id = b.cc_contact_id
+  LEFT JOIN practifi_record p ON p.connection_id = b.connection_id AND p.kind = 'contact' AND p.sf_id = b.contact_id
+    AND p.deleted_at IS NULL
+  WHERE b.connection_id = %(connection_id)s)
+SELECT email_key FROM address WHERE email_key IS NOT NULL
+UNION
+SELECT email_key FROM person WHERE email_key IS NOT NULL
+UNION
+SELECT c.email_key
+FROM person p
+JOIN link l ON l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.sf_id = p.sf_id
+JOIN cc_contact c ON c.connection_id = l.connection_id AND c.contact_id = l.cc_id AND c.email_key IS NOT NULL
+UNION
+SELECT c.email_key
+FROM person p
+JOIN membership_base b ON b.connection_id = %(connection_id)s AND b.contact_id = p.sf_id
+JOIN cc_contact c ON c.connection_id = b.connection_id AND c.contact_id = b.cc_contact_id AND c.email_key IS NOT NULL
+ORDER BY 1
+
 -- name: without_address
 -- People whom nobody can mail, for want of an address.
 SELECT count(*)

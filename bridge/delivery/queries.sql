@@ -50,20 +50,28 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
 RETURNING key
 
 -- name: hold_work
--- Lease one subject whether it is dirty or not: a run looks at it, or carries out what it planned for it.
+-- Lease subjects whether they are dirty or not, in the order of all locks; those that somebody else has are left out.
 INSERT INTO work AS held (connection_id, kind, key, lane, wanted, done, due_at, lease_token, lease_until)
-VALUES (%(connection_id)s, %(kind)s, %(key)s, %(lane)s, 0, 0, app_now(), %(token)s,
-  app_now() + make_interval(secs => %(lease_s)s))
+SELECT %(connection_id)s, %(kind)s, key, %(lane)s, 0, 0, app_now(), %(token)s,
+  app_now() + make_interval(secs => %(lease_s)s)
+FROM unnest(%(keys)s::text[]) AS asked (key)
+ORDER BY key
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
   WHERE (held.lease_until IS NULL OR held.lease_until < app_now()) AND held.bulk_activity_id IS NULL
-RETURNING wanted, attempts, consent_wanted > done
+RETURNING key, wanted, attempts, consent_wanted > done
 
 -- name: let_go
--- Give a held subject back as it was.
-UPDATE work
+-- Give held subjects back as they were.
+UPDATE work AS held
 SET lease_token = NULL, lease_until = NULL
-WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+FROM (
+  SELECT connection_id, kind, key
+  FROM work
+  WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(%(keys)s) AND lease_token = ANY(%(tokens)s)
+  ORDER BY key
+  FOR UPDATE) AS ours
+WHERE held.connection_id = ours.connection_id AND held.kind = ours.kind AND held.key = ours.key
 
 -- name: lease_state
 -- Whether the lease still holds (renewed if so), and whether consent wants the subject meanwhile.

@@ -10,7 +10,7 @@ from bridge.db.queries import load_queries
 from bridge.errors import LeaseLost
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import psycopg
 
@@ -136,42 +136,67 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     )
 
 
-def hold(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
-    """Lease a subject whether it is dirty or not, or return None where somebody else has it.
+def hold(
+    tx: psycopg.Connection,
+    connection_id: int,
+    kind: SubjectKind,
+    keys: Collection[str],
+    *,
+    lane: int,
+    lease_s: float,
+) -> list[Lease]:
+    """Lease subjects whether they are dirty or not, except those that somebody else has.
 
     Nobody else takes a subject up because it was held: a run that dies leaves no work behind.
+
+    Args:
+        tx: A transaction of its own: what is decided on a subject locks other rows first.
+        connection_id: Whose subjects they are.
+        kind: What they are.
+        keys: Which, each once.
+        lane: The lane of what is done to them.
+        lease_s: Seconds until others may have those that are not let go.
     """
     token = uuid.uuid4()
-    row = tx.execute(
+    rows = tx.execute(
         SQL["hold_work"],
         {
-            "connection_id": due.connection_id,
-            "kind": due.kind,
-            "key": due.key,
-            "lane": due.lane,
+            "connection_id": connection_id,
+            "kind": kind,
+            "keys": list(keys),
+            "lane": lane,
             "token": token,
             "lease_s": lease_s,
         },
-    ).fetchone()
-    if row is None:
-        return None
-    wanted, attempts, is_consent = row
-    return Lease(
-        connection_id=due.connection_id,
-        kind=due.kind,
-        key=due.key,
-        token=token,
-        generation=wanted,
-        lane=due.lane,
-        attempts=attempts,
-        is_consent=is_consent,
-        lease_s=lease_s,
     )
+    return [
+        Lease(
+            connection_id=connection_id,
+            kind=kind,
+            key=key,
+            token=token,
+            generation=wanted,
+            lane=lane,
+            attempts=attempts,
+            is_consent=is_consent,
+            lease_s=lease_s,
+        )
+        for key, wanted, attempts, is_consent in rows
+    ]
 
 
-def let_go(tx: psycopg.Connection, lease: Lease) -> None:
-    """Give a held subject back as it was; nothing happens where the lease was lost."""
-    tx.execute(SQL["let_go"], lease.row())
+def let_go(tx: psycopg.Connection, leases: Sequence[Lease]) -> None:
+    """Give held subjects of one kind back as they were; nothing happens to those that were lost."""
+    if leases:
+        tx.execute(
+            SQL["let_go"],
+            {
+                "connection_id": leases[0].connection_id,
+                "kind": leases[0].kind,
+                "keys": [lease.key for lease in leases],
+                "tokens": [lease.token for lease in leases],
+            },
+        )
 
 
 def claim_beside(tx: psycopg.Connection, lease: Lease, key: str) -> bool:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import psycopg
+
 from bridge.clock import now
 from bridge.constant_contact.budget import ask, exhausted, throttled
 from bridge.delivery.work import ENGAGEMENT, RECONCILE
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    import psycopg
-
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
     from bridge.constant_contact.client import ConstantContact
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _STORE_EVERY_S = 0.5
 _WAITS_S = (1.0, 3.0, 9.0, 27.0)
+_DEADLOCKS_BORNE = 2
 
 
 class Watcher:
@@ -191,6 +192,19 @@ class RunContext:
                 log.info("read_again", extra={"run": self.run.id, "error": type(error).__name__})
                 self.halt.wait(max(wait_s, error.after_s or 0.0))
         return call()
+
+    def despite_deadlocks(self, work: Callable[[], T]) -> T:
+        """Return what work in one transaction gives; begin it anew where it met a deadlock.
+
+        Raises:
+            psycopg.errors.DeadlockDetected: If that happened three times in a row.
+        """
+        for _ in range(_DEADLOCKS_BORNE):
+            try:
+                return work()
+            except psycopg.errors.DeadlockDetected:
+                log.warning("deadlock", extra={"run": self.run.id})
+        return work()
 
     def note_limit(self, error: Exception) -> None:
         """Let every worker of the API application know what the vendor answered."""

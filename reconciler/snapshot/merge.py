@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -95,7 +96,7 @@ def _look_up_missing(context: RunContext, kind: Kind, begun_at: datetime) -> Non
     reader = reader_of(context)
     for start in range(0, len(missing), _IDS_A_READ):
         ids = missing[start : start + _IDS_A_READ]
-        context.patiently(lambda ids=ids: reader.read(kind, ids, lane=RECONCILE))  # type: ignore[misc]
+        context.patiently(partial(reader.read, kind, ids, lane=RECONCILE))
         context.progress(f"looking up {kind}s", start + len(ids), len(missing))
 
 
@@ -133,7 +134,7 @@ def _merge_contacts(context: RunContext) -> None:
     there = context.constant_contact()
     for done, contact_id in enumerate(missing, start=1):
         try:
-            found_now = context.patiently(lambda which=contact_id: there.get_contact(which))  # type: ignore[misc]
+            found_now = context.patiently(partial(there.get_contact, contact_id))
         except NotFoundRemotely:
             with database.transaction() as tx:
                 forget_cc_contact(tx, connection_id, contact_id)

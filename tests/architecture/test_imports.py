@@ -22,6 +22,8 @@ PURE = {
     "bridge.delivery.decide",
     "reconciler.agreed",
     "reconciler.cron",
+    "reconciler.plan_contacts",
+    "reconciler.plan_lists",
     "reconciler.plan_text",
     "reconciler.activities.bounces",
     "reconciler.activities.compose",

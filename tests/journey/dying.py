@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bridge.salesforce import scan
+from reconciler import deciding
 from reconciler.runs import store
-from reconciler.runs.context import Watcher
+from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.execute import execute
 from reconciler.snapshot import merge, read
 
@@ -51,6 +52,8 @@ class MortalDatabase(Watcher):
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
+        if self._left == 0:
+            raise Killed  # whoever would tidy up is no more either
         self._left -= self._is_counting
         with self._database.transaction() as tx:
             yield tx
@@ -69,6 +72,22 @@ class DyingReader(Watcher):
             raise Killed
 
 
+def die_before_each_page_is_kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let each page be read in vain once; return the list that grows by each such death."""
+    whole = RunContext.save_checkpoint
+    deaths: list[str] = []
+
+    def save_checkpoint(*arguments: Any, **named: Any) -> None:
+        whole(*arguments, **named)
+        page = f"{arguments[2]} {named['row_count']}"
+        if page not in deaths:
+            deaths.append(page)
+            raise Killed
+
+    monkeypatch.setattr(RunContext, "save_checkpoint", save_checkpoint)
+    return deaths
+
+
 def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every source have several pages."""
     whole = scan.read_page
@@ -84,6 +103,7 @@ def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(read, "_PAGES", pages)
     monkeypatch.setattr(merge, "_ROWS", PAGE)
+    monkeypatch.setattr(deciding, "_KEYS_AT_ONCE", PAGE)
 
 
 def ask(firm: Firm, job: Job) -> int:
@@ -110,7 +130,9 @@ def run_mortally(
     for died in range(ATTEMPTS):
         with bridge.database.transaction() as tx:
             lease = store.claim(tx, bridge.connection_id, run_id, LEASE_S)
-        assert lease is not None
+        if lease is None:  # it died right after it had ended the run
+            ended_well(firm, run_id)
+            return died
         database, watcher = process()
         installation = replace(bridge.installation, database=database)  # type: ignore[arg-type]
         try:

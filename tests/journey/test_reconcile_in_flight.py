@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.fernet import Fernet
 
+from reconciler.runs.context import Watcher
 from tests.journey.dying import (
     DyingReader,
     MortalDatabase,
     ask,
+    die_before_each_page_is_kept,
     ended_well,
     make_pages_small,
     run_mortally,
@@ -30,15 +33,17 @@ from tests.journey.reconciling import planned, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from reconciler.runs.model import Job
     from tests.journey.firm import Firm
 
 PEOPLE = [f"person{number}@example.org" for number in range(14)]
-SEEDS = 3
-# Transactions. Looking for what a plan has brought about takes one an address, all in one life.
-LONGEST_LIFE: dict[Job, int] = {"lists": 60, "contacts": 250}
+SEEDS = 5
+FEWEST_DEATHS = 10  # of each seed: fifty points of each job's apply
+LONGEST_LIFE: dict[Job, int] = {"lists": 20, "contacts": 40}  # transactions of apply
 KILLS = 4
+LONGEST_KILLED_S = 0.6
 DEADLINE_S = 30.0
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -116,9 +121,21 @@ def test_a_run_that_dies_again_and_again_has_each_effect_once(
         return mortal, mortal
 
     died = run_mortally(cut_off, job, process)
-    assert died > 0
+    assert died >= FEWEST_DEATHS, died
     assert effects_by_subject(cut_off, job, before) == steps
     assert planned(cut_off, job) == []
+
+
+@pytest.mark.parametrize("job", ["lists", "contacts"])
+def test_a_process_that_dies_before_a_page_is_kept_reads_it_again(
+    cut_off: Firm, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(cut_off, "lists")
+    steps, before = foreseen(cut_off, job)
+    deaths = die_before_each_page_is_kept(monkeypatch)
+    died = run_mortally(cut_off, job, lambda: (cut_off.bridge.database, Watcher()))
+    assert died == len(deaths) > 4
+    assert effects_by_subject(cut_off, job, before) == steps
 
 
 @pytest.mark.parametrize("job", ["lists", "contacts"])
@@ -134,30 +151,71 @@ def test_a_process_that_dies_after_each_page_reads_no_page_twice(cut_off: Firm, 
 
 
 @pytest.mark.timeout(600)
-def test_a_command_that_is_killed_has_each_effect_once(
+def test_a_command_that_is_killed_while_it_applies_has_each_effect_once(
     key: str, cut_off: Firm, scaled: Callable[[int], int], tmp_path: Path
 ) -> None:
     run(cut_off, "lists")
-    steps, before = foreseen(cut_off, "contacts")
-    run_id = ask(cut_off, "contacts")
+    faults = [
+        {"side": "outbound", "kind": "drop", "times": None},
+        {"side": "constant_contact", "kind": "latency", "times": None, "latency_s": 0.03},
+    ]
+    cut_off.sandbox.control("PUT", "/faults", faults)
     chance = Random(0)  # noqa: S311 -- repeatable
-    cut_off.sandbox.control(
-        "PUT",
-        "/faults",
-        [
-            {"side": "outbound", "kind": "drop", "times": None},
-            {"side": "constant_contact", "kind": "latency", "times": None, "latency_s": 0.03},
-        ],
-    )
-    for _ in range(scaled(KILLS)):
-        with started(cut_off, tmp_path, key) as process:
-            time.sleep(chance.uniform(0.6, 2.5))
+    left = scaled(KILLS)
+    for name in (
+        itertools.count()
+    ):  # a run that ends before it was killed often enough is followed by another
+        steps, before = foreseen(cut_off, "contacts")
+        run_id = ask(cut_off, "contacts")
+        left = kill_and_kill(cut_off, run_id, left, chance, lambda: started(cut_off, tmp_path, key))
+        ended_well(cut_off, run_id)
+        assert effects_by_subject(cut_off, "contacts", before) == steps
+        if left == 0:
+            return
+        for row in cut_off.bridge.rows(
+            "SELECT sf_id FROM practifi_record "
+            "WHERE kind = 'contact' AND deleted_at IS NULL AND email_key LIKE 'person%%'"
+        ):
+            cut_off.change(row["sf_id"], LastName=f"Name {name}")
+
+
+def kill_and_kill(
+    firm: Firm,
+    run_id: int,
+    left: int,
+    chance: Random,
+    start: Callable[[], AbstractContextManager[subprocess.Popen[str]]],
+) -> int:
+    """Kill the process of a run while it applies, again and again; return how often is left."""
+    while True:
+        with start() as process:
+            wait_until(firm, run_id, {"applying", "done"})
+            if left:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(chance.uniform(0, LONGEST_KILLED_S))
+            else:
+                process.wait(DEADLINE_S)
+            if process.poll() is not None:
+                assert process.returncode == 0, process.communicate()
+                return left
             os.kill(process.pid, signal.SIGKILL)
-        cut_off.sandbox.advance(cut_off.bridge.installation.settings.lease_s + 1)
-    with started(cut_off, tmp_path, key) as process:
-        assert process.wait(DEADLINE_S) == 0, process.communicate()
-    ended_well(cut_off, run_id)
-    assert effects_by_subject(cut_off, "contacts", before) == steps
+            process.wait(DEADLINE_S)
+            left -= 1
+        firm.sandbox.advance(firm.bridge.installation.settings.lease_s + 1)
+
+
+def wait_until(firm: Firm, run_id: int, states: set[str]) -> None:
+    """Return once a run is in one of these states, and somebody has it unless it is done."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        (row,) = firm.bridge.rows(
+            "SELECT state, lease_until > app_now() AS is_held FROM run WHERE id = %(run_id)s",
+            run_id=run_id,
+        )
+        if row["state"] in states and (row["is_held"] or row["state"] == "done"):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the run does not get on")
 
 
 @contextmanager

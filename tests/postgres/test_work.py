@@ -207,9 +207,9 @@ def test_work_of_a_paused_connection_waits(database: Database, firm: int) -> Non
 
 
 def hold_ada(database: Database, firm: int) -> Lease | None:
-    item = Due(connection_id=firm, kind=ADA[0], key=ADA[1], lane=3)  # type: ignore[arg-type]
     with database.transaction() as tx:
-        return hold(tx, item, LEASE_S)
+        held = hold(tx, firm, "address", [ADA[1]], lane=3, lease_s=LEASE_S)
+    return held[0] if held else None
 
 
 def test_a_subject_that_is_held_and_let_go_leaves_no_work(database: Database, firm: int) -> None:
@@ -217,7 +217,7 @@ def test_a_subject_that_is_held_and_let_go_leaves_no_work(database: Database, fi
     assert lease is not None
     assert hold_ada(database, firm) is None
     with database.transaction() as tx:
-        let_go(tx, lease)
+        let_go(tx, [lease])
     assert due(database) == []
 
 
@@ -240,7 +240,7 @@ def test_what_was_dirty_before_it_was_held_is_dirty_after_it_was_let_go(
     assert lease is not None
     assert due(database) == []
     with database.transaction() as tx:
-        let_go(tx, lease)
+        let_go(tx, [lease])
     assert [item.key for item in due(database)] == [ADA[1]]
 
 
@@ -253,5 +253,5 @@ def test_what_a_person_has_to_mend_stays_so_when_a_run_held_it(
     lease = hold_ada(database, firm)
     assert lease is not None
     with database.transaction() as tx:
-        let_go(tx, lease)
+        let_go(tx, [lease])
     assert due(database) == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.delivery.decide import decide
-from reconciler.contacts import Decided, plan_contacts
+from reconciler.plan_contacts import Decided, plan_contacts
 from reconciler.runs.model import Counters
 from tests.unit.test_decide_properties import Vendor, states
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.lists import ListHere, ListThere, plan_lists
+from reconciler.plan_lists import ListHere, ListThere, plan_lists
 from reconciler.runs.model import Counters, PlannedStep
 
 NAMES = st.sampled_from(["Letter", "letter ", "Invitations", "Markets", "Events"])
@@ -77,6 +77,8 @@ def test_every_list_is_counted_once_and_each_planned_one_has_a_step(
     steps = plan_lists(here, there, counters)
     assert counters.adds_up()
     assert counters.planned == len({step.subject_key for step in steps}) == len(steps)
+    names = [str(step.body["name"]).strip().lower() for step in steps]
+    assert len(names) == len(set(names))
     free = [one for one in there if not one.is_taken]
     joined = [step for step in steps if step.kind == "link_list"]
     assert counters.read == len(here) + len(free) - len(joined)
@@ -111,3 +113,21 @@ def test_a_record_that_takes_no_part_has_no_step(
     steps = plan_lists(*sides, Counters())
     out = {one.sf_id for one in sides[0] if one.wanted is None}
     assert not out & {step.subject_key for step in steps}
+
+
+def test_of_two_records_of_one_name_the_linked_one_has_it() -> None:
+    counters = Counters()
+    new = ListHere(sf_id="a", wanted={"name": "Letter"})
+    linked = ListHere(sf_id="b", wanted={"name": "letter"}, linked_to="one", name_there="Old")
+    steps = plan_lists(
+        [new, linked], [ListThere(list_id="one", name="Old", is_taken=True)], counters
+    )
+    assert [(step.kind, step.subject_key) for step in steps] == [("rename_list", "b")]
+    assert counters.rejected == {"another list of Practifi has this name: rename one of them": 1}
+
+
+def test_a_list_that_was_deleted_there_keeps_no_name_from_a_new_record() -> None:
+    gone = ListHere(sf_id="a", wanted={"name": "Letter"}, linked_to="one")
+    new = ListHere(sf_id="b", wanted={"name": "Letter"})
+    steps = plan_lists([gone, new], [], Counters())
+    assert [(step.kind, step.subject_key) for step in steps] == [("create_list", "b")]

@@ -1,0 +1,113 @@
+"""Decide on addresses as a snapshot, or a plan that was carried out, left them; a few at a time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bridge.db.queries import load_queries
+from bridge.delivery.decide import decide
+from bridge.delivery.gather import gather, with_there
+from bridge.delivery.outcome import record_end, record_look, record_lost
+from bridge.delivery.work import hold, let_go
+from reconciler.plan_contacts import Decided
+from reconciler.snapshot.merge import reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import psycopg
+
+    from bridge.delivery.model import AddressState
+    from bridge.delivery.work import Lease
+    from reconciler.runs.context import RunContext
+
+SQL = load_queries("reconciler")
+
+_KEYS_A_READ = 200
+_KEYS_AT_ONCE = 20
+"""Addresses that are held together: nobody else delivers them for some hundredths of a second."""
+
+
+def decide_all(context: RunContext) -> tuple[dict[str, Decided], int]:
+    """Decide on every address; the second value counts those that somebody delivers just now.
+
+    Raises:
+        RemoteError: If Salesforce does not answer where a record has to be read back.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    with context.installation.database.transaction() as tx:
+        rows = tx.execute(SQL["subjects"], {"connection_id": context.run.connection_id})
+        keys = [key for (key,) in rows]
+    decided = _decide(context, keys)
+    return decided, len(keys) - len(decided)
+
+
+def decide_touched(context: RunContext, plan_id: int) -> dict[str, Decided]:
+    """Decide again on the addresses for which carrying a plan out may have changed something.
+
+    Raises:
+        RemoteError: If Salesforce does not answer where a record has to be read back.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
+    with context.installation.database.transaction() as tx:
+        keys = [key for (key,) in tx.execute(SQL["touched"], values)]
+    return _decide(context, keys)
+
+
+def _decide(context: RunContext, keys: Sequence[str]) -> dict[str, Decided]:
+    reader = reader_of(context)
+    for start in range(0, len(keys), _KEYS_A_READ):
+        part = keys[start : start + _KEYS_A_READ]
+        context.patiently(partial(reader.read_unknown, part, held=part))
+    decided: dict[str, Decided] = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        context.progress("deciding", start, len(keys))
+        leases = _hold(context, keys[start : start + _KEYS_AT_ONCE])
+        decided |= context.despite_deadlocks(partial(_decide_held, context, leases))
+    context.progress("deciding", len(keys), len(keys))
+    return decided
+
+
+def _hold(context: RunContext, keys: Sequence[str]) -> list[Lease]:
+    """Lease addresses; those leases run out before the run's own, should this process die."""
+    with context.installation.database.transaction() as tx:
+        leases = hold(
+            tx,
+            context.run.connection_id,
+            "address",
+            keys,
+            lane=context.lane,
+            lease_s=context.installation.settings.lease_s,
+        )
+        context.renew(tx)
+    return leases
+
+
+def _decide_held(context: RunContext, leases: Sequence[Lease]) -> dict[str, Decided]:
+    """Decide on addresses as the snapshot shows them, and let them go."""
+    decided: dict[str, Decided] = {}
+    with context.installation.database.transaction() as tx:
+        for lease in sorted(leases, key=lambda lease: lease.key):
+            record_look(tx, lease.connection_id, _state(context, tx, lease.key))
+            state = _state(context, tx, lease.key)
+            decision = decide(state)
+            record_lost(tx, lease, decision.lost)
+            if not decision.steps and context.run.mode == "apply":
+                record_end(tx, lease, state, decision)
+            decided[lease.key] = Decided(state=state, decision=decision)
+        let_go(tx, leases)
+    return decided
+
+
+def _state(context: RunContext, tx: psycopg.Connection[Any], key: str) -> AddressState:
+    state = gather(
+        tx,
+        context.run.connection_id,
+        key,
+        context.current.mapping,
+        owner_policy=context.installation.settings.owner,
+    )
+    return with_there(state, state.there)

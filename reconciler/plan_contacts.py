@@ -1,0 +1,79 @@
+"""What the job `contacts` has to do, from what was decided about each address. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.agreed import facts_of
+from reconciler.runs.model import PlannedStep
+
+if TYPE_CHECKING:
+    from bridge.delivery.model import AddressState, Decision
+    from reconciler.runs.model import Counters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """What was decided about one address."""
+
+    state: AddressState
+    decision: Decision
+
+
+def plan_contacts(decided: dict[str, Decided], counters: Counters) -> list[PlannedStep]:
+    """Return the steps of all addresses, opt-outs first, and count each address once. Pure."""
+    moving = {key for one in decided.values() if (key := _moves_from(one)) is not None}
+    steps: list[PlannedStep] = []
+    for key, one in decided.items():
+        counters.read += 1
+        if key in moving:
+            counters.skip("its contact goes along to another address")
+        elif one.decision.steps:
+            counters.planned += 1
+            steps += _planned(key, one)
+        else:
+            _count(one, counters)
+    opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
+    moved = {step.subject_key for step in steps if step.kind == "move_address"}
+    return sorted(
+        steps, key=lambda step: (step.subject_key not in opting_out, step.subject_key not in moved)
+    )
+
+
+def _planned(key: str, one: Decided) -> list[PlannedStep]:
+    return [
+        PlannedStep(
+            key=f"address:{key}:{step.kind}",
+            kind=step.kind,
+            subject_kind="address",
+            subject_key=key,
+            reason=step.reason,
+            facts=facts_of(step),
+            body=step.body,
+            cc_id=step.contact_id,
+            change=step.change,
+            calls=2 if number == 0 else 1,  # it is read before the first write
+        )
+        for number, step in enumerate(one.decision.steps)
+    ]
+
+
+def _moves_from(one: Decided) -> str | None:
+    """Return the address whose contact a decision takes along."""
+    former = one.state.moving_from
+    if former is None or not any(step.kind == "move_address" for step in one.decision.steps):
+        return None
+    return str(former["email_address"]["address"]).strip().lower()
+
+
+def _count(one: Decided, counters: Counters) -> None:
+    people = [person for person in one.state.people if person.memberships]
+    if any(person.is_faulty for person in people):
+        counters.reject("a value of the record cannot be sent: see its status")
+    elif one.decision.waits_for_lists:
+        counters.skip("waits for its list: run the job lists")
+    elif people and all(person.left_out is not None for person in people):
+        counters.skip(people[0].left_out or "the mapping leaves it out")
+    else:
+        counters.unchanged += 1
