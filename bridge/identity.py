@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
@@ -68,3 +69,17 @@ def email_key(address: str | None) -> str | None:
         return None
     key = address.strip().lower()
     return key if _ADDRESS.fullmatch(key) else None
+
+
+def uuid_or_none(text: str | None) -> str | None:
+    """Return the canonical spelling of a UUID, or None where a text is none.
+
+    >>> uuid_or_none("0C6C1B1A-22B5-11EF-8F3E-FA163E123590")
+    '0c6c1b1a-22b5-11ef-8f3e-fa163e123590'
+    >>> uuid_or_none("none yet") is None
+    True
+    """
+    try:
+        return str(UUID(text or ""))
+    except ValueError:
+        return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from psycopg.rows import dict_row
 
 from bridge.db.queries import load_queries
 from bridge.errors import RecordError
+from bridge.identity import uuid_or_none
 from reconciler.carry_out import carry_out
 from reconciler.plan_lists import ListHere, ListThere, plan_lists
 from reconciler.snapshot.merge import merge_practifi, merge_there
@@ -68,7 +68,7 @@ def _row(context: RunContext, row: dict[str, Any]) -> ListHere:
         wanted=wanted,
         left_out=left_out,
         is_faulty=is_faulty,
-        held_id=_uuid(fields.get(mapping.names.list.cc_id or "")),
+        held_id=uuid_or_none(fields.get(mapping.names.list.cc_id or "")),
         linked_to=row["linked_to"],
         name_there=row["name_there"] if row["is_there"] and not row["is_deleted_there"] else None,
     )
@@ -81,10 +81,3 @@ def _there(context: RunContext) -> list[ListThere]:
     return [
         ListThere(list_id=list_id, name=name, is_taken=is_taken) for list_id, name, is_taken in rows
     ]
-
-
-def _uuid(text: str | None) -> str | None:
-    try:
-        return str(UUID(text or ""))
-    except ValueError:
-        return None

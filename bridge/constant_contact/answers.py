@@ -81,6 +81,33 @@ def read_answer(response: requests.Response) -> Any:
     raise _error(response.status_code, body)
 
 
+def rows_of(answer: object, name: str, identity: str | None = None) -> list[dict[str, Any]]:
+    """Return the rows of one page.
+
+    Args:
+        answer: What `read_answer` returned.
+        name: The property that holds them.
+        identity: The property by which each is known, where every row has one.
+
+    Raises:
+        Unavailable: If the page is not what the vendor's contract says.
+    """
+    rows = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise unavailable(f"an answer without {name}")
+    if identity is not None and not all(isinstance(row.get(identity), str) for row in rows):
+        raise unavailable(f"an answer without {identity}")
+    return rows
+
+
+def next_href(answer: object) -> str | None:
+    """Return the vendor's own address of the next page; None behind the last one."""
+    match answer:
+        case {"_links": {"next": {"href": str(href)}}} if href:
+            return href
+    return None
+
+
 def unavailable(what: str, *, status: int | None = None) -> Unavailable:
     """Return the error about an answer that did not come or is not the vendor's."""
     return Unavailable(f"Constant Contact: {what}", system=SYSTEM, status=status)

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from bridge.connections.wire import Bearer, open_session
-from bridge.constant_contact.answers import read_answer, unavailable
+from bridge.constant_contact.answers import next_href, read_answer, rows_of, unavailable
 from bridge.identity import email_key
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ConstantContact:
             RemoteError: Whatever `read_answer` says.
         """
         params = {"email": address, "status": "all", "include": SUBRESOURCES}
-        contacts = _rows(self._call("GET", "contacts", params=params), "contacts", "contact_id")
+        contacts = rows_of(self._call("GET", "contacts", params=params), "contacts", "contact_id")
         for contact in contacts:
             there = contact.get("email_address")
             if isinstance(there, dict) and email_key(there.get("address")) == email_key(address):
@@ -110,7 +110,7 @@ class ConstantContact:
     def lists(self) -> Iterator[dict[str, Any]]:
         """Yield all lists that are not deleted; a list may come twice while lists change."""
         params = {"limit": str(_LISTS_A_PAGE), "status": "active"}
-        return self._walk("contact_lists", params, "lists", "list_id")
+        return self.walk("contact_lists", params, "lists", "list_id")
 
     def get_list(self, list_id: str) -> dict[str, Any]:
         """Return a list.
@@ -140,7 +140,7 @@ class ConstantContact:
     def custom_fields(self) -> Iterator[dict[str, Any]]:
         """Yield all custom fields of the account."""
         params = {"limit": str(_FIELDS_A_PAGE)}
-        return self._walk("contact_custom_fields", params, "custom_fields", "custom_field_id")
+        return self.walk("contact_custom_fields", params, "custom_fields", "custom_field_id")
 
     def create_custom_field(self, label: str, type: str) -> dict[str, Any]:  # noqa: A002 -- their word
         """Create a custom field of a type like `string` or `date` and return it.
@@ -163,22 +163,34 @@ class ConstantContact:
         """
         return self._call("GET", path, params=params)
 
-    def _walk(
-        self, path: str, params: dict[str, str], rows: str, identity: str
+    def walk(
+        self,
+        path: str,
+        params: dict[str, str] | None,
+        rows: str,
+        identity: str | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the rows of all pages, by the vendor's own address of the next one.
+        """Yield the rows of all pages; see `rows_of` for what names them."""
+        for page in self.pages(path, params):
+            yield from rows_of(page, rows, identity)
+
+    def pages(self, path: str, params: dict[str, str] | None = None) -> Iterator[Any]:
+        """Yield the answers of all pages, by the vendor's own address of each next one.
 
         It is relative and holds `/v3` already, so it is joined to the origin alone.
+
+        Raises:
+            RemoteError: Whatever `read_answer` says; Unavailable where the pages go in a circle.
         """
         answer = self._call("GET", path, params=params)
         seen: set[str] = set()
         while True:
-            yield from _rows(answer, rows, identity)
-            href = _next_href(answer)
+            yield answer
+            href = next_href(answer)
             if href is None:
                 return
             if href in seen:
-                raise unavailable("the pages of a list go round in a circle")
+                raise unavailable("the pages go round in a circle")
             seen.add(href)
             answer = self._call("GET", href)
 
@@ -244,17 +256,3 @@ def _resource(answer: object, identity: str) -> dict[str, Any]:
     if isinstance(answer, dict) and isinstance(answer.get(identity), str):
         return answer
     raise unavailable(f"an answer without {identity}")
-
-
-def _rows(answer: object, name: str, identity: str) -> list[dict[str, Any]]:
-    rows = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(rows, list):
-        raise unavailable(f"an answer without {name}")
-    return [_resource(row, identity) for row in rows]
-
-
-def _next_href(answer: dict[str, Any]) -> str | None:
-    match answer.get("_links"):
-        case {"next": {"href": str(href)}} if href:
-            return href
-    return None

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from bridge.constant_contact.answers import unavailable
+from bridge.constant_contact.answers import next_href, rows_of, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,17 +106,8 @@ class Reports:
 
     def campaigns(self) -> Iterator[Campaign]:
         """Yield all campaigns, removed ones too; one may come twice while campaigns change."""
-        answer = self._client.get("emails", {"limit": str(_CAMPAIGNS_A_PAGE)})
-        seen: set[str] = set()
-        while True:
-            yield from (_read(_campaign, row) for row in _rows(answer, "campaigns"))
-            href = _next_href(answer)
-            if href is None:
-                return
-            if href in seen:
-                raise unavailable("the pages of campaigns go round in a circle")
-            seen.add(href)
-            answer = self._client.get(href)
+        pages = self._client.walk("emails", {"limit": str(_CAMPAIGNS_A_PAGE)}, "campaigns")
+        return (_read(_campaign, row) for row in pages)
 
     def campaign_activities(self, campaign_id: UUID) -> list[CampaignActivity]:
         """Return the mailings of a campaign.
@@ -125,7 +116,7 @@ class Reports:
             NotFoundRemotely: If there is no such campaign.
         """
         answer = self._client.get(f"emails/{campaign_id}")
-        return [_read(_activity, row) for row in _rows(answer, "campaign_activities")]
+        return [_read(_activity, row) for row in rows_of(answer, "campaign_activities")]
 
     def mailing(self, campaign_activity_id: UUID) -> MailingDetails:
         """Return what people see of a mailing.
@@ -151,7 +142,7 @@ class Reports:
             raise ValueError(message)
         joined = ",".join(str(each) for each in campaign_activity_ids)
         answer = self._client.get(f"reports/stats/email_campaign_activities/{joined}")
-        return dict(_read(_counts, row) for row in _rows(answer, "results"))
+        return dict(_read(_counts, row) for row in rows_of(answer, "results"))
 
     def events(
         self, campaign_activity_id: UUID, kind: EventKind, href: str | None = None
@@ -162,8 +153,8 @@ class Reports:
             answer = self._client.get(path, {"limit": str(_ROWS_A_PAGE)})
         else:
             answer = self._client.get(href)
-        rows = tuple(_read(_row, row) for row in _rows(answer, "tracking_activities"))
-        return TrackingPage(rows=rows, next_href=_next_href(answer))
+        rows = tuple(_read(_row, row) for row in rows_of(answer, "tracking_activities"))
+        return TrackingPage(rows=rows, next_href=next_href(answer))
 
 
 def _read(convert: Callable[[dict[str, Any]], T], part: Any) -> T:
@@ -224,17 +215,3 @@ def _row(row: dict[str, Any]) -> TrackingRow:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _rows(answer: object, name: str) -> list[Any]:
-    rows = answer.get(name) if isinstance(answer, dict) else None
-    if isinstance(rows, list):
-        return rows
-    raise unavailable(f"an answer without {name}")
-
-
-def _next_href(answer: dict[str, Any]) -> str | None:
-    match answer.get("_links"):
-        case {"next": {"href": str(href)}} if href:
-            return href
-    return None

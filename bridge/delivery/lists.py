@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from bridge.delivery.model import Status, Step
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.steps import close_in_flight, end_step, open_plan, send_step
 from bridge.delivery.work import RECONCILE, SQL, finish, mark, renew
 from bridge.errors import Conflict, NotFoundRemotely, RecordRefused
+from bridge.identity import uuid_or_none
 from bridge.mirror.remember import forget_cc_list, remember_cc_list
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class ListCourier:
 
         One that was sent before, under whatever name the record had then, is looked up first.
         """
-        held = _uuid(state.fields.get(self.current.mapping.names.list.cc_id or ""))
+        held = uuid_or_none(state.fields.get(self.current.mapping.names.list.cc_id or ""))
         if held is not None:
             try:
                 there = self.there.get_list(held)
@@ -275,10 +275,3 @@ def _link(tx: psycopg.Connection, lease: Lease, there: dict[str, Any]) -> None:
     row = {"connection_id": lease.connection_id, "kind": "list", "cc_id": there["list_id"]}
     tx.execute(SQL["link_people"], row | {"sf_ids": [lease.key]})
     tx.execute(SQL["own"], row | {"sf_id": lease.key})
-
-
-def _uuid(text: str | None) -> str | None:
-    try:
-        return str(UUID(text or ""))
-    except ValueError:
-        return None

@@ -56,7 +56,9 @@ class Reader:
         """Read records by id; one that is missing is deleted, or hidden from the bridge's user."""
         with self.database.transaction() as tx:
             read_at = now(tx)
-        found = self.salesforce.read_back(self._object(kind), ids, needed_paths(kind, self.mapping))
+        found = self.salesforce.read_back(
+            self.mapping.names.object_of(kind), ids, needed_paths(kind, self.mapping)
+        )
         rows = [
             row_of(self.connection.id, kind, record, self.mapping, source="read")
             for record in found.values()
@@ -75,16 +77,6 @@ class Reader:
             for sf_id in sorted(set(ids) - set(found)):
                 mark_deleted(tx, self.connection.id, kind, sf_id, None)
             mark(tx, self.connection.id, _made_dirty(moved, dirty), lane=lane)
-
-    def _object(self, kind: Kind) -> str:
-        names = self.mapping.names
-        objects: dict[Kind, str] = {
-            "account": names.client.object,
-            "contact": names.contact.object,
-            "list": names.list.object,
-            "membership": names.membership.object,
-        }
-        return objects[kind]
 
 
 def _made_dirty(moved: Sequence[Moved], known: Collection[str]) -> dict[Subject, bool]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _A_CALL = 200
-_GONE = {"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +105,7 @@ def _save(
         return []
     salesforce = installation.salesforce(connection)
     try:
-        return salesforce.update(updates)
+        return salesforce.collections.update(updates)
     finally:
         salesforce.close()
 
@@ -127,7 +126,7 @@ def _record(
                 "ids": [row.sf_id for row in due],
                 "fingerprints": list(prints),
                 "errors": [None if result.ok else result.message or "" for result in results],
-                "final": [result.ok or result.error_code in _GONE for result in results],
+                "final": [result.ok or result.is_gone for result in results],
                 "due": [row.write_due_at for row in due],
             },
         )

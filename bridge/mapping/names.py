@@ -99,6 +99,18 @@ class Names:
             self.membership.object.lower(): "membership",
         }
 
+    def object_of(self, kind: Kind) -> str:
+        """Return the API name of a kind of record."""
+        match kind:
+            case "account":
+                return self.client.object
+            case "contact":
+                return self.contact.object
+            case "list":
+                return self.list.object
+            case "membership":
+                return self.membership.object
+
     def kind_of(self, object_name: str) -> Kind | None:
         """Return what an object is to the bridge, or None for any other; case does not matter."""
         return self._kinds.get(object_name.lower())

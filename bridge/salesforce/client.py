@@ -1,16 +1,15 @@
-"""The Salesforce REST API, as far as the bridge uses it: reading back, collections, deletes."""
+"""The Salesforce REST API, as far as the bridge reads by it: records, deletes, what there is."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bridge.connections.wire import vendor_words
-from bridge.errors import ConfigurationError
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
-from bridge.salesforce.model import Deleted, Identity, SaveResult, Update
+from bridge.salesforce.collections import Collections
+from bridge.salesforce.model import Deleted, Identity
+from bridge.salesforce.names import checked_name, checked_path
 from bridge.salesforce.session import Session
 from bridge.salesforce.tokens import SalesforceTokens
 from bridge.salesforce.values import flatten
@@ -26,10 +25,7 @@ if TYPE_CHECKING:
     from bridge.salesforce.values import Record
     from bridge.settings import Settings
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*")
 _IDS_A_QUERY = 200  # an address of some 6 kB; Salesforce takes 16
-_RECORDS_A_CALL = 200
 
 
 def open_salesforce(
@@ -54,9 +50,9 @@ class Salesforce:
         self._session = session
 
     @property
-    def session(self) -> Session:
-        """The calls to this organization, for other parts of its API."""
-        return self._session
+    def collections(self) -> Collections:
+        """Where records are saved."""
+        return Collections(self._session)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -79,7 +75,7 @@ class Salesforce:
             ConfigurationError: If a name is no API name.
         """
         wanted = ["Id", *paths]
-        once = {path.lower(): _checked(_PATH, path) for path in wanted}
+        once = {path.lower(): checked_path(path) for path in wanted}
         columns = ", ".join(once.values())
         found: dict[str, Record] = {}
         unique = sorted({salesforce_id(record_id) for record_id in ids})
@@ -87,7 +83,7 @@ class Salesforce:
             quoted = ",".join(
                 f"'{record_id}'" for record_id in unique[start : start + _IDS_A_QUERY]
             )
-            soql = f"SELECT {columns} FROM {_checked(_NAME, object)} WHERE Id IN ({quoted})"  # noqa: S608
+            soql = f"SELECT {columns} FROM {checked_name(object)} WHERE Id IN ({quoted})"  # noqa: S608
             for record in self.query(soql):
                 named = as_asked(record, wanted)
                 found[salesforce_id(named["Id"] or "")] = named
@@ -114,21 +110,10 @@ class Salesforce:
             return size
         raise unavailable("an answer without totalSize")
 
-    def update(self, records: Sequence[Update]) -> list[SaveResult]:
-        """Update records, 200 a call, and return what became of each, in the order given."""
-        # A call may not change its object more than ten times.
-        order = sorted(range(len(records)), key=lambda position: records[position].object)
-        results: dict[int, SaveResult] = {}
-        for start in range(0, len(order), _RECORDS_A_CALL):
-            part = order[start : start + _RECORDS_A_CALL]
-            saved = self._update([records[position] for position in part])
-            results.update(zip(part, saved, strict=True))
-        return [results[position] for position in range(len(records))]
-
     def deleted(self, object: str, start: datetime, end: datetime) -> Deleted:  # noqa: A002
         """Return what was deleted between two times (aware; at least a minute, at most 15 days)."""
         answer = self._get(
-            f"sobjects/{_checked(_NAME, object)}/deleted/",
+            f"sobjects/{checked_name(object)}/deleted/",
             {"start": _iso(start), "end": _iso(end)},
         )
         try:
@@ -149,7 +134,7 @@ class Salesforce:
         Raises:
             NotFoundRemotely: If there is no such object, or the bridge's user may not see it.
         """
-        answer = self._get(f"sobjects/{_checked(_NAME, object)}/describe")
+        answer = self._get(f"sobjects/{checked_name(object)}/describe")
         if isinstance(answer, dict) and isinstance(answer.get("fields"), list):
             return answer
         raise unavailable("an answer without fields")
@@ -175,21 +160,6 @@ class Salesforce:
     def own_user_id(self) -> str:
         """Return the 18-character id of the bridge's own user."""
         return self.identity().user_id
-
-    def _update(self, records: Sequence[Update]) -> list[SaveResult]:
-        body = {
-            "allOrNone": False,
-            "records": [
-                {"attributes": {"type": one.object}, "id": one.record_id, **one.fields}
-                for one in records
-            ],
-        }
-        answer = self._session.call(
-            lambda library: library.restful("composite/sobjects", method="PATCH", json=body)
-        )
-        if not isinstance(answer, list) or len(answer) != len(records):
-            raise unavailable("an answer without a result for each record")
-        return [_save_result(result) for result in answer]
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
         return self._session.call(lambda library: library.restful(path, params=params))
@@ -240,47 +210,6 @@ def _parents(path: str) -> Iterator[str]:
     """
     steps = path.split(".")
     return (".".join(steps[:depth]) for depth in range(1, len(steps)))
-
-
-def _save_result(result: object) -> SaveResult:
-    match result:
-        case {"success": True}:
-            return SaveResult(ok=True)
-        case {"errors": [{"statusCode": str(code), **others}, *_]}:
-            fields = others.get("fields")
-            return SaveResult(
-                ok=False,
-                error_code=code,
-                message=vendor_words(others.get("message", "")),
-                fields=tuple(map(str, fields)) if isinstance(fields, list) else (),
-            )
-        case _:
-            raise unavailable("a result that says neither success nor error")
-
-
-def checked_object(name: str) -> str:
-    """Return the API name of an object that may stand in a query.
-
-    Raises:
-        ConfigurationError: If it is none.
-    """
-    return _checked(_NAME, name)
-
-
-def checked_path(path: str) -> str:
-    """Return a field path that may stand in a query.
-
-    Raises:
-        ConfigurationError: If it is none.
-    """
-    return _checked(_PATH, path)
-
-
-def _checked(pattern: re.Pattern[str], name: str) -> str:
-    """Return an API name that may stand in a query or a path."""
-    if not pattern.fullmatch(name):
-        raise ConfigurationError(f"{name[:80]!r} is no API name of Salesforce")
-    return name
 
 
 def _iso(time: datetime) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _RETRYABLE_CODES = frozenset(
     {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "REQUEST_LIMIT_EXCEEDED"}
 )
+_GONE_CODES = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
 
 
 class Identity(NamedTuple):
@@ -44,17 +45,21 @@ class Update:
     fields: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SaveResult:
     """What became of one record.
 
     Attributes:
+        record_id: Its 18-character id; None where it was refused.
+        created: It is new; None where the call does not say.
         error_code: The vendor's code, like `UNABLE_TO_LOCK_ROW`, or None.
         message: The vendor's words without addresses.
         fields: The fields at fault.
     """
 
     ok: bool
+    record_id: str | None = None
+    created: bool | None = None
     error_code: str | None = None
     message: str | None = None
     fields: tuple[str, ...] = ()
@@ -63,3 +68,13 @@ class SaveResult:
     def may_succeed_later(self) -> bool:
         """Tell a passing trouble from a refusal of the content."""
         return self.error_code in _RETRYABLE_CODES
+
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether somebody else held the record or its parent: a smaller call may do."""
+        return self.error_code == "UNABLE_TO_LOCK_ROW"
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether a record that the call names is not there any more."""
+        return self.error_code in _GONE_CODES

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.salesforce.client import as_asked, checked_object, checked_path
+from bridge.salesforce.client import as_asked
+from bridge.salesforce.names import checked_name, checked_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,6 @@ def read_page(
     wanted = ["Id", *(path for path in paths if path.lower() != "id")]
     columns = ", ".join(checked_path(path) for path in wanted)
     where = f" WHERE Id > '{after}'" if after else ""
-    name = checked_object(object)
+    name = checked_name(object)
     soql = f"SELECT {columns} FROM {name}{where} ORDER BY Id LIMIT {count}"  # noqa: S608 -- checked
     return [as_asked(record, wanted) for record in salesforce.query(soql)]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
-from bridge.salesforce.upserts import RECORDS_A_CALL, Collections, Saved
+from bridge.salesforce.collections import RECORDS_A_CALL
+from bridge.salesforce.model import Update
 from reconciler.activities.fields import fingerprint_of, key_field
 from reconciler.activities.plan import SQL, facts_of
 from reconciler.runs.plans import end_step, open_steps, send_step, step_states
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.salesforce.model import SaveResult
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import StoredStep
 
@@ -64,9 +66,9 @@ class Writer:
         self._names = mapping.names.interaction
         self._key_field = key_field(mapping.names.interaction)
         self._constants = dict(mapping.interaction.constants)
-        self._collections = Collections(context.salesforce().session)
+        self._collections = context.salesforce().collections
 
-    def save(self, steps: Sequence[StoredStep]) -> dict[str, Saved]:
+    def save(self, steps: Sequence[StoredStep]) -> dict[str, SaveResult]:
         """Save up to 200 Interactions and return what became of each, by its key.
 
         Raises:
@@ -81,26 +83,27 @@ class Writer:
                 saved |= self._save({key: records[key] for key in part})
         return saved
 
-    def _save(self, records: Mapping[str, dict[str, Any]]) -> dict[str, Saved]:
+    def _save(self, records: Mapping[str, dict[str, Any]]) -> dict[str, SaveResult]:
         """Save records in one call, or two; a repeated call does nothing twice."""
         write = self._upsert if self._names.profile == "custom" else self._find_and_write
         return self._context.patiently(lambda: write(records)) if records else {}
 
-    def _upsert(self, records: Mapping[str, dict[str, Any]]) -> dict[str, Saved]:
+    def _upsert(self, records: Mapping[str, dict[str, Any]]) -> dict[str, SaveResult]:
         given = {key: self._constants | fields for key, fields in records.items()}
         return self._collections.upsert(self._names.object, self._key_field, given)
 
-    def _find_and_write(self, records: Mapping[str, dict[str, Any]]) -> dict[str, Saved]:
+    def _find_and_write(self, records: Mapping[str, dict[str, Any]]) -> dict[str, SaveResult]:
         there = self._collections.find(self._names.object, self._key_field, list(records))
-        known = {there[key]: fields for key, fields in records.items() if key in there}
-        updated = self._collections.update(self._names.object, known)
+        name = self._names.object
+        known = [key for key in records if key in there]
         fresh = [key for key in records if key not in there]
-        created = self._collections.create(
-            self._names.object,
-            [self._constants | records[key] | {self._key_field: key} for key in fresh],
+        updated = self._collections.update(
+            [Update(object=name, record_id=there[key], fields=records[key]) for key in known]
         )
-        saved = {key: updated[record_id] for key, record_id in there.items()}
-        return saved | dict(zip(fresh, created, strict=True))
+        created = self._collections.create(
+            name, [self._constants | records[key] | {self._key_field: key} for key in fresh]
+        )
+        return dict(zip([*known, *fresh], [*updated, *created], strict=True))
 
 
 def _begin(
@@ -127,7 +130,7 @@ def _record(
     tx: psycopg.Connection,
     context: RunContext,
     steps: Sequence[StoredStep],
-    saved: Mapping[str, Saved],
+    saved: Mapping[str, SaveResult],
 ) -> None:
     """Keep what became of each record, and end its step."""
     names = context.current.mapping.names.interaction

@@ -21,6 +21,7 @@ class Run:
     Attributes:
         mode: `plan` stores what would be done; `apply` goes on and does it.
         asked_by: A Salesforce user, a user of this machine, or `schedule`.
+        started_at: When it was first claimed (UTC): what is known since is newer than what it read.
     """
 
     connection_id: int
@@ -30,6 +31,7 @@ class Run:
     origin: Literal["schedule", "console", "cli"]
     asked_by: str
     state: str
+    started_at: datetime
 
 
 @dataclass(kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from bridge.delivery.read_back import Reader
@@ -37,11 +37,11 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
     """
     database = context.installation.database
     mapping = context.current.mapping
-    begun_at = _begun_at(context)
+    begun_at = context.run.started_at
     after, merged = "", 0
     while True:
         with database.transaction() as tx:
-            values = _of_run(context) | {"kind": kind, "after": after, "count": _ROWS}
+            values = context.lease.row() | {"kind": kind, "after": after, "count": _ROWS}
             found = tx.execute(SQL["staged_practifi"], values).fetchall()
             rows = [
                 row_of(context.run.connection_id, kind, record, mapping, source="snapshot")
@@ -91,7 +91,7 @@ def merge_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
 def _look_up_missing(context: RunContext, kind: Kind, begun_at: datetime) -> None:
     """A record that no page showed is gone, or was saved while they were read: ask for it."""
     with context.installation.database.transaction() as tx:
-        values = _of_run(context) | {"kind": kind, "begun_at": begun_at}
+        values = context.lease.row() | {"kind": kind, "begun_at": begun_at}
         missing = [row[0] for row in tx.execute(SQL["missing_practifi"], values)]
     reader = reader_of(context)
     for start in range(0, len(missing), _IDS_A_READ):
@@ -103,7 +103,7 @@ def _look_up_missing(context: RunContext, kind: Kind, begun_at: datetime) -> Non
 def _merge_lists(context: RunContext) -> None:
     connection_id = context.run.connection_id
     with context.installation.database.transaction() as tx:
-        values = _of_run(context) | {"begun_at": _begun_at(context)}
+        values = context.lease.row() | {"begun_at": context.run.started_at}
         for (there,) in tx.execute(SQL["changed_cc_lists"], values).fetchall():
             remember_cc_list(tx, connection_id, there)
         for (list_id,) in tx.execute(SQL["missing_cc_lists"], values).fetchall():
@@ -114,11 +114,11 @@ def _merge_lists(context: RunContext) -> None:
 def _merge_contacts(context: RunContext) -> None:
     database = context.installation.database
     connection_id = context.run.connection_id
-    begun_at = _begun_at(context)
+    begun_at = context.run.started_at
     after, merged = str(UUID(int=0)), 0
     while True:
         with database.transaction() as tx:
-            values = _of_run(context) | {"begun_at": begun_at, "after": after, "count": _ROWS}
+            values = context.lease.row() | {"begun_at": begun_at, "after": after, "count": _ROWS}
             found = tx.execute(SQL["changed_cc_contacts"], values).fetchall()
             for _, resource in found:
                 remember_cc_contact(tx, connection_id, resource)
@@ -129,7 +129,7 @@ def _merge_contacts(context: RunContext) -> None:
             break
         after = found[-1][0]
     with database.transaction() as tx:
-        values = _of_run(context) | {"begun_at": begun_at}
+        values = context.lease.row() | {"begun_at": begun_at}
         missing = [row[0] for row in tx.execute(SQL["missing_cc_contacts"], values)]
     there = context.constant_contact()
     for done, contact_id in enumerate(missing, start=1):
@@ -142,15 +142,3 @@ def _merge_contacts(context: RunContext) -> None:
             with database.transaction() as tx:
                 remember_cc_contact(tx, connection_id, found_now)
         context.progress("looking up contacts", done, len(missing))
-
-
-def _begun_at(context: RunContext) -> datetime:
-    with context.installation.database.transaction() as tx:
-        row = tx.execute(SQL["begun_at"], _of_run(context)).fetchone()
-    assert row is not None  # noqa: S101 -- the run is held, so it is there
-    begun_at: datetime = row[0]
-    return begun_at
-
-
-def _of_run(context: RunContext) -> dict[str, Any]:
-    return {"connection_id": context.run.connection_id, "run_id": context.run.id}

@@ -10,12 +10,6 @@ INSERT INTO staged_cc_resource (connection_id, run_id, kind, cc_id, resource)
 SELECT %(connection_id)s, %(run_id)s, %(kind)s, (r ->> %(id_name)s)::uuid, r
 FROM jsonb_array_elements(%(resources)s::jsonb) AS r
 
--- name: begun_at
--- When the run began to read: what the mirror learned since is newer than the snapshot.
-SELECT started_at
-FROM run
-WHERE connection_id = %(connection_id)s AND id = %(run_id)s
-
 -- name: staged_practifi
 -- The next staged records of a kind in the order of their ids, each as it was read last.
 SELECT DISTINCT ON (sf_id) sf_id, record

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from bridge.constant_contact.answers import next_href, rows_of, unavailable
 from bridge.constant_contact.client import SUBRESOURCES
 from bridge.db.queries import load_queries
-from bridge.errors import Unavailable
 from bridge.mirror.model import needed_paths
 from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
 
 if TYPE_CHECKING:
-    from bridge.mapping.compiled import Mapping
     from bridge.mirror.model import Kind
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
@@ -50,7 +49,7 @@ def read_practifi(context: RunContext, kind: Kind) -> None:
         after = records[-1]["Id"] if records else after
         values = {"kind": kind, "records": json.dumps(records)}
         with context.installation.database.transaction() as tx:
-            tx.execute(SQL["stage_practifi"], _of_run(context) | values)
+            tx.execute(SQL["stage_practifi"], context.lease.row() | values)
             context.save_checkpoint(tx, source, cursor=after, row_count=count, complete=is_complete)
             context.renew(tx)
         context.progress(f"reading {kind}s in Practifi", count)
@@ -71,15 +70,19 @@ def read_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
         point = context.checkpoint(tx, source)
     href = point.cursor or first
     count, is_complete = point.row_count, point.complete
+    seen = {point.cursor}
     while not is_complete:
         answer = context.patiently(partial(there.get, href))
-        resources = _resources(answer, rows_name, id_name)
-        following = ((answer.get("_links") or {}).get("next") or {}).get("href")
-        is_complete = not following
+        resources = rows_of(answer, rows_name, id_name)
+        following = next_href(answer)
+        is_complete = following is None
+        if following in seen and not is_complete:
+            raise unavailable("the pages go round in a circle")
+        seen.add(following)
         count += len(resources)
         values = {"kind": kind, "id_name": id_name, "resources": json.dumps(resources)}
         with context.installation.database.transaction() as tx:
-            tx.execute(SQL["stage_cc"], _of_run(context) | values)
+            tx.execute(SQL["stage_cc"], context.lease.row() | values)
             context.save_checkpoint(
                 tx, source, cursor=following, row_count=count, complete=is_complete
             )
@@ -91,29 +94,5 @@ def read_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
 def _page(
     context: RunContext, kind: Kind, paths: tuple[str, ...], after: str | None
 ) -> list[Record]:
-    name = object_of(kind, context.current.mapping)
+    name = context.current.mapping.names.object_of(kind)
     return read_page(context.salesforce(), name, paths, after=after)
-
-
-def object_of(kind: Kind, mapping: Mapping) -> str:
-    """Return the API name of a kind of record."""
-    names = mapping.names
-    objects: dict[Kind, str] = {
-        "account": names.client.object,
-        "contact": names.contact.object,
-        "list": names.list.object,
-        "membership": names.membership.object,
-    }
-    return objects[kind]
-
-
-def _resources(answer: Any, rows_name: str, id_name: str) -> list[dict[str, Any]]:
-    rows = answer.get(rows_name) if isinstance(answer, dict) else None
-    if isinstance(rows, list) and all(isinstance(row.get(id_name), str) for row in rows):
-        return rows
-    message = f"Constant Contact gave an answer without {rows_name}"
-    raise Unavailable(message, system="constant_contact")
-
-
-def _of_run(context: RunContext) -> dict[str, Any]:
-    return {"connection_id": context.run.connection_id, "run_id": context.run.id}

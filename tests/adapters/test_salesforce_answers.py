@@ -160,16 +160,17 @@ def test_collection_whose_results_do_not_match_is_unavailable(
 ) -> None:
     vendor.patch(f"{DATA}/composite/sobjects", json=answer)
     with pytest.raises(Unavailable):
-        salesforce.update([Update(object="Contact", record_id="1", fields={})])
+        salesforce.collections.update([Update(object="Contact", record_id="1", fields={})])
 
 
 def test_updates_go_in_collections_of_two_hundred(
     salesforce: Salesforce, vendor: responses.RequestsMock
 ) -> None:
     for count in (200, 50):
-        vendor.patch(f"{DATA}/composite/sobjects", json=[{"success": True}] * count)
+        result = {"id": "0035g00000AbCdEAAV", "success": True, "errors": []}
+        vendor.patch(f"{DATA}/composite/sobjects", json=[result] * count)
     updates = [Update(object="Contact", record_id=str(n), fields={}) for n in range(250)]
-    assert all(result.ok for result in salesforce.update(updates))
+    assert all(result.ok for result in salesforce.collections.update(updates))
 
 
 def test_lock_of_one_record_may_succeed_later(
@@ -177,7 +178,7 @@ def test_lock_of_one_record_may_succeed_later(
 ) -> None:
     refused = {"statusCode": "UNABLE_TO_LOCK_ROW", "message": "busy", "fields": []}
     vendor.patch(f"{DATA}/composite/sobjects", json=[{"success": False, "errors": [refused]}])
-    [result] = salesforce.update([Update(object="Contact", record_id="1", fields={})])
+    [result] = salesforce.collections.update([Update(object="Contact", record_id="1", fields={})])
     assert result.may_succeed_later
 
 

@@ -101,7 +101,7 @@ def test_collection_of_updates_says_what_became_of_each_in_order(
 ) -> None:
     first, second = (create(sandbox, "Contact", LastName=name) for name in ("One", "Two"))
     account = create(sandbox, "Account", Name="Firm")
-    results = salesforce.update(
+    results = salesforce.collections.update(
         [
             Update(object="Contact", record_id=first, fields={"LastName": "Changed"}),
             Update(object="Account", record_id=account, fields={"Name": "Renamed"}),
@@ -109,7 +109,7 @@ def test_collection_of_updates_says_what_became_of_each_in_order(
         ]
     )
     assert [result.ok for result in results] == [True, True, False]
-    assert results[0] == SaveResult(ok=True)
+    assert results[0] == SaveResult(ok=True, record_id=first)
     assert results[2].error_code == "REQUIRED_FIELD_MISSING"
     assert not results[2].may_succeed_later
     assert salesforce.read_back("Contact", [first], ["LastName"])[first]["LastName"] == "Changed"

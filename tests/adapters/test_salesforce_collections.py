@@ -8,7 +8,8 @@ import pytest
 
 from bridge.errors import ConfigurationError, Forbidden, NotFoundRemotely
 from bridge.salesforce.client import open_salesforce
-from bridge.salesforce.upserts import RECORDS_A_CALL, Collections
+from bridge.salesforce.collections import RECORDS_A_CALL
+from bridge.salesforce.model import Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.connections.keyring import KeyRing
     from bridge.connections.model import Connection
     from bridge.db.database import Database
+    from bridge.salesforce.collections import Collections
     from bridge.settings import Settings
     from tests.fix_sandbox import RunningSandbox
 
@@ -28,7 +30,7 @@ def collections(
     connection: Connection, database: Database, keyring: KeyRing, settings: Settings
 ) -> Iterator[Collections]:
     client = open_salesforce(connection, database, keyring, settings)
-    yield Collections(client.session)
+    yield client.collections
     client.close()
 
 
@@ -78,15 +80,18 @@ def test_records_are_created_and_found_by_their_keys(
     assert calls(sandbox) == 1
 
 
-def test_an_update_answers_by_id(collections: Collections, sandbox: RunningSandbox) -> None:
+def test_an_update_answers_in_order(collections: Collections, sandbox: RunningSandbox) -> None:
     (made,) = collections.create(OBJECT, [{SUBJECT: "One"}])
     missing = "a035g00000ZZZZZAA1"
     assert made.record_id is not None
-    saved = collections.update(
-        OBJECT, {missing: {SUBJECT: "Two"}, made.record_id: {SUBJECT: "Two"}}
+    gone, saved = collections.update(
+        [
+            Update(object=OBJECT, record_id=record_id, fields={SUBJECT: "Two"})
+            for record_id in (missing, made.record_id)
+        ]
     )
-    assert saved[made.record_id].ok
-    assert saved[missing].is_gone
+    assert saved.ok
+    assert gone.is_gone
     assert subject_of(sandbox, made.record_id) == "Two"
 
 
@@ -100,7 +105,8 @@ def test_a_locked_record_is_told_from_a_refused_one(
 
 def test_nothing_to_save_costs_no_call(collections: Collections, sandbox: RunningSandbox) -> None:
     assert collections.create(OBJECT, []) == []
-    assert collections.update(OBJECT, {}) == collections.upsert(OBJECT, KEY, {}) == {}
+    assert collections.update([]) == []
+    assert collections.upsert(OBJECT, KEY, {}) == {}
     assert collections.find(OBJECT, KEY, []) == {}
     assert calls(sandbox) == 0
 

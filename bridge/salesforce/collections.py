@@ -7,21 +7,21 @@ one record is a result; what would refuse the next one too is raised.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bridge.connections.wire import vendor_words
-from bridge.errors import ConfigurationError
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
+from bridge.salesforce.model import SaveResult
+from bridge.salesforce.names import checked_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simple_salesforce.api import Salesforce as Library
 
+    from bridge.salesforce.model import Update
     from bridge.salesforce.session import Session
 
 RECORDS_A_CALL = 200
@@ -30,44 +30,9 @@ RECORDS_A_CALL = 200
 Fields: TypeAlias = "Mapping[str, Any]"
 _Method: TypeAlias = Literal["POST", "PATCH"]
 
+_PATH = "composite/sobjects"
 _KEYS_A_QUERY = 100
 _QUERY_CHARACTERS = 8_000  # an address of 16,000 is taken, and percent-encoding makes it longer
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Saved:
-    """What became of one record.
-
-    Attributes:
-        record_id: Its 18-character id; None where it was refused.
-        created: It is new; None where the call does not say.
-        error_code: The vendor's code, like `UNABLE_TO_LOCK_ROW`, or None.
-        message: The vendor's sentence without addresses, or None.
-        fields: The fields at fault.
-    """
-
-    record_id: str | None = None
-    created: bool | None = None
-    error_code: str | None = None
-    message: str | None = None
-    fields: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Tell whether the record is saved."""
-        return self.error_code is None
-
-    @property
-    def is_locked(self) -> bool:
-        """Tell whether somebody else held the record or its parent: a smaller call may do."""
-        return self.error_code == "UNABLE_TO_LOCK_ROW"
-
-    @property
-    def is_gone(self) -> bool:
-        """Tell whether a record that the call names is not there any more."""
-        return self.error_code in _GONE
 
 
 class Collections:
@@ -76,22 +41,30 @@ class Collections:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create(self, object: str, records: Sequence[Fields]) -> list[Saved]:  # noqa: A002
+    def create(self, object: str, records: Sequence[Fields]) -> list[SaveResult]:  # noqa: A002
         """Create up to 200 records; a call that is repeated creates them twice."""
-        return self._save("POST", "composite/sobjects", object, records)
+        return self._save("POST", _PATH, [_record(object, fields) for fields in records])
 
-    def update(self, object: str, records: Mapping[str, Fields]) -> dict[str, Saved]:  # noqa: A002
-        """Update up to 200 records, by id, and return what became of each."""
-        given = [{"id": record_id, **fields} for record_id, fields in records.items()]
-        saved = self._save("PATCH", "composite/sobjects", object, given)
-        return dict(zip(records, saved, strict=True))
+    def update(self, records: Sequence[Update]) -> list[SaveResult]:
+        """Update any number of records, 200 a call, and return what became of each, in order."""
+        # A call may not change its object more than ten times.
+        order = sorted(range(len(records)), key=lambda position: records[position].object)
+        results: dict[int, SaveResult] = {}
+        for start in range(0, len(order), RECORDS_A_CALL):
+            part = order[start : start + RECORDS_A_CALL]
+            given = [
+                _record(one.object, {"id": one.record_id, **one.fields})
+                for one in (records[position] for position in part)
+            ]
+            results.update(zip(part, self._save("PATCH", _PATH, given), strict=True))
+        return [results[position] for position in range(len(records))]
 
     def upsert(
         self,
         object: str,  # noqa: A002
         key_field: str,
         records: Mapping[str, Fields],
-    ) -> dict[str, Saved]:
+    ) -> dict[str, SaveResult]:
         """Create or update up to 200 records by an external id, as often as one likes.
 
         Args:
@@ -99,9 +72,9 @@ class Collections:
             key_field: The field that is the external id.
             records: Its value -> the other fields; two records of one value cannot stand here.
         """
-        path = f"composite/sobjects/{_checked(object)}/{_checked(key_field)}"
-        given = [{key_field: key, **fields} for key, fields in records.items()]
-        saved = self._save("PATCH", path, object, given)
+        path = f"{_PATH}/{checked_name(object)}/{checked_name(key_field)}"
+        given = [_record(object, {key_field: key, **fields}) for key, fields in records.items()]
+        saved = self._save("PATCH", path, given)
         return dict(zip(records, saved, strict=True))
 
     def find(self, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:  # noqa: A002
@@ -114,7 +87,7 @@ class Collections:
         for part in _parts(sorted(given.values())):
             quoted = ",".join(f"'{_escaped(key)}'" for key in part)
             soql = (
-                f"SELECT Id, {_checked(key_field)} FROM {_checked(object)} "  # noqa: S608 -- checked
+                f"SELECT Id, {checked_name(key_field)} FROM {checked_name(object)} "  # noqa: S608 -- checked
                 f"WHERE {key_field} IN ({quoted})"
             )
             answer = self._session.call(partial(_query_all, soql=soql))
@@ -125,34 +98,33 @@ class Collections:
                     found[given[key]] = salesforce_id(str(there["id"]))
         return found
 
-    def _save(
-        self,
-        method: _Method,
-        path: str,
-        object: str,  # noqa: A002
-        records: Sequence[Fields],
-    ) -> list[Saved]:
+    def _save(self, method: _Method, path: str, records: Sequence[Fields]) -> list[SaveResult]:
         if len(records) > RECORDS_A_CALL:
             message = f"{len(records)} records, and {RECORDS_A_CALL} are possible"
             raise ValueError(message)
         if not records:
             return []
-        kind = {"attributes": {"type": _checked(object)}}
-        body = {"allOrNone": False, "records": [kind | dict(fields) for fields in records]}
+        body = {"allOrNone": False, "records": list(records)}
         answer = self._session.call(lambda library: library.restful(path, method=method, json=body))
         if not isinstance(answer, list) or len(answer) != len(records):
             raise unavailable("an answer without a result for each record")
-        return [_saved(result) for result in answer]
+        return [_save_result(result) for result in answer]
 
 
-def _saved(result: object) -> Saved:
+def _record(object: str, fields: Fields) -> Fields:  # noqa: A002
+    return {"attributes": {"type": checked_name(object)}, **fields}
+
+
+def _save_result(result: object) -> SaveResult:
     match result:
+        case {"success": True, "id": str(record_id), "created": bool(created)}:
+            return SaveResult(ok=True, record_id=salesforce_id(record_id), created=created)
         case {"success": True, "id": str(record_id)}:
-            created = result.get("created") if isinstance(result, dict) else None
-            return Saved(record_id=salesforce_id(record_id), created=created)
+            return SaveResult(ok=True, record_id=salesforce_id(record_id))
         case {"errors": [{"statusCode": str(code), **others}, *_]}:
             fields = others.get("fields")
-            return Saved(
+            return SaveResult(
+                ok=False,
                 error_code=code,
                 message=vendor_words(others.get("message", "")),
                 fields=tuple(map(str, fields)) if isinstance(fields, list) else (),
@@ -197,10 +169,3 @@ def _escaped(key: str) -> str:
     "O\\'Hara"
     """
     return key.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _checked(name: str) -> str:
-    """Return an API name that may stand in a query or a path."""
-    if not _NAME.fullmatch(name):
-        raise ConfigurationError(f"{name[:80]!r} is no API name of Salesforce")
-    return name
