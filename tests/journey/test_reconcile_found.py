@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journey.firm import LIST
-from tests.journey.reconciling import kinds, planned, reconcile
+from tests.journey.reconciling import kinds, planned, reconcile, run
 
 if TYPE_CHECKING:
     from tests.journey.firm import Firm
@@ -28,6 +28,7 @@ def test_nobody_is_put_on_a_list_that_was_deleted_there(deaf: Firm, *, is_there:
     deaf.member(ADA, list_id)
     reconcile(deaf)
     deaf.remove(f"/contact_lists/{deaf.cc_list_id(list_id)}")
+    deaf.sandbox.advance(60)  # the vendor deletes it a little later
     if is_there:
         deaf.remove(f"/contacts/{deaf.there(ADA)['contact_id']}")
     else:
@@ -85,3 +86,38 @@ def test_who_comes_back_after_being_deleted_there_is_subscribed_in_one_round(dea
     reconcile(deaf)
     assert deaf.permission(ADA) == "explicit"
     assert planned(deaf, "contacts") == []
+
+
+def test_a_list_that_was_deleted_there_is_not_renamed_for_ever(deaf: Firm) -> None:
+    list_id = deaf.new_list("Letter")
+    reconcile(deaf)
+    deaf.remove(f"/contact_lists/{deaf.cc_list_id(list_id)}")
+    deaf.sandbox.advance(60)  # the vendor deletes it a little later
+    deaf.save(LIST, list_id, Name="News")
+    reconcile(deaf)
+    record = run(deaf, "lists", "plan")
+    assert record.counters["planned"] == 0
+    assert list(record.counters["rejected"].values()) == [1]
+
+
+def test_a_contact_that_moves_to_the_address_of_somebody_ticked_is_unsubscribed(deaf: Firm) -> None:
+    list_id = deaf.new_list("Letter")
+    ada = deaf.member(ADA, list_id)
+    ben = deaf.person(BEN, LastName="Okafor")
+    reconcile(deaf)
+    deaf.tick(ben)
+    deaf.change(ada, Email=BEN)
+    reconcile(deaf)
+    assert deaf.permission(BEN) == "unsubscribed"
+    assert planned(deaf, "contacts") == []
+
+
+def test_of_two_lists_of_one_name_one_is_made_and_the_other_reported(deaf: Firm) -> None:
+    deaf.new_list("Letter")
+    deaf.new_list("letter")
+    reconcile(deaf)
+    record = run(deaf, "lists", "plan")
+    assert record.counters["planned"] == 0
+    assert record.counters["rejected"] == {
+        "another list of Practifi has this name: rename one of them": 1
+    }
