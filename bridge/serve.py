@@ -73,6 +73,8 @@ def run_server(settings: Settings) -> None:
         log_config=None,
         log_level="warning",
         access_log=False,
+        # The application does it itself, for messages that a proxy has passed on.
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_STOP_DEADLINE_S,
     )

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         default=Path(".bridge"), description="the embedded database, its log and the key ring"
     )
     listen: str = Field(default="127.0.0.1:8080", description="address and port of the server")
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="addresses or networks, by comma, whose `X-Forwarded-For` is believed",
+    )
     mappings: Path = Field(default=Path("mappings"), description="folder of the mapping files")
     organization_id: str | None = Field(
         default=None, description="creates the connection `default` for this Salesforce org"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.fix_bridge import serving
 from tests.outbound import ORGANIZATION_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from bridge.db.database import Database
     from bridge.settings import Settings
@@ -47,13 +48,18 @@ class RunningReceiver:
     given_up: list[str] = field(default_factory=list)
 
     def post(
-        self, body: str | bytes, *, content_type: str | None = XML, path: str | None = None
+        self,
+        body: str | bytes,
+        *,
+        content_type: str | None = XML,
+        path: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> requests.Response:
         """Send a message and return the answer."""
-        headers = {"SOAPAction": '""', "Content-Type": content_type}
+        sent = {"SOAPAction": '""', "Content-Type": content_type, **headers}
         content = body.encode() if isinstance(body, str) else body
         return requests.post(
-            self.url + (path or self.path), data=content, headers=headers, timeout=_DEADLINE_S
+            self.url + (path or self.path), data=content, headers=sent, timeout=_DEADLINE_S
         )
 
     def add(self, name: str, organization_id: str = ORGANIZATION_ID) -> str:

@@ -54,7 +54,7 @@ _CHARSET = re.compile(rb"""charset\s*=\s*["']?([^\s;"',]+)""", re.IGNORECASE)
 _BODY_DEADLINE_S = 60.0
 # Longer ones are read in a thread: they would hold up every other message in the event loop.
 _SHORT_BYTES = 256_000
-_TURN_BYTES = 16_000
+_TURN_BYTES = 32_000
 
 _EMPTY = MESSAGES.labels("empty")
 

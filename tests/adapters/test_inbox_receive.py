@@ -55,6 +55,13 @@ def test_message_is_stored_before_it_is_acknowledged(receiver: RunningReceiver) 
     assert {row["action_id"] for row in receiver.notifications()} == {ACTION_ID}
 
 
+def test_sender_behind_a_trusted_proxy_is_noted(receiver: RunningReceiver) -> None:
+    passed_on = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+    assert_acknowledged(receiver.post(message(notification()), headers=passed_on))
+    (stored,) = receiver.messages()
+    assert str(stored["from_address"]) == "203.0.113.7"
+
+
 def test_workers_are_woken_after_the_commit(receiver: RunningReceiver) -> None:
     receiver.post(message(notification()))
     eventually(lambda: "triage" in receiver.woken, "triage is not woken")
