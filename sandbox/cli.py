@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from sandbox.salesforce.firm import SIZES
+from sandbox.clientele import COUNTS, count_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
 
@@ -23,7 +23,14 @@ def main(argv: list[str]) -> int:
         parser.add_argument(
             f"--{name}-port", type=_port, default=0, metavar="N", help="default: any free port"
         )
-    parser.add_argument("--size", choices=SIZES, default="small", help="how large the firm is")
+    parser.add_argument(
+        "--size",
+        type=_size,
+        default="small",
+        metavar="SIZE",
+        help=f"empty, small (default), {', '.join(f'{name} ({count:,} contacts)' for name, count in COUNTS.items())}, "
+        "or a number of contacts",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
     options = parser.parse_args(argv)
     ports = Ports(
@@ -39,6 +46,14 @@ def main(argv: list[str]) -> int:
     line = json.dumps(sandbox.described())
     uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
     return 0
+
+
+def _size(text: str) -> str:
+    try:
+        count_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _port(text: str) -> int:
