@@ -11,8 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.constant_contact import api, firm, lists, mail_api, sending
+from sandbox.constant_contact import api, firm, mail_api, sending
+from sandbox.constant_contact.answers import Text
 from sandbox.constant_contact.api import ApiCall, Handler
+from sandbox.constant_contact.bulk import queue
+from sandbox.constant_contact.bulk import resources as bulk
 from sandbox.constant_contact.limits import Meter
 from sandbox.constant_contact.oauth import read_refresh
 from sandbox.constant_contact.paging import read_query
@@ -87,9 +90,9 @@ class ConstantContactStandIn:
         return "observer" if client_id == self._observer.client_id else "bridge"
 
     def settle(self) -> None:
-        """Let happen what is due: list deletions, and what recipients had planned."""
+        """Let happen what is due: bulk activities, and what recipients had planned."""
         now = self._world.now()
-        lists.finish_deletions(self.account, now)
+        queue.settle(self.account, self.policy, now)
         sending.play_due(self.account, self.policy, now)
 
     def snapshot(self) -> Account:
@@ -135,15 +138,19 @@ class ConstantContactStandIn:
         try:
             self._admit(request)
             self.settle()
-            status, body = handlers[request.method](
+            handler = handlers[request.method]
+            reads_json = request.method in _WITH_BODY and handler not in bulk.UPLOADS
+            status, body = handler(
                 ApiCall(
                     account=self.account,
                     policy=self.policy,
                     ids=request.path_params,
                     query=read_query(request.query_params),
-                    body=_read_json(request, raw) if request.method in _WITH_BODY else {},
+                    body=_read_json(request, raw) if reads_json else {},
                     now=self._world.now(),
                     effects=effects_of(request.scope),
+                    raw=raw,
+                    content_type=request.headers.get("content-type", ""),
                 )
             )
         except Refusal as refusal:
@@ -177,7 +184,7 @@ class ConstantContactStandIn:
     def _application(self) -> Starlette:
         routes = [
             Route(f"/v3{path}", self._endpoint(handlers), methods=list(handlers))
-            for path, handlers in {**api.RESOURCES, **mail_api.RESOURCES}.items()
+            for path, handlers in {**api.RESOURCES, **bulk.RESOURCES, **mail_api.RESOURCES}.items()
         ]
         return Starlette(
             routes=[*routes, Route(TOKEN_PATH, self._token, methods=["POST"])],
@@ -201,7 +208,7 @@ def _read_json(request: Request, raw: bytes) -> Json:
         raise wrong_media_type()
     try:
         body = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise unreadable_json() from None
     if not isinstance(body, dict):
         raise unreadable_json()
@@ -211,6 +218,8 @@ def _read_json(request: Request, raw: bytes) -> Json:
 def _json_response(status: int, body: object) -> Response:
     if body is None:
         return Response(status_code=status)
+    if isinstance(body, Text):
+        return Response(body.content, status, media_type=body.media_type)
     content = json.dumps(body, separators=(",", ":"))
     return Response(content, status, media_type="application/json")
 
