@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 - a path
 _WITH_BODY = frozenset({"POST", "PUT"})
+_PAUSE_S = 0.005
 
 
 class ConstantContactStandIn:
@@ -55,6 +57,7 @@ class ConstantContactStandIn:
     def __init__(self, world: World, size: str) -> None:
         self._world = world
         self._size = size
+        self._next_settling: asyncio.TimerHandle | None = None
         self.app = self._application()
         now = world.time()
         self.tokens = Tokens(world.generator("constant-contact/tokens"))
@@ -92,8 +95,19 @@ class ConstantContactStandIn:
     def settle(self) -> None:
         """Let happen what is due: bulk activities, and what recipients had planned."""
         now = self._world.now()
-        queue.settle(self.account, self.policy, now)
+        if queue.settle(self.account, self.policy, now):
+            self._settle_soon()
         sending.play_due(self.account, self.policy, now)
+
+    def _settle_soon(self) -> None:
+        """Go on with what is due between two calls, so that a large import needs no calls."""
+        if self._next_settling is None:
+            loop = asyncio.get_running_loop()
+            self._next_settling = loop.call_later(_PAUSE_S, self._go_on)
+
+    def _go_on(self) -> None:
+        self._next_settling = None
+        self.settle()
 
     def snapshot(self) -> Account:
         """Return a copy of the account, for `restore`; an id given since is not given again."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MOST_QUEUED = 1000
 LIFE = timedelta(days=10)
-STEPS_A_CALL = 4000
-"""Steps that one call carries out at most: a large import holds the server for moments only."""
+STEPS_AT_ONCE = 4000
+"""Steps that are carried out in one go: a large import holds the server for moments only."""
 
 
 def check_room(account: Account) -> None:
@@ -74,15 +74,20 @@ def find(account: Account, activity_id: str) -> BulkActivity:
     return activity
 
 
-def settle(account: Account, policy: Policy, now: datetime) -> None:
-    """Carry out what is due, the oldest activity first, and forget what is ten days old."""
+def settle(account: Account, policy: Policy, now: datetime) -> bool:
+    """Carry out what is due, the oldest activity first, and forget what is ten days old.
+
+    Returns:
+        Whether more may be due than was carried out.
+    """
     scene = Scene(account=account, policy=policy, now=now)
-    left = STEPS_A_CALL
+    left = STEPS_AT_ONCE
     for activity in list(account.activities.values()):
         if activity.work is not None:
             left -= _advance(activity, activity.work, scene, left)
         elif now - activity.created_at > LIFE:
             _forget(account, activity)
+    return left == 0
 
 
 def _advance(activity: BulkActivity, work: Work, scene: Scene, most: int) -> int:
