@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.constant_contact.bulk.columns import column_of
 from sandbox.constant_contact.refusals import Refusal, invalid
 from sandbox.constant_contact.uploads import read_form
 
@@ -24,6 +25,7 @@ MOST_JSON_ROWS: Final = 40_000
 MOST_CSV_ROWS: Final = 39_999
 SMS_PERMISSIONS: Final = ("not_set", "explicit")
 _IMPORT_DATA = re.compile(r'"import_data"\s*:\s*\[')
+_WHO: Final = frozenset({"email", "sms_number"})
 _BETWEEN = re.compile(r"[\s,]*")
 
 
@@ -137,4 +139,6 @@ def _table(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
         rows = [dict(zip(headings, cells, strict=False)) for cells in islice(filled, MOST_CSV_ROWS)]
     except csv.Error:
         raise invalid(["file cannot be read as CSV"]) from None
+    if _WHO.isdisjoint(map(column_of, headings)):
+        raise invalid(["file has no column email"])
     return headings, rows
