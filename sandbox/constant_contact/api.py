@@ -124,7 +124,7 @@ def _delete_contact(call: ApiCall) -> Answer:
 
 
 def _get_lists(call: ApiCall) -> Answer:
-    return 200, lists.search(call.account, call.query, call.now)
+    return 200, lists.search(call.account, call.policy, call.query, call.now)
 
 
 def _post_list(call: ApiCall) -> Answer:

@@ -233,9 +233,10 @@ def _json_response(status: int, body: object) -> Response:
     if body is None:
         return Response(status_code=status)
     if isinstance(body, Text):
-        return Response(body.content, status, media_type=body.media_type)
-    content = json.dumps(body, separators=(",", ":"))
-    return Response(content, status, media_type="application/json")
+        content = body.content.encode("utf-8", "replace")
+        return Response(content, status, media_type=body.media_type)
+    listed = json.dumps(body, separators=(",", ":"))
+    return Response(listed, status, media_type="application/json")
 
 
 async def _outside(_request: Request, error: Exception) -> Response:

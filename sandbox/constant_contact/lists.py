@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from sandbox.constant_contact.bulk.model import BulkActivity
     from sandbox.constant_contact.model import Json
+    from sandbox.constant_contact.policy import Policy
 
 NAME_LENGTH = 255
 MOST_LISTS = 1000
-_PAGE_MOST = 500
 _COUNTED = ("all", "active")
 _CHANNELS = ("email", "sms")
 
@@ -104,7 +104,7 @@ def show(account: Account, list_id: str, query: Mapping[str, str]) -> Json:
     )
 
 
-def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
+def search(account: Account, policy: Policy, query: Mapping[str, str], now: datetime) -> Json:
     """Return one page of lists, in the order of creation.
 
     Raises:
@@ -112,7 +112,7 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
     """
     at = now.timestamp()
     query, position = open_cursor(query, at)
-    limit = read_limit(query, default=50, most=_PAGE_MOST)
+    limit = read_limit(query, default=50, most=policy.most_lists_a_page)
     counted, is_counted = _read_counted(query), read_flag(query, "include_count")
     read_flag(query, "include_sms_membership_count")  # no list here has members by SMS alone
     if query.get("channel_type", "email") not in _CHANNELS:

@@ -33,6 +33,9 @@ class Policy(BaseModel):
     first_name_refuses_periods: bool = Field(
         default=False, description="a period in first_name is refused on write"
     )
+    most_lists_a_page: Literal[500, 1000] = Field(
+        default=500, description="lists on one page at most: the contract names both numbers"
+    )
     bulk_wait_s: float = Field(
         default=0, ge=0, description="seconds that a bulk activity waits before it is processed"
     )

@@ -72,6 +72,6 @@ def is_day_of_month(month: int, day: int) -> bool:
     """
     try:
         date(2000, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True

@@ -102,7 +102,7 @@ def test_an_activity_is_forgotten_after_ten_days(sandbox: RunningSandbox) -> Non
     assert sandbox.constant_contact("GET", "/activities").json() == {"activities": []}
 
 
-@pytest.mark.rule("cc-activity-queue-limit")
+@pytest.mark.rule("cc-activity-queue-limit", "cc-page-size-activities")
 def test_a_thousand_activities_wait_and_no_more(sandbox: RunningSandbox) -> None:
     switch(sandbox, bulk_s=3600)
     body = {"list_ids": [a_list(sandbox)]}
@@ -112,6 +112,7 @@ def test_a_thousand_activities_wait_and_no_more(sandbox: RunningSandbox) -> None
     assert refused.status_code == 429
     (error,) = refused.json()
     assert "1,000 queued activities" in error["error_message"]
+    assert len(sandbox.constant_contact("GET", "/activities").json()["activities"]) == 50
     sandbox.advance(3601)
     assert sandbox.constant_contact("POST", "/activities/list_delete", body).status_code == 201
 
