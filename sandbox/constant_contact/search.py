@@ -129,8 +129,6 @@ def _read_filter(query: Mapping[str, str]) -> _Filter:
                 times[name] = at
     if faults:
         raise invalid(faults)
-    if "segment_id" in query:
-        raise not_found(f"segment_id {query['segment_id']}")
     address = address_key(query["email"]) if "email" in query else None
     return _Filter(
         statuses=statuses,
@@ -151,6 +149,8 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
     at = now.timestamp()
     query, position = open_cursor(query, at)
     limit = read_limit(query, default=50, most=500)
+    if "segment_id" in query:
+        return _of_segment(query)
     include = read_include(query)
     is_counted = read_flag(query, "include_count")
     wanted = _read_filter(query)
@@ -161,6 +161,17 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
     if not is_last:
         out["_links"] = next_link("/v3/contacts", query, page[-1].number, at)
     return out
+
+
+def _of_segment(query: Mapping[str, str]) -> Json:
+    """Return the contacts of a segment: the account has none yet.
+
+    Raises:
+        Refusal: 400 beside any other filter, 404 for an unknown segment.
+    """
+    if query.keys() - {"segment_id", "limit"}:
+        raise invalid(["segment_id can be combined with limit only"])
+    raise not_found(f"segment_id {query['segment_id']}")
 
 
 def _candidates(account: Account, wanted: _Filter, position: int) -> Iterator[Contact]:

@@ -297,6 +297,14 @@ def test_the_form_passes_over_what_it_does_not_have(sandbox: RunningSandbox) -> 
     assert contact["create_source"] == "Contact"
 
 
+@pytest.mark.rule("cc-contacts-segment-alone")
+def test_a_segment_is_asked_for_alone(sandbox: RunningSandbox) -> None:
+    both = sandbox.constant_contact("GET", "/contacts", segment_id=987654, status="all")
+    assert both.status_code == 400
+    unknown = sandbox.constant_contact("GET", "/contacts", segment_id=987654, limit=10)
+    assert unknown.status_code == 404
+
+
 @pytest.mark.rule("cc-contact-counts")
 def test_new_subscribers_are_counted_on_demand(sandbox: RunningSandbox) -> None:
     before = sandbox.constant_contact("GET", "/contacts/counts", include="new_subscriber").json()
