@@ -90,7 +90,7 @@ def replace(
         Refusal: 400, 404 or 409.
     """
     custom_field = find(account, custom_field_id)
-    label = _read_label(body)
+    label = custom_field.label if body.get("label") is None else _read_label(body)
     name = _name(label)
     if any(one.name == name and one is not custom_field for one in account.custom_fields.values()):
         raise conflict("custom field label is not unique")

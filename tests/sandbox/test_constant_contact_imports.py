@@ -348,9 +348,12 @@ def test_a_switch_refuses_columns_that_do_not_exist(sandbox: RunningSandbox) -> 
 @pytest.mark.rule("cc-import-sms")
 def test_a_number_for_sms_makes_a_contact_without_an_address(sandbox: RunningSandbox) -> None:
     list_id = a_list(sandbox)
-    body = rows({"sms_number": "781-555-1212", "first_name": "Ada"}, lists=[list_id])
+    row = {"sms_number": "781-555-1212", "first_name": "Ada", "sms_consent_date": "07-03-2024"}
+    body = rows(row, {"sms_number": "7815550000"}, lists=[list_id])
     last = done(sandbox, KIND, {**body, "sms_permission_to_send": "explicit"})
-    assert last["status"]["person_count"] == 1
+    assert last["status"]["person_count"] == 2
+    undated = sandbox.constant_contact("GET", "/contacts", sms_status="not_set").json()["contacts"]
+    assert [one["sms_channel"]["sms_address"] for one in undated] == ["7815550000"]
     page = sandbox.constant_contact("GET", "/contacts", sms_status="explicit").json()
     (contact,) = page["contacts"]
     assert "email_address" not in contact

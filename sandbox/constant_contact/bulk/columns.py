@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.constant_contact import sms
 from sandbox.constant_contact.field_values import SELECTS
+from sandbox.constant_contact.times import read_anniversary
 from sandbox.constant_contact.validation import CORE_LENGTHS
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class _Reading:
     phones: dict[str, Json] = field(default_factory=dict)
     streets: dict[str, Json] = field(default_factory=dict)
     custom: list[Json] = field(default_factory=list)
-    channel: Json | None = None
+    number: str | None = None
+    consent_on: str | None = None
     faults: list[str] = field(default_factory=list)
 
     def take(self, column: str, text: str) -> None:
@@ -127,9 +129,11 @@ class _Reading:
             if len(text) > ADDRESS_LENGTH:
                 self.faults.append(f"email_address length must be between 0 and {ADDRESS_LENGTH}")
         elif column == "sms_number":
-            self.channel = sms.imported(text, self.sms_permission)
-            if self.channel is None:
-                self.faults.append("sms_number does not have a valid value")
+            self.number = text
+        elif column == "sms_consent_date":
+            self.consent_on = read_anniversary(text)
+            if self.consent_on is None:
+                self.faults.append("sms_consent_date does not have a valid value")
         elif column.startswith(FIELD_PREFIX):
             custom_field = self.fields.get(column.removeprefix(FIELD_PREFIX))
             if custom_field is not None:
@@ -143,9 +147,19 @@ class _Reading:
             self.body["street_addresses"] = [_street(one) for one in self.streets.values()]
         if self.custom:
             self.body["custom_fields"] = self.custom
-        if "email_address" not in self.body and self.channel is None and not self.faults:
+        if "email_address" not in self.body and self.number is None and not self.faults:
             self.faults.append("email_address is missing")
-        return Row(self.body, self.channel, self.faults)
+        return Row(self.body, self._channel(), self.faults)
+
+    def _channel(self) -> Json | None:
+        """Return the SMS channel: without a date of consent its permission is not set."""
+        if self.number is None:
+            return None
+        permission = self.sms_permission if self.consent_on is not None else "not_set"
+        channel = sms.imported(self.number, permission)
+        if channel is None:
+            self.faults.append("sms_number does not have a valid value")
+        return channel
 
 
 def _text(heading: str, value: object, faults: list[str]) -> str:
