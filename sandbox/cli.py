@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 
@@ -28,8 +29,9 @@ def main(argv: list[str]) -> int:
         type=_size,
         default="small",
         metavar="SIZE",
-        help=f"empty, small (default), {', '.join(f'{name} ({count:,} contacts)' for name, count in COUNTS.items())}, "
-        "or a number of contacts",
+        help="empty, small (default), "
+        + ", ".join(f"{name} ({count:,} contacts)" for name, count in COUNTS.items())
+        + ", or a number of contacts",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
     options = parser.parse_args(argv)
@@ -43,6 +45,8 @@ def main(argv: list[str]) -> int:
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
+    # What a large firm is made of lives as long as the process: nobody need search it for garbage.
+    gc.freeze()
     line = json.dumps(sandbox.described())
     uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
     return 0

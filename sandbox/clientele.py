@@ -1,6 +1,6 @@
 """The clients of a larger firm, drawn so that both stand-ins tell of the same people.
 
-Either side asks for the clientele by itself and gets the same one, for it comes from the seed alone.
+Either side asks for the clientele by itself and gets the same one: it comes from the seed alone.
 One client in a hundred differs between the two sides, as after a year without anybody looking.
 """
 
@@ -23,74 +23,16 @@ LISTS = ("Quarterly Letter", "Market Notes", "Invitations", "Tax Season", "Year 
 
 Difference = Literal["missing_there", "name_there", "off_list_there", "unsubscribed_there"]
 
-_FIRST = [
-    "Ada",
-    "Ben",
-    "Clara",
-    "Dmitri",
-    "Elena",
-    "Farid",
-    "Grace",
-    "Hugo",
-    "Ines",
-    "Jonas",
-    "Kaya",
-    "Liam",
-    "Mina",
-    "Noor",
-    "Oskar",
-    "Paula",
-    "Quentin",
-    "Rosa",
-    "Samuel",
-    "Tess",
-    "Umar",
-    "Vera",
-    "Wilma",
-    "Xavier",
-    "Yara",
-    "Zeno",
-    "Aoife",
-    "Björn",
-    "Chloé",
-    "Dario",
-    "Esme",
-    "Filip",
-]
-_LAST = [
-    "Abbot",
-    "Brandt",
-    "Calloway",
-    "Dvorak",
-    "Eriksen",
-    "Fontaine",
-    "Grant",
-    "Hollis",
-    "Ibarra",
-    "Jansen",
-    "Keller",
-    "Lindgren",
-    "Marsh",
-    "Novak",
-    "O'Dell",
-    "Prescott",
-    "Quayle",
-    "Ruiz",
-    "Sandoval",
-    "Thorne",
-    "Ueda",
-    "Vance",
-    "Whitlock",
-    "Xu",
-    "Yates",
-    "Zamora",
-    "Bellamy",
-    "Corrigan",
-    "Delacroix",
-    "Emerson",
-    "Fairfax",
-    "Goldberg",
-]
+_FIRST = (
+    *("Ada", "Ben", "Clara", "Dmitri", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kaya"),
+    *("Liam", "Mina", "Noor", "Oskar", "Paula", "Quentin", "Rosa", "Samuel", "Tess", "Umar"),
+    *("Vera", "Wilma", "Xavier", "Yara", "Zeno", "Aoife", "Björn", "Chloé", "Dario", "Esme"),
+)
+_LAST = (
+    *("Abbot", "Brandt", "Calloway", "Dvorak", "Eriksen", "Fontaine", "Grant", "Hollis", "Ibarra"),
+    *("Jansen", "Keller", "Lindgren", "Marsh", "Novak", "O'Dell", "Prescott", "Quayle", "Ruiz"),
+    *("Sandoval", "Thorne", "Ueda", "Vance", "Whitlock", "Xu", "Yates", "Zamora", "Bellamy"),
+)
 _PLACES = (
     ("Portland", "ME", "04101"),
     ("Camden", "ME", "04843"),
@@ -108,7 +50,7 @@ _DIFFERENCES: tuple[Difference, ...] = (
     "unsubscribed_there",
 )
 _TWO_HAVE_ONE_ADDRESS = 0.08
-_DIFFER = 0.01
+_DIFFER = 0.0125  # of those who are on a list: one in a hundred of all
 _OPTED_OUT = 0.03
 _ON_NO_LIST = 0.1
 

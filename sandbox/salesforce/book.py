@@ -96,7 +96,7 @@ class _Maker:
             self._first = dict(self._table.get(record_id) or {})
             return record_id
         record_id = self._tx.org.serials.new(self._sobject.prefix)
-        row = self._first | values | computed | {"Id": record_id}
+        row = {**self._first, **values, **computed, "Id": record_id}
         for field in self._numbered:
             number = self._tx.org.next_number(self._sobject)
             row[field.name] = str(field.number_format).format(number)
