@@ -30,6 +30,7 @@ from sandbox.control_bodies import (
     Unsubscribe,
 )
 from sandbox.faults import Fault
+from sandbox.salesforce.policy import Policy as SalesforcePolicy
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -48,6 +49,7 @@ class Salesforce(Protocol):
 
     endpoint: str | None
     retry_factor: float
+    policy: SalesforcePolicy
 
     def deliveries(self) -> list[dict[str, object]]:
         """Return the queue of outbound messages."""
@@ -93,6 +95,10 @@ class Control:
             "/salesforce/deliveries/retry": {"POST": self._retry_deliveries},
             "/salesforce/deliveries/remove": {"POST": self._remove_deliveries},
             "/salesforce/queue": {"GET": self._get_queue, "PUT": self._put_queue},
+            "/salesforce/policy": {
+                "GET": self._get_salesforce_policy,
+                "PUT": self._put_salesforce_policy,
+            },
             "/constant-contact/unsubscribe": {"POST": self._unsubscribe},
             "/constant-contact/leave-list": {"POST": self._leave_list},
             "/constant-contact/confirm": {"POST": self._confirm},
@@ -150,6 +156,13 @@ class Control:
     async def _put_queue(self, request: Request) -> Response:
         self.salesforce.retry_factor = (await _read(request, Queue)).retry_factor
         return await self._get_queue(request)
+
+    async def _get_salesforce_policy(self, _request: Request) -> Response:
+        return JSONResponse(self.salesforce.policy.model_dump())
+
+    async def _put_salesforce_policy(self, request: Request) -> Response:
+        self.salesforce.policy = await _read(request, SalesforcePolicy)
+        return await self._get_salesforce_policy(request)
 
     async def _unsubscribe(self, request: Request) -> Response:
         asked = await _read(request, Unsubscribe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
+from sandbox.salesforce.bulk.jobs import Jobs
+from sandbox.salesforce.bulk.routes import bulk_routes
+from sandbox.salesforce.bulk.worker import Worker
 from sandbox.salesforce.catalogue.packages import CUSTOM
 from sandbox.salesforce.catalogue.setup import SETUP
 from sandbox.salesforce.catalogue.standard import STANDARD
@@ -20,6 +24,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.outbound.definitions import deployed
 from sandbox.salesforce.outbound.queue import Queue
 from sandbox.salesforce.outbound.sender import Sender
+from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.rest.calls import Api, answer
 from sandbox.salesforce.rest.routes import routes
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from sandbox.salesforce.bulk.jobs import Job
+    from sandbox.salesforce.bulk.worker import Owner
     from sandbox.salesforce.org import Tables
     from sandbox.world import World
 
@@ -47,6 +54,7 @@ class Snapshot:
 
     tables: Tables
     waiting: frozenset[str]
+    jobs: dict[str, Job]
 
 
 class SalesforceStandIn:
@@ -57,6 +65,7 @@ class SalesforceStandIn:
         organization_id: The org's id, 18 characters.
         observer_token: Access token of an ordinary user, whose saves fire messages; never ends.
         endpoint: Where outbound messages go; while it is None they wait.
+        policy: What the vendor leaves open, and what an administrator decides.
     """
 
     def __init__(self, world: World, size: str = "small") -> None:
@@ -70,6 +79,9 @@ class SalesforceStandIn:
         self._usage = Usage(world)
         self._sessions = Sessions(self.org)
         self.endpoint: str | None = None
+        self.policy = Policy()
+        self._jobs = Jobs(self.org)
+        self._usage.others = self._jobs.limits
         self._begin()
         self.queue = Queue(
             self.org,
@@ -80,7 +92,10 @@ class SalesforceStandIn:
         api = Api(self.org, self._sessions, self._queries, self._usage)
         self.app: ASGIApp = _Front(
             Starlette(
-                routes=routes(api, self._application, self.organization_id),
+                routes=[
+                    *bulk_routes(api, self._jobs, lambda: self.policy),
+                    *routes(api, self._application, self.organization_id),
+                ],
                 exception_handlers={HTTPException: _refuse},
             )
         )
@@ -102,7 +117,7 @@ class SalesforceStandIn:
             session = self._sessions.open.get(access_token)
         if session is None:
             return None
-        return "observer" if session.user_id == self._staff.observer_user_id else "bridge"
+        return self._owner_of_user(session.user_id)
 
     def deliveries(self) -> list[dict[str, object]]:
         """Return the notifications that are still in the outbound queue, oldest first."""
@@ -150,18 +165,21 @@ class SalesforceStandIn:
         """Return the state of the org, to be put back by `restore`."""
         with self.org.lock:
             waiting = frozenset(each.notification_id for each in self.queue.open)
-            return Snapshot(self.org.copy_tables(), waiting)
+            return Snapshot(self.org.copy_tables(), waiting, dict(self._jobs.by_id))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put the org's records back, and forget the messages that were queued since."""
         with self.org.lock:
             self.org.tables = {name: table.copy() for name, table in snapshot.tables.items()}
             self.queue.keep_only(snapshot.waiting)
+            self._jobs.by_id = dict(snapshot.jobs)
 
     def reset(self) -> None:
         """Start again with the same ids and credentials, no endpoint and an empty queue."""
         with self.org.lock:
             self.endpoint = None
+            self.policy = Policy()
+            self._jobs.by_id.clear()
             self.queue.clear()
             self.queue.factor = 1.0
             self._queries.cursors.clear()
@@ -172,7 +190,7 @@ class SalesforceStandIn:
             deployed(self.org.serials)
 
     async def run_queue(self) -> None:
-        """Deliver outbound messages until cancelled."""
+        """Do what the org does in the background until cancelled: send messages, work on jobs."""
         sender = Sender(
             self.org,
             self.queue,
@@ -180,7 +198,15 @@ class SalesforceStandIn:
             instance=INSTANCE,
             endpoint=lambda: self.endpoint,
         )
-        await sender.run()
+        worker = Worker(
+            self.org, self._jobs, policy=lambda: self.policy, owner_of=self._owner_of_user
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sender.run())
+            tasks.create_task(worker.run())
+
+    def _owner_of_user(self, user_id: str) -> Owner:
+        return "observer" if user_id == self._staff.observer_user_id else "bridge"
 
     def _begin(self) -> None:
         self._staff = found(self.org)
