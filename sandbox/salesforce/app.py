@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import string
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -21,9 +22,10 @@ from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.firm import SIZES, found, may_send_outbound_messages, populate
 from sandbox.salesforce.login import Application, Sessions, drawn
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.outbound.definitions import deployed
+from sandbox.salesforce.outbound.definitions import active_triggers, deployed
 from sandbox.salesforce.outbound.queue import Queue
 from sandbox.salesforce.outbound.sender import Sender
+from sandbox.salesforce.outbound.wsdl import wsdl
 from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.rest.calls import Api, answer
@@ -85,9 +87,10 @@ class SalesforceStandIn:
         self._begin()
         self.queue = Queue(
             self.org,
-            deployed(self.org.serials),
             may_send=lambda user_id: may_send_outbound_messages(self.org, user_id),
+            kept=lambda: timedelta(hours=self.policy.outbound_kept_h),
         )
+        self.queue.begin(deployed(self.org.serials), active_triggers())
         self.org.listeners.append(self.queue.saved)
         api = Api(self.org, self._sessions, self._queries, self._usage)
         self.app: ASGIApp = _Front(
@@ -134,13 +137,29 @@ class SalesforceStandIn:
         return [
             {
                 "name": each.name,
+                "full_name": each.full_name,
                 "object": each.object,
                 "action_id": each.action_id,
                 "api_version": each.api_version,
                 "fields": list(each.carries),
+                "endpoint_url": each.endpoint_url or self.endpoint,
+                "integration_user": each.integration_user or self._application.username,
+                "triggers": self.queue.triggers_of(each.full_name),
             }
             for each in self.queue.definitions
         ]
+
+    def wsdl(self, full_name: str) -> str | None:
+        """Return the WSDL of a deployed outbound message, or None where there is none."""
+        definition = self.queue.definition(full_name)
+        if definition is None:
+            return None
+        return wsdl(
+            definition,
+            self.org.schema.get(definition.object),
+            endpoint=definition.endpoint_url or self.endpoint or "",
+            at=self._world.now(),
+        )
 
     def retry(self, notification_ids: Iterable[str]) -> None:
         """Make deliveries due now, as Retry on the delivery-status page does."""
@@ -180,14 +199,12 @@ class SalesforceStandIn:
             self.endpoint = None
             self.policy = Policy()
             self._jobs.by_id.clear()
-            self.queue.clear()
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
             self.org.begin()
             self._begin()
-            # The definitions stay; their ids are drawn again, so that later ones are the same.
-            deployed(self.org.serials)
+            self.queue.begin(deployed(self.org.serials), active_triggers())
 
     async def run_queue(self) -> None:
         """Do what the org does in the background until cancelled: send messages, work on jobs."""
@@ -197,6 +214,7 @@ class SalesforceStandIn:
             organization_id=self.organization_id,
             instance=INSTANCE,
             endpoint=lambda: self.endpoint,
+            policy=lambda: self.policy,
         )
         worker = Worker(
             self.org, self._jobs, policy=lambda: self.policy, owner_of=self._owner_of_user

@@ -29,6 +29,13 @@ class Policy(BaseModel):
         description="how a record that is gone by the time of sending appears: an sObject that is "
         "nil, one of its type without fields, or both in turn",
     )
+    outbound_timeout_s: float = Field(
+        default=60, gt=0, description="seconds that Salesforce waits for the answer to a message"
+    )
+    outbound_hidden_fields: tuple[str, ...] = Field(
+        default=(),
+        description="fields that the user that messages are sent as cannot read: `Contact.Email`",
+    )
     metadata_takes_s: float = Field(
         default=0, ge=0, description="seconds for which a deployment or retrieval is InProgress"
     )
@@ -37,3 +44,8 @@ class Policy(BaseModel):
         description="a flow keeps the status Active when it is deployed; false: it arrives as "
         "Draft, as in production without that setting",
     )
+
+    def outbound_hidden(self, name: str) -> frozenset[str]:
+        """Return which fields of an object the user that messages are sent as cannot read."""
+        split = (each.partition(".") for each in self.outbound_hidden_fields)
+        return frozenset(field for sobject, _, field in split if sobject == name)
