@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.constant_contact import people, sending
@@ -29,9 +29,8 @@ from sandbox.control_bodies import (
     Queue,
     Unsubscribe,
 )
+from sandbox.control_salesforce import Org, SalesforceSetup
 from sandbox.faults import Fault
-from sandbox.salesforce.outbound.status_page import status_page
-from sandbox.salesforce.policy import Policy as SalesforcePolicy
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,30 +44,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
 
-class Salesforce(Protocol):
+class Salesforce(Org, Protocol):
     """What the control API needs of the Salesforce stand-in."""
 
     endpoint: str | None
     retry_factor: float
-    policy: SalesforcePolicy
-
-    def deliveries(self) -> list[dict[str, object]]:
-        """Return the queue of outbound messages."""
-
-    def ended_deliveries(self) -> list[dict[str, object]]:
-        """Return the latest messages that were delivered or dropped."""
-
-    def definitions(self) -> list[dict[str, object]]:
-        """Return the outbound messages that are deployed."""
-
-    def wsdl(self, full_name: str) -> str | None:
-        """Return the WSDL of a deployed outbound message."""
-
-    def retry(self, notification_ids: Iterable[str]) -> None:
-        """Make deliveries due now."""
-
-    def remove_deliveries(self, notification_ids: Iterable[str]) -> None:
-        """Drop deliveries."""
 
     def reset(self) -> None:
         """Return to the start."""
@@ -101,17 +81,8 @@ class Control:
             "/salesforce/deliveries/ended": {"GET": self._get_ended_deliveries},
             "/salesforce/deliveries/retry": {"POST": self._retry_deliveries},
             "/salesforce/deliveries/remove": {"POST": self._remove_deliveries},
-            "/salesforce/definitions": {"GET": self._get_definitions},
-            "/salesforce/definitions/{full_name}/wsdl": {"GET": self._get_wsdl},
-            "/salesforce/delivery-status": {
-                "GET": self._show_delivery_status,
-                "POST": self._press_on_delivery_status,
-            },
             "/salesforce/queue": {"GET": self._get_queue, "PUT": self._put_queue},
-            "/salesforce/policy": {
-                "GET": self._get_salesforce_policy,
-                "PUT": self._put_salesforce_policy,
-            },
+            **SalesforceSetup(self.salesforce).paths(),
             "/constant-contact/unsubscribe": {"POST": self._unsubscribe},
             "/constant-contact/leave-list": {"POST": self._leave_list},
             "/constant-contact/confirm": {"POST": self._confirm},
@@ -163,44 +134,12 @@ class Control:
         self.salesforce.remove_deliveries((await _read(request, Deliveries)).notification_ids)
         return await self._get_deliveries(request)
 
-    async def _get_definitions(self, _request: Request) -> Response:
-        return JSONResponse(self.salesforce.definitions())
-
-    async def _get_wsdl(self, request: Request) -> Response:
-        text = self.salesforce.wsdl(request.path_params["full_name"])
-        if text is None:
-            raise _Refused(404, "no outbound message of that name is deployed")
-        return Response(text, media_type="text/xml")
-
-    async def _show_delivery_status(self, _request: Request) -> Response:
-        there = self.salesforce
-        return HTMLResponse(status_page(there.deliveries(), there.ended_deliveries()))
-
-    async def _press_on_delivery_status(self, request: Request) -> Response:
-        form = parse_qs((await request.body()).decode("utf-8", "replace"))
-        pressed = form.get("notification_id", [])
-        match form.get("action"):
-            case ["retry"]:
-                self.salesforce.retry(pressed)
-            case ["remove"]:
-                self.salesforce.remove_deliveries(pressed)
-            case _:
-                raise _Refused(400, "action: retry or remove")
-        return RedirectResponse("delivery-status", status_code=303)
-
     async def _get_queue(self, _request: Request) -> Response:
         return JSONResponse({"retry_factor": self.salesforce.retry_factor})
 
     async def _put_queue(self, request: Request) -> Response:
         self.salesforce.retry_factor = (await _read(request, Queue)).retry_factor
         return await self._get_queue(request)
-
-    async def _get_salesforce_policy(self, _request: Request) -> Response:
-        return JSONResponse(self.salesforce.policy.model_dump())
-
-    async def _put_salesforce_policy(self, request: Request) -> Response:
-        self.salesforce.policy = await _read(request, SalesforcePolicy)
-        return await self._get_salesforce_policy(request)
 
     async def _unsubscribe(self, request: Request) -> Response:
         asked = await _read(request, Unsubscribe)
