@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from sandbox.salesforce.bulk.jobs import Jobs
 from sandbox.salesforce.bulk.routes import bulk_routes
@@ -21,6 +22,11 @@ from sandbox.salesforce.catalogue.standard import STANDARD
 from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.firm import SIZES, found, may_send_outbound_messages, populate
 from sandbox.salesforce.login import Application, Sessions, drawn
+from sandbox.salesforce.metadata.components import Components
+from sandbox.salesforce.metadata.deploy import Deployer
+from sandbox.salesforce.metadata.deployments import Deployments
+from sandbox.salesforce.metadata.rest import metadata_routes
+from sandbox.salesforce.metadata.soap import SoapMetadata
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.outbound.definitions import active_triggers, deployed
 from sandbox.salesforce.outbound.queue import Queue
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
 
     from sandbox.salesforce.bulk.jobs import Job
     from sandbox.salesforce.bulk.worker import Owner
+    from sandbox.salesforce.metadata.deployments import Deployment, Retrieval
     from sandbox.salesforce.org import Tables
     from sandbox.world import World
 
@@ -57,6 +64,8 @@ class Snapshot:
     tables: Tables
     waiting: frozenset[str]
     jobs: dict[str, Job]
+    deployments: dict[str, Deployment]
+    retrievals: dict[str, Retrieval]
 
 
 class SalesforceStandIn:
@@ -92,11 +101,19 @@ class SalesforceStandIn:
         )
         self.queue.begin(deployed(self.org.serials), active_triggers())
         self.org.listeners.append(self.queue.saved)
+        components = Components(self.org, self.queue)
+        deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
+        self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
         api = Api(self.org, self._sessions, self._queries, self._usage)
+        metadata = SoapMetadata(api, self._deployments, components).endpoint()
         self.app: ASGIApp = _Front(
             Starlette(
                 routes=[
                     *bulk_routes(api, self._jobs, lambda: self.policy),
+                    *metadata_routes(api, self._deployments),
+                    # Some clients put the name of the call, or a job's id, behind the address.
+                    Route("/services/Soap/m/{version}", metadata, methods=["POST"]),
+                    Route("/services/Soap/m/{version}/{rest:path}", metadata, methods=["POST"]),
                     *routes(api, self._application, self.organization_id),
                 ],
                 exception_handlers={HTTPException: _refuse},
@@ -184,7 +201,13 @@ class SalesforceStandIn:
         """Return the state of the org, to be put back by `restore`."""
         with self.org.lock:
             waiting = frozenset(each.notification_id for each in self.queue.open)
-            return Snapshot(self.org.copy_tables(), waiting, dict(self._jobs.by_id))
+            return Snapshot(
+                tables=self.org.copy_tables(),
+                waiting=waiting,
+                jobs=dict(self._jobs.by_id),
+                deployments=dict(self._deployments.deployments),
+                retrievals=dict(self._deployments.retrievals),
+            )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put the org's records back, and forget the messages that were queued since."""
@@ -192,6 +215,8 @@ class SalesforceStandIn:
             self.org.tables = {name: table.copy() for name, table in snapshot.tables.items()}
             self.queue.keep_only(snapshot.waiting)
             self._jobs.by_id = dict(snapshot.jobs)
+            self._deployments.deployments = dict(snapshot.deployments)
+            self._deployments.retrievals = dict(snapshot.retrievals)
 
     def reset(self) -> None:
         """Start again with the same ids and credentials, no endpoint and an empty queue."""
@@ -202,6 +227,8 @@ class SalesforceStandIn:
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
+            self._deployments.clear()
+            self.org.schema.replace()
             self.org.begin()
             self._begin()
             self.queue.begin(deployed(self.org.serials), active_triggers())
@@ -222,6 +249,7 @@ class SalesforceStandIn:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sender.run())
             tasks.create_task(worker.run())
+            tasks.create_task(self._deployments.run())
 
     def _owner_of_user(self, user_id: str) -> Owner:
         return "observer" if user_id == self._staff.observer_user_id else "bridge"

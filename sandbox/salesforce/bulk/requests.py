@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce.bulk.csv_text import DELIMITERS, LINE_ENDINGS
 from sandbox.salesforce.bulk.extract import checked
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.rest import multipart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,21 +118,14 @@ def parts(content_type: str, body: bytes) -> tuple[dict[str, Any], str]:
     Raises:
         ApiError: If one of the two is missing, or the file is too large for this way.
     """
-    head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
-    found: dict[str, bytes] = {}
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            found[name] = content
+    found = multipart.parts(content_type, body)
     if not {"job", "content"} <= found.keys():
-        message_text = "A multipart request needs the parts 'job' and 'content'"
-        raise ApiError("CLIENTINPUTERROR", message_text)
+        message = "A multipart request needs the parts 'job' and 'content'"
+        raise ApiError("CLIENTINPUTERROR", message)
     text = uploaded(found["content"])
     if len(text) > LARGEST_PART_CHARACTERS:
-        message_text = f"The content part exceeds {LARGEST_PART_CHARACTERS} characters"
-        raise ApiError("CLIENTINPUTERROR", message_text)
+        message = f"The content part exceeds {LARGEST_PART_CHARACTERS} characters"
+        raise ApiError("CLIENTINPUTERROR", message)
     try:
         job = json.loads(found["job"])
     except (UnicodeDecodeError, ValueError, RecursionError):

@@ -98,6 +98,10 @@ class Worker:
         return self._org.world.now() >= job.closed_at + timedelta(seconds=after_s)
 
     def _begin(self, job: Job) -> None:
+        if self._org.schema.find(job.object) is None:
+            message = f"InvalidJob : Unable to find object: {job.object}"
+            self._jobs.change(job, state="Failed", error_message=message)
+            return
         job = self._jobs.change(job, state="InProgress")
         try:
             self._under_way[job.job_id] = (
@@ -110,6 +114,10 @@ class Worker:
             self._jobs.change(job, state="Failed", error_message=message)
 
     def _advance(self, job: Job) -> None:
+        if self._org.schema.find(job.object) is None:
+            message = f"InvalidJob : Unable to find object: {job.object}"
+            self._jobs.change(job, state="Failed", error_message=message)
+            return
         work = self._under_way.get(job.job_id)
         if work is None:
             # The job was put back to an earlier state: it begins once more.
@@ -117,11 +125,11 @@ class Worker:
             return
         started = time.perf_counter()
         self._org.take_effects()
-        is_last, message = False, None
+        is_last, cause = False, None
         try:
             is_last = work.advance(SLICE_S)
         except BatchRefused as refused:
-            message = str(refused)
+            cause = str(refused)
         took_ms = (time.perf_counter() - started) * 1000
         given = {
             "processed": work.processed,
@@ -129,8 +137,8 @@ class Worker:
             "took_ms": job.took_ms + round(took_ms),
         }
         self._record(job, took_ms)
-        if message is not None:
-            self._jobs.change(job, state="Failed", error_message=message, **given)
+        if cause is not None:
+            self._jobs.change(job, state="Failed", error_message=cause, **given)
             return
         changed = self._jobs.change(job, **given)
         if is_last:

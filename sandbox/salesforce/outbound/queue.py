@@ -69,6 +69,15 @@ class Delivery:
         }
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What is deployed at one moment, and what waits for it."""
+
+    definitions: dict[str, Definition]
+    triggers: dict[str, Trigger]
+    lines: dict[str, dict[str, Delivery]]
+
+
 @dataclass
 class Queue:
     """The org's outbound queue.
@@ -122,6 +131,17 @@ class Queue:
             self._end(each, "dropped", "the outbound message was deleted")
         self._lines.pop(full_name, None)
 
+    def setup(self) -> Setup:
+        """Return what is deployed, to be put back by `put_back_setup`."""
+        lines = {name: dict(line) for name, line in self._lines.items()}
+        return Setup(dict(self._definitions), dict(self._triggers), lines)
+
+    def put_back_setup(self, setup: Setup) -> None:
+        """Have what was deployed at an earlier moment, and what waited then."""
+        self._definitions = setup.definitions
+        self._triggers = setup.triggers
+        self._lines = setup.lines
+
     def trigger(self, trigger: Trigger) -> None:
         """Add a trigger, or put it in the place of the one with its name."""
         self._triggers[trigger.name] = trigger
@@ -129,6 +149,11 @@ class Queue:
     def untrigger(self, name: str) -> None:
         """Remove a trigger: it was made inactive, or deleted."""
         self._triggers.pop(name, None)
+
+    @property
+    def trigger_names(self) -> list[str]:
+        """The names of the triggers that are active."""
+        return list(self._triggers)
 
     def triggers_of(self, full_name: str) -> list[str]:
         """Return the names of the triggers that send a message."""
