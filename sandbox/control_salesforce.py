@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
 
@@ -26,6 +27,9 @@ class Org(Protocol):
 
     def definitions(self) -> list[dict[str, object]]:
         """Return the outbound messages that are deployed."""
+
+    def canvas(self, launch: Launch) -> str | None:
+        """Return a signed request for a page, or None where the record is not there."""
 
     def wsdl(self, full_name: str) -> str | None:
         """Return the WSDL of a deployed outbound message."""
@@ -52,6 +56,7 @@ class SalesforceSetup:
     def paths(self) -> Mapping[str, Mapping[str, _Endpoint]]:
         """Return what serves each path, by HTTP method."""
         return {
+            "/salesforce/canvas": {"GET": self._open_canvas, "POST": self._sign_canvas},
             "/salesforce/definitions": {"GET": self._get_definitions},
             "/salesforce/definitions/{full_name}/wsdl": {"GET": self._get_wsdl},
             "/salesforce/delivery-status": {
@@ -60,6 +65,20 @@ class SalesforceSetup:
             },
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
+
+    async def _open_canvas(self, request: Request) -> Response:
+        launch = Launch.model_validate(dict(request.query_params))
+        return HTMLResponse(launcher(launch.url, self._signed(launch)))
+
+    async def _sign_canvas(self, request: Request) -> Response:
+        launch = Launch.model_validate_json(await request.body() or b"{}")
+        return JSONResponse({"url": launch.url, "signed_request": self._signed(launch)})
+
+    def _signed(self, launch: Launch) -> str:
+        signed = self.org.canvas(launch)
+        if signed is None:
+            raise HTTPException(404, "record_id: no record of that id")
+        return signed
 
     async def _get_definitions(self, _request: Request) -> Response:
         return JSONResponse(self.org.definitions())

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from sandbox.salesforce import canvas, ids
 from sandbox.salesforce.bulk.jobs import Jobs
 from sandbox.salesforce.bulk.routes import bulk_routes
 from sandbox.salesforce.bulk.worker import Worker
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.bulk.worker import Owner
     from sandbox.salesforce.metadata.deployments import Deployment, Retrieval
     from sandbox.salesforce.org import Tables
+    from sandbox.salesforce.values import Row
     from sandbox.world import World
 
 LONGEST_ADDRESS_BYTES = 16_384
@@ -77,6 +79,7 @@ class SalesforceStandIn:
         observer_token: Access token of an ordinary user, whose saves fire messages; never ends.
         endpoint: Where outbound messages go; while it is None they wait.
         policy: What the vendor leaves open, and what an administrator decides.
+        address: Scheme and host that the org answers at; whoever serves it says so.
     """
 
     def __init__(self, world: World, size: str = "small") -> None:
@@ -91,6 +94,7 @@ class SalesforceStandIn:
         self._sessions = Sessions(self.org)
         self.endpoint: str | None = None
         self.policy = Policy()
+        self.address = INSTANCE
         self._jobs = Jobs(self.org)
         self._usage.others = self._jobs.limits
         self._begin()
@@ -177,6 +181,33 @@ class SalesforceStandIn:
             endpoint=definition.endpoint_url or self.endpoint or "",
             at=self._world.now(),
         )
+
+    def canvas(self, launch: canvas.Launch) -> str | None:
+        """Return a signed request for a page, or None where the record is not there."""
+        with self.org.lock:
+            record = self._record(launch.record_id) if launch.record_id else None
+            if launch.record_id and record is None:
+                return None
+            staff = self._staff
+            user_id = staff.observer_user_id if launch.user == "observer" else staff.bridge_user_id
+            return canvas.signed(
+                self._application.consumer_secret,
+                canvas.context(
+                    launch,
+                    user=self.org.tables["User"].get(user_id) or {},
+                    organization=self.org.tables["Organization"].get(self.organization_id) or {},
+                    record=record,
+                    access_token=self._sessions.begin(user_id),
+                    instance=self.address,
+                    at=self._world.now(),
+                ),
+            )
+
+    def _record(self, record_id: str) -> tuple[str, Row] | None:
+        full = ids.canonical(record_id)
+        sobject = self.org.schema.of_id(full) if full else None
+        row = self.org.tables[sobject.name].live(full) if sobject and full else None
+        return None if sobject is None or row is None else (sobject.name, row)
 
     def retry(self, notification_ids: Iterable[str]) -> None:
         """Make deliveries due now, as Retry on the delivery-status page does."""

@@ -76,14 +76,14 @@ def file(root: str, content: str) -> str:
 
 
 def manifest(members: Mapping[str, list[str]]) -> str:
-    types = "".join(
-        f"<types>{''.join(f'<members>{each}</members>' for each in names)}<name>{kind}</name></types>"
-        for kind, names in members.items()
-    )
+    types = ""
+    for kind, names in members.items():
+        listed = "".join(f"<members>{each}</members>" for each in names)
+        types += f"<types>{listed}<name>{kind}</name></types>"
     return file("Package", f"{types}<version>66.0</version>")
 
 
-def package(members: Mapping[str, list[str]], files: Mapping[str, str] = {}) -> bytes:  # noqa: B006
+def package(members: Mapping[str, list[str]], files: Mapping[str, str] = {}) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in ({"package.xml": manifest(members)} | dict(files)).items():
@@ -683,7 +683,7 @@ def test_a_package_is_deployed_over_rest(sandbox: RunningSandbox) -> None:
     answer = sandbox.session.post(
         f"{sandbox.line['salesforce_url']}{DATA}/metadata/deployRequest",
         files={
-            "json": ("blob", json.dumps(options), "application/json"),
+            "json": ("blob", json.dumps(options).encode(), "application/json"),
             "file": ("deploy.zip", field_package(TEXT), "application/zip"),
         },
         headers={"Authorization": f"Bearer {token}"},
