@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from sandbox.clientele import clientele, count_of, list_ids
-from sandbox.salesforce import canvas, ids
+from sandbox.salesforce import canvas
 from sandbox.salesforce.book import enter_clientele
 from sandbox.salesforce.bulk.jobs import Jobs
 from sandbox.salesforce.bulk.routes import bulk_routes
@@ -22,8 +21,8 @@ from sandbox.salesforce.bulk.worker import Worker
 from sandbox.salesforce.catalogue.packages import CUSTOM
 from sandbox.salesforce.catalogue.setup import SETUP
 from sandbox.salesforce.catalogue.standard import STANDARD
-from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
+from sandbox.salesforce.front import Front, refuse
 from sandbox.salesforce.login import Application, Sessions, drawn
 from sandbox.salesforce.metadata.components import Components
 from sandbox.salesforce.metadata.deploy import Deployer
@@ -37,7 +36,7 @@ from sandbox.salesforce.outbound.sender import Sender
 from sandbox.salesforce.outbound.wsdl import wsdl
 from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.queries import Queries
-from sandbox.salesforce.rest.calls import Api, answer
+from sandbox.salesforce.rest.calls import Api
 from sandbox.salesforce.rest.routes import routes
 from sandbox.salesforce.schema import Schema
 from sandbox.salesforce.usage import Usage
@@ -45,18 +44,14 @@ from sandbox.salesforce.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from sandbox.salesforce.bulk.jobs import Job
     from sandbox.salesforce.bulk.worker import Owner
     from sandbox.salesforce.metadata.deployments import Deployment, Retrieval
     from sandbox.salesforce.org import Tables
-    from sandbox.salesforce.values import Row
     from sandbox.world import World
 
-LONGEST_ADDRESS_BYTES = 16_384
 INSTANCE = "https://harbourlane-dev-ed.my.salesforce.com"
 """What the SOAP addresses in an outbound message say; nobody should call them."""
 
@@ -110,7 +105,7 @@ class SalesforceStandIn:
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
         api = Api(self.org, self._sessions, self._queries, self._usage)
         metadata = SoapMetadata(api, self._deployments, components).endpoint()
-        self.app: ASGIApp = _Front(
+        self.app: ASGIApp = Front(
             Starlette(
                 routes=[
                     *bulk_routes(api, self._jobs, lambda: self.policy),
@@ -120,7 +115,7 @@ class SalesforceStandIn:
                     Route("/services/Soap/m/{version}/{rest:path}", metadata, methods=["POST"]),
                     *routes(api, self._application, self.organization_id),
                 ],
-                exception_handlers={HTTPException: _refuse},
+                exception_handlers={HTTPException: refuse},
             )
         )
 
@@ -157,12 +152,7 @@ class SalesforceStandIn:
         """Return the deployed outbound messages: which object and fields each one carries."""
         return [
             {
-                "name": each.name,
-                "full_name": each.full_name,
-                "object": each.object,
-                "action_id": each.action_id,
-                "api_version": each.api_version,
-                "fields": list(each.carries),
+                **each.listed(),
                 "endpoint_url": each.endpoint_url or self.endpoint,
                 "integration_user": each.integration_user or self._application.username,
                 "triggers": self.queue.triggers_of(each.full_name),
@@ -184,30 +174,18 @@ class SalesforceStandIn:
 
     def canvas(self, launch: canvas.Launch) -> str | None:
         """Return a signed request for a page, or None where the record is not there."""
+        staff = self._staff
+        user_id = staff.observer_user_id if launch.user == "observer" else staff.bridge_user_id
         with self.org.lock:
-            record = self._record(launch.record_id) if launch.record_id else None
-            if launch.record_id and record is None:
-                return None
-            staff = self._staff
-            user_id = staff.observer_user_id if launch.user == "observer" else staff.bridge_user_id
-            return canvas.signed(
-                self._application.consumer_secret,
-                canvas.context(
-                    launch,
-                    user=self.org.tables["User"].get(user_id) or {},
-                    organization=self.org.tables["Organization"].get(self.organization_id) or {},
-                    record=record,
-                    access_token=self._sessions.begin(user_id),
-                    instance=self.address,
-                    at=self._world.now(),
-                ),
+            return canvas.signed_request(
+                self.org,
+                launch,
+                user_id=user_id,
+                organization_id=self.organization_id,
+                begin_session=self._sessions.begin,
+                instance=self.address,
+                secret=self._application.consumer_secret,
             )
-
-    def _record(self, record_id: str) -> tuple[str, Row] | None:
-        full = ids.canonical(record_id)
-        sobject = self.org.schema.of_id(full) if full else None
-        row = self.org.tables[sobject.name].live(full) if sobject and full else None
-        return None if sobject is None or row is None else (sobject.name, row)
 
     def retry(self, notification_ids: Iterable[str]) -> None:
         """Make deliveries due now, as Retry on the delivery-status page does."""
@@ -318,30 +296,3 @@ def create_salesforce(world: World, size: str = "small") -> SalesforceStandIn:
         ValueError: If there is no such size.
     """
     return SalesforceStandIn(world, size)
-
-
-class _Front:
-    """What happens to every request first.
-
-    `/sobjects/Contact/` is served as `/sobjects/Contact`, for clients spell both; an address that
-    is too long is refused before anybody looks at it.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS_BYTES:
-                refusal = PlainTextResponse("URI Too Long", status_code=414)
-                await refusal(scope, receive, send)
-                return
-            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
-        await self._app(scope, receive, send)
-
-
-async def _refuse(_: Request, error: Exception) -> Response:
-    """Answer a path that is not there as the REST API does."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    refusal = not_found()
-    return answer(status, refusal.body())

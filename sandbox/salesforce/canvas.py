@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sandbox.salesforce import ids
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from sandbox.salesforce.org import Org
     from sandbox.salesforce.values import Row
 
 VERSION = "66.0"
@@ -88,6 +90,47 @@ def signed(secret: str, context: dict[str, Any]) -> str:
     payload = base64.b64encode(text.encode())
     digest = hmac.new(secret.encode(), payload, hashlib.sha256).digest()
     return f"{base64.b64encode(digest).decode()}.{payload.decode()}"
+
+
+def signed_request(
+    org: Org,
+    launch: Launch,
+    *,
+    user_id: str,
+    organization_id: str,
+    begin_session: Callable[[str], str],
+    instance: str,
+    secret: str,
+) -> str | None:
+    """Return the signed request of a launch, or None where the record is not there.
+
+    Args:
+        org: The org that opens the page.
+        launch: Which page, from where.
+        user_id: Who opens it.
+        organization_id: The org's id.
+        begin_session: Opens a session for the page.
+        instance: Scheme and host of the org.
+        secret: The consumer secret of the app.
+    """
+    record = None
+    if launch.record_id is not None:
+        full = ids.canonical(launch.record_id)
+        sobject = org.schema.of_id(full) if full else None
+        row = org.tables[sobject.name].live(full) if sobject and full else None
+        if sobject is None or row is None:
+            return None
+        record = (sobject.name, row)
+    told = context(
+        launch,
+        user=org.tables["User"].get(user_id) or {},
+        organization=org.tables["Organization"].get(organization_id) or {},
+        record=record,
+        access_token=begin_session(user_id),
+        instance=instance,
+        at=org.world.now(),
+    )
+    return signed(secret, told)
 
 
 def context(

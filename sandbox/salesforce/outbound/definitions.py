@@ -109,6 +109,17 @@ class Definition:
         """The name that is unique in the org: `Contact.CC_Bridge_Contact`."""
         return f"{self.object}.{self.name}"
 
+    def listed(self) -> dict[str, object]:
+        """Return what the control API tells of the definition itself."""
+        return {
+            "name": self.name,
+            "full_name": self.full_name,
+            "object": self.object,
+            "action_id": self.action_id,
+            "api_version": self.api_version,
+            "fields": list(self.carries),
+        }
+
 
 def in_order(fields: Iterable[str]) -> tuple[str, ...]:
     """Return fields in the order that a message has them.
