@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 
 import uvloop
 
-from sandbox.salesforce.firm import SIZES
+from sandbox.clientele import COUNTS, count_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
 
@@ -23,7 +24,15 @@ def main(argv: list[str]) -> int:
         parser.add_argument(
             f"--{name}-port", type=_port, default=0, metavar="N", help="default: any free port"
         )
-    parser.add_argument("--size", choices=SIZES, default="small", help="how large the firm is")
+    parser.add_argument(
+        "--size",
+        type=_size,
+        default="small",
+        metavar="SIZE",
+        help="empty, small (default), "
+        + ", ".join(f"{name} ({count:,} contacts)" for name, count in COUNTS.items())
+        + ", or a number of contacts",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
     options = parser.parse_args(argv)
     ports = Ports(
@@ -36,9 +45,19 @@ def main(argv: list[str]) -> int:
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
+    # What a large firm is made of lives as long as the process: nobody need search it for garbage.
+    gc.freeze()
     line = json.dumps(sandbox.described())
     uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
     return 0
+
+
+def _size(text: str) -> str:
+    try:
+        count_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _port(text: str) -> int:

@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.clientele import clientele, count_of, list_ids
 from sandbox.constant_contact import api, firm, mail_api, sending
 from sandbox.constant_contact.answers import Text
 from sandbox.constant_contact.api import ApiCall, Handler
+from sandbox.constant_contact.book import enter_clientele
 from sandbox.constant_contact.bulk import queue
 from sandbox.constant_contact.bulk import resources as bulk
 from sandbox.constant_contact.limits import Meter
@@ -57,6 +59,7 @@ class ConstantContactStandIn:
     def __init__(self, world: World, size: str) -> None:
         self._world = world
         self._size = size
+        self._count = count_of(size)
         self._next_settling: asyncio.TimerHandle | None = None
         self.app = self._application()
         now = world.time()
@@ -77,9 +80,12 @@ class ConstantContactStandIn:
         self.policy = Policy()
         self.limits = Limits()
         self._meters = {client_id: Meter() for client_id in self.tokens.applications}
-        self.account = firm.found(
-            self._world.generator("constant-contact/account"), self._world.now(), self._size
-        )
+        world = self._world
+        draws = world.generator("constant-contact/account")
+        self.account = firm.found(draws, world.now(), self._size)
+        if self._count:
+            households = clientele(world, self._count)
+            enter_clientele(self.account, households, list_ids(world), world.now())
 
     def credentials(self) -> dict[str, str]:
         """Return what a connection needs to begin: client id and secret, and the first tokens."""
@@ -207,7 +213,7 @@ class ConstantContactStandIn:
 
 
 def create_constant_contact(world: World, size: str = "small") -> ConstantContactStandIn:
-    """Return a stand-in; its account is that of a small firm, or `empty`."""
+    """Return a stand-in; its account is that of a firm of some size; see `count_of`."""
     return ConstantContactStandIn(world, size)
 
 
