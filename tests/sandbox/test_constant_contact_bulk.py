@@ -69,6 +69,9 @@ def test_an_activity_may_end_before_its_end(sandbox: RunningSandbox, outcome: st
     assert (last["state"], last["percent_done"]) == (outcome, 50)
     joined = [list_id in read(sandbox, one)["list_memberships"] for one in contact_ids]
     assert joined == [True, True, False, False]
+    sandbox.constant_contact("DELETE", f"/contact_lists/{list_id}")
+    sandbox.advance(2)
+    assert read(sandbox, contact_ids[0])["list_memberships"] == []
     page = sandbox.constant_contact("GET", "/activities", state=outcome).json()
     assert [one["activity_id"] for one in page["activities"]] == [last["activity_id"]]
 
