@@ -185,7 +185,7 @@ def test_contacts_leave_a_list_and_stay_on_the_others(sandbox: RunningSandbox) -
     assert refused.status_code == 400
 
 
-@pytest.mark.rule("cc-optout-bulk-add-skips")
+@pytest.mark.rule("cc-optout-bulk-add-skips", "cc-activity-errors-texts")
 def test_who_opted_out_is_passed_over_and_told_of(sandbox: RunningSandbox) -> None:
     list_id, contact_id = a_list(sandbox), a_contact(sandbox)
     unsubscribe(sandbox)
