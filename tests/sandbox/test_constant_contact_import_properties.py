@@ -57,7 +57,7 @@ def add(account: Account, address: str, state: str, list_ids: list[str]) -> None
 def run(firm: Firm, rows: list[dict[str, Any]], at: datetime) -> dict[str, int]:
     work = ImportContacts(rows, firm.list_ids[1:], "not_set")
     counts = dict.fromkeys(COUNTS, 0)
-    activity = queue.begin(firm.account, "import", work, at, counts=counts)
+    activity = queue.begin(firm.account, work, at, counts=counts)
     while activity.is_open:
         queue.settle(firm.account, POLICY, at)
     return counts

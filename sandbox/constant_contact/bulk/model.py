@@ -55,7 +55,6 @@ class BulkActivity:
 
     Attributes:
         number: Its place in the order of creation.
-        kind: Last part of the path that made it.
         work: What is to be done; None once it has ended.
         total: How many steps that is.
         done: Steps that are done.
@@ -68,7 +67,6 @@ class BulkActivity:
 
     number: int
     activity_id: str
-    kind: str
     work: Work | None
     total: int
     created_at: datetime

@@ -35,7 +35,6 @@ def check_room(account: Account) -> None:
 
 def begin(
     account: Account,
-    kind: str,
     work: Work,
     now: datetime,
     *,
@@ -47,7 +46,6 @@ def begin(
 
     Args:
         account: Where it works.
-        kind: Last part of the path that begins such an activity.
         work: What it does.
         now: Sandbox time.
         counts: The counters of its `status`, or None where it shows none.
@@ -61,7 +59,6 @@ def begin(
     activity = BulkActivity(
         number=account.new_number(),
         activity_id=account.new_id(),
-        kind=kind,
         work=work,
         total=work.total,
         created_at=now,
