@@ -88,7 +88,7 @@ def delete(account: Account, list_id: str, now: datetime) -> BulkActivity:
     """
     if find(account, list_id).deleted_at is not None:
         raise not_found(f"list_id {list_id}")
-    return queue.begin(account, "list_delete", DeleteLists([list_id]), now)
+    return queue.begin(account, DeleteLists([list_id]), now, is_bulk=False)
 
 
 def show(account: Account, list_id: str, query: Mapping[str, str]) -> Json:

@@ -47,7 +47,8 @@ class Policy(BaseModel):
     )
     bulk_outcome: Literal["completed", "failed", "cancelled", "timed_out"] = Field(
         default="completed",
-        description="how bulk activities end; all but completed stop after half of their rows",
+        description="how bulk activities end, all but deletions of a single list or tag; all but "
+        "completed stop after half of their rows",
     )
     import_refuses_unknown_columns: bool = Field(
         default=False,

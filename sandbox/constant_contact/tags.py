@@ -76,7 +76,7 @@ def delete(account: Account, tag_id: str, now: datetime) -> BulkActivity:
     """
     work = DeleteTags([find(account, tag_id).tag_id])
     counts = {"items_total_count": 1, "items_completed_count": 0}
-    return queue.begin(account, "contacts_tags_delete", work, now, counts=counts)
+    return queue.begin(account, work, now, counts=counts, is_bulk=False)
 
 
 def show(account: Account, tag_id: str, query: Mapping[str, str]) -> Json:

@@ -69,6 +69,9 @@ def test_an_activity_may_end_before_its_end(sandbox: RunningSandbox, outcome: st
     assert (last["state"], last["percent_done"]) == (outcome, 50)
     joined = [list_id in read(sandbox, one)["list_memberships"] for one in contact_ids]
     assert joined == [True, True, False, False]
+    sandbox.constant_contact("DELETE", f"/contact_lists/{list_id}")
+    sandbox.advance(2)
+    assert read(sandbox, contact_ids[0])["list_memberships"] == []
     page = sandbox.constant_contact("GET", "/activities", state=outcome).json()
     assert [one["activity_id"] for one in page["activities"]] == [last["activity_id"]]
 
@@ -149,6 +152,28 @@ def test_contacts_join_a_list_from_each_kind_of_source(
     assert last["status"]["items_completed_count"] >= len(expected)
 
 
+@pytest.mark.rule("cc-add-memberships-sources")
+def test_contacts_are_chosen_by_how_many_mailings_they_opened(sandbox: RunningSandbox) -> None:
+    mailed = a_list(sandbox, "Mailed")
+    names = ("often", "seldom", "never")
+    ids = {
+        name: a_contact(sandbox, f"{name}@example.org", list_memberships=[mailed]) for name in names
+    }
+    openers = [("often", "seldom"), ("often",), ()]
+    for number, opened_by in enumerate(openers):
+        played = [{"email": f"{name}@example.org", "kind": "open"} for name in opened_by]
+        sandbox.control(
+            "POST",
+            "/constant-contact/campaigns",
+            {"name": f"M{number}", "subject": "M", "list_ids": [mailed], "activities": played},
+        )
+    for level, name in (("high", "often"), ("medium", "seldom"), ("low", "never")):
+        target = a_list(sandbox, level)
+        body = {"source": {"engagement_level": level}, "list_ids": [target]}
+        assert done(sandbox, "add_list_memberships", body)["status"]["items_total_count"] == 1
+        assert target in read(sandbox, ids[name])["list_memberships"]
+
+
 @pytest.mark.rule("cc-add-memberships-sources", "cc-activity-exclude")
 def test_all_active_contacts_join_but_those_excluded(sandbox: RunningSandbox) -> None:
     target = a_list(sandbox)
@@ -182,7 +207,7 @@ def test_contacts_leave_a_list_and_stay_on_the_others(sandbox: RunningSandbox) -
     assert refused.status_code == 400
 
 
-@pytest.mark.rule("cc-optout-bulk-add-skips")
+@pytest.mark.rule("cc-optout-bulk-add-skips", "cc-activity-errors-texts")
 def test_who_opted_out_is_passed_over_and_told_of(sandbox: RunningSandbox) -> None:
     list_id, contact_id = a_list(sandbox), a_contact(sandbox)
     unsubscribe(sandbox)
@@ -344,6 +369,27 @@ def test_a_faulty_activity_is_refused(
     assert answer.status_code == 400
     assert named in answer.json()[0]["error_message"]
     assert sandbox.constant_contact("GET", "/activities").json() == {"activities": []}
+
+
+def test_who_is_on_the_list_stays_as_it_was(sandbox: RunningSandbox) -> None:
+    list_id = a_list(sandbox)
+    contact_id = a_contact(sandbox, list_memberships=[list_id])
+    before = read(sandbox, contact_id)
+    last = done(sandbox, "add_list_memberships", add([contact_id], list_id))
+    assert last["status"]["items_completed_count"] == 1
+    assert read(sandbox, contact_id) == before
+
+
+def test_a_lie_about_an_activity_leaves_none(sandbox: RunningSandbox) -> None:
+    contact_id = a_contact(sandbox)
+    sandbox.faults({"side": "constant_contact", "method": "POST", "kind": "lie", "times": 1})
+    body = {"contact_ids": [contact_id]}
+    answer = sandbox.constant_contact("POST", "/activities/contact_delete", body, by="bridge")
+    assert answer.status_code == 201
+    sandbox.advance(2)
+    path = f"/activities/{answer.json()['activity_id']}"
+    assert sandbox.constant_contact("GET", path).status_code == 404
+    assert "deleted_at" not in read(sandbox, contact_id)
 
 
 def test_the_call_that_begins_an_activity_has_one_effect(sandbox: RunningSandbox) -> None:

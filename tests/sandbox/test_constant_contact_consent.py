@@ -188,7 +188,7 @@ def test_leaving_a_list_is_the_persons_own_update(sandbox: RunningSandbox) -> No
     assert after["updated_at"] > contact["updated_at"]
 
 
-@pytest.mark.rule("cc-resubscribe-once")
+@pytest.mark.rule("cc-resubscribe-once", "cc-contact-confirm-status")
 def test_a_confirmation_is_mailed_once_and_changes_nothing_until_confirmed(
     sandbox: RunningSandbox,
 ) -> None:
@@ -198,11 +198,14 @@ def test_a_confirmation_is_mailed_once_and_changes_nothing_until_confirmed(
     path = f"/contacts/resubscribe/{contact['contact_id']}"
     first = sandbox.constant_contact("PUT", path, {"list_ids": [list_id]})
     assert (first.status_code, first.content) == (200, b"")
-    assert read(sandbox, contact)["email_address"]["permission_to_send"] == "unsubscribed"
+    email = read(sandbox, contact)["email_address"]
+    assert contact["email_address"]["confirm_status"] == "off"
+    assert (email["permission_to_send"], email["confirm_status"]) == ("unsubscribed", "pending")
     assert sandbox.constant_contact("PUT", path, {"list_ids": [list_id]}).status_code == 409
     sandbox.control("POST", "/constant-contact/confirm", {"email": ADDRESS})
     after = read(sandbox, contact)
     assert after["email_address"]["permission_to_send"] == "explicit"
+    assert after["email_address"]["confirm_status"] == "confirmed"
     assert after["list_memberships"] == [list_id]
 
 

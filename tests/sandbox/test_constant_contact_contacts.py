@@ -231,6 +231,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "cc-error-validation-key",
     "cc-error-create-source",
     "cc-contact-street-kind",
+    "cc-contact-phone-kind",
+    "cc-contact-permissions",
     "cc-contact-birthday",
 )
 @pytest.mark.parametrize(("parts", "named"), REFUSED.values(), ids=REFUSED.keys())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,9 @@ from tests.sandbox.cc import (
     a_contact,
     a_field,
     a_list,
+    a_tag,
+    begun,
+    done,
     found,
     made,
     read,
@@ -156,6 +160,34 @@ def test_an_address_is_taken_in_any_state(sandbox: RunningSandbox, state: str) -
         sandbox.constant_contact("DELETE", f"/contacts/{contact_id}")
     body = {"create_source": "Account", "email_address": {"address": "ADA@example.org"}}
     assert sandbox.constant_contact("POST", "/contacts", body).status_code == 409
+
+
+@pytest.mark.rule("cc-ids-uuid")
+def test_ids_are_uuids(sandbox: RunningSandbox) -> None:
+    list_id, tag_id = a_list(sandbox), a_tag(sandbox)
+    ids = [list_id, tag_id, a_contact(sandbox), a_field(sandbox, "Adviser")]
+    ids.append(begun(sandbox, "list_delete", {"list_ids": [list_id]})["activity_id"])
+    assert [str(UUID(one)) for one in ids] == ids
+
+
+@pytest.mark.rule("cc-put-needs-update-source")
+@pytest.mark.parametrize("source", [None, "", "Bridge", ["Account"]], ids=repr)
+def test_a_put_says_whose_act_it_is(sandbox: RunningSandbox, source: object) -> None:
+    contact_id = a_contact(sandbox)
+    assert put(sandbox, contact_id, update_source=source).status_code == 400
+    assert "update_source" not in read(sandbox, contact_id)
+
+
+@pytest.mark.rule("cc-delete-never-for-good")
+def test_a_contact_that_is_deleted_again_stays_as_it_is(sandbox: RunningSandbox) -> None:
+    contact_id = a_contact(sandbox)
+    path = f"/contacts/{contact_id}"
+    assert sandbox.constant_contact("DELETE", path).status_code == 204
+    gone = read(sandbox, contact_id)
+    sandbox.advance(60)
+    assert sandbox.constant_contact("DELETE", path).status_code == 204
+    done(sandbox, "contact_delete", {"contact_ids": [contact_id]})
+    assert read(sandbox, contact_id) == gone
 
 
 @pytest.mark.rule("cc-put-empty-lists")

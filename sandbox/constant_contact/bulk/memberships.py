@@ -50,7 +50,7 @@ class AddToLists(_OnContacts):
     list_ids: list[str]
 
     def change(self, contact: Contact, scene: Scene) -> str | None:
-        """Add the lists that are still there."""
+        """Add the lists that are still there; who is on all of them stays as it was."""
         list_ids = [one for one in self.list_ids if scene.account.has_list(one)]
         joined = list(dict.fromkeys([*contact.list_memberships, *list_ids]))
         if contact.has_opted_out or (
@@ -59,9 +59,10 @@ class AddToLists(_OnContacts):
             return "the contact has unsubscribed and cannot be added to a list"
         if len(joined) > MOST_LISTS:
             return f"a contact is on at most {MOST_LISTS} lists"
-        contact.list_memberships = joined
-        contact.deleted_at = None
-        contact.update_source, contact.updated_at = "Account", scene.now
+        if len(joined) > len(contact.list_memberships):
+            contact.list_memberships = joined
+            contact.deleted_at = None
+            contact.update_source, contact.updated_at = "Account", scene.now
         return None
 
 
@@ -87,14 +88,15 @@ class AddTags(_OnContacts):
     tag_ids: list[str]
 
     def change(self, contact: Contact, scene: Scene) -> str | None:
-        """Add the tags that are still there."""
+        """Add the tags that are still there; who has all of them stays as it was."""
         tag_ids = [one for one in self.tag_ids if one in scene.account.tags]
         tagged = list(dict.fromkeys([*contact.taggings, *tag_ids]))
         if contact.deleted_at is not None:
             return "the contact is deleted"
         if len(tagged) > MOST_TAGS:
             return f"a contact has at most {MOST_TAGS} tags"
-        contact.taggings, contact.updated_at = tagged, scene.now
+        if len(tagged) > len(contact.taggings):
+            contact.taggings, contact.updated_at = tagged, scene.now
         return None
 
 

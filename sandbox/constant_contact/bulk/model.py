@@ -55,19 +55,18 @@ class BulkActivity:
 
     Attributes:
         number: Its place in the order of creation.
-        kind: Last part of the path that made it.
         work: What is to be done; None once it has ended.
         total: How many steps that is.
         done: Steps that are done.
         counts: The counters of `status`; None where the vendor shows none.
         errors: One line for each row or record that was refused, up to `MOST_ERRORS`.
         source_file_name: Name of the file that was sent, or None.
+        is_bulk: Whether it is no deletion of a single list or tag.
         export_id: File that an export made, once it is there.
     """
 
     number: int
     activity_id: str
-    kind: str
     work: Work | None
     total: int
     created_at: datetime
@@ -80,6 +79,7 @@ class BulkActivity:
     errors: list[str] = field(default_factory=list)
     source_file_name: str | None = None
     export_id: str | None = None
+    is_bulk: bool = True
 
     @property
     def is_open(self) -> bool:

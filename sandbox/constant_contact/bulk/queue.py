@@ -11,7 +11,7 @@ from sandbox.constant_contact.refusals import Refusal, not_found
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sandbox.constant_contact.bulk.model import Work
+    from sandbox.constant_contact.bulk.model import State, Work
     from sandbox.constant_contact.model import Account
     from sandbox.constant_contact.policy import Policy
 
@@ -35,14 +35,22 @@ def check_room(account: Account) -> None:
 
 def begin(
     account: Account,
-    kind: str,
     work: Work,
     now: datetime,
     *,
     counts: dict[str, int] | None = None,
     source_file_name: str | None = None,
+    is_bulk: bool = True,
 ) -> BulkActivity:
     """Take an activity in.
+
+    Args:
+        account: Where it works.
+        work: What it does.
+        now: Sandbox time.
+        counts: The counters of its `status`, or None where it shows none.
+        source_file_name: Name of the file that was sent.
+        is_bulk: Whether it is no deletion of a single record: `bulk_outcome` is about those.
 
     Raises:
         Refusal: 429 when the queue is full.
@@ -51,12 +59,12 @@ def begin(
     activity = BulkActivity(
         number=account.new_number(),
         activity_id=account.new_id(),
-        kind=kind,
         work=work,
         total=work.total,
         created_at=now,
         counts=counts,
         source_file_name=source_file_name,
+        is_bulk=is_bulk,
     )
     account.activities[activity.activity_id] = activity
     return activity
@@ -99,7 +107,8 @@ def _advance(activity: BulkActivity, work: Work, scene: Scene, most: int) -> int
     if activity.started_at is None:
         activity.state = "processing"
         activity.started_at = activity.updated_at = now
-    reachable = activity.total if policy.bulk_outcome == "completed" else activity.total // 2
+    outcome = policy.bulk_outcome if activity.is_bulk else "completed"
+    reachable = activity.total if outcome == "completed" else activity.total // 2
     is_due = worked_s >= policy.bulk_s
     target = reachable if is_due else int(reachable * worked_s / policy.bulk_s)
     begun_at = activity.done
@@ -109,12 +118,11 @@ def _advance(activity: BulkActivity, work: Work, scene: Scene, most: int) -> int
     if activity.done > begun_at:
         activity.updated_at = now
     if is_due and activity.done >= reachable:
-        _end(activity, work, scene)
+        _end(activity, work, scene, outcome)
     return activity.done - begun_at
 
 
-def _end(activity: BulkActivity, work: Work, scene: Scene) -> None:
-    outcome = scene.policy.bulk_outcome
+def _end(activity: BulkActivity, work: Work, scene: Scene, outcome: State) -> None:
     if outcome == "completed":
         work.finish(scene, activity)
     else:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.constant_contact.api import Answer, ApiCall, Handler
-    from sandbox.constant_contact.bulk.model import BulkActivity, Work
+    from sandbox.constant_contact.bulk.model import Work
     from sandbox.constant_contact.bulk.payloads import Payload
     from sandbox.constant_contact.model import Json
 
@@ -55,19 +55,14 @@ _TAG_SOURCES: Final = (
 
 def _begin(
     call: ApiCall,
-    kind: str,
     work: Work,
     counts: dict[str, int] | None,
     source_file_name: str | None = None,
-) -> BulkActivity:
+) -> Answer:
     activity = queue.begin(
-        call.account, kind, work, call.now, counts=counts, source_file_name=source_file_name
+        call.account, work, call.now, counts=counts, source_file_name=source_file_name
     )
     call.wrote("activity", activity.activity_id, "create")
-    return activity
-
-
-def _created(activity: BulkActivity) -> Answer:
     return 201, render.activity(activity)
 
 
@@ -91,28 +86,28 @@ def _targets(call: ApiCall, name: str) -> list[str]:
     return found
 
 
-def _import(call: ApiCall, payload: Payload, kind: str) -> Answer:
+def _import(call: ApiCall, payload: Payload) -> Answer:
     faults: list[str] = []
     list_ids = read_ids({"list_ids": payload.list_ids}, "list_ids", MOST_TARGETS, faults)
     if not all(call.account.has_list(one) for one in list_ids):
         faults.append("list_ids contains an id that does not exist")
-    scene = Scene(account=call.account, policy=call.policy, now=call.now)
-    unknown = unknown_columns(payload.headings, frozenset(scene.fields))
-    if unknown and call.policy.import_refuses_unknown_columns:
-        faults.append(f"{unknown[0]} is not a column")
+    if call.policy.import_refuses_unknown_columns:
+        scene = Scene(account=call.account, policy=call.policy, now=call.now)
+        unknown = unknown_columns(payload.headings, frozenset(scene.fields))
+        faults += [f"{heading} is not a column" for heading in unknown]
     if faults:
         raise invalid(faults)
     work = ImportContacts(payload.rows, list_ids, payload.sms_permission)
     counts = dict.fromkeys(COUNTS, 0) | {"items_total_count": work.total}
-    return _created(_begin(call, kind, work, counts, payload.file_name))
+    return _begin(call, work, counts, payload.file_name)
 
 
 def _post_json_import(call: ApiCall) -> Answer:
-    return _import(call, read_json(call.body, call.raw), "contacts_json_import")
+    return _import(call, read_json(call.body, call.raw))
 
 
 def _post_file_import(call: ApiCall) -> Answer:
-    return _import(call, read_csv(call.content_type, call.raw), "contacts_file_import")
+    return _import(call, read_csv(call.content_type, call.raw))
 
 
 def _post_add_to_lists(call: ApiCall) -> Answer:
@@ -120,7 +115,7 @@ def _post_add_to_lists(call: ApiCall) -> Answer:
     sources = (*_LIST_SOURCES, "segment_id")
     work = AddToLists(read_source(call.account, call.body, sources, call.now), list_ids)
     counts = _counts(work, list_count=len(list_ids))
-    return _created(_begin(call, "add_list_memberships", work, counts))
+    return _begin(call, work, counts)
 
 
 def _post_remove_from_lists(call: ApiCall) -> Answer:
@@ -128,19 +123,19 @@ def _post_remove_from_lists(call: ApiCall) -> Answer:
     found = read_source(call.account, call.body, _LIST_SOURCES, call.now)
     work = RemoveFromLists(found, list_ids)
     counts = _counts(work, list_count=len(list_ids))
-    return _created(_begin(call, "remove_list_memberships", work, counts))
+    return _begin(call, work, counts)
 
 
 def _post_add_tags(call: ApiCall) -> Answer:
     tag_ids = _targets(call, "tag_ids")
     work = AddTags(read_source(call.account, call.body, _TAG_SOURCES, call.now), tag_ids)
-    return _created(_begin(call, "contacts_taggings_add", work, _counts(work)))
+    return _begin(call, work, _counts(work))
 
 
 def _post_remove_tags(call: ApiCall) -> Answer:
     tag_ids = _targets(call, "tag_ids")
     work = RemoveTags(read_source(call.account, call.body, _TAG_SOURCES, call.now), tag_ids)
-    return _created(_begin(call, "contacts_taggings_remove", work, _counts(work)))
+    return _begin(call, work, _counts(work))
 
 
 def _post_delete_contacts(call: ApiCall) -> Answer:
@@ -149,7 +144,7 @@ def _post_delete_contacts(call: ApiCall) -> Answer:
     work = DeleteContacts(found)
     list_ids = source["list_ids"]
     counts = _counts(work, **({"list_count": len(list_ids)} if list_ids else {}))
-    return _created(_begin(call, "contact_delete", work, counts))
+    return _begin(call, work, counts)
 
 
 def _read_deleted(call: ApiCall, name: str, most: int) -> list[str]:
@@ -162,23 +157,23 @@ def _read_deleted(call: ApiCall, name: str, most: int) -> list[str]:
 
 def _post_delete_lists(call: ApiCall) -> Answer:
     work = DeleteLists(_read_deleted(call, "list_ids", MOST_LISTS_DELETED))
-    return _created(_begin(call, "list_delete", work, {"list_count": 0}))
+    return _begin(call, work, {"list_count": 0})
 
 
 def _post_delete_tags(call: ApiCall) -> Answer:
     work = DeleteTags(_read_deleted(call, "tag_ids", MOST_TAGS_DELETED))
-    return _created(_begin(call, "contacts_tags_delete", work, _counts(work)))
+    return _begin(call, work, _counts(work))
 
 
 def _post_delete_custom_fields(call: ApiCall) -> Answer:
     work = DeleteCustomFields(_read_deleted(call, "custom_field_ids", MOST_FIELDS_DELETED))
-    return _created(_begin(call, "custom_fields_delete", work, None))
+    return _begin(call, work, None)
 
 
 def _post_export(call: ApiCall) -> Answer:
     columns = read_columns(call.account, call.body.get("fields"))
     work = ExportContacts(read_exported(call.account, call.body, call.now), columns)
-    return _created(_begin(call, "contact_exports", work, _counts(work)))
+    return _begin(call, work, _counts(work))
 
 
 def _get_export(call: ApiCall) -> Answer:

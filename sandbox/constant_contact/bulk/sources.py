@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,7 +25,7 @@ _Is: TypeAlias = Callable[["Contact"], bool]
 
 
 def read_ids(
-    body: Mapping[str, Any], name: str, most: int, faults: list[str], *, least: int = 1
+    body: Mapping[str, Any], name: str, most: float, faults: list[str], *, least: int = 1
 ) -> list[str]:
     """Return the ids in an array, each once, in order; what is wrong becomes a fault."""
     items = body.get(name)
@@ -48,7 +49,7 @@ def read_excluded(body: Mapping[str, Any]) -> frozenset[str]:
     faults: list[str] = []
     if not isinstance(exclude, dict):
         raise invalid(["exclude does not have a valid value"])
-    found = read_ids(exclude, "contact_ids", MOST_CONTACTS, faults, least=0)
+    found = read_ids(exclude, "contact_ids", math.inf, faults, least=0)
     if faults:
         raise invalid([f"exclude.{fault}" for fault in faults])
     return frozenset(found)
