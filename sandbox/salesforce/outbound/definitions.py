@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce.outbound.triggers import Trigger, changed
 
@@ -109,7 +109,7 @@ class Definition:
         """The name that is unique in the org: `Contact.CC_Bridge_Contact`."""
         return f"{self.object}.{self.name}"
 
-    def listed(self) -> dict[str, object]:
+    def listed(self) -> dict[str, Any]:
         """Return what the control API tells of the definition itself."""
         return {
             "name": self.name,
