@@ -17,7 +17,6 @@ from sandbox.constant_contact import (
     xrefs,
 )
 from sandbox.constant_contact.bulk import render as bulk_render
-from sandbox.constant_contact.refusals import invalid
 from sandbox.effects import Effect
 
 if TYPE_CHECKING:
@@ -60,17 +59,10 @@ Answer: TypeAlias = tuple[int, Any]
 
 Handler: TypeAlias = Callable[[ApiCall], Answer]
 
-PRIVILEGES = (
-    "contacts:read",
-    "contacts:write",
-    "contacts:lists:read",
-    "contacts:lists:write",
-    "ui:campaign:metrics",
-)
-
 
 def _get_contacts(call: ApiCall) -> Answer:
-    return 200, search.search(call.account, call.query, call.now)
+    found = search.search(call.account, call.policy, call.query, call.now)
+    return 202 if "status" in found else 200, found
 
 
 def _post_contact(call: ApiCall) -> Answer:
@@ -206,22 +198,6 @@ def _delete_custom_field(call: ApiCall) -> Answer:
     return 204, None
 
 
-def _get_summary(call: ApiCall) -> Answer:
-    if set(call.query.get("extra_fields", "physical_address").split(",")) - {
-        "physical_address",
-        "company_logo",
-    }:
-        raise invalid(["extra_fields does not have a valid value"])
-    return 200, call.account.summary
-
-
-def _get_privileges(_call: ApiCall) -> Answer:
-    return 200, [
-        {"privilege_id": number, "privilege_name": name}
-        for number, name in enumerate(PRIVILEGES, start=1)
-    ]
-
-
 RESOURCES: Mapping[str, Mapping[str, Handler]] = {
     "/contacts": {"GET": _get_contacts, "POST": _post_contact},
     "/contacts/counts": {"GET": _get_counts},
@@ -244,7 +220,5 @@ RESOURCES: Mapping[str, Mapping[str, Handler]] = {
         "PUT": _put_custom_field,
         "DELETE": _delete_custom_field,
     },
-    "/account/summary": {"GET": _get_summary},
-    "/account/user/privileges": {"GET": _get_privileges},
 }
 """Path below `/v3` -> method -> handler; an earlier path wins over a later one."""

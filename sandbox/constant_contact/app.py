@@ -13,7 +13,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clientele import clientele, count_of, list_ids
-from sandbox.constant_contact import api, firm, mail_api, sending
+from sandbox.constant_contact import (
+    api,
+    firm,
+    mail_api,
+    mail_writing_api,
+    organization_api,
+    schedules,
+    sending,
+)
 from sandbox.constant_contact.answers import Text
 from sandbox.constant_contact.api import ApiCall, Handler
 from sandbox.constant_contact.book import enter_clientele
@@ -41,7 +49,19 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 - a path
-_WITH_BODY = frozenset({"POST", "PUT"})
+_WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
+_FAMILIES = (api, bulk, mail_api, mail_writing_api, organization_api)
+_RESOURCES = {
+    path: {
+        method: handler
+        for family in _FAMILIES
+        for method, handler in family.RESOURCES.get(path, {}).items()
+    }
+    for each in _FAMILIES
+    for path in each.RESOURCES
+}
+"""Path below `/v3` -> method -> handler, of all families of resources."""
+
 _PAUSE_S = 0.005
 
 
@@ -103,6 +123,7 @@ class ConstantContactStandIn:
         now = self._world.now()
         if queue.settle(self.account, self.policy, now):
             self._settle_soon()
+        schedules.send_due(self.account, now)
         sending.play_due(self.account, self.policy, now)
 
     def _settle_soon(self) -> None:
@@ -204,7 +225,7 @@ class ConstantContactStandIn:
     def _application(self) -> Starlette:
         routes = [
             Route(f"/v3{path}", self._endpoint(handlers), methods=list(handlers))
-            for path, handlers in {**api.RESOURCES, **bulk.RESOURCES, **mail_api.RESOURCES}.items()
+            for path, handlers in _RESOURCES.items()
         ]
         return Starlette(
             routes=[*routes, Route(TOKEN_PATH, self._token, methods=["POST"])],

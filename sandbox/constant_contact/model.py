@@ -11,10 +11,11 @@ from uuid import UUID
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sandbox.constant_contact.bulk.model import BulkActivity
     from sandbox.constant_contact.mailings import Campaign, Mailing
+    from sandbox.constant_contact.segments import Segment
 
 Json: TypeAlias = dict[str, Any]
 Source = Literal["Contact", "Account"]
@@ -164,14 +165,19 @@ class Account:
 
     Attributes:
         draws: Where new ids come from.
+        physical_address: Where the organization is; None: it has not said.
+        emails: The organization's own addresses, each as `/account/emails` shows it.
         contacts: By id, in the order of creation.
         activities: Bulk activities by id, in the order of creation.
         exports: The text of exported files by id.
         mailings: Those of all campaigns, by `campaign_activity_id`.
+        test_mails: How many were sent on a day; only the last day is kept.
     """
 
     draws: random.Random
     summary: Json = field(default_factory=dict)
+    physical_address: Json | None = None
+    emails: list[Json] = field(default_factory=list)
     contacts: dict[str, Contact] = field(default_factory=dict)
     lists: dict[str, ContactList] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
@@ -180,6 +186,8 @@ class Account:
     exports: dict[str, str] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     mailings: dict[str, Mailing] = field(default_factory=dict)
+    segments: dict[int, Segment] = field(default_factory=dict)
+    test_mails: dict[date, int] = field(default_factory=dict)
     _by_number: list[Contact] = field(default_factory=list)
     _by_address: dict[str, str] = field(default_factory=dict)
     _last_number: int = 0

@@ -59,6 +59,11 @@ class Policy(BaseModel):
         description="a setting of the account: the sign-up form leaves new contacts "
         "pending_confirmation",
     )
+    segment_takes_s: float = Field(
+        default=0,
+        ge=0,
+        description="seconds for which the contacts of a segment are a 202 after it is first asked",
+    )
     campaign_data: bool = Field(
         default=True,
         description="the grant has the scope campaign_data: false, and campaigns and reports of "

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.constant_contact import render, sms
+from sandbox.constant_contact import render, segments, sms
 from sandbox.constant_contact.model import MAILABLE, address_key
 from sandbox.constant_contact.paging import next_link, open_cursor, read_flag, read_limit
-from sandbox.constant_contact.refusals import invalid, not_found
+from sandbox.constant_contact.refusals import invalid
 from sandbox.constant_contact.times import read_time
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.constant_contact.model import Account, Contact, Json
+    from sandbox.constant_contact.policy import Policy
 
 _STATUSES = frozenset(
     {
@@ -140,8 +141,10 @@ def _read_filter(query: Mapping[str, str]) -> _Filter:
     )
 
 
-def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
+def search(account: Account, policy: Policy, query: Mapping[str, str], now: datetime) -> Json:
     """Return one page of contacts, in the order of creation.
+
+    With a `status` in it the contacts of a segment are still being computed.
 
     Raises:
         Refusal: 400 for a parameter that has no valid value.
@@ -150,7 +153,7 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
     query, position = open_cursor(query, at)
     limit = read_limit(query, default=50, most=500)
     if "segment_id" in query:
-        return _of_segment(query)
+        return _of_segment(account, policy, query, position, now)
     include = read_include(query)
     is_counted = read_flag(query, "include_count")
     wanted = _read_filter(query)
@@ -163,15 +166,27 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
     return out
 
 
-def _of_segment(query: Mapping[str, str]) -> Json:
-    """Return the contacts of a segment: the account has none yet.
+def _of_segment(
+    account: Account, policy: Policy, query: Mapping[str, str], position: int, now: datetime
+) -> Json:
+    """Return one page of a segment's contacts, or only a `status` until they are computed.
 
     Raises:
         Refusal: 400 beside any other filter, 404 for an unknown segment.
     """
     if query.keys() - {"segment_id", "limit"}:
         raise invalid(["segment_id can be combined with limit only"])
-    raise not_found(f"segment_id {query['segment_id']}")
+    segment = segments.find(account, query["segment_id"])
+    segment.asked_at = segment.asked_at or now
+    if (now - segment.asked_at).total_seconds() < policy.segment_takes_s:
+        return {"contacts": [], "status": "processing"}
+    limit = read_limit(query, default=50, most=500)
+    found = [one for one in segments.members(account, segment.segment_id) if one.number > position]
+    out: Json = {"contacts": [render.contact(one, frozenset()) for one in found[:limit]]}
+    if len(found) > limit:
+        last = found[limit - 1].number
+        out["_links"] = next_link("/v3/contacts", query, last, now.timestamp())
+    return out
 
 
 def _candidates(account: Account, wanted: _Filter, position: int) -> Iterator[Contact]:

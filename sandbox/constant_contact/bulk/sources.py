@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sandbox.constant_contact.refusals import invalid, not_found
+from sandbox.constant_contact import segments
+from sandbox.constant_contact.refusals import invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -128,7 +129,8 @@ def contacts_of(account: Account, name: str, source: Json, now: datetime) -> lis
     if name == "contact_ids":
         found = read_ids(source, name, MOST_CONTACTS, faults)
     elif name == "segment_id":
-        raise not_found(f"segment_id {source[name]}")
+        segment = segments.find(account, str(source[name]))
+        found = [one.contact_id for one in segments.members(account, segment.segment_id)]
     else:
         found = _matching(account, _condition(account, name, source, now, faults))
     if faults:
