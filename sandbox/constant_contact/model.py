@@ -133,7 +133,7 @@ class Tag:
     number: int
     tag_id: str
     name: str
-    tag_source: str
+    tag_source: str | None
     created_at: datetime
     updated_at: datetime
 

@@ -119,7 +119,8 @@ def tag(tag: Tag, contacts_count: int | None = None) -> Json:
     out: Json = {"tag_id": tag.tag_id, "name": tag.name}
     if contacts_count is not None:
         out["contacts_count"] = contacts_count
-    out["tag_source"] = tag.tag_source
+    if tag.tag_source is not None:
+        out["tag_source"] = tag.tag_source
     out["created_at"] = written(tag.created_at)
     out["updated_at"] = written(tag.updated_at)
     return out

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sandbox.constant_contact.model import Json
 
 NAME_LENGTH = 255
-_SOURCE = "Contact"
 
 
 def find(account: Account, tag_id: str) -> Tag:
@@ -49,7 +48,7 @@ def create(account: Account, body: Mapping[str, Any], now: datetime) -> Tag:
         number=account.new_number(),
         tag_id=account.new_id(),
         name=name,
-        tag_source=source or _SOURCE,
+        tag_source=source,
         created_at=now,
         updated_at=now,
     )

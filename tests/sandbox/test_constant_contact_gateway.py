@@ -161,6 +161,11 @@ def test_the_day_ends_with_its_last_call_and_begins_at_midnight(sandbox: Running
     assert status_of(sandbox, refreshed["access_token"]) == 200
 
 
+def test_a_head_has_the_answer_of_a_get_without_its_body(unlimited: RunningSandbox) -> None:
+    answer = unlimited.constant_contact("HEAD", "/contacts")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_simultaneous_creations_of_one_address_make_one_contact(
     unlimited: RunningSandbox,
 ) -> None:

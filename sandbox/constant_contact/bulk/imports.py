@@ -56,31 +56,35 @@ class ImportContacts:
         row = read_row(self.rows[index], scene.fields, self.sms_permission)
         parts = contacts.read_parts(account, scene.policy, row.body, "create_source")
         parts.sms_channel = row.sms_channel
+        parts.list_memberships = [one for one in self.list_ids if account.has_list(one)]
         faults = row.faults or parts.faults
         contact = None if faults else self._holder(account, row)
-        parts.list_memberships = [one for one in self.list_ids if account.has_list(one)]
-        if contact is not None and contact.has_opted_out:
-            activity.count("cannot_add_to_list_count")
+        has_opted_out = contact is not None and contact.has_opted_out
+        if has_opted_out:
             parts.list_memberships = None
         if contact is not None:
             faults = subresources.merge(contact, parts)
         if faults:
-            is_correctable = all(fault.startswith(_CORRECTABLE) for fault in faults)
-            activity.count("correctable_count" if is_correctable else "error_count")
-            activity.blame(f"Row {index + 1}: {', '.join(faults)}")
+            _refuse(index, faults, activity)
             return
+        if has_opted_out:
+            activity.count("cannot_add_to_list_count")
         if contact is None:
             contact = contacts.take_in(account, scene.policy, parts, "Account", scene.now)
         else:
             _update(contact, parts, scene)
+        self._remember(contact, activity)
+
+    def finish(self, scene: Scene, activity: BulkActivity) -> None:
+        """Nothing is left."""
+
+    def _remember(self, contact: Contact, activity: BulkActivity) -> None:
+        """Count each contact once, and know it again by its number."""
         if self.by_number is not None and contact.sms_channel:
             self.by_number[contact.sms_channel["sms_address"]] = contact
         if contact.contact_id not in self.person_ids:
             self.person_ids.add(contact.contact_id)
             activity.count("person_count")
-
-    def finish(self, scene: Scene, activity: BulkActivity) -> None:
-        """Nothing is left."""
 
     def _holder(self, account: Account, row: Row) -> Contact | None:
         """Return the contact that a row is about, by its address or else by its SMS number."""
@@ -93,6 +97,12 @@ class ImportContacts:
                 if contact.sms_channel
             }
         return self.by_number.get(row.sms_channel["sms_address"]) if row.sms_channel else None
+
+
+def _refuse(index: int, faults: list[str], activity: BulkActivity) -> None:
+    is_correctable = all(fault.startswith(_CORRECTABLE) for fault in faults)
+    activity.count("correctable_count" if is_correctable else "error_count")
+    activity.blame(f"Row {index + 1}: {', '.join(faults)}")
 
 
 def _update(contact: Contact, parts: ContactParts, scene: Scene) -> None:
