@@ -212,6 +212,27 @@ def test_a_parent_is_named_by_its_external_id(sandbox: RunningSandbox) -> None:
     )
 
 
+@pytest.mark.rule("sf-bulk-parent-of-several-types")
+def test_a_parent_of_several_types_is_named_with_its_type(sandbox: RunningSandbox) -> None:
+    key = {"CC_Bridge_Id__c": "c-1", "Name": "Letters"}
+    campaign = sandbox.salesforce("POST", f"{DATA}/sobjects/Campaign", key).json()["id"]
+    text = "Subject,What:Campaign.CC_Bridge_Id__c\nCall,c-1\n"
+    (row,) = results(sandbox, load(sandbox, text, object="Task"))
+    assert read(sandbox, "Task", row["sf__Id"])["WhatId"] == campaign
+    needless = load(sandbox, "Who:Contact.CC_Bridge_Id__c\nx\n", object="Task")
+    assert needless["errorMessage"].startswith("InvalidBatch : type is not needed for non polymor")
+
+
+@pytest.mark.rule("sf-bulk-record-limits")
+def test_a_record_beyond_the_limits_is_refused(sandbox: RunningSandbox) -> None:
+    job = load(sandbox, f"LastName,Description\nQuist,{'x' * 400_000}\nRye,short\n")
+    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (2, 1)
+    (failed,) = results(sandbox, job, "failedResults")
+    assert failed["sf__Error"].startswith("LIMIT_EXCEEDED:")
+    wide = ",".join(f"Field{number}__c" for number in range(5_001))
+    assert "at most 5000 fields" in load(sandbox, f"{wide}\nx\n")["errorMessage"]
+
+
 @pytest.mark.rule("sf-bulk-header-names-fields", "sf-bulk-unprocessed-records")
 @pytest.mark.parametrize(
     ("fields", "text", "message"),
