@@ -755,6 +755,19 @@ def test_simple_salesforce_deploys_and_checks(client: Any, sandbox: RunningSandb
         client.checkDeployStatus("0Af5g0000000000AAA")
 
 
+@pytest.mark.rule("sf-md-simple-salesforce", "sf-md-retrieve")
+def test_simple_salesforce_retrieves(client: Any, sandbox: RunningSandbox) -> None:
+    succeeded(deploy(sandbox, message_package("http://127.0.0.1:9/x", flow=flow())))
+    # It wants an id to put behind the address, where nobody looks at it.
+    job, state = client.mdapi.retrieve("new", unpackaged={"Flow": ["Own_Flow"]})
+    assert state == "Queued"
+    until(lambda: client.mdapi.check_retrieve_status(job)[0] == "Succeeded")
+    _, _, messages, content = client.mdapi.retrieve_zip(job)
+    assert messages == []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert "unpackaged/flows/Own_Flow.flow" in archive.namelist()
+
+
 @pytest.mark.rule("sf-md-simple-salesforce", "sf-md-list-metadata")
 def test_simple_salesforce_describes_and_lists(client: Any, sandbox: RunningSandbox) -> None:
     # Its SOAP client has connections of its own.

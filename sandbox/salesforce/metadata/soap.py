@@ -129,10 +129,12 @@ class SoapMetadata:
         unpackaged = None if request is None else child(request, "unpackaged")
         if request is None or unpackaged is None:
             raise ApiError("INVALID_ARGUMENT", "retrieveRequest with unpackaged is required")
+        # Clients write what is below without its namespace, too.
         members = [
-            (text(types, "name") or "", name)
-            for types in children(unpackaged, "types")
-            for name in texts(types, "members")
+            (kind, name)
+            for types in unpackaged.iterfind("{*}types")
+            for kind in _plain(types, "name")
+            for name in _plain(types, "members")
         ]
         wanted = text(request, "apiVersion") or version
         job = self._jobs.retrieve(members, wanted, user_id)
@@ -225,6 +227,11 @@ def _options(given: etree._Element | None) -> Options:
         single_package=flag(given, "singlePackage"),
         test_level=text(given, "testLevel"),
     )
+
+
+def _plain(element: etree._Element, name: str) -> list[str]:
+    """Return the texts of all children of a name, in any namespace or none."""
+    return [(each.text or "").strip() for each in element.iterfind(f"{{*}}{name}")]
 
 
 def _at_most_ten(items: list[_Item]) -> list[_Item]:
