@@ -25,6 +25,7 @@ from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
 from sandbox.salesforce.front import Front, refuse
 from sandbox.salesforce.login import Application, Sessions, drawn
 from sandbox.salesforce.metadata.components import Components
+from sandbox.salesforce.metadata.crud import Crud
 from sandbox.salesforce.metadata.deploy import Deployer
 from sandbox.salesforce.metadata.deployments import Deployments
 from sandbox.salesforce.metadata.rest import metadata_routes
@@ -104,7 +105,8 @@ class SalesforceStandIn:
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
         api = Api(self.org, self._sessions, self._queries, self._usage)
-        metadata = SoapMetadata(api, self._deployments, components).endpoint()
+        crud = Crud(deployer, components)
+        metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
         self.app: ASGIApp = Front(
             Starlette(
                 routes=[

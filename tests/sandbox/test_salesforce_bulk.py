@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -210,6 +211,28 @@ def test_a_parent_is_named_by_its_external_id(sandbox: RunningSandbox) -> None:
         "INVALID_FIELD:Foreign key external ID: list-2 not found for field CC_Bridge_Id__c in "
         "entity CC_Bridge_List__c:"
     )
+
+
+@pytest.mark.rule("sf-bulk-parent-of-several-types")
+def test_a_parent_of_several_types_is_named_with_its_type(sandbox: RunningSandbox) -> None:
+    key = {"CC_Bridge_Id__c": "c-1", "Name": "Letters"}
+    campaign = sandbox.salesforce("POST", f"{DATA}/sobjects/Campaign", key).json()["id"]
+    text = "Subject,What:Campaign.CC_Bridge_Id__c\nCall,c-1\n"
+    (row,) = results(sandbox, load(sandbox, text, object="Task"))
+    assert read(sandbox, "Task", row["sf__Id"])["WhatId"] == campaign
+    needless = load(sandbox, "Who:Contact.CC_Bridge_Id__c\nx\n", object="Task")
+    assert needless["errorMessage"].startswith("InvalidBatch : type is not needed for non polymor")
+
+
+@pytest.mark.rule("sf-bulk-record-limits")
+def test_a_record_beyond_the_limits_is_refused(sandbox: RunningSandbox) -> None:
+    job = load(sandbox, f"LastName,Description\nQuist,{'x' * 400_000}\nRye,short\n")
+    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (2, 1)
+    # As text: Python's reader has a limit of its own.
+    failed = sandbox.salesforce("GET", f"{INGEST}/{job['id']}/failedResults").text
+    assert '\n"","LIMIT_EXCEEDED:' in failed
+    wide = ",".join(f"Field{number}__c" for number in range(5_001))
+    assert "at most 5000 fields" in load(sandbox, f"{wide}\nx\n")["errorMessage"]
 
 
 @pytest.mark.rule("sf-bulk-header-names-fields", "sf-bulk-unprocessed-records")
@@ -455,6 +478,16 @@ def test_simple_salesforce_loads_changes_and_deletes(client: Any) -> None:
     found = [row for page in pages for row in csv.DictReader(io.StringIO(page))]
     assert sorted(row["LastName"] for row in found) == ["P1", "P2", "P3", "P4"]
     assert len(pages) == 2
+
+
+@pytest.mark.rule("sf-bulk-simple-salesforce")
+def test_simple_salesforce_downloads_pages_to_files(client: Any, tmp_path: Path) -> None:
+    client.bulk2.CC_Bridge_List__c.insert(records=[{"Name": f"L{n}"} for n in range(3)], wait=0.01)
+    pages = client.bulk2.CC_Bridge_List__c.download(
+        "SELECT Name FROM CC_Bridge_List__c", str(tmp_path), max_records=2, wait=0.01
+    )
+    assert [page["number_of_records"] for page in pages] == [2, 1]
+    assert Path(pages[1]["file"]).read_text(encoding="utf-8") == '"Name"\n"L2"\n'
 
 
 @pytest.mark.rule("sf-bulk-simple-salesforce")

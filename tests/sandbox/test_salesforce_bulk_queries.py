@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.salesforce.app import create_salesforce
+from sandbox.salesforce.bulk.jobs import QUERY_JOBS_A_DAY, Jobs
+from sandbox.salesforce.errors import ApiError
+from sandbox.world import World
+
 if TYPE_CHECKING:
     import requests
 
@@ -174,3 +179,17 @@ def test_query_jobs_count_towards_the_day(sandbox: RunningSandbox) -> None:
     run(sandbox, "SELECT Id FROM Contact")
     left = sandbox.salesforce("GET", f"{DATA}/limits").json()["DailyBulkV2QueryJobs"]
     assert left == {"Max": 10_000, "Remaining": 9_999}
+
+
+@pytest.mark.rule("sf-bulk-query-jobs-a-day")
+def test_a_query_job_beyond_the_day_is_refused() -> None:
+    org = create_salesforce(World(), "empty").org
+    jobs = Jobs(org)
+    given = {"kind": "query", "operation": "query", "object": "Contact", "state": "JobComplete"}
+    for _ in range(QUERY_JOBS_A_DAY):
+        jobs.refuse_beyond_day()
+        jobs.add(**given, user_id="", version="66.0")
+    with pytest.raises(ApiError, match="has been exceeded"):
+        jobs.refuse_beyond_day()
+    org.world.advance(86_401)
+    jobs.refuse_beyond_day()

@@ -677,13 +677,14 @@ def test_what_was_deployed_is_retrieved(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.rule("sf-md-rest-deploy")
-def test_a_package_is_deployed_over_rest(sandbox: RunningSandbox) -> None:
+@pytest.mark.parametrize("name", ["json", "entity_content"])
+def test_a_package_is_deployed_over_rest(sandbox: RunningSandbox, name: str) -> None:
     options = {"deployOptions": {"singlePackage": True, "rollbackOnError": True}}
     token = sandbox.line["observer"]["salesforce_access_token"]
     answer = sandbox.session.post(
         f"{sandbox.line['salesforce_url']}{DATA}/metadata/deployRequest",
         files={
-            "json": ("blob", json.dumps(options).encode(), "application/json"),
+            name: ("blob", json.dumps(options).encode(), "application/json"),
             "file": ("deploy.zip", field_package(TEXT), "application/zip"),
         },
         headers={"Authorization": f"Bearer {token}"},
@@ -754,6 +755,19 @@ def test_simple_salesforce_deploys_and_checks(client: Any, sandbox: RunningSandb
         client.checkDeployStatus("0Af5g0000000000AAA")
 
 
+@pytest.mark.rule("sf-md-simple-salesforce", "sf-md-retrieve")
+def test_simple_salesforce_retrieves(client: Any, sandbox: RunningSandbox) -> None:
+    succeeded(deploy(sandbox, message_package("http://127.0.0.1:9/x", flow=flow())))
+    # It wants an id to put behind the address, where nobody looks at it.
+    job, state = client.mdapi.retrieve("new", unpackaged={"Flow": ["Own_Flow"]})
+    assert state == "Queued"
+    until(lambda: client.mdapi.check_retrieve_status(job)[0] == "Succeeded")
+    _, _, messages, content = client.mdapi.retrieve_zip(job)
+    assert messages == []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert "unpackaged/flows/Own_Flow.flow" in archive.namelist()
+
+
 @pytest.mark.rule("sf-md-simple-salesforce", "sf-md-list-metadata")
 def test_simple_salesforce_describes_and_lists(client: Any, sandbox: RunningSandbox) -> None:
     # Its SOAP client has connections of its own.
@@ -764,3 +778,47 @@ def test_simple_salesforce_describes_and_lists(client: Any, sandbox: RunningSand
     asks = client.mdapi._client.get_type("ns0:ListMetadataQuery")(type="WorkflowOutboundMessage")
     listed = client.mdapi.list_metadata([asks])
     assert "Contact.CC_Bridge_Contact" in [each.fullName for each in listed]
+
+
+def saved(sandbox: RunningSandbox, call: str, kind: str, content: str) -> etree._Element:
+    root = asked(
+        sandbox,
+        f'<met:{call}><met:metadata xmlns:i="http://www.w3.org/2001/XMLSchema-instance" '
+        f'i:type="met:{kind}" xmlns="{META}">{content}</met:metadata></met:{call}>',
+    )
+    (result,) = root.iter(f"{M}result")
+    return result
+
+
+@pytest.mark.rule("sf-md-parts-one-by-one")
+def test_parts_are_made_changed_and_deleted_one_by_one(sandbox: RunningSandbox) -> None:
+    field = f"<fullName>Contact.CC_Test__c</fullName><label>Test</label>{TEXT}"
+    assert saved(sandbox, "createMetadata", "CustomField", field).findtext(f"{M}success") == "true"
+    assert describe(sandbox, "Contact")["CC_Test__c"]["label"] == "Test"
+    again = saved(sandbox, "createMetadata", "CustomField", field)
+    assert again.findtext(f".//{M}statusCode") == "DUPLICATE_DEVELOPER_NAME"
+    renamed = saved(sandbox, "upsertMetadata", "CustomField", field.replace(">Test<", ">Key<"))
+    assert renamed.findtext(f"{M}created") == "false"
+    assert describe(sandbox, "Contact")["CC_Test__c"]["label"] == "Key"
+    absent = saved(sandbox, "updateMetadata", "CustomField", field.replace("Test__c", "No__c"))
+    assert absent.findtext(f".//{M}statusCode") == "INVALID_CROSS_REFERENCE_KEY"
+    bad = field.replace("Test__c", "Bad__c").replace("<length>40</length>", "")
+    refused = saved(sandbox, "createMetadata", "CustomField", bad)
+    assert refused.findtext(f".//{M}message") == (
+        "Must specify 'length' for a CustomField of type Text"
+    )
+    deletion = (
+        "<met:deleteMetadata><met:type>CustomField</met:type>"
+        "<met:fullNames>Contact.CC_Test__c</met:fullNames></met:deleteMetadata>"
+    )
+    assert asked(sandbox, deletion).findtext(f".//{M}success") == "true"
+    assert "CC_Test__c" not in describe(sandbox, "Contact")
+    assert asked(sandbox, deletion).findtext(f".//{M}success") == "false"
+
+
+@pytest.mark.rule("sf-md-parts-one-by-one")
+def test_an_object_is_made_with_its_fields(sandbox: RunningSandbox) -> None:
+    content = f"<fullName>CC_Removed__c</fullName>{OBJECT}{FIELD.format(TEXT)}"
+    made = saved(sandbox, "createMetadata", "CustomObject", content)
+    assert made.findtext(f"{M}success") == "true"
+    assert describe(sandbox, "CC_Removed__c")["CC_Test__c"]["externalId"] is True

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sandbox.salesforce.bulk.jobs import Job
     from sandbox.salesforce.org import Org, Transaction
 
+MOST_FIELDS = 5_000
+MOST_CHARACTERS = 400_000
+"""Characters of a record; its row is refused beyond them."""
+
 CHUNK_COUNT = 200
 """Rows that reach the org's triggers together; a key may be in them once."""
 
@@ -55,6 +59,9 @@ class Load:
             raise BatchRefused(message) from None
         if header is None:
             message = "InvalidBatch : Failed to parse CSV header : the file is empty"
+            raise BatchRefused(message)
+        if len(header) > MOST_FIELDS:
+            message = f"InvalidBatch : A record has at most {MOST_FIELDS} fields"
             raise BatchRefused(message)
         self._columns = columns(org.schema, self._sobject, header)
         self._key = self._place_of_key()
@@ -143,6 +150,8 @@ class Load:
                 "INVALID_FIELD",
                 f"The row has {len(row)} columns, the header {len(self._columns)}",
             )
+        if sum(map(len, row)) > MOST_CHARACTERS:
+            raise ApiError("LIMIT_EXCEEDED", f"A record has at most {MOST_CHARACTERS} characters")
         with self._org.transaction(self._job.user_id) as tx:
             match self._job.operation:
                 case "insert":

@@ -112,10 +112,10 @@ class Deployer:
                     )
                     yield self._failure(kind, name, MANIFEST, problem)
         for part in sorted(named, key=_rank):
-            yield self._put(part, user_id)
+            yield self.put(part, user_id)
 
-    def _put(self, part: Part, user_id: str) -> Message:
-        """Let one part take effect."""
+    def put(self, part: Part, user_id: str) -> Message:
+        """Let one part take effect, or tell why it does not."""
         key = (part.type, part.full_name)
         existed = self._components.exists(*key)
         try:
@@ -152,9 +152,16 @@ class Deployer:
                 yield self._failure("", name, name, problem)
                 continue
             for kind, full_name in manifest.members if manifest else ():
-                yield self._remove(kind, full_name, name)
+                yield self.remove(kind, full_name, name)
 
-    def _remove(self, kind: str, full_name: str, file_name: str) -> Message:
+    def remove(self, kind: str, full_name: str, file_name: str) -> Message:
+        """Take one part out of the org, or tell why it stays; an absent one is a warning.
+
+        Args:
+            kind: Its type.
+            full_name: Its name.
+            file_name: The list that names it.
+        """
         if not self._components.exists(kind, full_name):
             absent = Problem(f"No {kind} named: {full_name} found", is_warning=True)
             return self._failure(kind, full_name, file_name, absent)

@@ -43,11 +43,13 @@ class _Deployments:
     def create(self, call: Call) -> Response:
         """Queue a package that comes with its options in one multipart request."""
         parts = multipart.parts(call.headers.get("content-type", ""), call.body)
-        if not {"json", "file"} <= parts.keys():
-            message = "A multipart request needs the parts 'json' and 'file'"
+        package = parts.pop("file", None)
+        # Clients name the other part `json` or `entity_content`.
+        options = next(iter(parts.values()), None)
+        if package is None or options is None:
+            message = "A multipart request needs the part 'file' and one with the options"
             raise ApiError("INVALID_MULTIPART_REQUEST", message)
-        options = _options(parts["json"])
-        job = self._jobs.deploy(parts["file"], options, call.user_id)
+        job = self._jobs.deploy(package, _options(options), call.user_id)
         return answer(201, self._shown(call, job, details=False) | {"id": job.job_id})
 
     def show(self, call: Call) -> Response:
@@ -88,7 +90,7 @@ def _options(content: bytes) -> Options:
         body = None
     asked = body.get("deployOptions") if isinstance(body, dict) else None
     if not isinstance(asked, dict):
-        message = "The part 'json' is required to hold deployOptions"
+        message = "The options are required to be an object with deployOptions"
         raise ApiError("JSON_PARSER_ERROR", message)
     test_level = asked.get("testLevel")
     return Options(

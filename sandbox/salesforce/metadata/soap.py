@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from xml.sax.saxutils import escape
 
 from lxml import etree
-from starlette.responses import Response
 
 from sandbox.effects import effects_of
 from sandbox.salesforce.errors import ApiError
@@ -17,40 +16,49 @@ from sandbox.salesforce.metadata.deployments import DONE
 from sandbox.salesforce.metadata.messages import Options
 from sandbox.salesforce.metadata.package import FOLDERS, PARTS
 from sandbox.salesforce.metadata.results import deploy_result, file_properties
+from sandbox.salesforce.metadata.soap_text import (
+    CLIENT,
+    SOAP,
+    answer,
+    asked,
+    check_version,
+    element,
+    fault,
+    no_request,
+)
 from sandbox.salesforce.metadata.xml import NAMESPACE, child, children, flag, text, texts
-from sandbox.salesforce.rest.calls import NEWEST_VERSION, OLDEST_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from sandbox.salesforce.metadata.components import Components
+    from sandbox.salesforce.metadata.crud import Crud
     from sandbox.salesforce.metadata.deployments import Deployments
     from sandbox.salesforce.rest.calls import Api
     from sandbox.salesforce.rest.oauth import Endpoint
 
-_SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-_ENVELOPE = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    f'<soapenv:Envelope xmlns:soapenv="{_SOAP}" xmlns="{NAMESPACE}" '
-    'xmlns:sf="http://soap.sforce.com/2006/04/metadata" '
-    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-    "<soapenv:Body>{}</soapenv:Body></soapenv:Envelope>"
-)
-_CLIENT = "soapenv:Client"
-_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
+_Item = TypeVar("_Item")
 
 
 class SoapMetadata:
     """Serves the calls of the Metadata API."""
 
-    def __init__(self, api: Api, deployments: Deployments, components: Components) -> None:
+    def __init__(
+        self, api: Api, deployments: Deployments, components: Components, crud: Crud
+    ) -> None:
         self._api = api
         self._jobs = deployments
         self._components = components
+        self._crud = crud
         self._calls: Mapping[str, Callable[[etree._Element, str, str], str]] = {
             "cancelDeploy": self._cancel_deploy,
+            "createMetadata": partial(self._save, creates=True, updates=False),
+            "deleteMetadata": self._delete_metadata,
+            "updateMetadata": partial(self._save, creates=False, updates=True),
+            "upsertMetadata": partial(self._save, creates=True, updates=True),
             "checkDeployStatus": self._check_deploy_status,
             "checkRetrieveStatus": self._check_retrieve_status,
             "deploy": self._deploy,
@@ -75,22 +83,22 @@ class SoapMetadata:
 
     def _serve(self, version: str, body: bytes) -> Response:
         try:
-            root, asked = _asked(body)
-            name = etree.QName(asked.tag)
+            root, wanted = asked(body)
+            name = etree.QName(wanted.tag)
             call = self._calls.get(name.localname) if name.namespace == NAMESPACE else None
             if call is None:
-                raise _no_request(f"No operation available for request {asked.tag}")
-            _check_version(version)
-            result = call(asked, version, self._user_of(root))
+                raise no_request(f"No operation available for request {wanted.tag}")
+            check_version(version)
+            result = call(wanted, version, self._user_of(root))
         except ApiError as error:
-            if error.code == _CLIENT:
-                return _fault(_CLIENT, error.message)
-            return _fault(f"sf:{error.code}", f"{error.code}: {error.message}")
-        return _answer(200, f"<{name.localname}Response>{result}</{name.localname}Response>")
+            if error.code == CLIENT:
+                return fault(CLIENT, error.message)
+            return fault(f"sf:{error.code}", f"{error.code}: {error.message}")
+        return answer(200, f"<{name.localname}Response>{result}</{name.localname}Response>")
 
     def _user_of(self, root: etree._Element) -> str:
         session = root.findtext(
-            f"{{{_SOAP}}}Header/{{{NAMESPACE}}}SessionHeader/{{{NAMESPACE}}}sessionId"
+            f"{{{SOAP}}}Header/{{{NAMESPACE}}}SessionHeader/{{{NAMESPACE}}}sessionId"
         )
         try:
             user_id = self._api.sessions.user_of(f"Bearer {(session or '').strip()}")
@@ -103,32 +111,34 @@ class SoapMetadata:
     def _deploy(self, asked: etree._Element, _version: str, user_id: str) -> str:
         options = child(asked, "DeployOptions")
         content = _decoded(text(asked, "ZipFile"))
-        job = self._jobs.deploy(content, soap_options(options), user_id)
-        return _element("result", {"done": False, "id": job.job_id, "state": "Queued"})
+        job = self._jobs.deploy(content, _options(options), user_id)
+        return element("result", {"done": False, "id": job.job_id, "state": "Queued"})
 
     def _check_deploy_status(self, asked: etree._Element, _version: str, _user: str) -> str:
         job = _found(partial(self._jobs.deployment, _job_id(asked, "asyncProcessId")))
         details = flag(asked, "includeDetails")
-        return _element("result", deploy_result(self._api.org, job, details=details, as_soap=True))
+        return element("result", deploy_result(self._api.org, job, details=details, as_soap=True))
 
     def _cancel_deploy(self, asked: etree._Element, _version: str, _user: str) -> str:
         job_id = text(asked, "String") or _job_id(asked, "asyncProcessId")
         job = _found(partial(self._jobs.cancel, job_id))
-        return _element("result", {"done": job.status in DONE, "id": job.job_id})
+        return element("result", {"done": job.status in DONE, "id": job.job_id})
 
     def _retrieve(self, asked: etree._Element, version: str, user_id: str) -> str:
         request = child(asked, "retrieveRequest")
         unpackaged = None if request is None else child(request, "unpackaged")
         if request is None or unpackaged is None:
             raise ApiError("INVALID_ARGUMENT", "retrieveRequest with unpackaged is required")
+        # Clients write what is below without its namespace, too.
         members = [
-            (text(types, "name") or "", name)
-            for types in children(unpackaged, "types")
-            for name in texts(types, "members")
+            (kind, name)
+            for types in unpackaged.iterfind("{*}types")
+            for kind in _plain(types, "name")
+            for name in _plain(types, "members")
         ]
         wanted = text(request, "apiVersion") or version
         job = self._jobs.retrieve(members, wanted, user_id)
-        return _element("result", {"done": False, "id": job.job_id, "state": "Queued"})
+        return element("result", {"done": False, "id": job.job_id, "state": "Queued"})
 
     def _check_retrieve_status(self, asked: etree._Element, _version: str, _user: str) -> str:
         job = _found(partial(self._jobs.retrieval, _job_id(asked, "asyncProcessId")))
@@ -143,7 +153,7 @@ class SoapMetadata:
         }
         if done and (text(asked, "includeZip") or "true").lower() == "true":
             shown["zipFile"] = base64.b64encode(job.content).decode()
-        return _element("result", shown)
+        return element("result", shown)
 
     def _list_metadata(self, asked: etree._Element, _version: str, user_id: str) -> str:
         queries = list(children(asked, "queries"))
@@ -155,10 +165,10 @@ class SoapMetadata:
             if kind not in _known_types():
                 raise ApiError("INVALID_TYPE", f"Unknown type:{kind}")
             found += self._components.of(kind, user_id)
-        return "".join(_element("result", file_properties(self._api.org, each)) for each in found)
+        return "".join(element("result", file_properties(self._api.org, each)) for each in found)
 
     def _describe_metadata(self, _asked: etree._Element, _version: str, _user: str) -> str:
-        return _element(
+        return element(
             "result",
             {
                 "metadataObjects": [
@@ -178,30 +188,56 @@ class SoapMetadata:
             },
         )
 
+    def _save(
+        self,
+        asked: etree._Element,
+        _version: str,
+        user_id: str,
+        *,
+        creates: bool,
+        updates: bool,
+    ) -> str:
+        parts = _at_most_ten(list(children(asked, "metadata")))
+        saved = (self._crud.save(each, user_id, creates=creates, updates=updates) for each in parts)
+        return "".join(element("result", each) for each in saved)
+
+    def _delete_metadata(self, asked: etree._Element, _version: str, _user: str) -> str:
+        kind, names = text(asked, "type") or "", _at_most_ten(texts(asked, "fullNames"))
+        return "".join(element("result", self._crud.delete(kind, name)) for name in names)
+
     def _read_metadata(self, asked: etree._Element, _version: str, user_id: str) -> str:
         kind = text(asked, "type") or ""
         if kind not in _known_types():
             raise ApiError("INVALID_TYPE", f"Unknown type:{kind}")
-        names = texts(asked, "fullNames")
-        if len(names) > 10:  # noqa: PLR2004 - the vendor's limit
-            raise ApiError("EXCEEDED_MAX_RECORDS", "At most 10 names in one call")
+        names = _at_most_ten(texts(asked, "fullNames"))
         there = {each.full_name: each for each in self._components.of(kind, user_id)}
         records = "".join(_record(kind, name, there.get(name)) for name in names)
         return f"<result>{records}</result>"
 
 
-def soap_options(element: etree._Element | None) -> Options:
+def _options(given: etree._Element | None) -> Options:
     """Return the options of a deployment; clients spell truth in any case."""
-    if element is None:
+    if given is None:
         return Options()
     return Options(
-        check_only=flag(element, "checkOnly"),
-        rollback_on_error=flag(element, "rollbackOnError"),
-        allow_missing_files=flag(element, "allowMissingFiles"),
-        ignore_warnings=flag(element, "ignoreWarnings"),
-        single_package=flag(element, "singlePackage"),
-        test_level=text(element, "testLevel"),
+        check_only=flag(given, "checkOnly"),
+        rollback_on_error=flag(given, "rollbackOnError"),
+        allow_missing_files=flag(given, "allowMissingFiles"),
+        ignore_warnings=flag(given, "ignoreWarnings"),
+        single_package=flag(given, "singlePackage"),
+        test_level=text(given, "testLevel"),
     )
+
+
+def _plain(element: etree._Element, name: str) -> list[str]:
+    """Return the texts of all children of a name, in any namespace or none."""
+    return [(each.text or "").strip() for each in element.iterfind(f"{{*}}{name}")]
+
+
+def _at_most_ten(items: list[_Item]) -> list[_Item]:
+    if len(items) > 10:  # noqa: PLR2004 - the vendor's limit
+        raise ApiError("EXCEEDED_MAX_RECORDS", "At most 10 parts in one call")
+    return items
 
 
 def _known_types() -> frozenset[str]:
@@ -225,35 +261,6 @@ def _parts_only() -> frozenset[str]:
     return frozenset({each for kind in PARTS.values() for each in kind.values()})
 
 
-def _asked(body: bytes) -> tuple[etree._Element, etree._Element]:
-    """Return the envelope of a request and the call in it."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
-    try:
-        root = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError as error:
-        raise _no_request(f"Unable to parse request: {error.msg}") from None
-    found = root.find(f"{{{_SOAP}}}Body")
-    asked = None if found is None else next((each for each in found.iterfind("*")), None)
-    if root.tag != f"{{{_SOAP}}}Envelope" or asked is None:
-        raise _no_request("The request is no SOAP envelope with a body")
-    return root, asked
-
-
-def _no_request(message: str) -> ApiError:
-    return ApiError(_CLIENT, message)
-
-
-def _check_version(version: str) -> None:
-    try:
-        served = OLDEST_VERSION <= float(version) <= NEWEST_VERSION
-    except ValueError:
-        served = False
-    if not served:
-        raise ApiError("UNSUPPORTED_API_VERSION", f"Invalid Api version specified: {version}")
-
-
 def _decoded(content: str | None) -> bytes:
     try:
         return base64.b64decode(content or "", validate=False)
@@ -274,32 +281,3 @@ def _found(look: Callable[[], Any]) -> Any:
     except ApiError:
         code = "INVALID_CROSS_REFERENCE_KEY"
         raise ApiError(code, "invalid cross reference id") from None
-
-
-def _element(name: str, value: object) -> str:
-    """Return a value as an element; None and empty lists leave nothing, lists repeat it."""
-    if value is None:
-        return ""
-    if isinstance(value, dict):
-        inner = "".join(_element(key, each) for key, each in value.items())
-        return f"<{name}>{inner}</{name}>"
-    if isinstance(value, list):
-        return "".join(_element(name, each) for each in value)
-    shown = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(shown.translate(_NOT_XML))}</{name}>"
-
-
-def _fault(code: str, message: str) -> Response:
-    return _answer(
-        500,
-        f"<soapenv:Fault><faultcode>{code}</faultcode>"
-        f"<faultstring>{escape(message.translate(_NOT_XML))}</faultstring></soapenv:Fault>",
-    )
-
-
-def _answer(status: int, content: str) -> Response:
-    return Response(
-        _ENVELOPE.format(content).encode("utf-8", "replace"),
-        status_code=status,
-        headers={"Content-Type": "text/xml;charset=UTF-8"},
-    )

@@ -59,9 +59,20 @@ def status_page(
         summary += f", {failed} of them tried in vain"
     return _PAGE.format(
         summary=summary,
-        waiting=_table("Next items for delivery", open_ones[:_SHOWN_COUNT], with_actions=True),
-        ended=_table("Delivered or given up, latest first", ended_ones[::-1][:_SHOWN_COUNT]),
+        waiting=_table(
+            _caption("Next items for delivery", len(open_ones)),
+            open_ones[:_SHOWN_COUNT],
+            with_actions=True,
+        ),
+        ended=_table(
+            _caption("Delivered or given up, latest first", len(ended_ones)),
+            ended_ones[::-1][:_SHOWN_COUNT],
+        ),
     )
+
+
+def _caption(text: str, count: int) -> str:
+    return text if count <= _SHOWN_COUNT else f"{text} ({_SHOWN_COUNT} of {count})"
 
 
 def _counted(count: int) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.rest.calls import Call
 
 _BATCH_SIZE = re.compile(r"\s*batchSize\s*=\s*(\d+)\s*", re.IGNORECASE)
-_RESOURCES = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
+_RESOURCES = ("composite", "jobs", "limits", "metadata", "query", "queryAll", "sobjects")
 _SEASONS = ("Spring", "Summer", "Winter")
 
 
