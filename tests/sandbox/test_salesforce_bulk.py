@@ -396,6 +396,13 @@ def test_a_job_and_its_file_come_in_one_request(sandbox: RunningSandbox) -> None
     assert ended(sandbox, answer.json())["numberRecordsProcessed"] == 2
 
 
+@pytest.mark.rule("sf-bulk-batches-a-day")
+def test_ten_thousand_records_count_as_a_batch_of_the_day(sandbox: RunningSandbox) -> None:
+    load(sandbox, "LastName\nQuist\n")
+    left = sandbox.salesforce("GET", f"{DATA}/limits").json()["DailyBulkApiBatches"]
+    assert left == {"Max": 15_000, "Remaining": 14_999}
+
+
 @pytest.mark.rule("sf-bulk-size-limit")
 def test_a_file_beyond_the_limit_is_refused(sandbox: RunningSandbox) -> None:
     job = create(sandbox)
