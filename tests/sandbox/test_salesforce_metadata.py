@@ -589,6 +589,16 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             "Error parsing file: 'Tekst' is not a valid value for the enum 'FieldType'",
         ),
         (
+            {"CustomField": ["Contact.CC_Test__c"]},
+            {
+                "objects/Contact.object": file(
+                    "CustomObject", FIELD.format("<type>Number</type><precision>99</precision>")
+                )
+            },
+            "6",
+            "The precision of a number is at most 18, its scale no larger",
+        ),
+        (
             {"CustomField": ["Nope__c.CC_Test__c"]},
             {"objects/Nope__c.object": file("CustomObject", FIELD.format(TEXT))},
             "3",
@@ -645,7 +655,7 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             ),
         ),
     ],
-    ids=["type", "owner", "object", "field", "user", "action", "label", "missing"],
+    ids=["type", "digits", "owner", "object", "field", "user", "action", "label", "missing"],
 )
 def test_a_part_that_cannot_be_deployed_says_why_and_where(
     sandbox: RunningSandbox,
