@@ -23,6 +23,7 @@ from sandbox.salesforce.catalogue.setup import SETUP
 from sandbox.salesforce.catalogue.standard import STANDARD
 from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
 from sandbox.salesforce.front import Front, refuse
+from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.login import Application, Sessions, drawn
 from sandbox.salesforce.metadata.components import Components
 from sandbox.salesforce.metadata.crud import Crud
@@ -76,6 +77,7 @@ class SalesforceStandIn:
         organization_id: The org's id, 18 characters.
         observer_token: Access token of an ordinary user, whose saves fire messages; never ends.
         endpoint: Where outbound messages go; while it is None they wait.
+        grants: Who may log in to it, and by which proof.
         policy: What the vendor leaves open, and what an administrator decides.
         address: Scheme and host that the org answers at; whoever serves it says so.
     """
@@ -88,6 +90,7 @@ class SalesforceStandIn:
         self._queries = Queries(self.org)
         self._usage = Usage(world)
         self._sessions = Sessions(self.org)
+        self.grants = Grants(self.org)
         self.endpoint: str | None = None
         self.policy = Policy()
         self.address = INSTANCE
@@ -115,7 +118,7 @@ class SalesforceStandIn:
                     # Some clients put the name of the call, or a job's id, behind the address.
                     Route("/services/Soap/m/{version}", metadata, methods=["POST"]),
                     Route("/services/Soap/m/{version}/{rest:path}", metadata, methods=["POST"]),
-                    *routes(api, self._application, self.organization_id),
+                    *routes(api, self._application, self.organization_id, self.grants),
                 ],
                 exception_handlers={HTTPException: refuse},
             )
@@ -278,6 +281,7 @@ class SalesforceStandIn:
             security_token=drawn(draws, 24, string.ascii_letters + string.digits),
         )
         self._sessions.begin_again(draws, self.organization_id)
+        self.grants.begin_again()
         self._access_token = self._sessions.begin(self._staff.bridge_user_id)
         self.observer_token = self._sessions.begin(self._staff.observer_user_id, lasts=True)
         if self._size != "empty":
