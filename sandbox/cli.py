@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 
 import uvloop
 
-from sandbox.salesforce.firm import SIZES
+from sandbox.clients import CONTACTS, contacts_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
 
@@ -23,7 +24,13 @@ def main(argv: list[str]) -> int:
         parser.add_argument(
             f"--{name}-port", type=_port, default=0, metavar="N", help="default: any free port"
         )
-    parser.add_argument("--size", choices=SIZES, default="small", help="how large the firm is")
+    parser.add_argument(
+        "--size",
+        type=_size,
+        default="small",
+        metavar=f"{{{','.join(CONTACTS)},N}}",
+        help="how large the firm is; N: a number of contacts",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
     options = parser.parse_args(argv)
     ports = Ports(
@@ -32,13 +39,26 @@ def main(argv: list[str]) -> int:
         control=options.control_port,
     )
     try:
+        gc.disable()  # it would look at a large firm over and over while that grows
         sandbox = Sandbox(ports=ports, size=options.size, seed=options.seed)
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
+    gc.freeze()
+    gc.enable()
     line = json.dumps(sandbox.described())
     uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
     return 0
+
+
+def _size(text: str) -> str:
+    """Return a size that there is.
+
+    Raises:
+        ValueError: If there is none such; argparse turns it into a usage message.
+    """
+    contacts_of(text)
+    return text
 
 
 def _port(text: str) -> int:

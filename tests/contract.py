@@ -93,9 +93,12 @@ def _closed(node: Any) -> Any:
     if not isinstance(node, dict):
         return deepcopy(node)
     closed = {name: _closed(each) for name, each in node.items()}
-    if isinstance(closed.get("properties"), dict) and closed.get("type", "object") == "object":
-        if not isinstance(closed.get("additionalProperties"), dict):
-            closed["additionalProperties"] = False
+    is_object = isinstance(closed.get("properties"), dict) and closed.get("type") in {
+        None,
+        "object",
+    }
+    if is_object and not isinstance(closed.get("additionalProperties"), dict):
+        closed["additionalProperties"] = False
     return closed
 
 

@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.constant_contact import api, firm, lists, mail_api, sending
+from sandbox.clients import contacts_of, households
+from sandbox.constant_contact import api, firm, large_firm, lists, mail_api, sending
 from sandbox.constant_contact.api import ApiCall, Handler
+from sandbox.constant_contact.drafts import draft_of
 from sandbox.constant_contact.limits import Meter
 from sandbox.constant_contact.oauth import read_refresh
 from sandbox.constant_contact.paging import read_query
@@ -74,6 +76,14 @@ class ConstantContactStandIn:
         self.account = firm.found(
             self._world.generator("constant-contact/account"), self._world.now(), self._size
         )
+        contact_count = contacts_of(self._size)
+        if contact_count:
+            large_firm.populate(
+                self.account,
+                households(self._world.seed, contact_count),
+                self._world.generator("constant-contact/slips"),
+                self._world.now(),
+            )
 
     def credentials(self) -> dict[str, str]:
         """Return what a connection needs to begin: client id and secret, and the first tokens."""
@@ -93,9 +103,10 @@ class ConstantContactStandIn:
         sending.play_due(self.account, self.policy, now)
 
     def snapshot(self) -> Account:
-        """Return a copy of the account, for `restore`; an id given since is not given again."""
-        draws = self.account.draws
-        return copy.deepcopy(self.account, {id(draws): draws})
+        """Set the account aside for `restore`; until then calls work on a draft of it."""
+        before = self.account
+        self.account = draft_of(before)
+        return before
 
     def restore(self, snapshot: Account) -> None:
         """Put the account back; tokens, limits and counted calls stay as they are."""
@@ -186,7 +197,7 @@ class ConstantContactStandIn:
 
 
 def create_constant_contact(world: World, size: str = "small") -> ConstantContactStandIn:
-    """Return a stand-in; its account is that of a small firm, or `empty`."""
+    """Return a stand-in; its account is that of a firm of this size, or `empty`."""
     return ConstantContactStandIn(world, size)
 
 

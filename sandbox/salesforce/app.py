@@ -10,11 +10,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
+from sandbox.clients import contacts_of, households
+from sandbox.salesforce import large_firm
 from sandbox.salesforce.catalogue.packages import CUSTOM
 from sandbox.salesforce.catalogue.setup import SETUP
 from sandbox.salesforce.catalogue.standard import STANDARD
 from sandbox.salesforce.errors import not_found
-from sandbox.salesforce.firm import SIZES, found, may_send_outbound_messages, populate
+from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
 from sandbox.salesforce.login import Application, Sessions, drawn
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.outbound.definitions import deployed
@@ -60,10 +62,8 @@ class SalesforceStandIn:
     """
 
     def __init__(self, world: World, size: str = "small") -> None:
-        if size not in SIZES:
-            message = f"no firm of size {size!r}: {', '.join(SIZES)}"
-            raise ValueError(message)
         self._size = size
+        self._contact_count = contacts_of(size)
         self._world = world
         self.org = Org(world, Schema((*STANDARD, *CUSTOM, *SETUP)))
         self._queries = Queries(self.org)
@@ -197,8 +197,15 @@ class SalesforceStandIn:
         self._sessions.begin_again(draws, self.organization_id)
         self._access_token = self._sessions.begin(self._staff.bridge_user_id)
         self.observer_token = self._sessions.begin(self._staff.observer_user_id, lasts=True)
-        if self._size == "small":
+        if self._size != "empty":
             populate(self.org, self._staff, self._world.generator("salesforce-firm"))
+        if self._contact_count:
+            large_firm.populate(
+                self.org,
+                households(self._world.seed, self._contact_count),
+                user_id=self._staff.observer_user_id,
+                record_type=self._staff.record_types["Household"],
+            )
 
 
 def create_salesforce(world: World, size: str = "small") -> SalesforceStandIn:
@@ -206,7 +213,7 @@ def create_salesforce(world: World, size: str = "small") -> SalesforceStandIn:
 
     Args:
         world: The clock, chance and faults that it shares with the other stand-in.
-        size: `small`, a firm of twenty households, or `empty`.
+        size: `small`, a firm of twenty households, `empty`, or one of `sandbox.clients`.
 
     Raises:
         ValueError: If there is no such size.

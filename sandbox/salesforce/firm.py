@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org, Transaction
     from sandbox.salesforce.values import Row
 
-SIZES = ("empty", "small")
 _AGE = timedelta(days=400)
 _RECORD_TYPES = ("Household", "Organization", "Individual")
 
