@@ -118,16 +118,9 @@ def _load(url: str, token: str, seconds: int) -> float:
     """Return the good answers a second."""
     if shutil.which("wrk") is None:
         return _load_by_threads(url, token, seconds)
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     out = subprocess.run(
-        [
-            "wrk",
-            "-t1",
-            f"-c{CONNECTIONS}",
-            f"-d{seconds}s",
-            "-H",
-            f"Authorization: Bearer {token}",
-            url,
-        ],
+        [*command, "-H", f"Authorization: Bearer {token}", url],
         capture_output=True,
         text=True,
         check=True,

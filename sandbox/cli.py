@@ -9,6 +9,7 @@ import sys
 
 import uvloop
 
+from sandbox.certificates import Certificates
 from sandbox.clients import CONTACTS, contacts_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
@@ -32,7 +33,19 @@ def main(argv: list[str]) -> int:
         help="how large the firm is; N: a number of contacts",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
+    parser.add_argument(
+        "--tls", action="store_true", help="serve https, with a certificate made for this run"
+    )
     options = parser.parse_args(argv)
+    certificates = Certificates.make() if options.tls else None
+    try:
+        return _serve(options, certificates)
+    finally:
+        if certificates is not None:
+            certificates.remove()
+
+
+def _serve(options: argparse.Namespace, certificates: Certificates | None) -> int:
     ports = Ports(
         salesforce=options.salesforce_port,
         constant_contact=options.constant_contact_port,
@@ -40,7 +53,9 @@ def main(argv: list[str]) -> int:
     )
     try:
         gc.disable()  # it would look at a large firm over and over while that grows
-        sandbox = Sandbox(ports=ports, size=options.size, seed=options.seed)
+        sandbox = Sandbox(
+            ports=ports, size=options.size, seed=options.seed, certificates=certificates
+        )
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
