@@ -1,7 +1,8 @@
 """Programs as customers of either vendor have written them, run as they are against the sandbox.
 
 A program is told where the services are, and which authority to trust, in `SANDBOX`; a line
-`# needs: POST /v3/contact_tags` names a resource without which it is skipped, once it was asked for.
+`# needs: POST /v3/contact_tags` names a resource without which it is skipped, once it was asked
+for.
 """
 
 from __future__ import annotations
