@@ -23,6 +23,7 @@ SHARES_S = {
     "postgres": 240.0,
     "sandbox": 180.0,
     "strangers": 180.0,
+    "fuzz": 240.0,
     "journey": 1200.0,
     "faults": 1200.0,
     "architecture": 60.0,

@@ -146,7 +146,7 @@ class ConstantContactStandIn:
         try:
             self._admit(request)
             self.settle()
-            status, body = handlers[request.method](
+            status, body = handlers["GET" if request.method == "HEAD" else request.method](
                 ApiCall(
                     account=self.account,
                     policy=self.policy,
