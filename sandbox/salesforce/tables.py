@@ -26,6 +26,7 @@ class Table:
         self._sobject = sobject
         self._rows = rows if rows is not None else {}
         self._keys = keys if keys is not None else _no_keys(sobject)
+        self._referring: dict[str, dict[Value, dict[str, None]]] = {}
 
     def copy(self) -> Table:
         """Return a table that changes on its own from now on."""
@@ -50,16 +51,40 @@ class Table:
 
     def put(self, record_id: str, row: Row | None) -> None:
         """Put a row in the place of the one with its id; None purges it."""
-        self._index(self._rows.get(record_id), record_id, add=False)
+        before = self._rows.get(record_id)
+        self._index(before, record_id, add=False)
+        self._refer(before, record_id, add=False)
         if row is None:
             self._rows.pop(record_id, None)
         else:
             self._rows[record_id] = row
             self._index(row, record_id, add=True)
+            self._refer(row, record_id, add=True)
 
     def with_key(self, field: Field, value: Value) -> frozenset[str]:
         """Return the ids of the rows, not deleted, that hold a value in an indexed field."""
         return self._keys[field.name].get(folded(value), frozenset())
+
+    def referring(self, reference: str, record_id: str) -> list[Row]:
+        """Return the rows, deleted ones too, whose reference field holds an id.
+
+        The first asking for a field reads the whole table; afterwards `put` keeps account.
+        """
+        index = self._referring.get(reference)
+        if index is None:
+            index = self._referring[reference] = {}
+            for row in self._rows.values():
+                index.setdefault(row[reference], {})[str(row["Id"])] = None
+        return [self._rows[each] for each in index.get(record_id, ())]
+
+    def _refer(self, row: Row | None, record_id: str, *, add: bool) -> None:
+        if row is None:
+            return
+        for name, index in self._referring.items():
+            if add:
+                index.setdefault(row[name], {})[record_id] = None
+            else:
+                index.get(row[name], {}).pop(record_id, None)
 
     def _index(self, row: Row | None, record_id: str, *, add: bool) -> None:
         if row is None or row["IsDeleted"]:

@@ -50,7 +50,7 @@ def made() -> Path:
 def _make() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     venv.create(VENV, with_pip=True)
-    # The generated client is published as source alone: what builds it comes from the same lock.
+    # The generated client is published as source alone; pip fetches what builds it.
     subprocess.run(  # noqa: S603 - our own environment
         [PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "-r", LOCK],
         check=True,
