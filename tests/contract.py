@@ -82,7 +82,10 @@ class Contract:
     def _schema(self, answer: dict[str, Any]) -> dict[str, Any] | None:
         if "$ref" in answer:
             answer = self._components["responses"][answer["$ref"].rpartition("/")[2]]
-        content = answer.get("content", {}).get("application/json")
+        kinds = answer.get("content", {})
+        if "text/csv" in kinds:
+            return {"type": "string"}
+        content = kinds.get("application/json")
         return None if content is None else _closed(content["schema"])
 
 
