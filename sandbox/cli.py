@@ -9,8 +9,7 @@ import sys
 
 import uvloop
 
-from sandbox.certificates import Certificates
-from sandbox.clients import CONTACTS, contacts_of
+from sandbox.clientele import COUNTS, count_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
 
@@ -29,8 +28,10 @@ def main(argv: list[str]) -> int:
         "--size",
         type=_size,
         default="small",
-        metavar=f"{{{','.join(CONTACTS)},N}}",
-        help="how large the firm is; N: a number of contacts",
+        metavar="SIZE",
+        help="empty, small (default), "
+        + ", ".join(f"{name} ({count:,} contacts)" for name, count in COUNTS.items())
+        + ", or a number of contacts",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
     parser.add_argument(
@@ -59,20 +60,18 @@ def _serve(options: argparse.Namespace, certificates: Certificates | None) -> in
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
+    # What a large firm is made of lives as long as the process: nobody need search it for garbage.
     gc.freeze()
-    gc.enable()
     line = json.dumps(sandbox.described())
     uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
     return 0
 
 
 def _size(text: str) -> str:
-    """Return a size that there is.
-
-    Raises:
-        ValueError: If there is none such; argparse turns it into a usage message.
-    """
-    contacts_of(text)
+    try:
+        count_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
 
 

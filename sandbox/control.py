@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -29,6 +29,7 @@ from sandbox.control_bodies import (
     Queue,
     Unsubscribe,
 )
+from sandbox.control_salesforce import Org, SalesforceSetup
 from sandbox.faults import Fault
 
 if TYPE_CHECKING:
@@ -43,23 +44,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
 
-class Salesforce(Protocol):
+class Salesforce(Org, Protocol):
     """What the control API needs of the Salesforce stand-in."""
 
     endpoint: str | None
     retry_factor: float
-
-    def deliveries(self) -> list[dict[str, object]]:
-        """Return the queue of outbound messages."""
-
-    def ended_deliveries(self) -> list[dict[str, object]]:
-        """Return the latest messages that were delivered or dropped."""
-
-    def retry(self, notification_ids: Iterable[str]) -> None:
-        """Make deliveries due now."""
-
-    def remove_deliveries(self, notification_ids: Iterable[str]) -> None:
-        """Drop deliveries."""
 
     def reset(self) -> None:
         """Return to the start."""
@@ -93,6 +82,7 @@ class Control:
             "/salesforce/deliveries/retry": {"POST": self._retry_deliveries},
             "/salesforce/deliveries/remove": {"POST": self._remove_deliveries},
             "/salesforce/queue": {"GET": self._get_queue, "PUT": self._put_queue},
+            **SalesforceSetup(self.salesforce).paths(),
             "/constant-contact/unsubscribe": {"POST": self._unsubscribe},
             "/constant-contact/leave-list": {"POST": self._leave_list},
             "/constant-contact/confirm": {"POST": self._confirm},

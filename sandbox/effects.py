@@ -18,8 +18,8 @@ class Effect:
     """One record that a call wrote.
 
     Attributes:
-        object: API name of the object in Salesforce; `contact`, `contact_list` or `custom_field`
-            in Constant Contact.
+        object: API name of the object in Salesforce; `contact`, `contact_list`, `tag`,
+            `custom_field` or `activity` in Constant Contact.
     """
 
     object: str

@@ -100,6 +100,7 @@ class Sandbox:
         self._sockets = [
             _listen(port) for port in (ports.salesforce, ports.constant_contact, ports.control)
         ]
+        self.salesforce.address = f"http://{HOST}:{self._sockets[0].getsockname()[1]}"
         apps = (
             Surroundings(
                 self.salesforce.app,

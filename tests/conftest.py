@@ -13,6 +13,7 @@ pytest_plugins = [
         "tests.fix_told",
         "tests.fix_db",
         "tests.fix_sandbox",
+        "tests.fix_endpoint",
         "tests.fix_bridge",
         "tests.fix_inbox",
         "tests.fix_faults",

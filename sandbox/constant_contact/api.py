@@ -6,8 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sandbox.constant_contact import contacts, custom_fields, lists, render, search, sign_up
-from sandbox.constant_contact.refusals import invalid, not_found
+from sandbox.constant_contact import (
+    contacts,
+    custom_fields,
+    lists,
+    render,
+    search,
+    sign_up,
+    tags,
+    xrefs,
+)
+from sandbox.constant_contact.bulk import render as bulk_render
 from sandbox.effects import Effect
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ class ApiCall:
         body: The JSON object that was sent; empty where the method takes none.
         now: Sandbox time.
         effects: What the call wrote; handlers that write add to it.
+        raw: The body as it was sent.
     """
 
     account: Account
@@ -36,6 +46,8 @@ class ApiCall:
     body: Json
     now: datetime
     effects: list[Effect]
+    raw: bytes = b""
+    content_type: str = ""
 
     def wrote(self, kind: str, record_id: str, action: Action) -> None:
         """Note what the call did to a record."""
@@ -43,21 +55,14 @@ class ApiCall:
 
 
 Answer: TypeAlias = tuple[int, Any]
-"""HTTP status and JSON body; None is an empty body."""
+"""HTTP status and body: JSON, a `Text`, or None for an empty one."""
 
 Handler: TypeAlias = Callable[[ApiCall], Answer]
 
-PRIVILEGES = (
-    "contacts:read",
-    "contacts:write",
-    "contacts:lists:read",
-    "contacts:lists:write",
-    "ui:campaign:metrics",
-)
-
 
 def _get_contacts(call: ApiCall) -> Answer:
-    return 200, search.search(call.account, call.query, call.now)
+    found = search.search(call.account, call.policy, call.query, call.now)
+    return 202 if "status" in found else 200, found
 
 
 def _post_contact(call: ApiCall) -> Answer:
@@ -67,7 +72,15 @@ def _post_contact(call: ApiCall) -> Answer:
 
 
 def _get_counts(call: ApiCall) -> Answer:
-    return 200, search.counts(call.account)
+    return 200, search.counts(call.account, call.query, call.now)
+
+
+def _get_contact_xrefs(call: ApiCall) -> Answer:
+    return 200, xrefs.of_contacts(call.account, call.query)
+
+
+def _get_list_xrefs(call: ApiCall) -> Answer:
+    return 200, xrefs.of_lists(call.account, call.query)
 
 
 def _post_sign_up(call: ApiCall) -> Answer:
@@ -103,7 +116,7 @@ def _delete_contact(call: ApiCall) -> Answer:
 
 
 def _get_lists(call: ApiCall) -> Answer:
-    return 200, lists.search(call.account, call.query, call.now)
+    return 200, lists.search(call.account, call.policy, call.query, call.now)
 
 
 def _post_list(call: ApiCall) -> Answer:
@@ -125,9 +138,36 @@ def _put_list(call: ApiCall) -> Answer:
 
 def _delete_list(call: ApiCall) -> Answer:
     list_id = call.ids["list_id"]
-    activity = lists.delete(call.account, call.policy, list_id, call.now)
+    activity = lists.delete(call.account, list_id, call.now)
     call.wrote("contact_list", list_id, "delete")
-    return 202, render.activity(activity)
+    return 202, bulk_render.activity(activity)
+
+
+def _get_tags(call: ApiCall) -> Answer:
+    return 200, tags.search(call.account, call.query, call.now)
+
+
+def _post_tag(call: ApiCall) -> Answer:
+    tag = tags.create(call.account, call.body, call.now)
+    call.wrote("tag", tag.tag_id, "create")
+    return 201, render.tag(tag)
+
+
+def _get_tag(call: ApiCall) -> Answer:
+    return 200, tags.show(call.account, call.ids["tag_id"], call.query)
+
+
+def _put_tag(call: ApiCall) -> Answer:
+    tag = tags.rename(call.account, call.ids["tag_id"], call.body, call.now)
+    call.wrote("tag", tag.tag_id, "update")
+    return 200, render.tag(tag)
+
+
+def _delete_tag(call: ApiCall) -> Answer:
+    tag_id = call.ids["tag_id"]
+    activity = tags.delete(call.account, tag_id, call.now)
+    call.wrote("tag", tag_id, "delete")
+    return 202, bulk_render.activity(activity)
 
 
 def _get_custom_fields(call: ApiCall) -> Answer:
@@ -158,32 +198,10 @@ def _delete_custom_field(call: ApiCall) -> Answer:
     return 204, None
 
 
-def _get_activity(call: ApiCall) -> Answer:
-    activity = call.account.activities.get(call.ids["activity_id"])
-    if activity is None:
-        raise not_found(f"activity_id {call.ids['activity_id']}")
-    return 200, render.activity(activity)
-
-
-def _get_summary(call: ApiCall) -> Answer:
-    if set(call.query.get("extra_fields", "physical_address").split(",")) - {
-        "physical_address",
-        "company_logo",
-    }:
-        raise invalid(["extra_fields does not have a valid value"])
-    return 200, call.account.summary
-
-
-def _get_privileges(_call: ApiCall) -> Answer:
-    return 200, [
-        {"privilege_id": number, "privilege_name": name}
-        for number, name in enumerate(PRIVILEGES, start=1)
-    ]
-
-
 RESOURCES: Mapping[str, Mapping[str, Handler]] = {
     "/contacts": {"GET": _get_contacts, "POST": _post_contact},
     "/contacts/counts": {"GET": _get_counts},
+    "/contacts/contact_id_xrefs": {"GET": _get_contact_xrefs},
     "/contacts/sign_up_form": {"POST": _post_sign_up},
     "/contacts/resubscribe/{contact_id}": {"PUT": _put_resubscribe},
     "/contacts/{contact_id}": {
@@ -192,15 +210,15 @@ RESOURCES: Mapping[str, Mapping[str, Handler]] = {
         "DELETE": _delete_contact,
     },
     "/contact_lists": {"GET": _get_lists, "POST": _post_list},
+    "/contact_lists/list_id_xrefs": {"GET": _get_list_xrefs},
     "/contact_lists/{list_id}": {"GET": _get_list, "PUT": _put_list, "DELETE": _delete_list},
+    "/contact_tags": {"GET": _get_tags, "POST": _post_tag},
+    "/contact_tags/{tag_id}": {"GET": _get_tag, "PUT": _put_tag, "DELETE": _delete_tag},
     "/contact_custom_fields": {"GET": _get_custom_fields, "POST": _post_custom_field},
     "/contact_custom_fields/{field_id}": {
         "GET": _get_custom_field,
         "PUT": _put_custom_field,
         "DELETE": _delete_custom_field,
     },
-    "/activities/{activity_id}": {"GET": _get_activity},
-    "/account/summary": {"GET": _get_summary},
-    "/account/user/privileges": {"GET": _get_privileges},
 }
 """Path below `/v3` -> method -> handler; an earlier path wins over a later one."""

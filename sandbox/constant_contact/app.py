@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,10 +12,21 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.clients import contacts_of, households
-from sandbox.constant_contact import api, firm, large_firm, lists, mail_api, sending
+from sandbox.clientele import clientele, count_of, list_ids
+from sandbox.constant_contact import (
+    api,
+    firm,
+    mail_api,
+    mail_writing_api,
+    organization_api,
+    schedules,
+    sending,
+)
+from sandbox.constant_contact.answers import Text
 from sandbox.constant_contact.api import ApiCall, Handler
-from sandbox.constant_contact.drafts import draft_of
+from sandbox.constant_contact.book import enter_clientele
+from sandbox.constant_contact.bulk import queue
+from sandbox.constant_contact.bulk import resources as bulk
 from sandbox.constant_contact.limits import Meter
 from sandbox.constant_contact.oauth import read_refresh
 from sandbox.constant_contact.paging import read_query
@@ -37,7 +49,20 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 - a path
-_WITH_BODY = frozenset({"POST", "PUT"})
+_WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
+_FAMILIES = (api, bulk, mail_api, mail_writing_api, organization_api)
+_RESOURCES = {
+    path: {
+        method: handler
+        for family in _FAMILIES
+        for method, handler in family.RESOURCES.get(path, {}).items()
+    }
+    for each in _FAMILIES
+    for path in each.RESOURCES
+}
+"""Path below `/v3` -> method -> handler, of all families of resources."""
+
+_PAUSE_S = 0.005
 
 
 class ConstantContactStandIn:
@@ -54,6 +79,8 @@ class ConstantContactStandIn:
     def __init__(self, world: World, size: str) -> None:
         self._world = world
         self._size = size
+        self._count = count_of(size)
+        self._next_settling: asyncio.TimerHandle | None = None
         self.app = self._application()
         now = world.time()
         self.tokens = Tokens(world.generator("constant-contact/tokens"))
@@ -73,17 +100,12 @@ class ConstantContactStandIn:
         self.policy = Policy()
         self.limits = Limits()
         self._meters = {client_id: Meter() for client_id in self.tokens.applications}
-        self.account = firm.found(
-            self._world.generator("constant-contact/account"), self._world.now(), self._size
-        )
-        contact_count = contacts_of(self._size)
-        if contact_count:
-            large_firm.populate(
-                self.account,
-                households(self._world.seed, contact_count),
-                self._world.generator("constant-contact/slips"),
-                self._world.now(),
-            )
+        world = self._world
+        draws = world.generator("constant-contact/account")
+        self.account = firm.found(draws, world.now(), self._size)
+        if self._count:
+            households = clientele(world, self._count)
+            enter_clientele(self.account, households, list_ids(world), world.now())
 
     def credentials(self) -> dict[str, str]:
         """Return what a connection needs to begin: client id and secret, and the first tokens."""
@@ -97,10 +119,22 @@ class ConstantContactStandIn:
         return "observer" if client_id == self._observer.client_id else "bridge"
 
     def settle(self) -> None:
-        """Let happen what is due: list deletions, and what recipients had planned."""
+        """Let happen what is due: bulk activities, and what recipients had planned."""
         now = self._world.now()
-        lists.finish_deletions(self.account, now)
+        if queue.settle(self.account, self.policy, now):
+            self._settle_soon()
+        schedules.send_due(self.account, now)
         sending.play_due(self.account, self.policy, now)
+
+    def _settle_soon(self) -> None:
+        """Go on with what is due between two calls, so that a large import needs no calls."""
+        if self._next_settling is None:
+            loop = asyncio.get_running_loop()
+            self._next_settling = loop.call_later(_PAUSE_S, self._go_on)
+
+    def _go_on(self) -> None:
+        self._next_settling = None
+        self.settle()
 
     def snapshot(self) -> Account:
         """Set the account aside for `restore`; until then calls work on a draft of it."""
@@ -146,15 +180,20 @@ class ConstantContactStandIn:
         try:
             self._admit(request)
             self.settle()
-            status, body = handlers["GET" if request.method == "HEAD" else request.method](
+            # The server leaves the body of an answer to HEAD out.
+            handler = handlers["GET" if request.method == "HEAD" else request.method]
+            reads_json = request.method in _WITH_BODY and handler not in bulk.UPLOADS
+            status, body = handler(
                 ApiCall(
                     account=self.account,
                     policy=self.policy,
                     ids=request.path_params,
                     query=read_query(request.query_params),
-                    body=_read_json(request, raw) if request.method in _WITH_BODY else {},
+                    body=_read_json(request, raw) if reads_json else {},
                     now=self._world.now(),
                     effects=effects_of(request.scope),
+                    raw=raw,
+                    content_type=request.headers.get("content-type", ""),
                 )
             )
         except Refusal as refusal:
@@ -188,7 +227,7 @@ class ConstantContactStandIn:
     def _application(self) -> Starlette:
         routes = [
             Route(f"/v3{path}", self._endpoint(handlers), methods=list(handlers))
-            for path, handlers in {**api.RESOURCES, **mail_api.RESOURCES}.items()
+            for path, handlers in _RESOURCES.items()
         ]
         return Starlette(
             routes=[*routes, Route(TOKEN_PATH, self._token, methods=["POST"])],
@@ -197,7 +236,7 @@ class ConstantContactStandIn:
 
 
 def create_constant_contact(world: World, size: str = "small") -> ConstantContactStandIn:
-    """Return a stand-in; its account is that of a firm of this size, or `empty`."""
+    """Return a stand-in; its account is that of a firm of some size; see `count_of`."""
     return ConstantContactStandIn(world, size)
 
 
@@ -212,7 +251,7 @@ def _read_json(request: Request, raw: bytes) -> Json:
         raise wrong_media_type()
     try:
         body = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise unreadable_json() from None
     if not isinstance(body, dict):
         raise unreadable_json()
@@ -222,8 +261,11 @@ def _read_json(request: Request, raw: bytes) -> Json:
 def _json_response(status: int, body: object) -> Response:
     if body is None:
         return Response(status_code=status)
-    content = json.dumps(body, separators=(",", ":"))
-    return Response(content, status, media_type="application/json")
+    if isinstance(body, Text):
+        content = body.content.encode("utf-8", "replace")
+        return Response(content, status, media_type=body.media_type)
+    listed = json.dumps(body, separators=(",", ":"))
+    return Response(listed, status, media_type="application/json")
 
 
 async def _outside(_request: Request, error: Exception) -> Response:

@@ -19,7 +19,6 @@ _PATH = "/v3/emails"
 _INCLUDES = frozenset(
     {"physical_address_in_footer", "permalink_url", "html_content", "document_properties"}
 )
-_FORMAT = 3
 
 
 def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
@@ -68,7 +67,7 @@ def show_activity(account: Account, campaign_activity_id: str, query: Mapping[st
     Raises:
         Refusal: 400 or 404.
     """
-    mailing = _find(account, campaign_activity_id)
+    mailing = find_activity(account, campaign_activity_id)
     include = {part for part in query.get("include", "").split(",") if part}
     if not include <= _INCLUDES:
         raise invalid(["include does not have a valid value"])
@@ -77,14 +76,16 @@ def show_activity(account: Account, campaign_activity_id: str, query: Mapping[st
         "campaign_id": mailing.campaign_id,
         "role": mailing.role,
         "contact_list_ids": list(mailing.list_ids),
-        "segment_ids": [],
+        "segment_ids": list(mailing.segment_ids),
         "current_status": mailing.status,
-        "format_type": _FORMAT,
+        "format_type": mailing.format_type,
         "from_email": mailing.from_email,
         "from_name": mailing.from_name,
-        "reply_to_email": mailing.from_email,
+        "reply_to_email": mailing.reply_to_email or mailing.from_email,
         "subject": mailing.subject,
     }
+    if mailing.preheader is not None:
+        out["preheader"] = mailing.preheader
     return out | {name: _included(account, mailing, name) for name in sorted(include)}
 
 
@@ -98,17 +99,22 @@ def send_history(account: Account, campaign_activity_id: str) -> list[Json]:
         {
             "send_id": sending.send_id,
             "contact_list_ids": list(sending.list_ids),
-            "segment_ids": [],
+            "segment_ids": list(sending.segment_ids),
             "count": sending.count,
             "run_date": written_ms(sending.at),
             "send_status": "COMPLETED",
             "reason_code": 0,
         }
-        for sending in _find(account, campaign_activity_id).sendings
+        for sending in find_activity(account, campaign_activity_id).sendings
     ]
 
 
-def _find(account: Account, campaign_activity_id: str) -> Mailing:
+def find_activity(account: Account, campaign_activity_id: str) -> Mailing:
+    """Return a campaign activity.
+
+    Raises:
+        Refusal: 404.
+    """
     mailing = account.mailings.get(campaign_activity_id)
     if mailing is None:
         raise not_found(f"campaign_activity_id {campaign_activity_id}")
@@ -132,16 +138,23 @@ def _included(account: Account, mailing: Mailing, name: str) -> Any:
         case "permalink_url":
             return f"https://conta.cc/{mailing.campaign_id[:7]}"
         case "html_content":
-            links = "".join(f'<p><a href="{link}">{link}</a></p>' for link in mailing.links)
-            return f"<html><body>{links}</body></html>"
+            return html_of(mailing)
         case "physical_address_in_footer":
-            return {
-                "address_line1": "1 Harbour Lane",
+            return mailing.footer or {
+                "address_line1": (account.physical_address or {}).get("address_line1", "-"),
                 "country_code": account.summary["country_code"],
                 "organization_name": account.summary["organization_name"],
             }
         case _:
-            return {"forward_email_link_enabled": "true"}
+            return mailing.document_properties or {"forward_email_link_enabled": "true"}
+
+
+def html_of(mailing: Mailing) -> str:
+    """Return the HTML of a mailing."""
+    if mailing.html_content is not None:
+        return mailing.html_content
+    links = "".join(f'<p><a href="{link}">{link}</a></p>' for link in mailing.links)
+    return f"<html><body>{links}</body></html>"
 
 
 def _read_time(query: Mapping[str, str], name: str) -> datetime | None:

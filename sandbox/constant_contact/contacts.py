@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from sandbox.constant_contact import subresources
 from sandbox.constant_contact.model import Account, Contact, EmailAddress, address_key
 from sandbox.constant_contact.refusals import conflict, invalid, not_found
-from sandbox.constant_contact.times import written
-from sandbox.constant_contact.validation import ContactParts, read_contact, read_list_ids
+from sandbox.constant_contact.validation import (
+    MOST_CUSTOM_FIELDS,
+    ContactParts,
+    Known,
+    read_contact,
+    read_ids,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +50,13 @@ def create(account: Account, policy: Policy, body: Mapping[str, Any], now: datet
         raise invalid(["one of first_name, last_name, email_address, sms_channel is required"])
     if parts.email is not None and account.contact_with(parts.email["address"]) is not None:
         raise conflict(_NOT_UNIQUE)
-    source: Source = body["create_source"]
+    return take_in(account, policy, parts, body["create_source"], now)
+
+
+def take_in(
+    account: Account, policy: Policy, parts: ContactParts, source: Source, now: datetime
+) -> Contact:
+    """Make a contact of parts without fault, whose address is free."""
     contact = Contact(
         number=account.new_number(),
         contact_id=account.new_id(),
@@ -53,10 +65,9 @@ def create(account: Account, policy: Policy, body: Mapping[str, Any], now: datet
         created_at=now,
         updated_at=now,
         create_source=source,
-        sms_channel=parts.sms_channel,
     )
-    replace_subresources(account, contact, parts, source, now)
-    _strip_lists(policy, contact)
+    subresources.replace(account, contact, parts, source, now)
+    strip_lists(policy, contact)
     account.add(contact)
     return contact
 
@@ -90,8 +101,8 @@ def replace(
             contact.deleted_at = None
         else:
             parts.list_memberships = None
-    replace_subresources(account, contact, parts, source, now)
-    _strip_lists(policy, contact)
+    subresources.replace(account, contact, parts, source, now)
+    strip_lists(policy, contact)
     return contact
 
 
@@ -121,7 +132,7 @@ def resubscribe(account: Account, contact_id: str, body: Mapping[str, Any]) -> N
     contact = find(account, contact_id)
     items = body.get("list_ids")
     faults: list[str] = []
-    list_ids = read_list_ids(
+    list_ids = read_ids(
         items if isinstance(items, list) else [], "list_ids", account.has_list, faults
     )
     if not list_ids:
@@ -145,7 +156,7 @@ def opt_out(
     email.permission_to_send = "unsubscribed"
     email.opt_out_source, email.opt_out_date, email.opt_out_reason = source, now, reason
     email.updated_at = now
-    _strip_lists(policy, contact)
+    strip_lists(policy, contact)
 
 
 def opt_in(contact: Contact, permission: str, source: Source, now: datetime) -> None:
@@ -158,12 +169,28 @@ def opt_in(contact: Contact, permission: str, source: Source, now: datetime) -> 
         email.opt_in_source = "Contact"
 
 
-def _read(account: Account, policy: Policy, body: Mapping[str, Any], source: str) -> ContactParts:
-    parts = read_contact(
-        body, source=source, has_list=account.has_list, custom_fields=account.custom_fields
+def read_parts(
+    account: Account,
+    policy: Policy,
+    body: Mapping[str, Any],
+    source: str,
+    *,
+    most_custom_fields: int = MOST_CUSTOM_FIELDS,
+) -> ContactParts:
+    """Return what a body says of a contact of this account, with all that is wrong with it."""
+    known = Known(
+        has_list=account.has_list,
+        has_tag=account.tags.__contains__,
+        custom_fields=account.custom_fields,
     )
+    parts = read_contact(body, known, source=source, most_custom_fields=most_custom_fields)
     if policy.first_name_refuses_periods and "." in (parts.core.get("first_name") or ""):
         parts.faults.append("first_name does not have a valid value")
+    return parts
+
+
+def _read(account: Account, policy: Policy, body: Mapping[str, Any], source: str) -> ContactParts:
+    parts = read_parts(account, policy, body, source)
     if parts.faults:
         raise invalid(parts.faults)
     return parts
@@ -224,41 +251,7 @@ def _replace_email(
         email.permission_to_send, email.updated_at = permission, now
 
 
-def replace_subresources(
-    account: Account, contact: Contact, parts: ContactParts, source: Source, now: datetime
-) -> None:
-    """Put in the subresources that were sent; each replaces the whole former one."""
-    stamps = {"created_at": written(now), "updated_at": written(now)}
-    if parts.custom_fields is not None:
-        contact.custom_fields = parts.custom_fields
-    if parts.phone_numbers is not None:
-        contact.phone_numbers = [
-            {
-                "phone_number_id": account.new_id(),
-                **phone,
-                **stamps,
-                "create_source": source,
-                "update_source": source,
-            }
-            for phone in parts.phone_numbers
-        ]
-    if parts.street_addresses is not None:
-        contact.street_addresses = [
-            {"street_address_id": account.new_id(), **street, **stamps}
-            for street in parts.street_addresses
-        ]
-    if parts.notes is not None:
-        contact.notes = [
-            {"note_id": account.new_id(), "created_at": written(now), "content": content}
-            for content in parts.notes
-        ]
-    if parts.sms_channel is not None:
-        contact.sms_channel = parts.sms_channel
-    if parts.list_memberships is not None:
-        contact.list_memberships = parts.list_memberships
-
-
-def _strip_lists(policy: Policy, contact: Contact) -> None:
+def strip_lists(policy: Policy, contact: Contact) -> None:
     """Take an unsubscribed contact off its lists, where the account is set to do so."""
     if policy.opt_out_strips_lists and contact.email and contact.email.is_unsubscribed:
         contact.list_memberships = []

@@ -27,6 +27,16 @@ _SUMMARY = {
     "website": "https://harbour-lane.example.com",
 }
 
+_POSTAL_ADDRESS = {
+    "address_line1": "1 Harbour Lane",
+    "city": "Portland",
+    "state_code": "ME",
+    "postal_code": "04101",
+    "country_code": "US",
+}
+
+_AGE = timedelta(days=200)
+
 # From the firm's web form and its seminars: nobody of these is a client.
 _PEOPLE = [
     ("Marta", "Oyelaran", "marta.oyelaran@example.org", ("Website Sign-ups",)),
@@ -52,15 +62,29 @@ def found(draws: random.Random, now: datetime, size: str) -> Account:
         now: The sandbox's time; everything in the account is older.
         size: `empty` for an account without lists and contacts.
     """
+    confirmed_at = now - _AGE
     account = Account(draws=draws, summary=dict(_SUMMARY))
+    account.emails.append(
+        {
+            "email_address": _SUMMARY["contact_email"],
+            "email_id": 1,
+            "confirm_status": "CONFIRMED",
+            # Without a colon in the zone: so the vendor writes it here, and nowhere else.
+            "confirm_time": f"{confirmed_at:%Y-%m-%dT%H:%M:%S}.000+0000",
+            "confirm_source_type": "SITE_OWNER",
+            "roles": ["CONTACT", "BILLING", "REPLY_TO", "JOURNALING"],
+            "pending_roles": [],
+        }
+    )
     if size != "empty":
+        account.physical_address = dict(_POSTAL_ADDRESS)
         _populate(account, now)
     return account
 
 
 def _populate(account: Account, now: datetime) -> None:
     policy = Policy()
-    at = now - timedelta(days=200)
+    at = now - _AGE
     ids = {
         name: lists.create(account, {"name": name, "description": text}, at).list_id
         for name, text in (

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.constant_contact import render
-from sandbox.constant_contact.model import Account, BulkActivity, ContactList
-from sandbox.constant_contact.paging import next_link, open_cursor, read_limit
+from sandbox.constant_contact.bulk import queue
+from sandbox.constant_contact.bulk.deletes import DeleteLists
+from sandbox.constant_contact.model import Account, ContactList
+from sandbox.constant_contact.paging import next_link, open_cursor, read_flag, read_limit
 from sandbox.constant_contact.refusals import conflict, invalid, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sandbox.constant_contact.bulk.model import BulkActivity
     from sandbox.constant_contact.model import Json
     from sandbox.constant_contact.policy import Policy
 
 NAME_LENGTH = 255
 MOST_LISTS = 1000
-_PAGE_MOST = 500
 _COUNTED = ("all", "active")
+_CHANNELS = ("email", "sms")
 
 
 def find(account: Account, list_id: str) -> ContactList:
@@ -78,38 +80,15 @@ def replace(account: Account, list_id: str, body: Mapping[str, Any], now: dateti
     return contact_list
 
 
-def delete(account: Account, policy: Policy, list_id: str, now: datetime) -> BulkActivity:
+def delete(account: Account, list_id: str, now: datetime) -> BulkActivity:
     """Start the deletion of a list; until it is done the list is there as before.
 
     Raises:
-        Refusal: 404.
+        Refusal: 404, or 429 when the queue of activities is full.
     """
     if find(account, list_id).deleted_at is not None:
         raise not_found(f"list_id {list_id}")
-    activity = BulkActivity(
-        activity_id=account.new_id(),
-        list_ids=[list_id],
-        created_at=now,
-        due_at=now + timedelta(seconds=policy.list_delete_s),
-    )
-    account.activities[activity.activity_id] = activity
-    return activity
-
-
-def finish_deletions(account: Account, now: datetime) -> None:
-    """Carry out the deletions that are due; the members stay in the account."""
-    for activity in account.activities.values():
-        if activity.completed_at is not None or activity.due_at > now:
-            continue
-        activity.completed_at = now
-        for list_id in activity.list_ids:
-            account.lists[list_id].deleted_at = now
-        gone = set(activity.list_ids)
-        for contact in account.contacts.values():
-            if not gone.isdisjoint(contact.list_memberships):
-                contact.list_memberships = [
-                    list_id for list_id in contact.list_memberships if list_id not in gone
-                ]
+    return queue.begin(account, DeleteLists([list_id]), now, is_bulk=False)
 
 
 def show(account: Account, list_id: str, query: Mapping[str, str]) -> Json:
@@ -125,7 +104,7 @@ def show(account: Account, list_id: str, query: Mapping[str, str]) -> Json:
     )
 
 
-def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
+def search(account: Account, policy: Policy, query: Mapping[str, str], now: datetime) -> Json:
     """Return one page of lists, in the order of creation.
 
     Raises:
@@ -133,8 +112,11 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
     """
     at = now.timestamp()
     query, position = open_cursor(query, at)
-    limit = read_limit(query, default=50, most=_PAGE_MOST)
-    counted = _read_counted(query)
+    limit = read_limit(query, default=50, most=policy.most_lists_a_page)
+    counted, is_counted = _read_counted(query), read_flag(query, "include_count")
+    read_flag(query, "include_sms_membership_count")  # no list here has members by SMS alone
+    if query.get("channel_type", "email") not in _CHANNELS:
+        raise invalid(["channel_type does not have a valid value"])
     statuses = set(query.get("status", "active").split(","))
     if not statuses <= {"all", "active", "deleted"}:
         raise invalid(["status does not have a valid value"])
@@ -147,7 +129,7 @@ def search(account: Account, query: Mapping[str, str], now: datetime) -> Json:
             for one in rest[:limit]
         ]
     }
-    if query.get("include_count") == "true":
+    if is_counted:
         out["lists_count"] = len(shown)
     if len(rest) > limit:
         out["_links"] = next_link("/v3/contact_lists", query, rest[limit - 1].number, at)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Role = Literal["primary_email", "permalink", "resend"]
-MailingStatus = Literal["DRAFT", "DONE", "REMOVED"]
+MailingStatus = Literal["DRAFT", "SCHEDULED", "DONE", "REMOVED"]
+CampaignStatus = Literal["Draft", "Scheduled", "Done", "Removed"]
 
 REPORTED = frozenset({"primary_email", "resend"})
 """Roles that have reports; a permalink is a page and is mailed to nobody."""
@@ -43,6 +44,7 @@ class Sending:
     list_ids: list[str]
     count: int
     at: datetime
+    segment_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +55,10 @@ class Mailing:
         tracked: What happened, oldest first; rows are only ever added.
         planned: What recipients will do, the next one first.
         links: Address of each link to its `url_id`.
+        format_type: 5 for a mailing whose HTML was sent; 1 to 4 for the vendor's editors.
+        reply_to_email: None: the address that it comes from.
+        footer: The postal address below it; None: the account's.
+        scheduled_at: When it will be sent.
         stats: Counts as they were last computed, and when; see `totals`.
     """
 
@@ -64,6 +70,14 @@ class Mailing:
     from_name: str
     from_email: str
     list_ids: list[str]
+    segment_ids: list[int] = field(default_factory=list)
+    format_type: int = 3
+    reply_to_email: str | None = None
+    preheader: str | None = None
+    html_content: str | None = None
+    footer: dict[str, Any] | None = None
+    document_properties: dict[str, Any] | None = None
+    scheduled_at: datetime | None = None
     sendings: list[Sending] = field(default_factory=list)
     tracked: list[Tracked] = field(default_factory=list)
     planned: deque[Tracked] = field(default_factory=deque)
@@ -86,7 +100,7 @@ class Campaign:
     number: int
     campaign_id: str
     name: str
-    status: Literal["Draft", "Done", "Removed"]
+    status: CampaignStatus
     created_at: datetime
     updated_at: datetime
     mailings: list[Mailing] = field(default_factory=list)

@@ -1,23 +1,27 @@
-"""What an account holds: contacts, lists, custom fields, activities, campaigns. No rules."""
+"""What an account holds: contacts, lists, tags, custom fields, campaigns. No rules."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from sandbox.constant_contact.bulk.model import BulkActivity
     from sandbox.constant_contact.mailings import Campaign, Mailing
+    from sandbox.constant_contact.segments import Segment
 
 Json: TypeAlias = dict[str, Any]
 Source = Literal["Contact", "Account"]
 
 MAILABLE = frozenset({"explicit", "implicit"})
+NEW_SUBSCRIBER_FOR = timedelta(days=30)
 
 
 def address_key(address: str) -> str:
@@ -75,6 +79,7 @@ class Contact:
     phone_numbers: list[Json] = field(default_factory=list)
     street_addresses: list[Json] = field(default_factory=list)
     list_memberships: list[str] = field(default_factory=list)
+    taggings: list[str] = field(default_factory=list)
     notes: list[Json] = field(default_factory=list)
     sms_channel: Json | None = None
     is_asked_to_confirm: bool = False
@@ -87,6 +92,23 @@ class Contact:
             self.deleted_at is None
             and self.email is not None
             and self.email.permission_to_send in MAILABLE
+        )
+
+    def is_new_subscriber(self, now: datetime) -> bool:
+        """Tell whether it can be mailed and opted in within the last thirty days."""
+        return (
+            self.is_mailable
+            and self.email is not None
+            and now - self.email.opt_in_date <= NEW_SUBSCRIBER_FOR
+        )
+
+    @property
+    def has_opted_out(self) -> bool:
+        """Whether the person's own word forbids mail: the account cannot lift that."""
+        return (
+            self.email is not None
+            and self.email.is_unsubscribed
+            and self.email.opt_out_source == "Contact"
         )
 
 
@@ -105,8 +127,25 @@ class ContactList:
 
 
 @dataclass(slots=True, kw_only=True)
+class Tag:
+    """A tag that contacts can have."""
+
+    number: int
+    tag_id: str
+    name: str
+    tag_source: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
 class CustomField:
-    """A custom field: contacts name it by id, imports by name."""
+    """A custom field: contacts name it by id, imports by name.
+
+    Attributes:
+        version: 1 for a date that is kept as the text that was sent.
+        metadata: How it is shown, as it was sent.
+    """
 
     number: int
     custom_field_id: str
@@ -115,18 +154,9 @@ class CustomField:
     type: str
     created_at: datetime
     updated_at: datetime
+    version: int = 2
+    metadata: Json = field(default_factory=dict)
     choices: list[Json] = field(default_factory=list)
-
-
-@dataclass(slots=True, kw_only=True)
-class BulkActivity:
-    """An asynchronous job; here only the deletion of a list."""
-
-    activity_id: str
-    list_ids: list[str]
-    created_at: datetime
-    due_at: datetime
-    completed_at: datetime | None = None
 
 
 @dataclass
@@ -135,18 +165,29 @@ class Account:
 
     Attributes:
         draws: Where new ids come from.
+        physical_address: Where the organization is; None: it has not said.
+        emails: The organization's own addresses, each as `/account/emails` shows it.
         contacts: By id, in the order of creation.
+        activities: Bulk activities by id, in the order of creation.
+        exports: The text of exported files by id.
         mailings: Those of all campaigns, by `campaign_activity_id`.
+        test_mails: How many were sent on a day; only the last day is kept.
     """
 
     draws: random.Random
     summary: Json = field(default_factory=dict)
+    physical_address: Json | None = None
+    emails: list[Json] = field(default_factory=list)
     contacts: dict[str, Contact] = field(default_factory=dict)
     lists: dict[str, ContactList] = field(default_factory=dict)
+    tags: dict[str, Tag] = field(default_factory=dict)
     custom_fields: dict[str, CustomField] = field(default_factory=dict)
     activities: dict[str, BulkActivity] = field(default_factory=dict)
+    exports: dict[str, str] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     mailings: dict[str, Mailing] = field(default_factory=dict)
+    segments: dict[int, Segment] = field(default_factory=dict)
+    test_mails: dict[date, int] = field(default_factory=dict)
     _by_number: list[Contact] = field(default_factory=list)
     _by_address: dict[str, str] = field(default_factory=dict)
     _last_number: int = 0

@@ -37,6 +37,18 @@ def read_limit(query: Mapping[str, str], *, default: int, most: int) -> int:
     return int(text)
 
 
+def read_flag(query: Mapping[str, str], name: str) -> bool:
+    """Return a parameter that is true or false, and false where it is left out.
+
+    Raises:
+        Refusal: If it is neither.
+    """
+    text = query.get(name, "false").lower()
+    if text not in {"true", "false"}:
+        raise invalid([f"{name} does not have a valid value"])
+    return text == "true"
+
+
 def open_cursor(query: Mapping[str, str], now: float) -> tuple[dict[str, str], int]:
     """Return the query that a cursor continues, and the position to go on from.
 
@@ -60,7 +72,9 @@ def open_cursor(query: Mapping[str, str], now: float) -> tuple[dict[str, str], i
     return continued, position
 
 
-def next_link(path: str, query: Mapping[str, str], position: int, now: float) -> dict[str, object]:
+def next_link(
+    path: str, query: Mapping[str, str], position: int, now: float
+) -> dict[str, dict[str, str]]:
     """Return the `_links` of a page that another one follows."""
     state = {**query, "next": str(position), "at": f"{now:.0f}"}
     cursor = base64.urlsafe_b64encode(urlencode(state).encode()).decode()
@@ -75,7 +89,7 @@ def cut(
     position: int,
     limit: int,
     now: float,
-) -> tuple[Sequence[_Row], dict[str, object]]:
+) -> tuple[Sequence[_Row], dict[str, dict[str, str]]]:
     """Return the page of rows that begins at a position, and its `_links`: empty on the last one.
 
     Args:

@@ -33,8 +33,36 @@ class Policy(BaseModel):
     first_name_refuses_periods: bool = Field(
         default=False, description="a period in first_name is refused on write"
     )
-    list_delete_s: float = Field(
-        default=1, ge=0, description="seconds until a deleted list is gone (202 first)"
+    most_lists_a_page: Literal[500, 1000] = Field(
+        default=500, description="lists on one page at most: the contract names both numbers"
+    )
+    bulk_wait_s: float = Field(
+        default=0, ge=0, description="seconds that a bulk activity waits before it is processed"
+    )
+    bulk_s: float = Field(
+        default=1,
+        ge=0,
+        description="seconds that processing a bulk activity takes, the deletion of a list or a "
+        "tag included",
+    )
+    bulk_outcome: Literal["completed", "failed", "cancelled", "timed_out"] = Field(
+        default="completed",
+        description="how bulk activities end, all but deletions of a single list or tag; all but "
+        "completed stop after half of their rows",
+    )
+    import_refuses_unknown_columns: bool = Field(
+        default=False,
+        description="an import with a column or custom field that does not exist is a 400",
+    )
+    confirmed_opt_in: bool = Field(
+        default=False,
+        description="a setting of the account: the sign-up form leaves new contacts "
+        "pending_confirmation",
+    )
+    segment_takes_s: float = Field(
+        default=0,
+        ge=0,
+        description="seconds for which the contacts of a segment are a 202 after it is first asked",
     )
     campaign_data: bool = Field(
         default=True,

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from sandbox.constant_contact.model import (
-        BulkActivity,
         Contact,
         ContactList,
         CustomField,
         EmailAddress,
         Json,
+        Tag,
     )
 
 
@@ -30,7 +30,7 @@ _SUBRESOURCES: dict[str, Callable[[Contact], list[Any]]] = {
     "list_memberships": lambda contact: list(contact.list_memberships),
     "phone_numbers": lambda contact: list(contact.phone_numbers),
     "street_addresses": lambda contact: list(contact.street_addresses),
-    "taggings": lambda _contact: [],
+    "taggings": lambda contact: list(contact.taggings),
     "notes": lambda contact: list(contact.notes),
 }
 
@@ -103,28 +103,24 @@ def custom_field(custom_field: CustomField) -> Json:
         "label": custom_field.label,
         "name": custom_field.name,
         "type": custom_field.type,
-        "version": 2,
+        "version": custom_field.version,
         "created_at": written(custom_field.created_at),
         "updated_at": written(custom_field.updated_at),
     }
+    if custom_field.metadata:
+        out["metadata"] = dict(custom_field.metadata)
     if custom_field.choices:
         out["choices"] = [dict(choice) for choice in custom_field.choices]
     return out
 
 
-def activity(activity: BulkActivity) -> Json:
-    """Return a bulk activity resource."""
-    is_done = activity.completed_at is not None
-    out: Json = {
-        "activity_id": activity.activity_id,
-        "state": "completed" if is_done else "processing",
-        "created_at": written(activity.created_at),
-        "updated_at": written(activity.completed_at or activity.created_at),
-        "percent_done": 100 if is_done else 0,
-        "activity_errors": [],
-        "_links": {"self": {"href": f"/v3/activities/{activity.activity_id}"}},
-    }
-    if activity.completed_at is not None:
-        out["started_at"] = written(activity.created_at)
-        out["completed_at"] = written(activity.completed_at)
+def tag(tag: Tag, contacts_count: int | None = None) -> Json:
+    """Return a tag resource, with the number of its contacts where that was asked for."""
+    out: Json = {"tag_id": tag.tag_id, "name": tag.name}
+    if contacts_count is not None:
+        out["contacts_count"] = contacts_count
+    if tag.tag_source is not None:
+        out["tag_source"] = tag.tag_source
+    out["created_at"] = written(tag.created_at)
+    out["updated_at"] = written(tag.updated_at)
     return out

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.constant_contact import segments
 from sandbox.constant_contact.mailings import Campaign, Mailing, Sending, Tracked
 from sandbox.constant_contact.people import NobodyThere, recipient, unsubscribe
 
@@ -125,6 +126,24 @@ def send_again(
     return mailing, _send(account, mailing, recipients, played.activities, now)
 
 
+def send_to_new(account: Account, mailing: Mailing, at: datetime) -> Sending:
+    """Send a mailing to the members of its lists and segments that have not got it."""
+    reached = mailing.who("send")
+    members = _members(account, mailing.list_ids)
+    of_segments = {
+        contact.contact_id
+        for segment_id in mailing.segment_ids
+        for contact in segments.members(account, segment_id)
+    }
+    members += [
+        contact
+        for contact in account.contacts.values()
+        if contact.is_mailable and contact.contact_id in of_segments and contact not in members
+    ]
+    recipients = [one for one in members if one.contact_id not in reached]
+    return _send(account, mailing, recipients, (), at)
+
+
 def remove_campaign(account: Account, campaign_id: str, now: datetime) -> None:
     """Remove a campaign: it is still listed, and so are its reports.
 
@@ -134,7 +153,7 @@ def remove_campaign(account: Account, campaign_id: str, now: datetime) -> None:
     campaign = _campaign(account, campaign_id)
     campaign.status, campaign.updated_at = "Removed", now
     for mailing in campaign.mailings:
-        mailing.status = "REMOVED"
+        mailing.status, mailing.scheduled_at = "REMOVED", None
 
 
 def play_due(account: Account, policy: Policy, now: datetime) -> None:
@@ -211,6 +230,7 @@ def _send(
     sending = Sending(
         send_id=len(mailing.sendings) + 1,
         list_ids=list(mailing.list_ids),
+        segment_ids=list(mailing.segment_ids),
         count=len(recipients),
         at=now,
     )

@@ -43,9 +43,9 @@ def read_time(text: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def read_anniversary(text: str) -> str | None:
@@ -72,6 +72,6 @@ def is_day_of_month(month: int, day: int) -> bool:
     """
     try:
         date(2000, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.constant_contact.field_values import read_field
+from sandbox.constant_contact.sms import read_channel
 from sandbox.constant_contact.times import is_day_of_month, read_anniversary
 
 if TYPE_CHECKING:
@@ -44,10 +46,24 @@ MOST_TAGS: Final = 50
 MOST_NOTES: Final = 150
 PHONE_LENGTH: Final = 25
 NOTE_LENGTH: Final = 2000
-VALUE_LENGTH: Final = 255
 REASON_LENGTH: Final = 255
 ADDRESS_LENGTH: Final = 80
 _ADDRESS = re.compile(r"[^@\s,;<>()\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a contact may refer to.
+
+    Attributes:
+        has_list: Whether a list exists and is not deleted.
+        has_tag: Whether a tag exists.
+        custom_fields: The account's custom fields by id.
+    """
+
+    has_list: Callable[[str], bool]
+    has_tag: Callable[[str], bool]
+    custom_fields: Mapping[str, CustomField]
 
 
 @dataclass
@@ -64,25 +80,26 @@ class ContactParts:
     phone_numbers: list[Json] | None = None
     street_addresses: list[Json] | None = None
     list_memberships: list[str] | None = None
-    notes: list[str] | None = None
+    taggings: list[str] | None = None
+    notes: list[Json] | None = None
     sms_channel: Json | None = None
     faults: list[str] = field(default_factory=list)
 
 
 def read_contact(
     body: Mapping[str, Any],
+    known: Known,
     *,
     source: str,
-    has_list: Callable[[str], bool],
-    custom_fields: Mapping[str, CustomField],
+    most_custom_fields: int = MOST_CUSTOM_FIELDS,
 ) -> ContactParts:
     """Return the parts of a contact that a caller sends, and all that is wrong with them.
 
     Args:
         body: The JSON object.
+        known: What there is in the account.
         source: The property that must say who acts: `create_source` or `update_source`.
-        has_list: Whether a list exists and is not deleted.
-        custom_fields: The account's custom fields by id.
+        most_custom_fields: How many custom fields one call may name.
     """
     parts = ContactParts()
     faults = parts.faults
@@ -93,40 +110,35 @@ def read_contact(
     parts.core = _core(body, faults)
     if body.get("email_address") is not None:
         parts.email = _email(body["email_address"], faults)
-    if isinstance(body.get("sms_channel"), dict):
-        parts.sms_channel = body["sms_channel"]
-    _read_subresources(parts, body, has_list, custom_fields)
+    if body.get("sms_channel") is not None:
+        parts.sms_channel = read_channel(body["sms_channel"], faults)
+    if (items := _array(body, "custom_fields", most_custom_fields, faults)) is not None:
+        parts.custom_fields = _custom_fields(items, known.custom_fields, faults)
+    _read_subresources(parts, body, known)
     return parts
 
 
-def _read_subresources(
-    parts: ContactParts,
-    body: Mapping[str, Any],
-    has_list: Callable[[str], bool],
-    custom_fields: Mapping[str, CustomField],
-) -> None:
+def _read_subresources(parts: ContactParts, body: Mapping[str, Any], known: Known) -> None:
     faults = parts.faults
-    if (items := _array(body, "custom_fields", MOST_CUSTOM_FIELDS, faults)) is not None:
-        parts.custom_fields = _custom_fields(items, custom_fields, faults)
     if (items := _array(body, "phone_numbers", MOST_PHONES, faults)) is not None:
         parts.phone_numbers = [_phone(item, faults) for item in items]
     if (items := _array(body, "street_addresses", MOST_STREETS, faults)) is not None:
         parts.street_addresses = [_street(item, faults) for item in items]
     if (items := _array(body, "list_memberships", MOST_LISTS, faults)) is not None:
-        parts.list_memberships = read_list_ids(items, "list_memberships", has_list, faults)
-    if _array(body, "taggings", MOST_TAGS, faults):
-        faults.append("taggings does not have a valid value")  # the account has no tag
+        parts.list_memberships = read_ids(items, "list_memberships", known.has_list, faults)
+    if (items := _array(body, "taggings", MOST_TAGS, faults)) is not None:
+        parts.taggings = read_ids(items, "taggings", known.has_tag, faults)
     if (items := _array(body, "notes", MOST_NOTES, faults)) is not None:
         parts.notes = [_note(item, faults) for item in items]
 
 
-def read_list_ids(
-    items: list[Any], name: str, has_list: Callable[[str], bool], faults: list[str]
+def read_ids(
+    items: list[Any], name: str, is_there: Callable[[str], bool], faults: list[str]
 ) -> list[str]:
-    """Return list ids, each once, in order; unknown ones become faults."""
-    known = [item for item in items if isinstance(item, str) and has_list(item)]
+    """Return ids, each once, in order; unknown ones become faults."""
+    known = [item for item in items if isinstance(item, str) and is_there(item)]
     if len(known) != len(items):
-        faults.append(f"{name} contains a list that does not exist")
+        faults.append(f"{name} contains an id that does not exist")
     return list(dict.fromkeys(known))
 
 
@@ -220,18 +232,8 @@ def _custom_fields(
         custom_field = known.get(field_id) if isinstance(field_id, str) else None
         if custom_field is None:
             faults.append("custom_field_id does not have a valid value")
-        elif custom_field.choices:
-            allowed = {str(choice["choice_id"]) for choice in custom_field.choices}
-            chosen = item.get("choice_ids")
-            if not isinstance(chosen, list) or not {str(one) for one in chosen} <= allowed:
-                faults.append("choice_ids does not have a valid value")
-            else:
-                values[custom_field.custom_field_id] = {"choice_ids": [str(one) for one in chosen]}
         else:
-            value = _text(item, "value", VALUE_LENGTH, faults, label="custom_fields.value")
-            if value is None:
-                faults.append("custom_fields.value is missing")
-            values[custom_field.custom_field_id] = {"value": value}
+            values[custom_field.custom_field_id] = read_field(item, custom_field, faults)
     return values
 
 
@@ -259,8 +261,10 @@ def _street(item: object, faults: list[str]) -> Json:
     return street
 
 
-def _note(item: object, faults: list[str]) -> str:
+def _note(item: object, faults: list[str]) -> Json:
+    """Return a note; one that was read keeps its id and its time when it is sent back."""
     content = _text(item, "content", NOTE_LENGTH, faults) if isinstance(item, dict) else None
-    if content is None:
+    if not isinstance(item, dict) or content is None:
         faults.append("notes.content is missing")
-    return content or ""
+        return {}
+    return {"note_id": item.get("note_id"), "content": content}

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import string
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
-from sandbox.clients import contacts_of, households
-from sandbox.salesforce import large_firm
+from sandbox.clientele import clientele, count_of, list_ids
+from sandbox.salesforce import canvas
+from sandbox.salesforce.book import enter_clientele
+from sandbox.salesforce.bulk.jobs import Jobs
+from sandbox.salesforce.bulk.routes import bulk_routes
+from sandbox.salesforce.bulk.worker import Worker
 from sandbox.salesforce.catalogue.packages import CUSTOM
 from sandbox.salesforce.catalogue.setup import SETUP
 from sandbox.salesforce.catalogue.standard import STANDARD
-from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
+from sandbox.salesforce.front import Front, refuse
 from sandbox.salesforce.login import Application, Sessions, drawn
+from sandbox.salesforce.metadata.components import Components
+from sandbox.salesforce.metadata.crud import Crud
+from sandbox.salesforce.metadata.deploy import Deployer
+from sandbox.salesforce.metadata.deployments import Deployments
+from sandbox.salesforce.metadata.rest import metadata_routes
+from sandbox.salesforce.metadata.soap import SoapMetadata
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.outbound.definitions import deployed
+from sandbox.salesforce.outbound.definitions import active_triggers, deployed
 from sandbox.salesforce.outbound.queue import Queue
 from sandbox.salesforce.outbound.sender import Sender
+from sandbox.salesforce.outbound.wsdl import wsdl
+from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.queries import Queries
-from sandbox.salesforce.rest.calls import Api, answer
+from sandbox.salesforce.rest.calls import Api
 from sandbox.salesforce.rest.routes import routes
 from sandbox.salesforce.schema import Schema
 from sandbox.salesforce.usage import Usage
@@ -31,14 +45,14 @@ from sandbox.salesforce.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
+    from sandbox.salesforce.bulk.jobs import Job
+    from sandbox.salesforce.bulk.worker import Owner
+    from sandbox.salesforce.metadata.deployments import Deployment, Retrieval
     from sandbox.salesforce.org import Tables
     from sandbox.world import World
 
-LONGEST_ADDRESS_BYTES = 16_384
 INSTANCE = "https://harbourlane-dev-ed.my.salesforce.com"
 """What the SOAP addresses in an outbound message say; nobody should call them."""
 
@@ -49,6 +63,9 @@ class Snapshot:
 
     tables: Tables
     waiting: frozenset[str]
+    jobs: dict[str, Job]
+    deployments: dict[str, Deployment]
+    retrievals: dict[str, Retrieval]
 
 
 class SalesforceStandIn:
@@ -59,29 +76,48 @@ class SalesforceStandIn:
         organization_id: The org's id, 18 characters.
         observer_token: Access token of an ordinary user, whose saves fire messages; never ends.
         endpoint: Where outbound messages go; while it is None they wait.
+        policy: What the vendor leaves open, and what an administrator decides.
+        address: Scheme and host that the org answers at; whoever serves it says so.
     """
 
     def __init__(self, world: World, size: str = "small") -> None:
         self._size = size
-        self._contact_count = contacts_of(size)
+        self._count = count_of(size)
         self._world = world
         self.org = Org(world, Schema((*STANDARD, *CUSTOM, *SETUP)))
         self._queries = Queries(self.org)
         self._usage = Usage(world)
         self._sessions = Sessions(self.org)
         self.endpoint: str | None = None
+        self.policy = Policy()
+        self.address = INSTANCE
+        self._jobs = Jobs(self.org)
+        self._usage.others = self._jobs.limits
         self._begin()
         self.queue = Queue(
             self.org,
-            deployed(self.org.serials),
             may_send=lambda user_id: may_send_outbound_messages(self.org, user_id),
+            kept=lambda: timedelta(hours=self.policy.outbound_kept_h),
         )
+        self.queue.begin(deployed(self.org.serials), active_triggers())
         self.org.listeners.append(self.queue.saved)
+        components = Components(self.org, self.queue)
+        deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
+        self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
         api = Api(self.org, self._sessions, self._queries, self._usage)
-        self.app: ASGIApp = _Front(
+        crud = Crud(deployer, components)
+        metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
+        self.app: ASGIApp = Front(
             Starlette(
-                routes=routes(api, self._application, self.organization_id),
-                exception_handlers={HTTPException: _refuse},
+                routes=[
+                    *bulk_routes(api, self._jobs, lambda: self.policy),
+                    *metadata_routes(api, self._deployments),
+                    # Some clients put the name of the call, or a job's id, behind the address.
+                    Route("/services/Soap/m/{version}", metadata, methods=["POST"]),
+                    Route("/services/Soap/m/{version}/{rest:path}", metadata, methods=["POST"]),
+                    *routes(api, self._application, self.organization_id),
+                ],
+                exception_handlers={HTTPException: refuse},
             )
         )
 
@@ -102,7 +138,7 @@ class SalesforceStandIn:
             session = self._sessions.open.get(access_token)
         if session is None:
             return None
-        return "observer" if session.user_id == self._staff.observer_user_id else "bridge"
+        return self._owner_of_user(session.user_id)
 
     def deliveries(self) -> list[dict[str, object]]:
         """Return the notifications that are still in the outbound queue, oldest first."""
@@ -118,14 +154,40 @@ class SalesforceStandIn:
         """Return the deployed outbound messages: which object and fields each one carries."""
         return [
             {
-                "name": each.name,
-                "object": each.object,
-                "action_id": each.action_id,
-                "api_version": each.api_version,
-                "fields": list(each.carries),
+                **each.listed(),
+                "endpoint_url": each.endpoint_url or self.endpoint,
+                "integration_user": each.integration_user or self._application.username,
+                "triggers": self.queue.triggers_of(each.full_name),
             }
             for each in self.queue.definitions
         ]
+
+    def wsdl(self, full_name: str) -> str | None:
+        """Return the WSDL of a deployed outbound message, or None where there is none."""
+        definition = self.queue.definition(full_name)
+        if definition is None:
+            return None
+        return wsdl(
+            definition,
+            self.org.schema.get(definition.object),
+            endpoint=definition.endpoint_url or self.endpoint or "",
+            at=self._world.now(),
+        )
+
+    def canvas(self, launch: canvas.Launch) -> str | None:
+        """Return a signed request for a page, or None where the record is not there."""
+        staff = self._staff
+        user_id = staff.observer_user_id if launch.user == "observer" else staff.bridge_user_id
+        with self.org.lock:
+            return canvas.signed_request(
+                self.org,
+                launch,
+                user_id=user_id,
+                organization_id=self.organization_id,
+                begin_session=self._sessions.begin,
+                instance=self.address,
+                secret=self._application.consumer_secret,
+            )
 
     def retry(self, notification_ids: Iterable[str]) -> None:
         """Make deliveries due now, as Retry on the delivery-status page does."""
@@ -150,37 +212,58 @@ class SalesforceStandIn:
         """Return the state of the org, to be put back by `restore`."""
         with self.org.lock:
             waiting = frozenset(each.notification_id for each in self.queue.open)
-            return Snapshot(self.org.copy_tables(), waiting)
+            return Snapshot(
+                tables=self.org.copy_tables(),
+                waiting=waiting,
+                jobs=dict(self._jobs.by_id),
+                deployments=dict(self._deployments.deployments),
+                retrievals=dict(self._deployments.retrievals),
+            )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put the org's records back, and forget the messages that were queued since."""
         with self.org.lock:
             self.org.tables = {name: table.copy() for name, table in snapshot.tables.items()}
             self.queue.keep_only(snapshot.waiting)
+            self._jobs.by_id = dict(snapshot.jobs)
+            self._deployments.deployments = dict(snapshot.deployments)
+            self._deployments.retrievals = dict(snapshot.retrievals)
 
     def reset(self) -> None:
         """Start again with the same ids and credentials, no endpoint and an empty queue."""
         with self.org.lock:
             self.endpoint = None
-            self.queue.clear()
+            self.policy = Policy()
+            self._jobs.by_id.clear()
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
+            self._deployments.clear()
+            self.org.schema.replace()
             self.org.begin()
             self._begin()
-            # The definitions stay; their ids are drawn again, so that later ones are the same.
-            deployed(self.org.serials)
+            self.queue.begin(deployed(self.org.serials), active_triggers())
 
     async def run_queue(self) -> None:
-        """Deliver outbound messages until cancelled."""
+        """Do what the org does in the background until cancelled: send messages, work on jobs."""
         sender = Sender(
             self.org,
             self.queue,
             organization_id=self.organization_id,
             instance=INSTANCE,
             endpoint=lambda: self.endpoint,
+            policy=lambda: self.policy,
         )
-        await sender.run()
+        worker = Worker(
+            self.org, self._jobs, policy=lambda: self.policy, owner_of=self._owner_of_user
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sender.run())
+            tasks.create_task(worker.run())
+            tasks.create_task(self._deployments.run())
+
+    def _owner_of_user(self, user_id: str) -> Owner:
+        return "observer" if user_id == self._staff.observer_user_id else "bridge"
 
     def _begin(self) -> None:
         self._staff = found(self.org)
@@ -199,13 +282,9 @@ class SalesforceStandIn:
         self.observer_token = self._sessions.begin(self._staff.observer_user_id, lasts=True)
         if self._size != "empty":
             populate(self.org, self._staff, self._world.generator("salesforce-firm"))
-        if self._contact_count:
-            large_firm.populate(
-                self.org,
-                households(self._world.seed, self._contact_count),
-                user_id=self._staff.observer_user_id,
-                record_type=self._staff.record_types["Household"],
-            )
+        if self._count:
+            world = self._world
+            enter_clientele(self.org, self._staff, clientele(world, self._count), list_ids(world))
 
 
 def create_salesforce(world: World, size: str = "small") -> SalesforceStandIn:
@@ -213,36 +292,9 @@ def create_salesforce(world: World, size: str = "small") -> SalesforceStandIn:
 
     Args:
         world: The clock, chance and faults that it shares with the other stand-in.
-        size: `small`, a firm of twenty households, `empty`, or one of `sandbox.clients`.
+        size: `empty`, `small` (a firm of twenty households), or a larger one; see `count_of`.
 
     Raises:
         ValueError: If there is no such size.
     """
     return SalesforceStandIn(world, size)
-
-
-class _Front:
-    """What happens to every request first.
-
-    `/sobjects/Contact/` is served as `/sobjects/Contact`, for clients spell both; an address that
-    is too long is refused before anybody looks at it.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS_BYTES:
-                refusal = PlainTextResponse("URI Too Long", status_code=414)
-                await refusal(scope, receive, send)
-                return
-            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
-        await self._app(scope, receive, send)
-
-
-async def _refuse(_: Request, error: Exception) -> Response:
-    """Answer a path that is not there as the REST API does."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    refusal = not_found()
-    return answer(status, refusal.body())

@@ -172,7 +172,10 @@ def _by_external_id(
     keys = {key: value for key, value in nested.items() if key != "attributes"}
     if reference is None or len(keys) != 1:
         return None, nested
-    (key, value), parent = keys.popitem(), tx.org.schema.get(reference.refers_to[0])
+    attributes = nested.get("attributes")
+    kind = attributes.get("type") if isinstance(attributes, dict) else None
+    target = kind if kind in reference.refers_to else reference.refers_to[0]
+    (key, value), parent = keys.popitem(), tx.org.schema.get(target)
     field = external_id(parent, key)
     found = find_by_key(tx, parent, field, str(value)) if field.type != "id" else {str(value)}
     if len(found) != 1:

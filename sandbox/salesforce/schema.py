@@ -147,6 +147,12 @@ class Schema:
     def __init__(self, objects: Iterable[SObject]) -> None:
         self._objects = {each.name.lower(): each for each in objects}
         self._by_prefix = {each.prefix: each for each in self._objects.values()}
+        self._first = tuple(self._objects.values())
+
+    def replace(self, objects: Iterable[SObject] | None = None) -> None:
+        """Have these objects from now on, or those of the start."""
+        self._objects = {each.name.lower(): each for each in objects or self._first}
+        self._by_prefix = {each.prefix: each for each in self._objects.values()}
 
     def __iter__(self) -> Iterator[SObject]:
         return iter(sorted(self._objects.values(), key=lambda each: each.name))

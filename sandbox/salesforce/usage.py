@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sandbox.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.world import World
 
 DAILY_REQUESTS = 100_000
@@ -19,12 +21,14 @@ class Usage:
     Attributes:
         allowed: Requests that the org may make in any 24 hours.
         by_minute: Requests in each minute since 1970 that is still within the window.
+        others: Returns the org's other allowances, by the name that `/limits` gives them.
     """
 
     def __init__(self, world: World, allowed: int = DAILY_REQUESTS) -> None:
         self._world = world
         self.allowed = allowed
         self.by_minute: dict[int, int] = {}
+        self.others: Callable[[], dict[str, dict[str, int]]] = dict
 
     @property
     def used(self) -> int:

@@ -447,3 +447,15 @@ def test_a_plan_that_another_one_overtook_is_refused(mailings: Mailings) -> None
         (step,) = all_steps(tx, bridge.connection_id, plan_id)
     assert (step.state, step.outcome) == ("refused", "another plan has written it since")
     assert mailings.interactions() == []
+
+
+def test_without_the_scope_for_campaigns_a_run_fails_and_says_so(mailings: Mailings) -> None:
+    mailings.member(ADA)
+    mailings.firm.settle()
+    mailings.send(opened(ADA))
+    mailings.firm.policy(campaign_data=False)
+    bridge = mailings.firm.bridge
+    record = run_now(bridge.installation, bridge.connection_id, "activities")
+    assert record.state == "failed"
+    assert record.reason is not None
+    assert "a scope or a privilege is missing" in record.reason

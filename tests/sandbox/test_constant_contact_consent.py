@@ -54,6 +54,7 @@ def test_an_address_without_a_word_about_permission_is_implicit(sandbox: Running
     assert a_contact(sandbox)["email_address"]["permission_to_send"] == "implicit"
 
 
+@pytest.mark.rule("cc-optout-put-source")
 @pytest.mark.parametrize("source", ["Account", "Contact"])
 def test_an_opt_out_by_put_belongs_to_its_update_source(
     sandbox: RunningSandbox, source: str
@@ -66,6 +67,7 @@ def test_an_opt_out_by_put_belongs_to_its_update_source(
     assert "opt_out_date" in email
 
 
+@pytest.mark.rule("cc-optout-account-may-lift", "cc-contact-opt-out-parts")
 def test_the_account_lifts_its_own_opt_out(sandbox: RunningSandbox) -> None:
     contact = a_contact(sandbox)
     put_permission(sandbox, contact, "unsubscribed", "Account")
@@ -74,6 +76,7 @@ def test_the_account_lifts_its_own_opt_out(sandbox: RunningSandbox) -> None:
     assert not {name for name in email if name.startswith("opt_out")}
 
 
+@pytest.mark.rule("cc-optout-contact-binds", "cc-optout-account-put-400")
 def test_the_account_cannot_lift_what_the_person_opted_out_of(sandbox: RunningSandbox) -> None:
     contact = a_contact(sandbox)
     sandbox.control("POST", "/constant-contact/unsubscribe", {"email": ADDRESS})
@@ -84,6 +87,7 @@ def test_the_account_cannot_lift_what_the_person_opted_out_of(sandbox: RunningSa
     assert read(sandbox, contact)["email_address"]["permission_to_send"] == "unsubscribed"
 
 
+@pytest.mark.rule("cc-optout-account-put-400")
 def test_a_switch_lets_the_account_lift_it(sandbox: RunningSandbox) -> None:
     contact = a_contact(sandbox)
     sandbox.control("POST", "/constant-contact/unsubscribe", {"email": ADDRESS})
@@ -91,6 +95,7 @@ def test_a_switch_lets_the_account_lift_it(sandbox: RunningSandbox) -> None:
     assert put_permission(sandbox, contact, "explicit", "Account").status_code == 200
 
 
+@pytest.mark.rule("cc-optout-own-word-lifts", "cc-contact-opt-out-parts")
 def test_the_persons_own_word_lifts_it(sandbox: RunningSandbox) -> None:
     contact = a_contact(sandbox)
     sandbox.control("POST", "/constant-contact/unsubscribe", {"email": ADDRESS})
@@ -111,6 +116,7 @@ def test_a_put_without_permission_keeps_the_opt_out(sandbox: RunningSandbox) -> 
     assert answer.json()["email_address"]["permission_to_send"] == "unsubscribed"
 
 
+@pytest.mark.rule("cc-optout-not-in-updated-at", "cc-optout-by-person")
 def test_an_unsubscribe_moves_only_the_address_and_not_the_contact(
     sandbox: RunningSandbox,
 ) -> None:
@@ -124,6 +130,7 @@ def test_an_unsubscribe_moves_only_the_address_and_not_the_contact(
     assert after["email_address"]["opt_out_source"] == "Contact"
 
 
+@pytest.mark.rule("cc-optout-feed")
 def test_the_opt_out_feed_finds_what_the_update_feed_misses(sandbox: RunningSandbox) -> None:
     a_contact(sandbox)
     since = sandbox.advance(3600)["now"]
@@ -156,6 +163,7 @@ def test_a_switch_strips_the_lists_of_an_unsubscribed_contact(sandbox: RunningSa
     assert read(sandbox, contact)["list_memberships"] == []
 
 
+@pytest.mark.rule("cc-optout-survives-deletion")
 def test_an_opt_out_survives_deletion_and_revival(sandbox: RunningSandbox) -> None:
     list_id = a_list(sandbox)
     contact = a_contact(sandbox)
@@ -180,6 +188,7 @@ def test_leaving_a_list_is_the_persons_own_update(sandbox: RunningSandbox) -> No
     assert after["updated_at"] > contact["updated_at"]
 
 
+@pytest.mark.rule("cc-resubscribe-once", "cc-contact-confirm-status")
 def test_a_confirmation_is_mailed_once_and_changes_nothing_until_confirmed(
     sandbox: RunningSandbox,
 ) -> None:
@@ -189,14 +198,18 @@ def test_a_confirmation_is_mailed_once_and_changes_nothing_until_confirmed(
     path = f"/contacts/resubscribe/{contact['contact_id']}"
     first = sandbox.constant_contact("PUT", path, {"list_ids": [list_id]})
     assert (first.status_code, first.content) == (200, b"")
-    assert read(sandbox, contact)["email_address"]["permission_to_send"] == "unsubscribed"
+    email = read(sandbox, contact)["email_address"]
+    assert contact["email_address"]["confirm_status"] == "off"
+    assert (email["permission_to_send"], email["confirm_status"]) == ("unsubscribed", "pending")
     assert sandbox.constant_contact("PUT", path, {"list_ids": [list_id]}).status_code == 409
     sandbox.control("POST", "/constant-contact/confirm", {"email": ADDRESS})
     after = read(sandbox, contact)
     assert after["email_address"]["permission_to_send"] == "explicit"
+    assert after["email_address"]["confirm_status"] == "confirmed"
     assert after["list_memberships"] == [list_id]
 
 
+@pytest.mark.rule("cc-signup-lifts-optout", "cc-signup-answer")
 def test_the_sign_up_form_makes_an_unsubscribed_person_explicit(sandbox: RunningSandbox) -> None:
     first, second = a_list(sandbox, "One"), a_list(sandbox, "Two")
     contact = a_contact(sandbox, list_memberships=[first])
@@ -214,6 +227,7 @@ def test_the_sign_up_form_makes_an_unsubscribed_person_explicit(sandbox: Running
     assert (after["first_name"], after["last_name"]) == ("Ada", "Byron")
 
 
+@pytest.mark.rule("cc-signup-answer")
 def test_the_sign_up_form_creates_whom_it_does_not_know(sandbox: RunningSandbox) -> None:
     list_id = a_list(sandbox)
     answer = sandbox.constant_contact(

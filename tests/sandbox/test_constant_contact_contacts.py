@@ -33,6 +33,7 @@ def a_list(sandbox: RunningSandbox, name: str = "Clients") -> str:
     return list_id
 
 
+@pytest.mark.rule("cc-create-answer", "cc-contact-update-source-absent", "cc-dates-without-ms")
 def test_a_created_contact_is_answered_whole(sandbox: RunningSandbox) -> None:
     list_id = a_list(sandbox)
     contact = created(
@@ -52,6 +53,7 @@ def test_a_created_contact_is_answered_whole(sandbox: RunningSandbox) -> None:
     assert "update_source" not in contact
 
 
+@pytest.mark.rule("cc-include-subresources")
 def test_subresources_are_shown_only_where_included(sandbox: RunningSandbox) -> None:
     contact_id = created(sandbox)["contact_id"]
     bare = sandbox.constant_contact("GET", f"/contacts/{contact_id}").json()
@@ -63,6 +65,7 @@ def test_subresources_are_shown_only_where_included(sandbox: RunningSandbox) -> 
     assert "phone_numbers" not in shown
 
 
+@pytest.mark.rule("cc-address-case", "cc-error-conflict")
 @pytest.mark.parametrize("spelling", ["ada@example.org", "ADA@Example.org"])
 def test_an_address_is_taken_in_any_case(sandbox: RunningSandbox, spelling: str) -> None:
     created(sandbox)
@@ -72,6 +75,9 @@ def test_an_address_is_taken_in_any_case(sandbox: RunningSandbox, spelling: str)
     assert "EmailAddress is not unique" in answer.json()[0]["error_message"]
 
 
+@pytest.mark.rule(
+    "cc-delete-hides", "cc-delete-answer", "cc-dates-deleted-at", "cc-create-conflict-any-state"
+)
 def test_a_deleted_contact_is_hidden_and_still_holds_its_address(sandbox: RunningSandbox) -> None:
     contact = created(sandbox)
     path = f"/contacts/{contact['contact_id']}"
@@ -86,6 +92,7 @@ def test_a_deleted_contact_is_hidden_and_still_holds_its_address(sandbox: Runnin
     assert again.status_code == 409
 
 
+@pytest.mark.rule("cc-put-clears-omitted-core", "cc-put-keeps-omitted-subresources")
 def test_put_clears_core_properties_left_out_and_keeps_subresources(
     sandbox: RunningSandbox,
 ) -> None:
@@ -112,6 +119,7 @@ def test_put_clears_core_properties_left_out_and_keeps_subresources(
     assert replaced["update_source"] == "Account"
 
 
+@pytest.mark.rule("cc-put-replaces-subresource")
 def test_a_subresource_that_is_sent_replaces_the_whole_former_one(
     sandbox: RunningSandbox,
 ) -> None:
@@ -125,6 +133,7 @@ def test_a_subresource_that_is_sent_replaces_the_whole_former_one(
     assert replaced["list_memberships"] == [second]
 
 
+@pytest.mark.rule("cc-put-what-was-read", "cc-contact-anniversary")
 def test_what_was_read_may_be_sent_back(sandbox: RunningSandbox) -> None:
     field = sandbox.constant_contact(
         "POST", "/contact_custom_fields", {"label": "Adviser", "type": "string"}
@@ -148,6 +157,7 @@ def test_what_was_read_may_be_sent_back(sandbox: RunningSandbox) -> None:
         assert answer.json()[part] == contact[part]
 
 
+@pytest.mark.rule("cc-put-conflict")
 def test_an_address_moves_and_the_old_one_becomes_free(sandbox: RunningSandbox) -> None:
     contact = created(sandbox)
     moved = sandbox.constant_contact(
@@ -165,6 +175,7 @@ def test_an_address_moves_and_the_old_one_becomes_free(sandbox: RunningSandbox) 
     assert clash.status_code == 409
 
 
+@pytest.mark.rule("cc-revive-by-put")
 def test_a_deleted_contact_comes_back_with_lists(sandbox: RunningSandbox) -> None:
     list_id = a_list(sandbox)
     path = f"/contacts/{created(sandbox)['contact_id']}"
@@ -215,6 +226,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.rule(
+    "cc-error-list",
+    "cc-error-validation-key",
+    "cc-error-create-source",
+    "cc-contact-street-kind",
+    "cc-contact-phone-kind",
+    "cc-contact-permissions",
+    "cc-contact-birthday",
+)
 @pytest.mark.parametrize(("parts", "named"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_faulty_contact_is_refused_and_the_fault_is_named(
     sandbox: RunningSandbox, parts: dict[str, Any], named: str
@@ -226,6 +246,7 @@ def test_a_faulty_contact_is_refused_and_the_fault_is_named(
     assert named in answer.json()[0]["error_message"]
 
 
+@pytest.mark.rule("cc-body-400-415")
 @pytest.mark.parametrize(
     ("body", "media_type", "status"),
     [
@@ -249,6 +270,7 @@ def test_a_body_that_is_no_json_object_is_refused(
     assert isinstance(answer.json(), list)
 
 
+@pytest.mark.rule("cc-error-not-found")
 @pytest.mark.parametrize("contact_id", ["00000000-0000-4000-8000-000000000000", "nonsense"])
 def test_an_unknown_contact_is_not_found(sandbox: RunningSandbox, contact_id: str) -> None:
     answer = sandbox.constant_contact("GET", f"/contacts/{contact_id}")
@@ -256,6 +278,7 @@ def test_an_unknown_contact_is_not_found(sandbox: RunningSandbox, contact_id: st
     assert answer.json()[0]["error_key"] == "contacts.api.not_found"
 
 
+@pytest.mark.rule("cc-contact-counts")
 def test_counts_leave_deleted_contacts_out(sandbox: RunningSandbox) -> None:
     before = sandbox.constant_contact("GET", "/contacts/counts").json()
     contact = created(sandbox)

@@ -85,6 +85,7 @@ def test_long_lived_refresh_tokens_stay_the_same(unlimited: RunningSandbox) -> N
     assert refresh(unlimited, token).status_code == 200
 
 
+@pytest.mark.rule("cc-error-bare-401", "cc-bearer-token")
 def test_an_access_token_ends_after_a_day_and_the_observers_does_not(
     unlimited: RunningSandbox,
 ) -> None:
@@ -123,6 +124,7 @@ def test_one_of_many_refreshes_with_one_token_wins(unlimited: RunningSandbox) ->
     assert sorted(statuses) == [200] + [400] * 7
 
 
+@pytest.mark.rule("cc-limit-second", "cc-limit-no-headers")
 def test_a_fifth_call_in_a_second_is_throttled_and_a_pause_helps(sandbox: RunningSandbox) -> None:
     answers = [sandbox.constant_contact("GET", "/account/summary", by="bridge") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
@@ -133,6 +135,7 @@ def test_a_fifth_call_in_a_second_is_throttled_and_a_pause_helps(sandbox: Runnin
     assert again.status_code == 200
 
 
+@pytest.mark.rule("cc-limit-application")
 def test_the_observer_spends_nothing_of_the_bridges_allowance(sandbox: RunningSandbox) -> None:
     for _ in range(6):
         assert sandbox.constant_contact("GET", "/account/summary").status_code == 200
@@ -140,6 +143,7 @@ def test_the_observer_spends_nothing_of_the_bridges_allowance(sandbox: RunningSa
     assert (usage["bridge"]["used_today"], usage["observer"]["used_today"]) == (0, 6)
 
 
+@pytest.mark.rule("cc-limit-day", "cc-limit-refused-count")
 def test_the_day_ends_with_its_last_call_and_begins_at_midnight(sandbox: RunningSandbox) -> None:
     sandbox.control(
         "PUT", "/constant-contact/limits", {"per_day": 3, "per_second": 100, "window_s": 1}
@@ -155,6 +159,11 @@ def test_the_day_ends_with_its_last_call_and_begins_at_midnight(sandbox: Running
     sandbox.advance(DAY_S - time.time() % DAY_S)
     refreshed = refresh(sandbox, sandbox.line["constant_contact"]["refresh_token"]).json()
     assert status_of(sandbox, refreshed["access_token"]) == 200
+
+
+def test_a_head_has_the_answer_of_a_get_without_its_body(unlimited: RunningSandbox) -> None:
+    answer = unlimited.constant_contact("HEAD", "/contacts")
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_simultaneous_creations_of_one_address_make_one_contact(

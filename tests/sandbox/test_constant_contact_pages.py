@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -23,6 +25,7 @@ def walk(sandbox: RunningSandbox, path: str, rows_in: str, /, **query: Any) -> l
     return rows
 
 
+@pytest.mark.rule("cc-page-filters-stay", "cc-page-relative-href")
 def test_pages_hold_every_contact_once_with_the_filters_of_the_first(
     sandbox: RunningSandbox,
 ) -> None:
@@ -61,6 +64,7 @@ def test_what_changes_while_somebody_walks_is_missed_by_no_page(sandbox: Running
     assert found[-1] == late_id
 
 
+@pytest.mark.rule("cc-optout-feed", "cc-contacts-time-windows")
 def test_an_unsubscribe_moves_the_time_of_the_opt_out_and_no_other(
     sandbox: RunningSandbox,
 ) -> None:
@@ -81,6 +85,7 @@ def test_an_unsubscribe_moves_the_time_of_the_opt_out_and_no_other(
     }
 
 
+@pytest.mark.rule("cc-list-membership-count")
 def test_lists_are_counted_by_all_members_or_those_that_can_be_mailed(
     sandbox: RunningSandbox,
 ) -> None:
@@ -95,6 +100,7 @@ def test_lists_are_counted_by_all_members_or_those_that_can_be_mailed(
     assert counts["all"]["Website Sign-ups"] == counts["active"]["Website Sign-ups"]
 
 
+@pytest.mark.rule("cc-list-parameters")
 def test_lists_are_found_by_status(sandbox: RunningSandbox) -> None:
     gone = sandbox.constant_contact("POST", "/contact_lists", {"name": "Gone"}).json()["list_id"]
     sandbox.constant_contact("DELETE", f"/contact_lists/{gone}")
@@ -109,10 +115,43 @@ def test_lists_are_found_by_status(sandbox: RunningSandbox) -> None:
     assert "Gone" not in names("active")
 
 
+@pytest.mark.rule("cc-page-cursor", "cc-page-count-on-demand")
+def test_a_cursor_is_a_query_that_holds_the_page_size(sandbox: RunningSandbox) -> None:
+    page = sandbox.constant_contact("GET", "/contacts", limit=3).json()
+    assert set(page) == {"contacts", "_links"}
+    assert set(page["_links"]) == {"next"}
+    (cursor,) = parse_qs(urlsplit(page["_links"]["next"]["href"]).query)["cursor"]
+    assert parse_qs(base64.b64decode(cursor).decode())["limit"] == ["3"]
+    default = sandbox.constant_contact("GET", "/contacts", include_count="true").json()
+    assert default["contacts_count"] == len(default["contacts"])
+
+
+@pytest.mark.rule("cc-contacts-time-windows")
+@pytest.mark.parametrize("name", ["created", "updated"])
+def test_contacts_are_found_by_when_they_were_made_or_changed(
+    sandbox: RunningSandbox, name: str
+) -> None:
+    everybody = walk(sandbox, "/contacts", "contacts", status="all", limit=500)
+    times = sorted(one[f"{name}_at"] for one in everybody)
+    middle = times[len(times) // 2]
+    window = {f"{name}_after": times[0], f"{name}_before": middle}
+    shown = walk(sandbox, "/contacts", "contacts", status="all", **window)
+    assert {one[f"{name}_at"] for one in shown} <= set(times[: len(times) // 2])
+    assert len(shown) >= len([at for at in times if times[0] < at < middle])
+
+
+@pytest.mark.rule("cc-contacts-by-email")
+def test_a_contact_is_found_by_its_address_in_any_case(sandbox: RunningSandbox) -> None:
+    (one,) = walk(sandbox, "/contacts", "contacts", email="IVO.castellane@EXAMPLE.com")
+    assert one["email_address"]["address"] == "Ivo.Castellane@example.com"
+
+
+@pytest.mark.rule("cc-page-last")
 def test_the_last_page_has_no_link(sandbox: RunningSandbox) -> None:
     assert "_links" not in sandbox.constant_contact("GET", "/contacts", limit=500).json()
 
 
+@pytest.mark.rule("cc-page-repeated-parameters")
 def test_parameters_sent_again_beside_a_cursor_do_no_harm(sandbox: RunningSandbox) -> None:
     first = sandbox.constant_contact("GET", "/contacts", limit=2).json()
     link = first["_links"]["next"]["href"]
@@ -123,12 +162,14 @@ def test_parameters_sent_again_beside_a_cursor_do_no_harm(sandbox: RunningSandbo
     ]
 
 
+@pytest.mark.rule("cc-page-cursor-life")
 def test_a_cursor_ends_after_a_day(sandbox: RunningSandbox) -> None:
     link = sandbox.constant_contact("GET", "/contacts", limit=2).json()["_links"]["next"]["href"]
     sandbox.advance(25 * 3600)
     assert sandbox.constant_contact("GET", link).status_code == 400
 
 
+@pytest.mark.rule("cc-page-size-contacts", "cc-contacts-by-list")
 @pytest.mark.parametrize(
     "query",
     [
@@ -139,6 +180,9 @@ def test_a_cursor_ends_after_a_day(sandbox: RunningSandbox) -> None:
         {"status": "present"},
         {"include": "everything"},
         {"updated_after": "yesterday"},
+        {"updated_after": "0001-01-01T00:00:00+14:00"},
+        {"include_count": "some"},
+        {"lists": ",".join(f"list-{number}" for number in range(26))},
     ],
     ids=lambda query: "=".join(map(str, next(iter(query.items())))),
 )
@@ -151,6 +195,7 @@ def test_a_parameter_without_a_valid_value_is_refused(
     assert name in answer.json()[0]["error_message"]
 
 
+@pytest.mark.rule("cc-dates-read", "cc-page-count-on-demand")
 @pytest.mark.parametrize(
     "text",
     [
@@ -166,6 +211,7 @@ def test_times_are_taken_in_every_documented_spelling(sandbox: RunningSandbox, t
     assert answer.json()["contacts_count"] == len(answer.json()["contacts"])
 
 
+@pytest.mark.rule("cc-contacts-status-default", "cc-contacts-status")
 @pytest.mark.parametrize(
     ("status", "shown"),
     [
@@ -188,6 +234,7 @@ def test_a_status_shows_its_contacts(
     } == shown
 
 
+@pytest.mark.rule("cc-contacts-by-list")
 def test_contacts_of_a_list_are_found_by_it(sandbox: RunningSandbox) -> None:
     lists = walk(sandbox, "/contact_lists", "lists", include_membership_count="all")
     for one in lists:
@@ -195,6 +242,7 @@ def test_contacts_of_a_list_are_found_by_it(sandbox: RunningSandbox) -> None:
         assert len(members) == one["membership_count"] > 0
 
 
+@pytest.mark.rule("cc-list-name-unique", "cc-list-answers", "cc-list-parameters")
 def test_a_list_is_created_renamed_and_its_name_is_taken(sandbox: RunningSandbox) -> None:
     created = sandbox.constant_contact(
         "POST", "/contact_lists", {"name": "Clients", "description": "All of them"}
@@ -211,6 +259,7 @@ def test_a_list_is_created_renamed_and_its_name_is_taken(sandbox: RunningSandbox
     assert [one["list_id"] for one in named] == [created.json()["list_id"]]
 
 
+@pytest.mark.rule("cc-list-delete-202", "cc-async-deletes")
 def test_a_deleted_list_is_there_until_its_activity_is_done(sandbox: RunningSandbox) -> None:
     lists = walk(sandbox, "/contact_lists", "lists")
     list_id = lists[0]["list_id"]
@@ -225,12 +274,14 @@ def test_a_deleted_list_is_there_until_its_activity_is_done(sandbox: RunningSand
     assert walk(sandbox, "/contacts", "contacts", lists=list_id, status="all") == []
 
 
+@pytest.mark.rule("cc-list-membership-count-word")
 def test_membership_counts_want_a_word_and_not_true(sandbox: RunningSandbox) -> None:
     answer = sandbox.constant_contact("GET", "/contact_lists", include_membership_count="true")
     assert answer.status_code == 400
     assert "include_membership_count" in answer.json()[0]["error_message"]
 
 
+@pytest.mark.rule("cc-field-name", "cc-field-name-unique")
 def test_a_custom_field_is_named_after_its_label_once(sandbox: RunningSandbox) -> None:
     body = {"label": "Client Since", "type": "date"}
     created = sandbox.constant_contact("POST", "/contact_custom_fields", body)
@@ -242,6 +293,7 @@ def test_a_custom_field_is_named_after_its_label_once(sandbox: RunningSandbox) -
     assert [one["label"] for one in fields] == ["Heard From", "Client Since"]
 
 
+@pytest.mark.rule("cc-field-delete")
 def test_deleting_a_custom_field_takes_its_values(sandbox: RunningSandbox) -> None:
     (field,) = walk(sandbox, "/contact_custom_fields", "custom_fields")
     path = f"/contact_custom_fields/{field['custom_field_id']}"

@@ -132,12 +132,15 @@ def test_who_opened_twice_has_opened_once_and_did_open(sandbox: RunningSandbox) 
     assert not_opened.isdisjoint({MARTA, PRIYA})
 
 
+@pytest.mark.rule("cc-optout-report-row", "cc-optout-by-person")
 def test_an_opt_out_is_the_persons_own_and_leaves_updated_at_alone(
     sandbox: RunningSandbox,
 ) -> None:
     before = contact_with(sandbox, MARTA)
-    send(sandbox, {"email": MARTA, "kind": "optout", "reason": "Too many", "after_s": 60})
+    optout = {"email": MARTA, "kind": "optout", "reason": "Too many", "after_s": 60}
+    activity_id = send(sandbox, optout)["campaign_activity_id"]
     sandbox.advance(61)
+    assert [row["email_address"] for row in rows(sandbox, activity_id, "optouts")] == [MARTA]
     after = contact_with(sandbox, MARTA)
     email = after["email_address"]
     assert (email["permission_to_send"], email["opt_out_source"]) == ("unsubscribed", "Contact")

@@ -13,6 +13,7 @@ from sandbox.constant_contact.policy import Limits, Policy
 from sandbox.control import Control
 from sandbox.faults import Fault, Kind
 from sandbox.salesforce.app import create_salesforce
+from sandbox.salesforce.policy import Policy as SalesforcePolicy
 from sandbox.world import World
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
@@ -32,7 +33,13 @@ def test_every_path_of_the_control_api_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [*Policy.model_fields, *Limits.model_fields, *Fault.model_fields, *get_args(Kind)],
+    [
+        *Policy.model_fields,
+        *SalesforcePolicy.model_fields,
+        *Limits.model_fields,
+        *Fault.model_fields,
+        *get_args(Kind),
+    ],
 )
 def test_every_switch_limit_and_fault_is_documented(name: str) -> None:
     assert f"`{name}`" in TEXT

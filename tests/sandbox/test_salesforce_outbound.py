@@ -2,133 +2,36 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from tests.fix_endpoint import (
+    ACK,
+    ANSWER,
+    DATA,
+    LIST,
+    OUT,
+    XSI,
+    change,
+    queue,
+    save,
+    until,
+)
 
+if TYPE_CHECKING:
+    from tests.fix_endpoint import Endpoint
     from tests.fix_sandbox import RunningSandbox
 
-DATA = "/services/data/v66.0"
-LIST = "practifi__Constant_Contact_List__c"
-OUT = "{http://soap.sforce.com/2005/09/outbound}"
-SF = "{urn:sobject.enterprise.soap.sforce.com}"
-XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-DEADLINE_S = 10.0
-ANSWER = (
-    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
-    '<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>{}</Ack>'
-    "</notificationsResponse></soapenv:Body></soapenv:Envelope>"
+
+@pytest.mark.rule(
+    "sf-om-post",
+    "sf-om-order-of-elements",
+    "sf-om-no-session-id",
+    "sf-om-order-of-fields",
+    "sf-om-null-left-out",
 )
-ACK = (200, ANSWER.format("true"))
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-@dataclass
-class Received:
-    """One outbound message, read."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def notifications(self) -> list[etree._Element]:
-        return list(etree.fromstring(self.body).iter(f"{OUT}Notification"))
-
-    @property
-    def action(self) -> str | None:
-        return etree.fromstring(self.body).findtext(f".//{OUT}ActionId")
-
-    def ids(self) -> list[str | None]:
-        return [each.findtext(f"{OUT}Id") for each in self.notifications]
-
-    def fields(self, place: int = 0) -> dict[str, str | None]:
-        record = self.notifications[place].find(f"{OUT}sObject")
-        assert record is not None
-        return {str(each.tag).removeprefix(SF): each.text for each in record}
-
-
-@dataclass
-class Endpoint:
-    """An endpoint that keeps what it gets and answers as it is told."""
-
-    url: str = ""
-    answer: tuple[int, str] = ACK
-    cut_bytes: int = 0
-    got: list[Received] = field(default_factory=list)
-    hold: threading.Event = field(default_factory=threading.Event)
-
-    def of(self, name: str) -> list[Received]:
-        """Return the messages about an object."""
-        return [each for each in self.got if f'"sf:{name}"'.encode() in each.body]
-
-
-@pytest.fixture
-def endpoint(sandbox: RunningSandbox) -> Iterator[Endpoint]:
-    heard = Endpoint()
-    heard.hold.set()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path != "/outbound":
-                self.send_error(404)
-                return
-            status, text = heard.answer
-            heard.got.append(Received(dict(self.headers), body))
-            heard.hold.wait(DEADLINE_S)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text.encode()) + heard.cut_bytes))
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    heard.url = f"http://127.0.0.1:{server.server_port}/outbound"
-    sandbox.control("PUT", "/salesforce/endpoint", {"url": heard.url})
-    yield heard
-    heard.hold.set()
-    sandbox.control("POST", "/reset")
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def save(sandbox: RunningSandbox, name: str, *, by: Any = "observer", **fields: object) -> str:
-    answer = sandbox.salesforce("POST", f"{DATA}/sobjects/{name}", fields, by=by)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
-def change(
-    sandbox: RunningSandbox, name: str, record: str, *, by: Any = "observer", **fields: object
-) -> None:
-    answer = sandbox.salesforce("PATCH", f"{DATA}/sobjects/{name}/{record}", fields, by=by)
-    assert answer.status_code == 204, answer.text
-
-
-def queue(sandbox: RunningSandbox) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = sandbox.control("GET", "/salesforce/deliveries")
-    return listed
-
-
 def test_a_message_is_what_salesforce_sends(sandbox: RunningSandbox, endpoint: Endpoint) -> None:
     contact = save(
         sandbox,
@@ -198,6 +101,7 @@ def test_other_objects_fire_messages_too(
     assert endpoint.of(name)[0].fields()["Id"] == record
 
 
+@pytest.mark.rule("sf-om-permission-to-send")
 def test_a_save_of_the_bridge_fires_nothing(sandbox: RunningSandbox, endpoint: Endpoint) -> None:
     save(sandbox, LIST, by="bridge", Name="Silent")
     save(sandbox, LIST, Name="Heard")
@@ -216,6 +120,7 @@ def test_a_save_that_changes_no_watched_field_fires_nothing(
     assert len(endpoint.got) == 1
 
 
+@pytest.mark.rule("sf-om-batches-of-100")
 def test_up_to_a_hundred_notifications_go_in_one_message(
     sandbox: RunningSandbox, endpoint: Endpoint
 ) -> None:
@@ -229,6 +134,7 @@ def test_up_to_a_hundred_notifications_go_in_one_message(
     assert len({name for each in endpoint.got for name in each.ids()}) == 150
 
 
+@pytest.mark.rule("sf-om-saved-with-the-transaction")
 def test_a_transaction_that_is_rolled_back_fires_nothing(
     sandbox: RunningSandbox, endpoint: Endpoint
 ) -> None:
@@ -240,6 +146,7 @@ def test_a_transaction_that_is_rolled_back_fires_nothing(
     assert endpoint.got == []
 
 
+@pytest.mark.rule("sf-om-nack", "sf-om-other-answers-fail", "sf-om-notification-id")
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -267,6 +174,7 @@ def test_anything_but_an_acknowledgement_is_tried_again(
     assert first.ids() == second.ids() == [waiting["notification_id"]]
 
 
+@pytest.mark.rule("sf-om-waits-double", "sf-om-given-up-after-a-day")
 def test_waits_double_and_after_a_day_the_message_is_dropped(
     sandbox: RunningSandbox, endpoint: Endpoint
 ) -> None:
@@ -282,6 +190,7 @@ def test_waits_double_and_after_a_day_the_message_is_dropped(
     until(lambda: queue(sandbox) == [])
 
 
+@pytest.mark.rule("sf-om-other-answers-fail")
 def test_an_answer_that_breaks_off_is_no_acknowledgement(
     sandbox: RunningSandbox, endpoint: Endpoint
 ) -> None:
@@ -297,6 +206,7 @@ def test_an_unreachable_endpoint_is_tried_again(sandbox: RunningSandbox) -> None
     assert "ConnectException" in queue(sandbox)[0]["reason"]
 
 
+@pytest.mark.rule("sf-om-values-at-sending")
 def test_a_retry_carries_the_values_of_its_own_time(
     sandbox: RunningSandbox, endpoint: Endpoint
 ) -> None:
@@ -310,6 +220,7 @@ def test_a_retry_carries_the_values_of_its_own_time(
     assert [each.fields()["Name"] for each in endpoint.got] == ["Before", "After"]
 
 
+@pytest.mark.rule("sf-om-deleted-record-is-empty")
 def test_a_record_that_was_deleted_meanwhile_leaves_an_empty_object(
     sandbox: RunningSandbox, endpoint: Endpoint
 ) -> None:
@@ -355,6 +266,7 @@ def test_a_reset_forgets_a_message_that_is_under_way(
     until(lambda: queue(sandbox) == [])
 
 
+@pytest.mark.rule("sf-om-at-least-once")
 def test_a_message_is_repeated_on_demand(sandbox: RunningSandbox, endpoint: Endpoint) -> None:
     sandbox.faults({"side": "outbound", "kind": "repeat", "times": 1})
     save(sandbox, LIST, Name="Twice")
@@ -363,6 +275,7 @@ def test_a_message_is_repeated_on_demand(sandbox: RunningSandbox, endpoint: Endp
     until(lambda: queue(sandbox) == [])
 
 
+@pytest.mark.rule("sf-om-not-ordered")
 @pytest.mark.parametrize("after", ["a reset", "another reset"])  # which brings the same ids again
 def test_a_message_is_overtaken_on_demand(
     sandbox: RunningSandbox,

@@ -1,130 +1,105 @@
-"""A firm of ten thousand: soon there, the same on both sides but for a little, quick to call."""
+"""Larger firms: both stand-ins tell of the same clients, and of the few that differ."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
-from tests.fix_sandbox import RunningSandbox, start_sandbox, stop_sandbox
+from sandbox.clientele import LISTS, clientele, count_of, list_ids
+from sandbox.constant_contact.app import create_constant_contact
+from sandbox.salesforce.app import create_salesforce
+from sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from sandbox.constant_contact.model import Contact
+    from sandbox.salesforce.values import Row
 
-STARTS_WITHIN_S = 10
+COUNT = 5_000
 
 
 @pytest.fixture(scope="module")
-def medium() -> Iterator[tuple[RunningSandbox, float]]:
-    began = time.perf_counter()
-    process, line = start_sandbox("--size", "medium")
-    took_s = time.perf_counter() - began
-    with requests.Session() as session:
-        yield RunningSandbox(line=line, session=session), took_s
-    stop_sandbox(process)
+def contacts() -> dict[str, Contact]:
+    """What Constant Contact has, by id."""
+    return create_constant_contact(World(), str(COUNT)).account.contacts
 
 
-def their_contacts(sandbox: RunningSandbox) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    href = "/contacts?limit=500&status=all&include=list_memberships,street_addresses"
-    while href:
-        page = sandbox.constant_contact("GET", href).json()
-        found |= {one["email_address"]["address"].lower(): one for one in page["contacts"]}
-        href = page.get("_links", {}).get("next", {}).get("href", "")
-    return found
+@pytest.fixture(scope="module")
+def records() -> list[Row]:
+    """The clientele's contacts in Salesforce."""
+    table = create_salesforce(World(), str(COUNT)).org.tables["Contact"]
+    return [row for row in table if row["practifi__Constant_Contact_ID__c"]]
 
 
-def our_contacts(sandbox: RunningSandbox) -> list[dict[str, Any]]:
-    soql = (
-        "SELECT FirstName, LastName, Email, Title, MailingStreet, HasOptedOutOfEmail, "
-        "practifi__Primary_Member__c FROM Contact WHERE Email != null"
-    )
-    page = sandbox.salesforce("GET", "/services/data/v66.0/query", q=soql).json()
-    found = page["records"]
-    while "nextRecordsUrl" in page:
-        page = sandbox.salesforce("GET", page["nextRecordsUrl"]).json()
-        found += page["records"]
-    return list(found)
+def test_salesforce_has_as_many_contacts_as_were_asked_for(records: list[Row]) -> None:
+    assert len(records) == COUNT
+    assert len({row["Id"] for row in records}) == COUNT
 
 
-def test_it_is_there_within_ten_seconds(medium: tuple[RunningSandbox, float]) -> None:
-    assert medium[1] < STARTS_WITHIN_S
-
-
-def test_both_sides_are_equal_but_for_about_one_in_a_hundred(
-    medium: tuple[RunningSandbox, float],
+def test_nearly_all_addresses_are_on_both_sides(
+    records: list[Row], contacts: dict[str, Contact]
 ) -> None:
-    sandbox, _ = medium
-    theirs, ours = their_contacts(sandbox), our_contacts(sandbox)
-    assert len(ours) > 9_500
-    owners: dict[str, dict[str, Any]] = {}
-    for one in ours:
-        owners.setdefault(one["Email"].lower(), one)
-    shared = len(ours) - len(owners)
-    assert 500 < shared < 3_000
-    different = 0
-    for address, one in owners.items():
-        other = theirs.get(address)
-        different += other is None or (
-            one["FirstName"],
-            one["LastName"],
-            one["Title"],
-            one["MailingStreet"],
-            one["HasOptedOutOfEmail"],
-        ) != (
-            other["first_name"],
-            other["last_name"],
-            other.get("job_title"),
-            other["street_addresses"][0]["street"],
-            other["email_address"]["permission_to_send"] == "unsubscribed",
-        )
-    # The first twenty households are in Salesforce alone.
-    assert 0.005 < (different - 40) / len(owners) < 0.02
+    there = {contact.email.address for contact in contacts.values() if contact.email is not None}
+    addresses = {row["Email"] for row in records}
+    assert 0.99 < len(addresses & there) / len(addresses) < 1
 
 
-def test_the_lists_have_one_name_and_nearly_the_same_members(
-    medium: tuple[RunningSandbox, float],
+def test_one_client_in_a_hundred_differs(records: list[Row], contacts: dict[str, Contact]) -> None:
+    found: Counter[str] = Counter()
+    of_id: dict[object, list[Row]] = {}
+    for row in records:
+        of_id.setdefault(row["practifi__Constant_Contact_ID__c"], []).append(row)
+    for cc_id, rows in of_id.items():
+        contact = contacts.get(str(cc_id))
+        if contact is None:
+            found["missing"] += 1
+        elif contact.core["last_name"] != rows[0]["LastName"]:
+            found["name"] += 1
+        elif contact.email and contact.email.is_unsubscribed and not rows[0]["HasOptedOutOfEmail"]:
+            found["unsubscribed"] += 1
+    assert all(found[kind] for kind in ("missing", "name", "unsubscribed"))
+    assert found.total() < COUNT * 0.02
+
+
+def test_whoever_ticked_do_not_email_is_unsubscribed_there(
+    records: list[Row], contacts: dict[str, Contact]
 ) -> None:
-    sandbox, _ = medium
-    lists = sandbox.constant_contact(
-        "GET", "/contact_lists", include_membership_count="all"
-    ).json()["lists"]
-    theirs = {one["name"]: one["membership_count"] for one in lists}
-    soql = "SELECT Name FROM practifi__Constant_Contact_List__c"
-    ours = sandbox.salesforce("GET", "/services/data/v66.0/query", q=soql).json()["records"]
-    assert {one["Name"] for one in ours} <= set(theirs)
-    assert theirs["Quarterly Letter"] > 5_000
+    ticked = [row for row in records if row["HasOptedOutOfEmail"]]
+    assert ticked
+    for row in ticked:
+        contact = contacts[str(row["practifi__Constant_Contact_ID__c"])]
+        assert contact.email is not None
+        assert contact.email.is_unsubscribed
 
 
-def test_a_lie_costs_what_it_touches(medium: tuple[RunningSandbox, float]) -> None:
-    sandbox, _ = medium
-    contact = sandbox.constant_contact("GET", "/contacts", limit=1).json()["contacts"][0]
-    path = f"/contacts/{contact['contact_id']}"
-    body = {"first_name": "Liar", "update_source": "Account"}
-    sandbox.faults(
-        {"side": "constant_contact", "method": "PUT", "kind": "lie", "times": 1, "observer": True}
-    )
-    took = -time.perf_counter()
-    answer = sandbox.constant_contact("PUT", path, body)
-    took += time.perf_counter()
-    assert answer.json()["first_name"] == "Liar"
-    assert sandbox.constant_contact("GET", path).json() == {
-        **contact,
-        "first_name": contact["first_name"],
-    }
-    assert took < 0.25
+def test_memberships_name_lists_that_both_sides_have() -> None:
+    world = World()
+    org = create_salesforce(world, "300").org
+    account = create_constant_contact(world, "300").account
+    records = list(org.tables["practifi__Constant_Contact_List__c"])
+    ids = {row["Id"]: row["practifi__Constant_Contact_List_ID__c"] for row in records}
+    assert list(ids.values()) == list(list_ids(world))
+    assert {account.lists[str(cc_id)].name for cc_id in ids.values()} == set(LISTS)
+    memberships = list(org.tables["practifi__Constant_Contact_Membership__c"])
+    assert len({row["Name"] for row in memberships}) == len(memberships) > COUNT / 20
+    assert {row["practifi__Constant_Contact_List__c"] for row in memberships} <= set(ids)
 
 
-def test_a_size_that_there_is_not_is_told() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "sandbox", "--size", "huge"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert "--size" in ended.stderr
+def test_the_seed_alone_makes_the_clientele() -> None:
+    assert list(clientele(World(1), 50)) == list(clientele(World(1), 50))
+    assert list(clientele(World(1), 50)) != list(clientele(World(2), 50))
+
+
+@pytest.mark.parametrize("size", ["huge", "-5", "0", "1.5", ""])
+def test_what_is_no_size_is_refused(size: str) -> None:
+    with pytest.raises(ValueError, match="empty, small, medium, large, or a number"):
+        count_of(size)
+
+
+def test_a_medium_firm_is_there_within_ten_seconds() -> None:
+    started = time.monotonic()
+    create_salesforce(World(), "medium")
+    create_constant_contact(World(), "medium")
+    assert time.monotonic() - started < 10

@@ -92,6 +92,41 @@ PERMISSION_SET_ASSIGNMENT = SObject(
     ),
 )
 
+OBJECT_PERMISSIONS = SObject(
+    name="ObjectPermissions",
+    label="Object Permissions",
+    plural="Object Permissions",
+    prefix="110",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        lookup("ParentId", "PermissionSet", children="ObjectPerms", nillable=False),
+        text("SobjectType", 40, nillable=False),
+        checkbox("PermissionsCreate"),
+        checkbox("PermissionsRead"),
+        checkbox("PermissionsEdit"),
+        checkbox("PermissionsDelete"),
+        checkbox("PermissionsViewAllRecords"),
+        checkbox("PermissionsModifyAllRecords"),
+    ),
+)
+
+FIELD_PERMISSIONS = SObject(
+    name="FieldPermissions",
+    label="Field Permissions",
+    plural="Field Permissions",
+    prefix="01k",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        lookup("ParentId", "PermissionSet", children="FieldPerms", nillable=False),
+        text("SobjectType", 40, nillable=False),
+        text("Field", 255, nillable=False),
+        checkbox("PermissionsRead"),
+        checkbox("PermissionsEdit"),
+    ),
+)
+
 RECORD_TYPE = SObject(
     name="RecordType",
     label="Record Type",
@@ -107,4 +142,13 @@ RECORD_TYPE = SObject(
     ),
 )
 
-SETUP = (ORGANIZATION, USER, PROFILE, PERMISSION_SET, PERMISSION_SET_ASSIGNMENT, RECORD_TYPE)
+SETUP = (
+    ORGANIZATION,
+    USER,
+    PROFILE,
+    PERMISSION_SET,
+    PERMISSION_SET_ASSIGNMENT,
+    OBJECT_PERMISSIONS,
+    FIELD_PERMISSIONS,
+    RECORD_TYPE,
+)

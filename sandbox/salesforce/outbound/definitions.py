@@ -1,15 +1,16 @@
-"""The org's outbound messages: which save fires which message, and what fields it carries."""
+"""The org's outbound messages: what each one carries, and those that are there from the start."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sandbox.salesforce.outbound.triggers import Trigger, changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sandbox.salesforce.ids import Serials
-    from sandbox.salesforce.org import Change
 
 API_VERSION = "66.0"
 _SYSTEM = (
@@ -82,34 +83,59 @@ _ACCOUNT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """One outbound message with the flow that fires it.
+    """One outbound message: what it carries and where it goes; a trigger says when.
 
     Attributes:
         name: The developer name.
         object: API name of the object.
         carries: The fields of the message, in the order that Salesforce sends: the id, then by code
             point.
-        watches: A change of one of these fires the message; so does a new record.
-        only_if: A new record fires only where this field is true, if one is named.
         action_id: The id of the definition in this org.
+        endpoint_url: Where it goes; None: where all messages of the org go.
+        integration_user: Name of the user that it is sent as; None: the bridge's.
     """
 
     name: str
     object: str
     carries: tuple[str, ...]
-    watches: frozenset[str]
-    only_if: str | None = None
     action_id: str = ""
     api_version: str = API_VERSION
+    endpoint_url: str | None = None
+    integration_user: str | None = None
+    description: str | None = None
 
-    def fires(self, change: Change) -> bool:
-        """Tell whether a saved record fires the message."""
-        if change.sobject.name != self.object:
-            return False
-        if change.before is None:
-            return self.only_if is None or bool(change.after[self.only_if])
-        before = change.before
-        return any(before[name] != change.after[name] for name in self.watches)
+    @property
+    def full_name(self) -> str:
+        """The name that is unique in the org: `Contact.CC_Bridge_Contact`."""
+        return f"{self.object}.{self.name}"
+
+    def listed(self) -> dict[str, Any]:
+        """Return what the control API tells of the definition itself."""
+        return {
+            "name": self.name,
+            "full_name": self.full_name,
+            "object": self.object,
+            "action_id": self.action_id,
+            "api_version": self.api_version,
+            "fields": list(self.carries),
+        }
+
+
+def in_order(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return fields in the order that a message has them.
+
+    >>> in_order(["practifi__Segment__c", "Email", "Id", "LastName"])
+    ('Id', 'Email', 'LastName', 'practifi__Segment__c')
+    """
+    return ("Id", *sorted({*fields} - {"Id"}))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A message that is there from the start, and the flow that sends it."""
+
+    definition: Definition
+    trigger: Trigger
 
 
 def _definition(
@@ -119,15 +145,16 @@ def _definition(
     *,
     watches: Iterable[str] | None = None,
     only_if: str | None = None,
-) -> Definition:
+) -> _Known:
     fields = tuple(fields)
-    return Definition(
+    definition = Definition(name=name, object=sobject, carries=in_order({*_SYSTEM, *fields}))
+    trigger = Trigger(
         name=name,
         object=sobject,
-        carries=("Id", *sorted({*_SYSTEM, *fields} - {"Id"})),
-        watches=frozenset(fields if watches is None else watches),
-        only_if=only_if,
+        sends=definition.full_name,
+        condition=changed(fields if watches is None else watches, only_if=only_if),
     )
+    return _Known(definition, trigger)
 
 
 _DEFINITIONS = (
@@ -180,6 +207,9 @@ _DEFINITIONS = (
 
 def deployed(serials: Serials) -> tuple[Definition, ...]:
     """Return the definitions with the ids that they have in one org."""
-    return tuple(
-        Definition(**{**vars(each), "action_id": serials.new("04k")}) for each in _DEFINITIONS
-    )
+    return tuple(replace(each.definition, action_id=serials.new("04k")) for each in _DEFINITIONS)
+
+
+def active_triggers() -> tuple[Trigger, ...]:
+    """Return the flows that are there from the start."""
+    return tuple(each.trigger for each in _DEFINITIONS)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from sandbox.salesforce.org import Change, Org
     from sandbox.salesforce.outbound.definitions import Definition
+    from sandbox.salesforce.outbound.triggers import Trigger
 
 BATCH_COUNT = 100
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=2)
-GIVEN_UP_AFTER = timedelta(hours=24)
 ENDED_KEPT_COUNT = 20_000
 
 State = Literal["waiting", "sending", "delivered", "dropped"]
@@ -69,13 +69,22 @@ class Delivery:
         }
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What is deployed at one moment, and what waits for it."""
+
+    definitions: dict[str, Definition]
+    triggers: dict[str, Trigger]
+    lines: dict[str, dict[str, Delivery]]
+
+
 @dataclass
 class Queue:
     """The org's outbound queue.
 
     Attributes:
-        definitions: The deployed outbound messages.
         may_send: Tells whether a user has the permission Send Outbound Messages.
+        kept: Returns after how long a notification is given up.
         factor: What the waits between tries are multiplied by; below 1 they are compressed.
         ended: The latest that have.
         on_work: Called when something was queued or made due.
@@ -83,22 +92,72 @@ class Queue:
     """
 
     org: Org
-    definitions: tuple[Definition, ...]
     may_send: Callable[[str], bool]
+    kept: Callable[[], timedelta]
     factor: float = 1.0
     ended: deque[Delivery] = field(default_factory=lambda: deque(maxlen=ENDED_KEPT_COUNT))
     on_work: Callable[[], None] = lambda: None
     generation: int = 0
-    _lines: dict[str, dict[str, Delivery]] = field(init=False)
+    _definitions: dict[str, Definition] = field(default_factory=dict)
+    _triggers: dict[str, Trigger] = field(default_factory=dict)
+    _lines: dict[str, dict[str, Delivery]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.clear()
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The deployed outbound messages, in the order of their first deployment."""
+        return tuple(self._definitions.values())
 
-    def clear(self) -> None:
-        """Forget every delivery."""
-        self._lines = {each.name: {} for each in self.definitions}
+    def definition(self, full_name: str) -> Definition | None:
+        """Return a definition by its full name, or None."""
+        return self._definitions.get(full_name)
+
+    def begin(self, definitions: Iterable[Definition], triggers: Iterable[Trigger]) -> None:
+        """Start again: no delivery, and only these definitions and triggers."""
+        self._definitions = {each.full_name: each for each in definitions}
+        self._triggers = {each.name: each for each in triggers}
+        self._lines = {name: {} for name in self._definitions}
         self.ended.clear()
         self.generation += 1
+
+    def define(self, definition: Definition) -> None:
+        """Add a definition, or put it in the place of the one with its name."""
+        self._definitions[definition.full_name] = definition
+        self._lines.setdefault(definition.full_name, {})
+
+    def undefine(self, full_name: str) -> None:
+        """Remove a definition, with what waits for it."""
+        self._definitions.pop(full_name, None)
+        for each in list(self._lines.get(full_name, {}).values()):
+            self._end(each, "dropped", "the outbound message was deleted")
+        self._lines.pop(full_name, None)
+
+    def setup(self) -> Setup:
+        """Return what is deployed, to be put back by `put_back_setup`."""
+        lines = {name: dict(line) for name, line in self._lines.items()}
+        return Setup(dict(self._definitions), dict(self._triggers), lines)
+
+    def put_back_setup(self, setup: Setup) -> None:
+        """Have what was deployed at an earlier moment, and what waited then."""
+        self._definitions = setup.definitions
+        self._triggers = setup.triggers
+        self._lines = setup.lines
+
+    def trigger(self, trigger: Trigger) -> None:
+        """Add a trigger, or put it in the place of the one with its name."""
+        self._triggers[trigger.name] = trigger
+
+    def untrigger(self, name: str) -> None:
+        """Remove a trigger: it was made inactive, or deleted."""
+        self._triggers.pop(name, None)
+
+    @property
+    def trigger_names(self) -> list[str]:
+        """The names of the triggers that are active."""
+        return list(self._triggers)
+
+    def triggers_of(self, full_name: str) -> list[str]:
+        """Return the names of the triggers that send a message."""
+        return [each.name for each in self._triggers.values() if each.sends == full_name]
 
     @property
     def open(self) -> list[Delivery]:
@@ -123,8 +182,9 @@ class Queue:
         for change in last.values():
             if not self.may_send(change.user_id):
                 continue
+            sent = {each.sends for each in self._triggers.values() if each.fires(change)}
             for definition in self.definitions:
-                if definition.fires(change):
+                if definition.full_name in sent:
                     notification_id = self.org.serials.new("04l")
                     self._put(
                         Delivery(
@@ -140,19 +200,16 @@ class Queue:
     def take(self, definition: Definition) -> list[Delivery]:
         """Return the deliveries of one message, now being sent: due ones, up to 100.
 
-        What was tried in vain for a day is dropped instead.
+        What was tried in vain for a day, or for as long as it is kept, is dropped instead.
         """
         now = self.org.world.now()
-        for each in list(self._lines[definition.name].values()):
-            if each.queued_at > now - GIVEN_UP_AFTER:
+        line = self._lines[definition.full_name]
+        for each in list(line.values()):
+            if each.queued_at > now - self.kept():
                 break
             if each.state == "waiting" and each.attempts:
                 self._end(each, "dropped", each.reason)
-        due = (
-            each
-            for each in self._lines[definition.name].values()
-            if each.state == "waiting" and each.due_at <= now
-        )
+        due = (each for each in line.values() if each.state == "waiting" and each.due_at <= now)
         taken = [replace(each, state="sending") for each in islice(due, BATCH_COUNT)]
         for each in taken:
             self._put(each)
@@ -208,7 +265,7 @@ class Queue:
             self._end(each, "dropped", "deleted by hand")
 
     def _put(self, delivery: Delivery) -> None:
-        self._lines[delivery.definition.name][delivery.notification_id] = delivery
+        self._lines[delivery.definition.full_name][delivery.notification_id] = delivery
 
     def _still_open(self, batch: Iterable[Delivery]) -> list[Delivery]:
         """Return what of a batch is still in the queue: it may have been reset meanwhile."""
@@ -223,7 +280,7 @@ class Queue:
         ]
 
     def _end(self, delivery: Delivery, state: State, reason: str | None) -> None:
-        del self._lines[delivery.definition.name][delivery.notification_id]
+        del self._lines[delivery.definition.full_name][delivery.notification_id]
         attempts = delivery.attempts + (state == "delivered")
         self.ended.append(
             replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
     from sandbox.salesforce.outbound.definitions import Definition
     from sandbox.salesforce.outbound.queue import Delivery, Queue
+    from sandbox.salesforce.policy import Policy
 
-TIMEOUT_S = 60
 _LOOK_EVERY_S = 0.1
 """How often the queue is looked at without a save: the clock may have been moved."""
 
@@ -28,6 +29,7 @@ _OVERTAKEN_WAITS_S = 1.0
 """How long a single notification waits for a younger one, where a fault asks for it."""
 
 _LONGEST_ANSWER_BYTES = 100_000
+_TIMED_OUT = "java.net.SocketTimeoutException: Read timed out"
 _HEADERS = {
     "Content-Type": "text/xml; charset=UTF-8",
     "SOAPAction": '""',
@@ -51,12 +53,14 @@ class Sender:
         organization_id: str,
         instance: str,
         endpoint: Callable[[], str | None],
+        policy: Callable[[], Policy],
     ) -> None:
         self._org = org
         self._queue = queue
         self._organization_id = organization_id
         self._instance = instance
         self._endpoint = endpoint
+        self._policy = policy
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -76,13 +80,13 @@ class Sender:
                     generation = self._queue.generation
                     _cancel(under_way)
                 for definition in self._queue.definitions:
-                    running = under_way.get(definition.name)
+                    running = under_way.get(definition.full_name)
                     if running is None or running.done():
                         batch = self._take(definition)
                         if batch:
                             task = asyncio.create_task(self._send(definition, batch))
                             task.add_done_callback(lambda _: work.set())
-                            under_way[definition.name] = task
+                            under_way[definition.full_name] = task
                 await _wait(work, _LOOK_EVERY_S)
         finally:
             self._queue.on_work = lambda: None
@@ -90,10 +94,13 @@ class Sender:
 
     def _take(self, definition: Definition) -> list[Delivery]:
         """Return the next batch of a definition; without an endpoint everything waits."""
-        if self._endpoint() is None:
+        if self._address(definition) is None:
             return []
         with self._org.lock:
             return self._queue.take(definition)
+
+    def _address(self, definition: Definition) -> str | None:
+        return definition.endpoint_url or self._endpoint()
 
     async def _send(self, definition: Definition, batch: list[Delivery]) -> None:
         faults = self._org.world.faults.take("outbound", method="POST", path=definition.object)
@@ -129,7 +136,7 @@ class Sender:
 
     async def _post(self, definition: Definition, batch: Sequence[Delivery]) -> str | None:
         """Send one message with the records as they are now; return why it failed, or None."""
-        url = self._endpoint()
+        url, policy = self._address(definition), self._policy()
         if url is None:
             return "no endpoint"
         with self._org.lock:
@@ -139,22 +146,38 @@ class Sender:
                 [(each.notification_id, table.live(each.record_id)) for each in batch],
                 organization_id=self._organization_id,
                 instance=self._instance,
+                gone=policy.outbound_deleted,
+                hidden=policy.outbound_hidden(definition.object),
             )
-        return await _in_background(lambda: _post(url, body))
+        return await _in_background(lambda: _post(url, body, policy.outbound_timeout_s))
 
 
-def _post(url: str, body: bytes) -> str | None:
+def _post(url: str, body: bytes, timeout_s: float) -> str | None:
     """Post one message; return why it was not acknowledged, or None."""
+    until = time.monotonic() + timeout_s
     try:
         with requests.post(
-            url, data=body, headers=_HEADERS, timeout=TIMEOUT_S, allow_redirects=False, stream=True
+            url, data=body, headers=_HEADERS, timeout=timeout_s, allow_redirects=False, stream=True
         ) as response:
-            answer = response.raw.read(_LONGEST_ANSWER_BYTES, decode_content=True)
-            return refusal(response.status_code, answer)
+            answer = _read(response.raw, until)
+            return _TIMED_OUT if answer is None else refusal(response.status_code, answer)
     except requests.Timeout:
-        return "java.net.SocketTimeoutException: Read timed out"
+        return _TIMED_OUT
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         return f"java.net.ConnectException: {type(error).__name__}"
+
+
+def _read(raw: urllib3.BaseHTTPResponse, until: float) -> bytes | None:
+    """Read an answer; None if it is not there in time, however often a few bytes come."""
+    read = b""
+    while len(read) < _LONGEST_ANSWER_BYTES:
+        if time.monotonic() > until:
+            return None
+        piece = raw.read1(_LONGEST_ANSWER_BYTES, decode_content=True)
+        if not piece:
+            break
+        read += piece
+    return read
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

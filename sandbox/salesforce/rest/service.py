@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.rest.calls import Call
 
 _BATCH_SIZE = re.compile(r"\s*batchSize\s*=\s*(\d+)\s*", re.IGNORECASE)
-_RESOURCES = ("composite", "limits", "query", "queryAll", "sobjects")
+_RESOURCES = ("composite", "jobs", "limits", "metadata", "query", "queryAll", "sobjects")
 _SEASONS = ("Spring", "Summer", "Winter")
 
 
@@ -43,9 +43,8 @@ def list_resources(call: Call) -> Response:
 def show_limits(call: Call) -> Response:
     """Return the org's allowances and what is left of them."""
     usage = call.api.usage
-    return answer(
-        200, {"DailyApiRequests": {"Max": usage.allowed, "Remaining": usage.allowed - usage.used}}
-    )
+    requests = {"Max": usage.allowed, "Remaining": usage.allowed - usage.used}
+    return answer(200, {"DailyApiRequests": requests, **usage.others()})
 
 
 def query(call: Call) -> Response:

@@ -1,0 +1,1 @@
+"""Bulk activities: asynchronous jobs on contacts, lists, tags and custom fields."""

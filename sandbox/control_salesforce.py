@@ -1,0 +1,112 @@
+"""What an administrator of the Salesforce org sees and sets in Setup: part of the control API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from urllib.parse import parse_qs
+
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from sandbox.salesforce.canvas import Launch, launcher
+from sandbox.salesforce.outbound.status_page import status_page
+from sandbox.salesforce.policy import Policy
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
+
+
+class Org(Protocol):
+    """What Setup needs of the Salesforce stand-in."""
+
+    policy: Policy
+
+    def definitions(self) -> list[dict[str, object]]:
+        """Return the outbound messages that are deployed."""
+
+    def canvas(self, launch: Launch) -> str | None:
+        """Return a signed request for a page, or None where the record is not there."""
+
+    def wsdl(self, full_name: str) -> str | None:
+        """Return the WSDL of a deployed outbound message."""
+
+    def deliveries(self) -> list[dict[str, object]]:
+        """Return the queue of outbound messages."""
+
+    def ended_deliveries(self) -> list[dict[str, object]]:
+        """Return the latest messages that were delivered or dropped."""
+
+    def retry(self, notification_ids: Iterable[str]) -> None:
+        """Make deliveries due now."""
+
+    def remove_deliveries(self, notification_ids: Iterable[str]) -> None:
+        """Drop deliveries."""
+
+
+@dataclass(frozen=True)
+class SalesforceSetup:
+    """The pages and settings of one org."""
+
+    org: Org
+
+    def paths(self) -> Mapping[str, Mapping[str, _Endpoint]]:
+        """Return what serves each path, by HTTP method."""
+        return {
+            "/salesforce/canvas": {"GET": self._open_canvas, "POST": self._sign_canvas},
+            "/salesforce/definitions": {"GET": self._get_definitions},
+            "/salesforce/definitions/{full_name}/wsdl": {"GET": self._get_wsdl},
+            "/salesforce/delivery-status": {
+                "GET": self._show_delivery_status,
+                "POST": self._press_on_delivery_status,
+            },
+            "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
+        }
+
+    async def _open_canvas(self, request: Request) -> Response:
+        launch = Launch.model_validate(dict(request.query_params))
+        return HTMLResponse(launcher(launch.url, self._signed(launch)))
+
+    async def _sign_canvas(self, request: Request) -> Response:
+        launch = Launch.model_validate_json(await request.body() or b"{}")
+        return JSONResponse({"url": launch.url, "signed_request": self._signed(launch)})
+
+    def _signed(self, launch: Launch) -> str:
+        signed = self.org.canvas(launch)
+        if signed is None:
+            raise HTTPException(404, "record_id: no record of that id")
+        return signed
+
+    async def _get_definitions(self, _request: Request) -> Response:
+        return JSONResponse(self.org.definitions())
+
+    async def _get_wsdl(self, request: Request) -> Response:
+        text = self.org.wsdl(request.path_params["full_name"])
+        if text is None:
+            raise HTTPException(404, "no outbound message of that name is deployed")
+        return Response(text, media_type="text/xml")
+
+    async def _show_delivery_status(self, _request: Request) -> Response:
+        return HTMLResponse(status_page(self.org.deliveries(), self.org.ended_deliveries()))
+
+    async def _press_on_delivery_status(self, request: Request) -> Response:
+        form = parse_qs((await request.body()).decode("utf-8", "replace"))
+        pressed = form.get("notification_id", [])
+        match form.get("action"):
+            case ["retry"]:
+                self.org.retry(pressed)
+            case ["remove"]:
+                self.org.remove_deliveries(pressed)
+            case _:
+                raise HTTPException(400, "action: retry or remove")
+        return RedirectResponse("delivery-status", status_code=303)
+
+    async def _get_policy(self, _request: Request) -> Response:
+        return JSONResponse(self.org.policy.model_dump())
+
+    async def _put_policy(self, request: Request) -> Response:
+        self.org.policy = Policy.model_validate_json(await request.body() or b"{}")
+        return await self._get_policy(request)

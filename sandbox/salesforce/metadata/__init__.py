@@ -1,0 +1,1 @@
+"""The Metadata API: packages that are deployed to the org, and what becomes of their parts."""

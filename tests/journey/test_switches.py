@@ -1,0 +1,61 @@
+"""Where the vendors' documents leave something open, the bridge is right with either answer.
+
+Each switch of the sandbox is turned, alone, away from its default; then people do random things on
+both sides for two days, part of which the bridge hears, and its tokens run out meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
+
+import pytest
+
+from sandbox.constant_contact.policy import Policy
+from tests.journey.both_sides import BothSides, draw
+from tests.journey.reconciling import kinds, planned, reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+    from tests.journey.firm import Firm
+
+SEED = 5
+OPERATIONS = 40
+TOKENS_LIVE_S = 25 * 3600
+SOME_TIME_S = 30.0
+
+
+def other_values(field: FieldInfo) -> list[object]:
+    """Return what a switch can be besides its default; of a time, one that is long."""
+    if get_origin(field.annotation) is Literal:
+        return [value for value in get_args(field.annotation) if value != field.default]
+    if isinstance(field.default, bool):
+        return [not field.default]
+    assert isinstance(field.default, (int, float)), f"say what else {field!r} can be"
+    return [field.default + SOME_TIME_S]
+
+
+def switches() -> Iterator[object]:
+    for name, field in Policy.model_fields.items():
+        for value in other_values(field):
+            yield pytest.param({name: value}, id=f"{name}={value}")
+
+
+@pytest.mark.parametrize("policy", list(switches()))
+def test_whatever_the_vendor_answers_both_sides_end_equal_and_nobody_is_wrongly_mailable(
+    firm: Firm, policy: dict[str, object]
+) -> None:
+    firm.sandbox.control("PUT", "/constant-contact/policy", policy)
+    both = BothSides(firm)
+    both.begin()
+    for day in range(2):
+        both.play(draw(SEED + 3 * day, OPERATIONS))
+        firm.sandbox.advance(TOKENS_LIVE_S)
+    firm.sandbox.advance(SOME_TIME_S)
+    reconcile(firm)
+    firm.sandbox.advance(2 * SOME_TIME_S)
+    assert kinds(planned(firm, "lists")) == []
+    assert kinds(planned(firm, "contacts")) == []
+    assert both.wrongly_mailable() == []
