@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults up lint bench-receive bench-triage bench-mapping bench-sandbox
+.PHONY: fuzz install demo test faults up lint bench-receive bench-triage bench-mapping bench-sandbox
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -34,9 +34,6 @@ bench-receive: install  ## what receiving costs
 
 bench-triage: install  ## how fast one process reads what arrives
 	@$(BIN)/python -m benchmarks.triage $(ARGS)
-
-bench-sandbox: install  ## how soon the sandbox is there and how many calls it serves
-	@$(BIN)/python -m benchmarks.sandbox $(ARGS)
 
 bench-mapping: install  ## what the compiled mapping costs
 	@$(BIN)/python -m benchmarks.mapping $(ARGS)

@@ -9,6 +9,7 @@ import sys
 
 import uvloop
 
+from sandbox.certificates import Certificates
 from sandbox.clientele import COUNTS, count_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
@@ -53,7 +54,6 @@ def _serve(options: argparse.Namespace, certificates: Certificates | None) -> in
         control=options.control_port,
     )
     try:
-        gc.disable()  # it would look at a large firm over and over while that grows
         sandbox = Sandbox(
             ports=ports, size=options.size, seed=options.seed, certificates=certificates
         )

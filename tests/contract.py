@@ -82,8 +82,10 @@ class Contract:
     def _schema(self, answer: dict[str, Any]) -> dict[str, Any] | None:
         if "$ref" in answer:
             answer = self._components["responses"][answer["$ref"].rpartition("/")[2]]
-        content = answer.get("content", {}).get("application/json")
-        return None if content is None else _closed(content["schema"])
+        content = answer.get("content", {})
+        if "application/json" not in content:
+            return {} if content else None  # a file of another kind
+        return _closed(content["application/json"]["schema"])
 
 
 def _closed(node: Any) -> Any:

@@ -27,6 +27,7 @@ from sandbox.constant_contact.api import ApiCall, Handler
 from sandbox.constant_contact.book import enter_clientele
 from sandbox.constant_contact.bulk import queue
 from sandbox.constant_contact.bulk import resources as bulk
+from sandbox.constant_contact.drafts import draft_of
 from sandbox.constant_contact.limits import Meter
 from sandbox.constant_contact.oauth import read_refresh
 from sandbox.constant_contact.paging import read_query

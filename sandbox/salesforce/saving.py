@@ -73,8 +73,8 @@ def delete(tx: Transaction, sobject: SObject, record_id: str) -> None:
     row = existing(tx, sobject, record_id)
     tx.put(sobject, record_id, row | {"IsDeleted": True, **_modified(tx)})
     for child, reference in tx.org.schema.referring_to(sobject):
-        for other in tx.org.tables[child.name].referring(reference.name, record_id):
-            if other["IsDeleted"]:
+        for other in list(tx.org.tables[child.name]):
+            if other["IsDeleted"] or other[reference.name] != record_id:
                 continue
             other_id = str(other["Id"])
             if reference.cascades:
