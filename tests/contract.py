@@ -85,7 +85,8 @@ class Contract:
         content = answer.get("content", {})
         if "application/json" not in content:
             return {} if content else None  # a file of another kind
-        return _closed(content["application/json"]["schema"])
+        closed: dict[str, Any] = _closed(content["application/json"]["schema"])
+        return closed
 
 
 def _closed(node: Any) -> Any:
