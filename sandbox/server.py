@@ -92,15 +92,16 @@ class Sandbox:
         seed: int = 1,
         certificates: Certificates | None = None,
     ) -> None:
-        ports = ports or Ports()
         self._certificates = certificates
+        self._scheme = "https" if certificates else "http"
+        ports = ports or Ports()
         self.world = World(seed)
         self.salesforce: SalesforceStandIn = create_salesforce(self.world, size)
         self.constant_contact: ConstantContactStandIn = create_constant_contact(self.world, size)
         self._sockets = [
             _listen(port) for port in (ports.salesforce, ports.constant_contact, ports.control)
         ]
-        self.salesforce.address = f"http://{HOST}:{self._sockets[0].getsockname()[1]}"
+        self.salesforce.address = f"{self._scheme}://{HOST}:{self._sockets[0].getsockname()[1]}"
         apps = (
             Surroundings(
                 self.salesforce.app,
@@ -129,12 +130,11 @@ class Sandbox:
 
     def described(self) -> dict[str, Any]:
         """Return what the sandbox prints once it listens: addresses and credentials."""
-        scheme = "https" if self._certificates else "http"
         salesforce, constant_contact, control = (
             f"{HOST}:{one.getsockname()[1]}" for one in self._sockets
         )
         salesforce, constant_contact = (
-            f"{scheme}://{each}" for each in (salesforce, constant_contact)
+            f"{self._scheme}://{each}" for each in (salesforce, constant_contact)
         )
         return {
             **({"ca_file": str(self._certificates.ca_file)} if self._certificates else {}),

@@ -6,7 +6,7 @@ import asyncio
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Call:
     """What is sent.
 
     Attributes:
-        path: Decoded, as a server hands it on.
+        path: Decoded.
     """
 
     method: str
@@ -62,7 +62,7 @@ async def _call(app: ASGIApp, given: Call) -> Answer:
         "http_version": "1.1",
         "method": given.method,
         "scheme": "http",
-        "path": given.path,
+        "path": unquote(_quoted(given.path)),  # as servers read it: no halves of pairs
         "raw_path": _quoted(given.path).encode("ascii"),
         "root_path": "",
         "query_string": query,

@@ -5,6 +5,7 @@
 
 import json
 import os
+import tempfile
 import urllib.request
 
 import constant_contact_api_client as cc
@@ -52,14 +53,9 @@ assert len(page.contacts) == 40
 some = [str(each.contact_id) for each in page.contacts[:10]]
 wait_for(bulk.create_list_add_activity({"source": {"contact_ids": some}, "list_ids": [new]}))
 assert len(contacts.get_all_contacts(lists=new, limit=500).contacts) == 10
-assert (
-    wait_for(
-        bulk.create_csv_import_activity(
-            file=("more.csv", b"email,first_name\ncsv.1@example.com,Cy\n"), list_ids=new
-        )
-    ).state
-    == "completed"
-)
+with tempfile.NamedTemporaryFile("w", suffix=".csv", delete=False) as rows:
+    rows.write("email,first_name\ncsv.1@example.com,Cy\n")
+assert wait_for(bulk.create_csv_import_activity(file=rows.name, list_ids=new)).state == "completed"
 assert len(contacts.get_all_contacts(lists=new, limit=500).contacts) == 11
 export = wait_for(bulk.create_export_activity({"list_ids": [new]}))
 href = export.links.results.href

@@ -3,6 +3,8 @@
 
 import json
 import os
+import urllib.request
+from datetime import UTC, datetime, timedelta
 
 import constant_contact_api_client as cc
 
@@ -48,7 +50,13 @@ schedules.unschedule_email_campaign_activity(activity_id)
 assert schedules.get_email_campaign_activity_schedule(activity_id) == []
 campaign_id = str(made.campaign_id)
 assert campaigns.patch_email_campaign_name(campaign_id, {"name": "Snow letter"}).name
-schedules.schedule_email_campaign_activity(activity_id, {"scheduled_date": "0"})
+# The client takes the date as a time, so "0", which sends at once, cannot be said with it.
+soon = datetime.now(UTC) + timedelta(hours=1)
+schedules.schedule_email_campaign_activity(activity_id, {"scheduled_date": soon})
+request = urllib.request.Request(
+    PLACE["control_url"] + "/clock", b'{"advance_s": 7200}', method="POST"
+)
+urllib.request.urlopen(request).close()
 assert schedules.get_email_campaign_activity_send_history(activity_id)
 campaigns.delete_email_campaign(campaign_id)
 print("a campaign")
