@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from sandbox.salesforce.administration import Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.grants import AppSettings
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.saving_rules import SavingRules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sandbox.salesforce.administration import Administration
+    from sandbox.salesforce.grants import Grants
 
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
@@ -30,6 +32,7 @@ class Org(Protocol):
     """What Setup needs of the Salesforce stand-in."""
 
     policy: Policy
+    grants: Grants
 
     @property
     def administration(self) -> Administration:
@@ -66,6 +69,10 @@ class SalesforceSetup:
     def paths(self) -> Mapping[str, Mapping[str, _Endpoint]]:
         """Return what serves each path, by HTTP method."""
         return {
+            "/salesforce/application": {
+                "GET": self._get_application,
+                "PUT": self._put_application,
+            },
             "/salesforce/canvas": {"GET": self._open_canvas, "POST": self._sign_canvas},
             "/salesforce/definitions": {"GET": self._get_definitions},
             "/salesforce/definitions/{full_name}/wsdl": {"GET": self._get_wsdl},
@@ -81,6 +88,13 @@ class SalesforceSetup:
             },
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
+
+    async def _get_application(self, _request: Request) -> Response:
+        return JSONResponse(self.org.grants.settings.model_dump())
+
+    async def _put_application(self, request: Request) -> Response:
+        self.org.grants.settings = AppSettings.model_validate_json(await request.body() or b"{}")
+        return await self._get_application(request)
 
     async def _open_canvas(self, request: Request) -> Response:
         launch = Launch.model_validate(dict(request.query_params))

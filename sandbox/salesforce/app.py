@@ -24,6 +24,7 @@ from sandbox.salesforce.catalogue.setup import SETUP
 from sandbox.salesforce.catalogue.standard import STANDARD
 from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
 from sandbox.salesforce.front import Front, refuse
+from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.login import Application, Sessions, drawn
 from sandbox.salesforce.metadata.components import Components
 from sandbox.salesforce.metadata.crud import Crud
@@ -78,6 +79,7 @@ class SalesforceStandIn:
         observer_token: Access token of an ordinary user, whose saves fire messages; never ends.
         endpoint: Where outbound messages go; while it is None they wait.
         administration: What an administrator does with rules and records in Setup.
+        grants: Who may log in to it, and by which proof.
         policy: What the vendor leaves open, and what an administrator decides.
         address: Scheme and host that the org answers at; whoever serves it says so.
     """
@@ -90,6 +92,7 @@ class SalesforceStandIn:
         self._queries = Queries(self.org)
         self._usage = Usage(world)
         self._sessions = Sessions(self.org)
+        self.grants = Grants(self.org)
         self.endpoint: str | None = None
         self.policy = Policy()
         self.address = INSTANCE
@@ -118,7 +121,7 @@ class SalesforceStandIn:
                     # Some clients put the name of the call, or a job's id, behind the address.
                     Route("/services/Soap/m/{version}", metadata, methods=["POST"]),
                     Route("/services/Soap/m/{version}/{rest:path}", metadata, methods=["POST"]),
-                    *routes(api, self._application, self.organization_id),
+                    *routes(api, self._application, self.organization_id, self.grants),
                 ],
                 exception_handlers={HTTPException: refuse},
             )
@@ -281,6 +284,7 @@ class SalesforceStandIn:
             security_token=drawn(draws, 24, string.ascii_letters + string.digits),
         )
         self._sessions.begin_again(draws, self.organization_id)
+        self.grants.begin_again()
         self._access_token = self._sessions.begin(self._staff.bridge_user_id)
         self.observer_token = self._sessions.begin(self._staff.observer_user_id, lasts=True)
         if self._size != "empty":

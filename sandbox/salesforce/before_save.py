@@ -66,7 +66,13 @@ def _event_times(before: Row | None, row: Row) -> Row:
             )
         return {"DurationInMinutes": int(length.total_seconds() // 60)}
     if isinstance(minutes, int):
-        return {"EndDateTime": start + timedelta(minutes=minutes)}
+        try:
+            return {"EndDateTime": start + timedelta(minutes=minutes)}
+        except OverflowError:
+            message = f"Duration: value outside of valid range on numeric field: {minutes}"
+            raise ApiError(
+                "NUMBER_OUTSIDE_VALID_RANGE", message, fields=("DurationInMinutes",)
+            ) from None
     raise ApiError(
         "REQUIRED_FIELD_MISSING",
         "Required fields are missing: [DurationInMinutes]",

@@ -86,6 +86,10 @@ class Sessions:
         self.open[token] = Session(user_id, None if lasts else self._org.now() + SESSION_LIVES)
         return token
 
+    def end(self, token: str) -> bool:
+        """End a session; returns whether it was open."""
+        return self.open.pop(token, None) is not None
+
     def user_of(self, authorization: str | None) -> str:
         """Return the user of an `Authorization` header and keep the session alive.
 
@@ -103,32 +107,24 @@ class Sessions:
         return session.user_id
 
 
-def log_in(application: Application, form: Mapping[str, str], authorization: str | None) -> None:
-    """Check a request for a token.
-
-    Args:
-        application: The application that may ask.
-        form: Fields of the form.
-        authorization: The `Authorization` header, where the client sends its secret there.
+def check_client(
+    application: Application, form: Mapping[str, str], authorization: str | None
+) -> None:
+    """Check the application's key and secret, from the form or the `Authorization` header.
 
     Raises:
-        LoginRefused: If the request is not one that gets a token.
+        LoginRefused: If they are not those of the application.
     """
-    grant = form.get("grant_type", "")
-    if grant not in {"client_credentials", "password"}:
-        raise LoginRefused("unsupported_grant_type", "grant type not supported")
-    key, secret = _basic(authorization) or (
-        form.get("client_id", ""),
-        form.get("client_secret", ""),
-    )
+    key, secret = client_of(form, authorization)
     if key != application.consumer_key:
         raise LoginRefused("invalid_client_id", "client identifier invalid")
     if not hmac.compare_digest(secret.encode(), application.consumer_secret.encode()):
         raise LoginRefused("invalid_client", "invalid client credentials")
-    if grant == "password" and not password_holds(
-        application, form.get("username", ""), form.get("password", "")
-    ):
-        raise LoginRefused("invalid_grant", "authentication failure")
+
+
+def client_of(form: Mapping[str, str], authorization: str | None) -> tuple[str, str]:
+    """Return the key and the secret that a client gives, each empty where it gives none."""
+    return _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))
 
 
 def password_holds(application: Application, username: str, password: str) -> bool:
@@ -138,10 +134,17 @@ def password_holds(application: Application, username: str, password: str) -> bo
 
 
 def token_answer(
-    application: Application, token: str, *, instance: str, organization_id: str, at: datetime
+    application: Application,
+    token: str,
+    *,
+    user_id: str,
+    scope: str,
+    instance: str,
+    organization_id: str,
+    at: datetime,
 ) -> dict[str, str]:
     """Return the token endpoint's answer, signed with the consumer secret as Salesforce does."""
-    identity = f"{instance}/id/{organization_id}/{application.user_id}"
+    identity = f"{instance}/id/{organization_id}/{user_id}"
     issued = str(int(at.timestamp() * 1000))
     digest = hmac.new(
         application.consumer_secret.encode(), (identity + issued).encode(), hashlib.sha256
@@ -149,7 +152,7 @@ def token_answer(
     return {
         "access_token": token,
         "signature": base64.b64encode(digest.digest()).decode(),
-        "scope": "api",
+        "scope": scope,
         "instance_url": instance,
         "id": identity,
         "token_type": "Bearer",

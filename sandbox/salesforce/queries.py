@@ -58,6 +58,9 @@ class Queries:
             ApiError: If the query is malformed or names what is not there.
         """
         selection = Selection(self._org, parse(text))
+        if selection.is_grouped:
+            records = selection.groups(deleted_too=deleted_too)
+            return {"totalSize": len(records), "done": True, "records": records}
         ids = selection.ids(deleted_too=deleted_too)
         if selection.is_count:
             return {"totalSize": len(ids), "done": True, "records": []}

@@ -24,6 +24,7 @@ Row: TypeAlias = dict[str, Value]
 _ADDRESS = re.compile(r"[^@\s,;<>()\[\]\\\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DATETIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)")
+_MOST_DIGITS = 9
 _TEXTS = frozenset({"string", "textarea", "email", "phone", "url", "picklist", "multipicklist"})
 
 
@@ -152,15 +153,15 @@ def _number(field: Field, value: object) -> Value:
             raise _not_of_type(field, value) from None
     if not isinstance(value, float | int):
         raise _not_of_type(field, value)
-    if field.type == "int":
-        return int(value)
-    if abs(value) >= 10 ** (field.precision - field.scale):
+    digits = _MOST_DIGITS if field.type == "int" else field.precision - field.scale
+    # NaN, which JSON as Python reads it knows, is below nothing.
+    if not abs(value) < 10**digits:
         raise ApiError(
             "NUMBER_OUTSIDE_VALID_RANGE",
             f"{field.label}: value outside of valid range on numeric field: {value}",
             fields=(field.name,),
         )
-    return round(float(value), field.scale)
+    return int(value) if field.type == "int" else round(float(value), field.scale)
 
 
 def _reference(field: Field, value: str) -> Value:

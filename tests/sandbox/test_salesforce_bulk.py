@@ -13,6 +13,9 @@ import pytest
 import requests
 from simple_salesforce.format import format_soql
 
+from sandbox.salesforce.bulk.columns import Column
+from sandbox.salesforce.catalogue.fields import number
+from sandbox.salesforce.errors import ApiError
 from tests.salesforce_client import observers_client
 
 if TYPE_CHECKING:
@@ -153,6 +156,39 @@ def test_a_complete_job_tells_which_rows_failed(sandbox: RunningSandbox) -> None
         ),
     ]
     assert [row["LastName"] for row in results(sandbox, job)] == ["Quist"]
+
+
+@pytest.mark.rule("sf-bulk-cells-by-type")
+@pytest.mark.parametrize(
+    ("name", "cell", "value"),
+    [
+        ("HasOptedOutOfEmail", "Yes", True),
+        ("HasOptedOutOfEmail", "on", True),
+        ("HasOptedOutOfEmail", "1", True),
+        ("HasOptedOutOfEmail", "N", False),
+        ("HasOptedOutOfEmail", "perhaps", None),
+        ("Birthdate", "1990-05-01", "1990-05-01"),
+        ("Birthdate", "1990-05-01T10:00:00Z", "1990-05-01"),
+        ("Birthdate", "1990-05-32", None),
+        ("AccountId", "nobody", None),
+        ("CC_Bridge_Resubscribe_Asked_On__c", "2026-11-02", "2026-11-02"),
+    ],
+)
+def test_a_cell_is_read_by_the_type_of_its_field(
+    sandbox: RunningSandbox, name: str, cell: str, value: object
+) -> None:
+    job = load(sandbox, f"LastName,{name}\nQuist,{cell}\n")
+    if value is None:
+        assert job["numberRecordsFailed"] == 1
+        return
+    (row,) = results(sandbox, job)
+    assert read(sandbox, "Contact", row["sf__Id"])[name] == value
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "1_0", " 1", "0x10", "1e999"])
+def test_a_number_is_digits(cell: str) -> None:
+    with pytest.raises(ApiError):
+        Column(number("Amount__c")).given(cell)
 
 
 @pytest.mark.rule("sf-bulk-blank-leaves", "sf-bulk-na-clears")
@@ -394,6 +430,13 @@ def test_a_job_and_its_file_come_in_one_request(sandbox: RunningSandbox) -> None
     answer = raw(sandbox, "POST", INGEST, body, 'multipart/form-data; boundary="BOUNDARY"')
     assert (answer.status_code, answer.json()["state"]) == (200, "UploadComplete")
     assert ended(sandbox, answer.json())["numberRecordsProcessed"] == 2
+
+
+@pytest.mark.rule("sf-bulk-batches-a-day")
+def test_ten_thousand_records_count_as_a_batch_of_the_day(sandbox: RunningSandbox) -> None:
+    load(sandbox, "LastName\nQuist\n")
+    left = sandbox.salesforce("GET", f"{DATA}/limits").json()["DailyBulkApiBatches"]
+    assert left == {"Max": 15_000, "Remaining": 14_999}
 
 
 @pytest.mark.rule("sf-bulk-size-limit")

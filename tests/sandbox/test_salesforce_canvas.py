@@ -136,6 +136,15 @@ def test_an_address_that_no_app_can_have_is_refused(sandbox: RunningSandbox, url
     assert sandbox.session.get(address, params={"url": url}, timeout=5).status_code == 400
 
 
+@pytest.mark.rule("sf-canvas-display-location")
+def test_only_the_known_places_can_show_an_app(sandbox: RunningSandbox) -> None:
+    address = f"{sandbox.line['control_url']}/salesforce/canvas"
+    body = {"url": PAGE, "display_location": "Cellar"}
+    assert sandbox.session.post(address, json=body, timeout=5).status_code == 400
+    told = launch(sandbox, display_location="Publisher")["context"]["environment"]
+    assert told["displayLocation"] == "Publisher"
+
+
 def test_an_unknown_record_is_refused(sandbox: RunningSandbox) -> None:
     address = f"{sandbox.line['control_url']}/salesforce/canvas"
     for record in ("nobody", "0015g00000nobodyAA"):

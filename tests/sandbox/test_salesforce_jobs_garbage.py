@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import time
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from sandbox.salesforce.metadata.package import unzipped
+from sandbox.salesforce.metadata.xml import Problem
 
 if TYPE_CHECKING:
     from tests.fix_sandbox import RunningSandbox
@@ -253,6 +257,65 @@ def test_every_soap_request_is_answered_in_soap(
     )
     assert answer.status_code in {404, 500}
     assert answer.status_code == 404 or b"<faultstring>" in answer.content
+
+
+def a_zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("package.xml", "<Package/>" * 20)
+        archive.writestr("flows/\u00e4.flow", "x" * 100)
+    return buffer.getvalue()
+
+
+ZIP = a_zip()
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, len(ZIP) - 1), st.integers(0, 255)), min_size=1, max_size=4
+    ),
+    kept=st.integers(0, len(ZIP)) | st.just(len(ZIP)),
+)
+def test_a_broken_zip_is_a_problem_of_the_package(
+    changes: list[tuple[int, int]], kept: int
+) -> None:
+    content = bytearray(ZIP)
+    for place, value in changes:
+        content[place] = value
+    with contextlib.suppress(Problem):
+        unzipped(bytes(content[:kept]), single=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sobjects/Contact", '{"Last\\ud800": "x"}'),
+        ("/jobs/ingest", '{"operation": "insert", "object": "\\ud800"}'),
+        ("/jobs/query", '{"operation": "query", "query": "SELECT \\ud800"}'),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_answered(
+    sandbox: RunningSandbox, path: str, body: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert call(sandbox, "POST", path, data=body, headers=headers) == 400
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e999", "1" + "0" * 400, "999999999"])
+def test_a_number_out_of_range_is_refused(sandbox: RunningSandbox, number: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    start = "9000-01-01T00:00:00Z"
+    data = f'{{"Subject": "x", "StartDateTime": "{start}", "DurationInMinutes": {number}}}'
+    assert call(sandbox, "POST", "/sobjects/Event", data=data, headers=headers) == 400
+
+
+def test_a_record_with_half_of_a_surrogate_pair_can_be_read(sandbox: RunningSandbox) -> None:
+    headers = {"Content-Type": "application/json"}
+    data = '{"LastName": "a\\ud800b"}'
+    assert call(sandbox, "POST", "/sobjects/Contact", data=data, headers=headers) == 201
+    found = sandbox.salesforce("GET", f"{DATA}/query", q="SELECT LastName FROM Contact")
+    assert "a?b" in [each["LastName"] for each in found.json()["records"]]
 
 
 CALLS = st.sampled_from(

@@ -74,6 +74,7 @@ def granted(sandbox: RunningSandbox) -> dict[str, str]:
     return answer
 
 
+@pytest.mark.rule("sf-login-client-credentials")
 def test_client_credentials_open_a_session_of_the_bridge(sandbox: RunningSandbox) -> None:
     answer = granted(sandbox)
     assert answer["token_type"] == "Bearer"
@@ -88,6 +89,7 @@ def test_client_credentials_open_a_session_of_the_bridge(sandbox: RunningSandbox
     assert userinfo["preferred_username"] == sandbox.line["salesforce"]["username"]
 
 
+@pytest.mark.rule("sf-login-wrong-client")
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -110,6 +112,7 @@ def test_wrong_credentials_are_refused(
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 
 
+@pytest.mark.rule("sf-login-expiry")
 def test_a_session_ends_unless_it_is_used(sandbox: RunningSandbox) -> None:
     used, unused = granted(sandbox)["access_token"], granted(sandbox)["access_token"]
     url = f"{sandbox.line['salesforce_url']}/services/data/v66.0/limits"
@@ -140,6 +143,7 @@ def test_simple_salesforce_logs_in_with_a_password(
     assert client.query("SELECT COUNT() FROM Contact")["totalSize"] > 0
 
 
+@pytest.mark.rule("sf-login-soap-versions")
 @pytest.mark.parametrize(
     ("version", "password"), [("59.0", "wrong"), ("65.0", None)], ids=["password", "version"]
 )

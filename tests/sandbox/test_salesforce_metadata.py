@@ -372,6 +372,64 @@ def test_a_workflow_rule_fires_when_the_record_newly_meets_it(sandbox: RunningSa
     assert count() == 1
 
 
+@pytest.mark.rule("sf-md-workflow-rule-on-every-save")
+def test_a_rule_on_all_changes_fires_for_each_save_that_meets_it(sandbox: RunningSandbox) -> None:
+    rule = """    <rules><fullName>Own Rule</fullName>
+        <actions><name>Own</name><type>OutboundMessage</type></actions><active>true</active>
+        <formula>NOT(ISBLANK(Email))</formula><triggerType>onAllChanges</triggerType></rules>
+"""
+    content = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x") + rule
+    members = {"WorkflowOutboundMessage": ["Contact.Own"], "WorkflowRule": ["Contact.Own Rule"]}
+    files = {"workflows/Contact.workflow": file("Workflow", content)}
+    succeeded(deploy(sandbox, package(members, files)))
+    person = save(sandbox, "Contact", LastName="Quist", Email="quist@example.org")
+    change(sandbox, "Contact", person, Title="Boss")
+    change(sandbox, "Contact", person, Email=None)
+    assert sum(each["definition"] == "Own" for each in queue(sandbox)) == 2
+
+
+@pytest.mark.rule("sf-md-version-of-a-message", "sf-md-session-id-is-ignored")
+def test_the_version_of_a_message_is_changed_by_deploying_it_again(
+    sandbox: RunningSandbox, endpoint: Endpoint
+) -> None:
+    url = f"{endpoint.url}/own"
+    sandbox.control("PUT", "/salesforce/endpoint", {"url": None})
+    succeeded(deploy(sandbox, message_package(url, flow=flow())))
+    newer = (
+        MESSAGE.format(name="Own", url=url)
+        .replace("61.0", "62.0")
+        .replace("<includeSessionId>false", "<includeSessionId>true")
+    )
+    files = {"workflows/Contact.workflow": file("Workflow", newer)}
+    succeeded(deploy(sandbox, package({"WorkflowOutboundMessage": ["Contact.Own"]}, files)))
+    save(sandbox, "Contact", LastName="Quist")
+    until(lambda: len(endpoint.got) == 1)
+    assert b"/services/Soap/c/62.0/" in endpoint.got[0].body
+    assert b'<SessionId xsi:nil="true"/>' in endpoint.got[0].body
+
+
+@pytest.mark.rule("sf-md-name-of-a-message")
+@pytest.mark.parametrize("name", ["1Own", "Own_", "Own__Two", "Own Two", "Öwn"])
+def test_the_name_of_a_message_is_letters_digits_and_single_underscores(
+    sandbox: RunningSandbox, name: str
+) -> None:
+    result = deploy(sandbox, message_package("http://127.0.0.1:9/x", name=name))
+    assert "can only contain underscores" in str(failures(result)[0][5])
+
+
+@pytest.mark.rule("sf-md-no-message-of-a-deletion")
+def test_a_flow_of_deletions_sends_no_message(sandbox: RunningSandbox) -> None:
+    result = deploy(sandbox, message_package("http://127.0.0.1:9/x", flow=flow(kind="Delete")))
+    assert [each[1] for each in failures(result)] == ["Own_Flow"]
+
+
+@pytest.mark.rule("sf-md-field-on-a-managed-object")
+def test_a_field_is_added_to_an_object_of_a_package(sandbox: RunningSandbox) -> None:
+    owner = "practifi__Constant_Contact_List__c"
+    succeeded(deploy(sandbox, field_package(TEXT, owner=owner)))
+    assert "CC_Test__c" in describe(sandbox, owner)
+
+
 @pytest.mark.rule("sf-md-flow-arrives-as-draft")
 def test_a_flow_can_arrive_as_a_draft(sandbox: RunningSandbox) -> None:
     sandbox.control("PUT", "/salesforce/policy", {"flows_deploy_active": False})
@@ -520,7 +578,7 @@ def test_one_bad_part_takes_the_others_with_it_or_not(
 BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
 
 
-@pytest.mark.rule("sf-md-problems-have-lines")
+@pytest.mark.rule("sf-md-problems-have-lines", "sf-md-user-of-a-message")
 @pytest.mark.parametrize(
     ("members", "files", "line", "problem"),
     [
@@ -529,6 +587,16 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             {"objects/Contact.object": file("CustomObject", FIELD.format("<type>Tekst</type>"))},
             "6",
             "Error parsing file: 'Tekst' is not a valid value for the enum 'FieldType'",
+        ),
+        (
+            {"CustomField": ["Contact.CC_Test__c"]},
+            {
+                "objects/Contact.object": file(
+                    "CustomObject", FIELD.format("<type>Number</type><precision>99</precision>")
+                )
+            },
+            "6",
+            "The precision of a number is at most 18, its scale no larger",
         ),
         (
             {"CustomField": ["Nope__c.CC_Test__c"]},
@@ -587,7 +655,7 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             ),
         ),
     ],
-    ids=["type", "owner", "object", "field", "user", "action", "label", "missing"],
+    ids=["type", "digits", "owner", "object", "field", "user", "action", "label", "missing"],
 )
 def test_a_part_that_cannot_be_deployed_says_why_and_where(
     sandbox: RunningSandbox,

@@ -174,6 +174,57 @@ def test_answers_that_are_no_acknowledgement_fail(
     assert len(endpoint.got) == 1
 
 
+@pytest.mark.rule("sf-om-batches-may-differ")
+def test_what_was_sent_apart_is_tried_again_together(
+    sandbox: RunningSandbox, endpoint: Endpoint
+) -> None:
+    endpoint.answer = (500, "")
+    for count, name in enumerate(("One", "Two"), start=1):
+        save(sandbox, LIST, Name=name)
+        until(lambda n=count: waiting(sandbox) == [1] * n)  # type: ignore[misc]
+    assert [len(each.notifications) for each in endpoint.got] == [1, 1]
+    endpoint.answer = ACK
+    sandbox.advance(35)
+    until(lambda: queue(sandbox) == [])
+    assert [len(each.notifications) for each in endpoint.got] == [1, 1, 2]
+
+
+@pytest.mark.rule("sf-om-each-save-its-notification", "sf-om-values-at-sending")
+def test_two_quick_saves_give_two_notifications_with_the_latest_values(
+    sandbox: RunningSandbox, endpoint: Endpoint
+) -> None:
+    sandbox.control("PUT", "/salesforce/endpoint", {"url": None})
+    record = save(sandbox, LIST, Name="First")
+    change(sandbox, LIST, record, Name="Second")
+    sandbox.control("PUT", "/salesforce/endpoint", {"url": endpoint.url})
+    until(lambda: queue(sandbox) == [])
+    (message,) = endpoint.got
+    assert [message.fields(place)["Name"] for place in (0, 1)] == ["Second", "Second"]
+    assert len(set(message.ids())) == 2
+
+
+@pytest.mark.rule("sf-om-picklist", "sf-om-empty-text-is-null")
+def test_a_picklist_is_its_value_and_an_empty_text_is_absent(
+    sandbox: RunningSandbox, endpoint: Endpoint
+) -> None:
+    save(sandbox, "Account", Name="Quist Household", practifi__Client_Segment__c="Gold", Website="")
+    until(lambda: len(endpoint.of("Account")) == 1)
+    fields = endpoint.of("Account")[0].fields()
+    assert fields["practifi__Client_Segment__c"] == "Gold"
+    assert "Website" not in fields
+
+
+@pytest.mark.rule("sf-om-reason-of-a-bad-body")
+def test_a_body_that_is_no_xml_shows_as_a_parse_error(
+    sandbox: RunningSandbox, endpoint: Endpoint
+) -> None:
+    endpoint.answer = (200, '{"ok": true}')
+    save(sandbox, LIST, Name="Letters")
+    until(lambda: waiting(sandbox) == [1])
+    expected = "org.xml.sax.SAXParseException: Content is not allowed in prolog."
+    assert queue(sandbox)[0]["reason"] == expected
+
+
 @pytest.mark.rule("sf-om-waits-a-minute")
 def test_an_answer_that_comes_too_late_fails(sandbox: RunningSandbox, endpoint: Endpoint) -> None:
     assert sandbox.control("GET", "/salesforce/policy")["outbound_timeout_s"] == 60
@@ -309,7 +360,7 @@ def test_the_page_of_deliveries_refuses_what_is_no_button(sandbox: RunningSandbo
     assert sandbox.session.post(address, data=b"\xff=%", timeout=5).status_code == 400
 
 
-@pytest.mark.rule("sf-om-wsdl-types", "sf-om-wsdl-address")
+@pytest.mark.rule("sf-om-wsdl-types", "sf-om-wsdl-address", "sf-om-wsdl-binding")
 def test_each_definition_has_a_wsdl(sandbox: RunningSandbox, endpoint: Endpoint) -> None:
     address = f"{sandbox.line['control_url']}/salesforce/definitions/Contact.CC_Bridge_Contact/wsdl"
     root = etree.fromstring(sandbox.session.get(address, timeout=5).content)
@@ -325,6 +376,10 @@ def test_each_definition_has_a_wsdl(sandbox: RunningSandbox, endpoint: Endpoint)
     assert {each.get("nillable") for each in contact} == {"true"}
     (notification,) = root.iterfind(f".//{XSD}element[@name='Notification']")
     assert notification.get("maxOccurs") == "100"
+    binding = root.find(f"{WSDL}binding")
+    assert binding is not None
+    assert binding[0].get("style") == "document"
+    assert binding[1][0].get("soapAction") == ""
     service = root.find(f"{WSDL}service")
     assert service is not None
     assert service[-1][0].get("location") == endpoint.url

@@ -151,7 +151,20 @@ def test_a_parent_is_shown_as_an_object_and_a_missing_one_as_null(org: Org) -> N
             "INVALID_QUERY_FILTER_OPERATOR",
             "",
         ),
-        ("SELECT Id FROM Contact GROUP BY Id", "MALFORMED_QUERY", "'GROUP'"),
+        ("SELECT Id, Name FROM Contact GROUP BY Id", "MALFORMED_QUERY", "grouped or aggregated"),
+        ("SELECT Id, COUNT(Id) FROM Contact", "MALFORMED_QUERY", "grouped or aggregated"),
+        ("SELECT SUM(LastName) FROM Contact", "MALFORMED_QUERY", "aggregate operator SUM"),
+        ("SELECT LastName n FROM Contact", "MALFORMED_QUERY", "field aliasing"),
+        ("SELECT (SELECT Id FROM Foos) FROM Contact", "INVALID_TYPE", "relationship 'Foos'"),
+        ("SELECT FIELDS(ALL) FROM Contact LIMIT 201", "MALFORMED_QUERY", "LIMIT"),
+        ("SELECT Id FROM Contact WHERE COUNT(Id) > 1", "MALFORMED_QUERY", "HAVING"),
+        (
+            "SELECT Id FROM Contact WHERE LastName IN (SELECT Id FROM Account)",
+            "MALFORMED_QUERY",
+            "",
+        ),
+        ("SELECT Id FROM Contact WHERE LastName = TODAY", "INVALID_FIELD", "enclosed"),
+        ("SELECT Id FROM Contact WHERE Birthdate = LAST_N_DAYS x", "MALFORMED_QUERY", "'x'"),
     ],
 )
 def test_a_fault_is_worded_as_the_vendor_words_it(

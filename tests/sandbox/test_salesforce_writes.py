@@ -161,7 +161,7 @@ def test_the_losers_of_a_merge_are_listed_as_deleted(sandbox: RunningSandbox) ->
     losers = [create(sandbox, "Contact", LastName="Quist") for _ in range(2)]
     sandbox.control("POST", "/salesforce/merge", {"master_id": master, "loser_ids": losers})
     sandbox.advance(300)
-    span = {
+    span: dict[str, Any] = {
         "start": (start - timedelta(minutes=2)).isoformat(timespec="seconds"),
         "end": (start + timedelta(minutes=4)).isoformat(timespec="seconds"),
     }

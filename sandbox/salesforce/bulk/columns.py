@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 NULL = "#N/A"
 """The cell that clears a field; a blank one leaves it as it is."""
 
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d{1,3})?", re.ASCII)
 _TRUE = frozenset({"yes", "y", "true", "on", "1"})
 _FALSE = frozenset({"no", "n", "false", "off", "0"})
 
@@ -101,10 +104,8 @@ def _value(field: Field, cell: str) -> Any:
             if word in _TRUE or word in _FALSE:
                 return word in _TRUE
         case "double" | "int":
-            try:
+            if _NUMBER.fullmatch(cell) and math.isfinite(float(cell)):
                 return float(cell)
-            except ValueError:
-                pass
         case "date":
             if parse_date(cell[:10]) is not None and (len(cell) == 10 or _moment(cell)):  # noqa: PLR2004 - 2026-11-02
                 return cell[:10]

@@ -204,7 +204,8 @@ def _now(call: Call) -> Any:
 
 
 def _csv(text: str) -> Response:
-    return Response(text, headers={"Content-Type": "text/csv; charset=UTF-8"})
+    content = text.encode("utf-8", "replace")
+    return Response(content, headers={"Content-Type": "text/csv; charset=UTF-8"})
 
 
 def _count(text: str | None) -> int:

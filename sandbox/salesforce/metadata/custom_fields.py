@@ -41,6 +41,7 @@ _SIMPLE = {
     "TextArea": "textarea",
     "Url": "url",
 }
+_MOST_DIGITS = 18
 _NUMBERS = frozenset({"Number", "Currency", "Percent"})
 _REFERENCES = frozenset({"Lookup", "MasterDetail"})
 
@@ -127,11 +128,7 @@ def _shape(schema: Schema, full_name: str, kind: str, element: etree._Element) -
     if kind == "Checkbox":
         return {"type": "boolean", "nillable": False, "default": flag(element, "defaultValue")}
     if kind in _NUMBERS:
-        return {
-            "type": "double",
-            "precision": number(element, "precision", 18),
-            "scale": number(element, "scale", 0),
-        }
+        return _digits(element)
     if kind in _REFERENCES:
         return _reference(schema, full_name, kind, element)
     if kind == "AutoNumber":
@@ -142,6 +139,14 @@ def _shape(schema: Schema, full_name: str, kind: str, element: etree._Element) -
         }
     message = f"Error parsing file: '{kind}' is not a valid value for the enum 'FieldType'"
     raise Problem(message, line=line_of(element, "type"))
+
+
+def _digits(element: etree._Element) -> dict[str, Any]:
+    precision, scale = number(element, "precision", 18), number(element, "scale", 0)
+    if not 0 < precision <= _MOST_DIGITS or scale > precision:
+        message = f"The precision of a number is at most {_MOST_DIGITS}, its scale no larger"
+        raise Problem(message, line=line_of(element, "precision"))
+    return {"type": "double", "precision": precision, "scale": scale}
 
 
 def _length(kind: str, element: etree._Element) -> int:
@@ -212,7 +217,7 @@ def _number_format(display: str | None) -> str:
     'R-{:04}'
     """
     shown = display or "{0}"
-    match = re.search(r"\{(0+)\}", shown)
+    match = re.search(r"\{(0{1,10})\}", shown)
     if match is None:
         return "{}"
     before, after = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -77,6 +78,19 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Type of a file -> its elements that are parts with names of their own."""
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    IndexError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What the standard library raises for a zip that is none, or is broken, or encrypted."""
 
 _NOT_XML = frozenset({"ApexClass", "ApexPage", "ApexTrigger", "StaticResource"})
 
@@ -178,7 +192,7 @@ def unzipped(content: bytes, *, single: bool) -> Package:
                 message = f"LIMIT_EXCEEDED: Maximum size of request reached: {MOST_FILES} files"
                 raise Problem(message)
             files = {each.filename.replace("\\", "/"): archive.read(each) for each in entries}
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
+    except _BROKEN:
         message = "Unable to open zip file: it is not a zip"
         raise Problem(message) from None
     if not single:

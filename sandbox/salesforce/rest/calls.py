@@ -110,8 +110,10 @@ def answer(status: int, body: object = None) -> Response:
     """Return an answer as the REST API writes it; without a body where there is none."""
     if body is None:
         return Response(status_code=status)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        # Half of a surrogate pair, which JSON can spell and UTF-8 cannot.
+        text.encode("utf-8", "replace"),
         status_code=status,
         media_type="application/json;charset=UTF-8",
     )

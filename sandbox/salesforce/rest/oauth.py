@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox.salesforce.errors import ApiError
-from sandbox.salesforce.login import Application, LoginRefused, log_in, token_answer
+from sandbox.salesforce.login import Application, LoginRefused, token_answer
 from sandbox.salesforce.rest.calls import answer
 
 if TYPE_CHECKING:
@@ -16,36 +16,59 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from sandbox.salesforce.grants import Grants
     from sandbox.salesforce.rest.calls import Api
 
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def token_endpoint(api: Api, application: Application, organization_id: str) -> Endpoint:
+def token_endpoint(
+    api: Api, application: Application, organization_id: str, grants: Grants
+) -> Endpoint:
     """Return the endpoint that gives access tokens."""
 
     async def give_token(request: Request) -> Response:
-        body = await request.body()
-        form = dict(request.query_params) | dict(parse_qsl(body.decode("utf-8", "replace")))
+        form = await _form(request)
         with api.org.lock:
             try:
-                log_in(application, form, request.headers.get("authorization"))
+                granted = grants.grant(application, form, request.headers.get("authorization"))
             except LoginRefused as refused:
-                return answer(
-                    400, {"error": refused.error, "error_description": refused.description}
-                )
-            return answer(
-                200,
-                token_answer(
-                    application,
-                    api.sessions.begin(application.user_id),
-                    instance=instance_of(request),
-                    organization_id=organization_id,
-                    at=api.org.world.now(),
-                ),
+                return _refused(refused.error, refused.description)
+            body = token_answer(
+                application,
+                api.sessions.begin(granted.user_id),
+                user_id=granted.user_id,
+                scope=granted.scope,
+                instance=instance_of(request),
+                organization_id=organization_id,
+                at=api.org.world.now(),
             )
+        if granted.refresh_token is not None:
+            body["refresh_token"] = granted.refresh_token
+        return answer(200, body)
 
     return give_token
+
+
+def revoke_endpoint(api: Api, grants: Grants) -> Endpoint:
+    """Return the endpoint that ends a session or a refresh token."""
+
+    async def revoke(request: Request) -> Response:
+        token = (await _form(request)).get("token", "")
+        with api.org.lock:
+            is_ended = grants.revoke(token) or api.sessions.end(token)
+        return Response() if is_ended else _refused("invalid_token", f"invalid token: {token}")
+
+    return revoke
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = (await request.body()).decode("utf-8", "replace")
+    return dict(request.query_params) | dict(parse_qsl(body))
+
+
+def _refused(error: str, description: str) -> Response:
+    return answer(400, {"error": error, "error_description": description})
 
 
 def userinfo_endpoint(api: Api, organization_id: str) -> Endpoint:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from sandbox.salesforce.rest import collections, records, service
+from sandbox.salesforce.rest.authorize import authorize_endpoint
 from sandbox.salesforce.rest.calls import Api, resource
-from sandbox.salesforce.rest.oauth import token_endpoint, userinfo_endpoint
+from sandbox.salesforce.rest.oauth import revoke_endpoint, token_endpoint, userinfo_endpoint
 from sandbox.salesforce.rest.soap_login import soap_login_endpoint
 
 if TYPE_CHECKING:
+    from sandbox.salesforce.grants import Grants
     from sandbox.salesforce.login import Application
     from sandbox.salesforce.rest.calls import Handler
 
@@ -19,7 +21,7 @@ ROOT = "/services/data/v{version}"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def routes(api: Api, application: Application, organization_id: str) -> list[Route]:
+def routes(api: Api, application: Application, organization_id: str, grants: Grants) -> list[Route]:
     """Return the routes of one org's host."""
 
     def route(path: str, **handlers: Handler) -> Route:
@@ -28,9 +30,15 @@ def routes(api: Api, application: Application, organization_id: str) -> list[Rou
     return [
         Route(
             "/services/oauth2/token",
-            token_endpoint(api, application, organization_id),
+            token_endpoint(api, application, organization_id, grants),
             methods=["POST"],
         ),
+        Route(
+            "/services/oauth2/authorize",
+            authorize_endpoint(api, application, grants),
+            methods=["GET", "POST"],
+        ),
+        Route("/services/oauth2/revoke", revoke_endpoint(api, grants), methods=["GET", "POST"]),
         Route(
             "/services/oauth2/userinfo",
             userinfo_endpoint(api, organization_id),
@@ -38,7 +46,7 @@ def routes(api: Api, application: Application, organization_id: str) -> list[Rou
         ),
         Route(
             "/services/Soap/u/{version}",
-            soap_login_endpoint(api, application, organization_id),
+            soap_login_endpoint(api, application, organization_id, grants),
             methods=["POST"],
         ),
         Route("/services/data", service.list_versions),

@@ -18,6 +18,7 @@ from sandbox.salesforce.rest.oauth import instance_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from sandbox.salesforce.grants import Grants
     from sandbox.salesforce.rest.calls import Api
     from sandbox.salesforce.rest.oauth import Endpoint
 
@@ -32,7 +33,9 @@ _ENVELOPE = (
 )
 
 
-def soap_login_endpoint(api: Api, application: Application, organization_id: str) -> Endpoint:
+def soap_login_endpoint(
+    api: Api, application: Application, organization_id: str, grants: Grants
+) -> Endpoint:
     """Return the endpoint that opens a session for a user name and a password."""
 
     async def soap_login(request: Request) -> Response:
@@ -40,6 +43,9 @@ def soap_login_endpoint(api: Api, application: Application, organization_id: str
         if not _served(version):
             return _fault("UNSUPPORTED_API_VERSION", f"Invalid Api version specified: {version}")
         username, password = _asked(await request.body())
+        if not grants.settings.soap_login:
+            message = "SOAP API login() is disabled by default in this org."
+            return _fault("INVALID_OPERATION", message)
         if not password_holds(application, username, password):
             return _fault(
                 "INVALID_LOGIN",

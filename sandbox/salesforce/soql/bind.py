@@ -10,6 +10,7 @@ from sandbox.salesforce import ids
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import unsupported_type
 from sandbox.salesforce.soql.tokens import malformed
+from sandbox.salesforce.soql.tree import DateLiteral
 
 if TYPE_CHECKING:
     from sandbox.salesforce.schema import Field, Schema, SObject
@@ -42,10 +43,10 @@ class Bound:
 class Binder:
     """Finds what the names of one query mean."""
 
-    def __init__(self, schema: Schema, query: Query) -> None:
+    def __init__(self, schema: Schema, query: Query, source: SObject | None = None) -> None:
         self._schema = schema
         self._query = query
-        found = schema.find(query.source)
+        found = source or schema.find(query.source)
         if found is None:
             raise malformed(
                 query.text, query.source_at, unsupported_type(query.source), code="INVALID_TYPE"
@@ -106,6 +107,8 @@ class Binder:
         """
         if value is None:
             return None
+        if isinstance(value, DateLiteral) and field.type in {"date", "datetime"}:
+            return value
         expected = _EXPECTED.get(field.type, str)
         # A bool is an int and a datetime is a date in Python, but not here.
         if type(value) is not expected:
