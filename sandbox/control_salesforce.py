@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import parse_qs
@@ -10,14 +11,18 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from sandbox.salesforce.administration import Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
+from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.grants import AppSettings
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
+from sandbox.salesforce.saving_rules import SavingRules
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from sandbox.salesforce.administration import Administration
     from sandbox.salesforce.grants import Grants
 
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
@@ -28,6 +33,10 @@ class Org(Protocol):
 
     policy: Policy
     grants: Grants
+
+    @property
+    def administration(self) -> Administration:
+        """What an administrator does with rules and records."""
 
     def definitions(self) -> list[dict[str, object]]:
         """Return the outbound messages that are deployed."""
@@ -70,6 +79,12 @@ class SalesforceSetup:
             "/salesforce/delivery-status": {
                 "GET": self._show_delivery_status,
                 "POST": self._press_on_delivery_status,
+            },
+            "/salesforce/merge": {"POST": self._merge},
+            "/salesforce/undelete": {"POST": self._undelete},
+            "/salesforce/saving-rules": {
+                "GET": self._get_saving_rules,
+                "PUT": self._put_saving_rules,
             },
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
@@ -119,9 +134,38 @@ class SalesforceSetup:
                 raise HTTPException(400, "action: retry or remove")
         return RedirectResponse("delivery-status", status_code=303)
 
+    async def _merge(self, request: Request) -> Response:
+        asked = Merge.model_validate_json(await request.body() or b"{}")
+        with _refusals():
+            done = self.org.administration.merge(asked)
+        return JSONResponse(done)
+
+    async def _undelete(self, request: Request) -> Response:
+        asked = Undelete.model_validate_json(await request.body() or b"{}")
+        with _refusals():
+            return JSONResponse({"ids": self.org.administration.undelete(asked)})
+
+    async def _get_saving_rules(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.saving_rules.model_dump())
+
+    async def _put_saving_rules(self, request: Request) -> Response:
+        rules = SavingRules.model_validate_json(await request.body() or b"{}")
+        with _refusals():
+            self.org.administration.keep_saving_rules(rules)
+        return await self._get_saving_rules(request)
+
     async def _get_policy(self, _request: Request) -> Response:
         return JSONResponse(self.org.policy.model_dump())
 
     async def _put_policy(self, request: Request) -> Response:
         self.org.policy = Policy.model_validate_json(await request.body() or b"{}")
         return await self._get_policy(request)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Refuse in the words of the control API what the org refuses."""
+    try:
+        yield
+    except ApiError as error:
+        raise HTTPException(400, f"{error.code}: {error.message}") from None

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from sandbox.clientele import clientele, count_of, list_ids
 from sandbox.salesforce import canvas
+from sandbox.salesforce.administration import Administration
 from sandbox.salesforce.book import enter_clientele
 from sandbox.salesforce.bulk.jobs import Jobs
 from sandbox.salesforce.bulk.routes import bulk_routes
@@ -77,6 +78,7 @@ class SalesforceStandIn:
         organization_id: The org's id, 18 characters.
         observer_token: Access token of an ordinary user, whose saves fire messages; never ends.
         endpoint: Where outbound messages go; while it is None they wait.
+        administration: What an administrator does with rules and records in Setup.
         grants: Who may log in to it, and by which proof.
         policy: What the vendor leaves open, and what an administrator decides.
         address: Scheme and host that the org answers at; whoever serves it says so.
@@ -107,7 +109,8 @@ class SalesforceStandIn:
         components = Components(self.org, self.queue)
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
-        api = Api(self.org, self._sessions, self._queries, self._usage)
+        self.administration = Administration(self.org, lambda: self._staff.observer_user_id)
+        api = Api(self.org, self._sessions, self._queries, self._usage, lambda: self.policy)
         crud = Crud(deployer, components)
         metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
         self.app: ASGIApp = Front(

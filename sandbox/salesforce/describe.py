@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.salesforce.schema import Default
+from sandbox.salesforce.schema import MERGEABLE, Default
 
 if TYPE_CHECKING:
     from sandbox.salesforce.schema import Field, Schema, SObject
@@ -59,7 +59,7 @@ def in_short(sobject: SObject, *, version: str) -> dict[str, object]:
         "label": sobject.label,
         "labelPlural": sobject.plural,
         "layoutable": True,
-        "mergeable": sobject.name in {"Account", "Contact"},
+        "mergeable": sobject.name in MERGEABLE,
         "name": sobject.name,
         "queryable": True,
         "replicateable": True,

@@ -41,3 +41,56 @@ class ApiError(Exception):
 def not_found() -> ApiError:
     """Return the answer for a path, an object or a record that is not there."""
     return ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
+
+
+class DuplicatesDetected(ApiError):
+    """A duplicate rule refused a record.
+
+    Attributes:
+        sobject: API name of the object.
+        rule: API name of the rule.
+        ids: The records that are like it.
+        may_save: A header would let it through.
+    """
+
+    def __init__(
+        self, message: str, *, sobject: str, rule: str, ids: tuple[str, ...], may_save: bool
+    ) -> None:
+        super().__init__("DUPLICATES_DETECTED", message)
+        self.sobject = sobject
+        self.rule = rule
+        self.ids = ids
+        self.may_save = may_save
+
+    def duplicates(self, *, version: str) -> dict[str, object]:
+        """Return what an answer says of the records that were found."""
+        base = f"/services/data/v{version}/sobjects/{self.sobject}"
+        records = [
+            {
+                "additionalInformation": [],
+                "fieldDiffs": [],
+                "matchConfidence": 100.0,
+                "record": {
+                    "attributes": {"type": self.sobject, "url": f"{base}/{record_id}"},
+                    "Id": record_id,
+                },
+            }
+            for record_id in self.ids
+        ]
+        return {
+            "allowSave": self.may_save,
+            "duplicateRule": self.rule,
+            "duplicateRuleEntityType": self.sobject,
+            "errorMessage": self.message,
+            "matchResults": [
+                {
+                    "entityType": self.sobject,
+                    "errors": [],
+                    "matchEngine": "ExactMatchEngine",
+                    "matchRecords": records,
+                    "rule": f"{self.rule}_Matching",
+                    "size": len(records),
+                    "success": True,
+                }
+            ],
+        }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.effects import Effect
 from sandbox.salesforce import ids
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.saving_rules import SavingRules
 from sandbox.salesforce.tables import Table
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ class Transaction:
 
     Attributes:
         at: The time that the records are stamped with; Salesforce stamps whole seconds.
+        allows_duplicates: Duplicate rules that only alert let its records through.
     """
 
     def __init__(self, org: Org, user_id: str, at: datetime) -> None:
         self.org = org
         self.user_id = user_id
         self.at = at
+        self.allows_duplicates = False
         self.changes: list[Change] = []
         self._undo: list[tuple[str, str, Row | None]] = []
 
@@ -92,12 +95,25 @@ class Transaction:
             found.append(Effect(object=name, id=record_id, action=action))
         return found
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Take back on any error what was changed since, and leave what came before."""
+        written, changed = len(self._undo), len(self.changes)
+        try:
+            yield
+        except BaseException:
+            self._roll_back_to(written, changed)
+            raise
+
     def roll_back(self) -> None:
         """Put every row back."""
-        for name, record_id, row in reversed(self._undo):
+        self._roll_back_to(0, 0)
+
+    def _roll_back_to(self, written: int, changed: int) -> None:
+        for name, record_id, row in reversed(self._undo[written:]):
             self.org.tables[name].put(record_id, row)
-        self._undo.clear()
-        self.changes.clear()
+        del self._undo[written:]
+        del self.changes[changed:]
 
 
 class Org:
@@ -111,6 +127,7 @@ class Org:
         listeners: Called with the changes of each committed transaction.
         effects: What committed transactions wrote since somebody last took it.
         holds_next: Somebody else holds the record that is written next.
+        saving_rules: The duplicate rules and validation rules that records meet.
     """
 
     def __init__(self, world: World, schema: Schema) -> None:
@@ -120,6 +137,7 @@ class Org:
         self.listeners: list[Callable[[list[Change]], None]] = []
         self.effects: list[Effect] = []
         self.holds_next = False
+        self._open: Transaction | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -127,6 +145,7 @@ class Org:
         self.tables: Tables = {each.name: Table(each) for each in self.schema}
         self.serials = ids.Serials(self.world.generator("salesforce-ids"))
         self.numbers: dict[str, int] = {}
+        self.saving_rules = SavingRules()
 
     def now(self) -> datetime:
         """Return the time in whole seconds, as Salesforce stamps records."""
@@ -140,17 +159,25 @@ class Org:
     def transaction(self, user_id: str, *, at: datetime | None = None) -> Iterator[Transaction]:
         """Open a transaction: committed at the end, rolled back on any error.
 
+        One that is opened within another is part of it; an error takes only its own part back.
+
         Args:
             user_id: Who saves.
             at: The time to stamp the records with; now, unless history is written.
         """
         with self.lock:
-            transaction = Transaction(self, user_id, at or self.now())
+            if self._open is not None:
+                with self._open.savepoint():
+                    yield self._open
+                return
+            self._open = transaction = Transaction(self, user_id, at or self.now())
             try:
                 yield transaction
             except BaseException:
                 transaction.roll_back()
                 raise
+            finally:
+                self._open = None
             self.effects += transaction.effects()
             if transaction.changes:
                 for listener in self.listeners:

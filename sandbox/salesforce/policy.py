@@ -44,6 +44,11 @@ class Policy(BaseModel):
         description="a flow keeps the status Active when it is deployed; false: it arrives as "
         "Draft, as in production without that setting",
     )
+    duplicates_key: Literal["duplicateResut", "duplicateResult"] = Field(
+        default="duplicateResut",
+        description="where the refusal of a duplicate tells which records are alike: the vendor's "
+        "misspelling, or the word of its documents",
+    )
 
     def outbound_hidden(self, name: str) -> frozenset[str]:
         """Return which fields of an object the user that messages are sent as cannot read."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.salesforce import ids
 from sandbox.salesforce.before_save import before_save
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.org import Change
 from sandbox.salesforce.tables import folded
 from sandbox.salesforce.values import initial, stored
 
@@ -71,14 +72,14 @@ def delete(tx: Transaction, sobject: SObject, record_id: str) -> None:
     """
     _writable(sobject)
     row = existing(tx, sobject, record_id)
-    tx.put(sobject, record_id, row | {"IsDeleted": True, **_modified(tx)})
+    tx.put(sobject, record_id, row | {"IsDeleted": True, **modified(tx)})
     for child, reference in tx.org.schema.referring_to(sobject):
         for other in tx.org.tables[child.name].referring(reference, record_id):
             other_id = str(other["Id"])
             if reference.cascades:
                 delete(tx, child, other_id)
             elif reference.updateable and reference.nillable:
-                tx.put(child, other_id, other | {reference.name: None, **_modified(tx)})
+                tx.put(child, other_id, other | {reference.name: None, **modified(tx)})
 
 
 def existing(tx: Transaction, sobject: SObject, record_id: str) -> Row:
@@ -185,7 +186,8 @@ def _by_external_id(
     return reference, next(iter(found))
 
 
-def _modified(tx: Transaction) -> dict[str, Value]:
+def modified(tx: Transaction) -> dict[str, Value]:
+    """Return who saves and when, as a changed row holds it."""
     return {
         "LastModifiedDate": tx.at,
         "LastModifiedById": tx.user_id,
@@ -194,7 +196,7 @@ def _modified(tx: Transaction) -> dict[str, Value]:
 
 
 def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None, row: Row) -> None:
-    row = before_save(sobject, before, row, user_id=tx.user_id, at=tx.at) | _modified(tx)
+    row = before_save(sobject, before, row, user_id=tx.user_id, at=tx.at) | modified(tx)
     missing = [field.name for field in sobject.fields if _is_missing(field, row)]
     if missing:
         raise ApiError(
@@ -205,8 +207,13 @@ def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None,
     for field in sobject.fields:
         if before is None or before[field.name] != row[field.name]:
             _check_reference(tx, field, row[field.name])
-            _check_unique(tx, sobject, field, record_id, row[field.name])
+            check_unique(tx, sobject, field, record_id, row[field.name])
     _check_together(tx, sobject, record_id, row)
+    tx.org.saving_rules.check(
+        Change(sobject=sobject, record_id=record_id, before=before, after=row, user_id=tx.user_id),
+        tx.org.tables[sobject.name],
+        allows_duplicates=tx.allows_duplicates,
+    )
     tx.put(sobject, record_id, row)
 
 
@@ -231,9 +238,14 @@ def _check_reference(tx: Transaction, field: Field, value: Value) -> None:
         raise ApiError("ENTITY_IS_DELETED", "entity is deleted")
 
 
-def _check_unique(
+def check_unique(
     tx: Transaction, sobject: SObject, field: Field, record_id: str, value: Value
 ) -> None:
+    """Check that no other record holds a value in a field where each may stand once.
+
+    Raises:
+        ApiError: DUPLICATE_VALUE, with the id of the other record.
+    """
     if not field.unique or value is None:
         return
     clash = _first(tx.org.tables[sobject.name].with_key(field, value), record_id)

@@ -37,6 +37,9 @@ class Default(Enum):
     RECORD_ID = "the id of the new record"
 
 
+MERGEABLE = frozenset({"Account", "Contact"})
+"""Objects whose records can be merged."""
+
 LONG_TEXT_LENGTH = 255
 """A text area that is longer can be neither filtered nor sorted by."""
 

@@ -47,6 +47,7 @@ def span(start: datetime, end: datetime) -> dict[str, Any]:
     return {"start": start.isoformat(timespec="seconds"), "end": end.isoformat(timespec="seconds")}
 
 
+@pytest.mark.rule("sf-create-201")
 def test_a_created_record_is_read_back_with_types_and_system_fields(
     sandbox: RunningSandbox,
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_created_record_is_read_back_with_types_and_system_fields(
     assert len(contact) == 18
 
 
+@pytest.mark.rule("sf-update-204")
 def test_an_update_changes_what_it_names_and_answers_nothing(sandbox: RunningSandbox) -> None:
     list_id = create(sandbox, LIST, Name="Letters", practifi__Description__c="Monthly")
     sandbox.advance(5)
@@ -93,6 +95,7 @@ def test_an_update_changes_what_it_names_and_answers_nothing(sandbox: RunningSan
     assert record["LastModifiedDate"] > record["CreatedDate"]
 
 
+@pytest.mark.rule("sf-errors-are-a-list", "sf-record-faults")
 @pytest.mark.parametrize(
     ("name", "fields", "status", "code", "at"),
     [
@@ -150,6 +153,7 @@ def test_a_body_that_is_no_json_object_is_refused(sandbox: RunningSandbox) -> No
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
 
 
+@pytest.mark.rule("sf-deleted-is-gone", "sf-delete-cascades")
 def test_a_deleted_record_takes_its_children_along_and_is_in_query_all(
     sandbox: RunningSandbox,
 ) -> None:
@@ -173,6 +177,7 @@ def test_a_deleted_record_takes_its_children_along_and_is_in_query_all(
     assert record["IsDeleted"] is True
 
 
+@pytest.mark.rule("sf-replication-by-the-minute")
 def test_deletes_are_told_by_the_minute(sandbox: RunningSandbox) -> None:
     contact = create(sandbox, "Contact", LastName="Quist")
     sandbox.salesforce("DELETE", f"{DATA}/sobjects/Contact/{contact}")
@@ -194,6 +199,7 @@ def test_deletes_are_told_by_the_minute(sandbox: RunningSandbox) -> None:
     assert early.json()["deletedRecords"] == []
 
 
+@pytest.mark.rule("sf-deleted-fifteen-days")
 def test_deletes_older_than_fifteen_days_are_forgotten(sandbox: RunningSandbox) -> None:
     contact = create(sandbox, "Contact", LastName="Quist")
     sandbox.salesforce("DELETE", f"{DATA}/sobjects/Contact/{contact}")
@@ -213,6 +219,7 @@ def test_updates_are_told_by_id(sandbox: RunningSandbox) -> None:
     assert sandbox.salesforce("GET", path, **around).json()["ids"] == [contact]
 
 
+@pytest.mark.rule("sf-replication-by-the-minute", "sf-updated-thirty-days")
 @pytest.mark.parametrize(
     ("start", "end"),
     [
@@ -232,6 +239,7 @@ def test_a_span_that_cannot_be_asked_for_is_refused(
     assert answer.json()[0]["errorCode"] == "INVALID_REPLICATION_DATE"
 
 
+@pytest.mark.rule("sf-upsert-by-key")
 def test_an_upsert_creates_then_updates_by_its_key(sandbox: RunningSandbox) -> None:
     path = f"{DATA}/sobjects/{INTERACTION}/CC_Bridge_Key__c/a%2Fb%20c"
     first = sandbox.salesforce("PATCH", path, {"practifi__Subject__c": "Sent"})
@@ -245,6 +253,7 @@ def test_an_upsert_creates_then_updates_by_its_key(sandbox: RunningSandbox) -> N
     assert record["Name"] == record["Id"]
 
 
+@pytest.mark.rule("sf-upsert-two-matches-300")
 def test_an_upsert_that_finds_several_lists_them(sandbox: RunningSandbox) -> None:
     for _ in range(2):
         create(sandbox, INTERACTION, practifi__External_Id__c="same")
@@ -259,6 +268,7 @@ def test_an_upsert_by_a_field_that_is_no_key_is_not_found(sandbox: RunningSandbo
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (404, "NOT_FOUND")
 
 
+@pytest.mark.rule("sf-unique-clash")
 def test_a_unique_field_is_unique_without_regard_to_case(sandbox: RunningSandbox) -> None:
     first = create(sandbox, "Task", Subject="a", CC_Bridge_Key__c="Key")
     answer = sandbox.salesforce("POST", f"{DATA}/sobjects/Task", {"CC_Bridge_Key__c": "KEY"})
@@ -267,6 +277,7 @@ def test_a_unique_field_is_unique_without_regard_to_case(sandbox: RunningSandbox
     assert first in error["message"]
 
 
+@pytest.mark.rule("sf-collections-in-order")
 def test_collections_answer_item_by_item_in_order(sandbox: RunningSandbox) -> None:
     contact = create(sandbox, "Contact", LastName="Quist")
     records = [
@@ -284,6 +295,7 @@ def test_collections_answer_item_by_item_in_order(sandbox: RunningSandbox) -> No
     assert read(sandbox, "Contact", contact)["LastName"] == "Quist-Berg"
 
 
+@pytest.mark.rule("sf-collections-all-or-none")
 def test_all_or_none_rolls_the_good_ones_back(sandbox: RunningSandbox) -> None:
     records = [
         {"attributes": {"type": LIST}, "Name": "Rolled back"},
@@ -298,6 +310,7 @@ def test_all_or_none_rolls_the_good_ones_back(sandbox: RunningSandbox) -> None:
     assert query(sandbox, text) == {"totalSize": 0, "done": True, "records": []}
 
 
+@pytest.mark.rule("sf-collections-200")
 def test_a_collection_holds_at_most_two_hundred(sandbox: RunningSandbox) -> None:
     records = [{"attributes": {"type": LIST}, "Name": f"L{n}"} for n in range(201)]
     path = f"{DATA}/composite/sobjects"
@@ -324,6 +337,7 @@ def test_collections_upsert_by_key(sandbox: RunningSandbox) -> None:
     assert read(sandbox, INTERACTION, made[0]["id"])["practifi__Person__c"] == contact
 
 
+@pytest.mark.rule("sf-query-pages")
 def test_long_results_come_in_pages(sandbox: RunningSandbox) -> None:
     for start in range(0, 2_400, 200):
         records = [
@@ -373,6 +387,7 @@ def test_describe_tells_what_a_client_needs_to_know(sandbox: RunningSandbox) -> 
     assert (created["createable"], created["updateable"]) == (False, False)
 
 
+@pytest.mark.rule("sf-invalid-session")
 @pytest.mark.parametrize("authorization", [None, "Bearer no", "Basic eDp5"])
 def test_without_a_session_nothing_is_served(
     sandbox: RunningSandbox, authorization: str | None
@@ -387,6 +402,7 @@ def test_without_a_session_nothing_is_served(
     ]
 
 
+@pytest.mark.rule("sf-limit-info")
 def test_each_answer_tells_how_much_of_the_day_is_used(sandbox: RunningSandbox) -> None:
     first = sandbox.salesforce("GET", f"{DATA}/limits")
     second = sandbox.salesforce("GET", f"{DATA}/limits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,15 +12,16 @@ from starlette.responses import Response
 
 from sandbox.effects import effects_of
 from sandbox.faults import LOCKED
-from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.errors import ApiError, DuplicatesDetected, not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from starlette.requests import Request
 
     from sandbox.salesforce.login import Sessions
-    from sandbox.salesforce.org import Org
+    from sandbox.salesforce.org import Org, Transaction
+    from sandbox.salesforce.policy import Policy
     from sandbox.salesforce.queries import Queries
     from sandbox.salesforce.usage import Usage
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 OLDEST_VERSION, NEWEST_VERSION = 31, 68
 _VERSION = re.compile(r"\d\d\.0")
+_ALLOW_SAVE = re.compile(r"\ballowSave\s*=\s*true\b", re.IGNORECASE)
 _YES = {"true": True, "false": False}
 
 
@@ -38,6 +41,7 @@ class Api:
     sessions: Sessions
     queries: Queries
     usage: Usage
+    policy: Callable[[], Policy]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,18 @@ class Call:
     def org(self) -> Org:
         """The org that is called."""
         return self.api.org
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction of the caller, with what the headers say of duplicates."""
+        with self.org.transaction(self.user_id) as tx:
+            options = self.headers.get("sforce-duplicate-rule-header", "")
+            before = tx.allows_duplicates
+            tx.allows_duplicates = before or bool(_ALLOW_SAVE.search(options))
+            try:
+                yield tx
+            finally:
+                tx.allows_duplicates = before
 
     def json(self) -> dict[str, Any]:
         """Return the body, which must be a JSON object.
@@ -103,6 +119,15 @@ def answer(status: int, body: object = None) -> Response:
     )
 
 
+def refusal(api: Api, error: ApiError, *, version: str) -> Response:
+    """Return the answer to a call that was refused; one for duplicates tells which they are."""
+    if not isinstance(error, DuplicatesDetected):
+        return answer(error.status, error.body())
+    found = {api.policy().duplicates_key: error.duplicates(version=version)}
+    code_and_message = {"errorCode": error.code, "message": error.message}
+    return answer(error.status, [found | code_and_message])
+
+
 def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that serves each HTTP method with its handler.
 
@@ -117,7 +142,7 @@ def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Res
             try:
                 response = _serve(api, handlers, request, body)
             except ApiError as error:
-                response = answer(error.status, error.body())
+                response = refusal(api, error, version=request.path_params["version"])
             api.org.holds_next = False
             effects_of(request.scope).extend(api.org.take_effects())
             response.headers.update(api.usage.header())

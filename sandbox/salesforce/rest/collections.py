@@ -158,13 +158,13 @@ def _saved(
     if not all_or_none:
         for item in items:
             try:
-                with call.org.transaction(call.user_id) as tx:
+                with call.transaction() as tx:
                     results.append(save(tx, item))
             except ApiError as error:
                 results.append(_failed(error) | refused)
         return answer(200, results)
     try:
-        with call.org.transaction(call.user_id) as tx:
+        with call.transaction() as tx:
             first_error = None
             for item in items:
                 try:

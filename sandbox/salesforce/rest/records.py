@@ -53,7 +53,7 @@ def show_deleted(call: Call) -> Response:
 def create(call: Call) -> Response:
     """Create one record."""
     sobject = call.org.schema.get(call.path["object"])
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         record_id = saving.insert(tx, sobject, call.json())
     return answer(201, {"id": record_id, "success": True, "errors": []})
 
@@ -61,7 +61,7 @@ def create(call: Call) -> Response:
 def read(call: Call) -> Response:
     """Return one record, with all fields or those in `?fields=`."""
     sobject = call.org.schema.get(call.path["object"])
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         row = saving.existing(tx, sobject, _known_id(sobject, call.path["id"]))
     fields = _asked(call, sobject)
     return answer(200, whole_record(sobject, row, version=call.version, fields=fields))
@@ -70,7 +70,7 @@ def read(call: Call) -> Response:
 def change(call: Call) -> Response:
     """Update one record."""
     sobject = call.org.schema.get(call.path["object"])
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         record_id = _known_id(sobject, call.path["id"])
         row = saving.existing(tx, sobject, record_id)
         saving.update(tx, sobject, str(row["Id"]), call.json())
@@ -80,7 +80,7 @@ def change(call: Call) -> Response:
 def remove(call: Call) -> Response:
     """Delete one record."""
     sobject = call.org.schema.get(call.path["object"])
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         row = saving.existing(tx, sobject, _known_id(sobject, call.path["id"]))
         saving.delete(tx, sobject, str(row["Id"]))
     return answer(204)
@@ -110,7 +110,7 @@ def upsert(call: Call) -> Response:
         )
     if len(matches) > 1:
         return _several(call, sobject, matches)
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         created = not matches
         if matches:
             record_id = _only(matches)
@@ -130,7 +130,7 @@ def remove_by_key(call: Call) -> Response:
     sobject, matches = _matches(call)
     if len(matches) > 1:
         return _several(call, sobject, matches)
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         if not matches:
             raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
         saving.delete(tx, sobject, _only(matches))
@@ -140,7 +140,7 @@ def remove_by_key(call: Call) -> Response:
 def _matches(call: Call) -> tuple[SObject, frozenset[str]]:
     sobject = call.org.schema.get(call.path["object"])
     field = saving.external_id(sobject, call.path["field"])
-    with call.org.transaction(call.user_id) as tx:
+    with call.transaction() as tx:
         if field.type == "id":
             return sobject, frozenset({str(saving.existing(tx, sobject, call.path["value"])["Id"])})
         return sobject, saving.find_by_key(tx, sobject, field, call.path["value"])

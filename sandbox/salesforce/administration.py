@@ -1,0 +1,74 @@
+"""What an administrator does with rules and records in Setup, by control calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.salesforce import merging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.salesforce.org import Org
+    from sandbox.salesforce.saving_rules import SavingRules
+
+
+class Merge(BaseModel):
+    """A wish to merge records."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    master_id: str
+    loser_ids: list[str] = Field(min_length=1)
+    fields: dict[str, Any] = Field(default_factory=dict, description="what changes in the master")
+
+
+class Undelete(BaseModel):
+    """A wish to take records out of the recycle bin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] = Field(min_length=1)
+
+
+class Administration:
+    """Serves one org."""
+
+    def __init__(self, org: Org, user_id: Callable[[], str]) -> None:
+        self._org = org
+        self._user_id = user_id
+
+    @property
+    def saving_rules(self) -> SavingRules:
+        """The duplicate rules and validation rules of the org."""
+        return self._org.saving_rules
+
+    def keep_saving_rules(self, rules: SavingRules) -> None:
+        """Have these rules and no others.
+
+        Raises:
+            ApiError: If they name what is not there.
+        """
+        with self._org.lock:
+            self._org.saving_rules = rules.known_to(self._org.schema)
+
+    def merge(self, asked: Merge) -> dict[str, object]:
+        """Merge records as the administrator.
+
+        Raises:
+            ApiError: If they cannot be merged.
+        """
+        with self._org.transaction(self._user_id()) as tx:
+            done = merging.merge(tx, asked.master_id, asked.loser_ids, asked.fields)
+        return {"id": done.master, "merged_ids": done.losers, "moved_ids": done.moved}
+
+    def undelete(self, asked: Undelete) -> list[str]:
+        """Take records out of the recycle bin, all or none.
+
+        Raises:
+            ApiError: If one of them is not there.
+        """
+        with self._org.transaction(self._user_id()) as tx:
+            return [merging.undelete(tx, each) for each in asked.ids]
