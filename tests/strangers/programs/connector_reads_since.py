@@ -1,6 +1,6 @@
 """An integration platform reads what changed since the last time, page by page, and writes.
 
-Its order of calls is that of amp-labs/connectors, providers/constantcontact.
+It makes the kinds of calls known of amp-labs/connectors, providers/constantcontact.
 """
 
 import json

@@ -1,6 +1,6 @@
 """A Django application mirrors lists, fields, contacts and mailings.
 
-Its order of calls is that of django-ctct: everything is read and matched by id, contacts without
+It makes the kinds of calls known of django-ctct: everything is read and matched by id, contacts without
 regard to the case of the address, and the mailings of each campaign are asked for one by one.
 """
 

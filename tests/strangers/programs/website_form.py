@@ -1,6 +1,6 @@
 """A website's sign-up form: a refreshed token, lists to choose from, a sign-up, its errors.
 
-Its order of calls is that of WebDevStudios/constant-contact-forms, includes/class-api.php.
+It makes the kinds of calls known of WebDevStudios/constant-contact-forms, includes/class-api.php.
 """
 
 import json
