@@ -87,6 +87,8 @@ class Call:
         """
         try:
             value = json.loads(self.body)
+        except RecursionError:
+            raise ApiError("JSON_PARSER_ERROR", "The body is nested too deeply") from None
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
             raise ApiError("JSON_PARSER_ERROR", f"Unexpected character: {error}") from None
         if not isinstance(value, dict):
@@ -128,6 +130,21 @@ def refusal(api: Api, error: ApiError, *, version: str) -> Response:
     return answer(error.status, [found | code_and_message])
 
 
+def is_served(version: str) -> bool:
+    """Tell whether there is an API version, such as `66.0`."""
+    return bool(_VERSION.fullmatch(version)) and OLDEST_VERSION <= float(version) <= NEWEST_VERSION
+
+
+def not_allowed(method: str, handlers: Mapping[str, Handler]) -> ApiError:
+    """Return the answer to a method that a resource does not have."""
+    allowed = ",".join([*handlers, "HEAD"] if "GET" in handlers else handlers)
+    return ApiError(
+        "METHOD_NOT_ALLOWED",
+        f"HTTP Method '{method}' not allowed. Allowed are {allowed}",
+        status=405,
+    )
+
+
 def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that serves each HTTP method with its handler.
 
@@ -153,18 +170,13 @@ def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Res
 
 def _serve(api: Api, handlers: Mapping[str, Handler], request: Request, body: bytes) -> Response:
     version = request.path_params["version"]
-    if not (_VERSION.fullmatch(version) and OLDEST_VERSION <= float(version) <= NEWEST_VERSION):
+    if not is_served(version):
         raise not_found()
     user_id = api.sessions.user_of(request.headers.get("authorization"))
     api.usage.count()
     handler = handlers.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
-        allowed = ",".join([*handlers, "HEAD"] if "GET" in handlers else handlers)
-        raise ApiError(
-            "METHOD_NOT_ALLOWED",
-            f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}",
-            status=405,
-        )
+        raise not_allowed(request.method, handlers)
     return handler(
         Call(
             api=api,
