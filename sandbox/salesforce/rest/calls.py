@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from sandbox.salesforce.bulk.worker import Owner
     from sandbox.salesforce.login import Sessions
     from sandbox.salesforce.org import Org, Transaction
     from sandbox.salesforce.policy import Policy
@@ -42,6 +43,11 @@ class Api:
     queries: Queries
     usage: Usage
     policy: Callable[[], Policy]
+    owner_of: Callable[[str], Owner]
+
+    def hidden_from(self, user_id: str) -> tuple[str, ...]:
+        """Return the fields that are not there for a user, such as `Contact.Email`."""
+        return self.policy().hidden_fields if self.owner_of(user_id) == "bridge" else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,14 +183,17 @@ def _serve(api: Api, handlers: Mapping[str, Handler], request: Request, body: by
     handler = handlers.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
         raise not_allowed(request.method, handlers)
-    return handler(
-        Call(
-            api=api,
-            version=version,
-            user_id=user_id,
-            path=request.path_params,
-            query=request.query_params,
-            headers=request.headers,
-            body=body,
-        )
+    call = Call(
+        api=api,
+        version=version,
+        user_id=user_id,
+        path=request.path_params,
+        query=request.query_params,
+        headers=request.headers,
+        body=body,
     )
+    hidden = api.hidden_from(user_id)
+    if not hidden:
+        return handler(call)
+    with api.org.schema.hiding(hidden):
+        return handler(call)
