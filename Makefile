@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults up lint bench-receive bench-triage bench-mapping bench-sandbox
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-sandbox
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -25,6 +25,9 @@ lint: install  ## style and types; changes nothing
 
 install:  ## make .venv from the locked requirements
 	@$(PYTHON) .ci/install.py
+
+fuzz: install  ## garbage against the sandbox, ten minutes in each of four ways; BRIDGE_FUZZ_S=60 for less
+	@BRIDGE_FUZZ_S=$${BRIDGE_FUZZ_S:-600} BRIDGE_TEST_SCALE=20 $(BIN)/pytest tests/fuzz $(ARGS)
 
 bench-receive: install  ## what receiving costs
 	@$(BIN)/python -m benchmarks.receive $(ARGS)

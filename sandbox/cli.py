@@ -9,6 +9,7 @@ import sys
 
 import uvloop
 
+from sandbox.certificates import Certificates
 from sandbox.clientele import COUNTS, count_of
 from sandbox.server import Ports, PortTaken, Sandbox
 
@@ -34,19 +35,35 @@ def main(argv: list[str]) -> int:
         + ", or a number of contacts",
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another firm's ids")
+    parser.add_argument(
+        "--tls", action="store_true", help="serve https, with a certificate made for this run"
+    )
     options = parser.parse_args(argv)
+    certificates = Certificates.make() if options.tls else None
+    try:
+        return _serve(options, certificates)
+    finally:
+        if certificates is not None:
+            certificates.remove()
+
+
+def _serve(options: argparse.Namespace, certificates: Certificates | None) -> int:
     ports = Ports(
         salesforce=options.salesforce_port,
         constant_contact=options.constant_contact_port,
         control=options.control_port,
     )
+    gc.disable()  # it would look at a large firm over and over while that grows
     try:
-        sandbox = Sandbox(ports=ports, size=options.size, seed=options.seed)
+        sandbox = Sandbox(
+            ports=ports, size=options.size, seed=options.seed, certificates=certificates
+        )
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
     # What a large firm is made of lives as long as the process: nobody need search it for garbage.
     gc.freeze()
+    gc.enable()
     line = json.dumps(sandbox.described())
     uvloop.run(sandbox.serve_until_signal(lambda: print(line, flush=True)))
     return 0

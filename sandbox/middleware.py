@@ -163,8 +163,10 @@ class Surroundings:
         """
         before = self._state.snapshot()
         answer = _Answer()
-        await self._app(scope, receive, answer.keep)
-        self._state.restore(before)
+        try:
+            await self._app(scope, receive, answer.keep)
+        finally:
+            self._state.restore(before)
         effects_of(scope).clear()
         for message in answer.messages:
             await send(message)

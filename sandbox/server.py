@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from sandbox.certificates import Certificates
+
 HOST = "127.0.0.1"
 _STOP_S = 2
 _BACKLOG = 1024
@@ -75,11 +77,23 @@ class Sandbox:
         salesforce: The Salesforce stand-in.
         constant_contact: The Constant Contact stand-in.
 
+    Args:
+        certificates: With which both stand-ins speak TLS; without, they speak HTTP.
+
     Raises:
         PortTaken: If a port that was asked for is in use.
     """
 
-    def __init__(self, *, ports: Ports | None = None, size: str = "small", seed: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        ports: Ports | None = None,
+        size: str = "small",
+        seed: int = 1,
+        certificates: Certificates | None = None,
+    ) -> None:
+        self._certificates = certificates
+        self._scheme = "https" if certificates else "http"
         ports = ports or Ports()
         self.world = World(seed)
         self.salesforce: SalesforceStandIn = create_salesforce(self.world, size)
@@ -87,7 +101,7 @@ class Sandbox:
         self._sockets = [
             _listen(port) for port in (ports.salesforce, ports.constant_contact, ports.control)
         ]
-        self.salesforce.address = f"http://{HOST}:{self._sockets[0].getsockname()[1]}"
+        self.salesforce.address = f"{self._scheme}://{HOST}:{self._sockets[0].getsockname()[1]}"
         apps = (
             Surroundings(
                 self.salesforce.app,
@@ -111,14 +125,19 @@ class Sandbox:
                 constant_contact=self.constant_contact,
             ).app(),
         )
-        self._servers = [_server(app) for app in apps]
+        *stand_ins, control = apps
+        self._servers = [*(_server(app, certificates) for app in stand_ins), _server(control)]
 
     def described(self) -> dict[str, Any]:
         """Return what the sandbox prints once it listens: addresses and credentials."""
         salesforce, constant_contact, control = (
-            f"http://{HOST}:{one.getsockname()[1]}" for one in self._sockets
+            f"{HOST}:{one.getsockname()[1]}" for one in self._sockets
+        )
+        salesforce, constant_contact = (
+            f"{self._scheme}://{each}" for each in (salesforce, constant_contact)
         )
         return {
+            **({"ca_file": str(self._certificates.ca_file)} if self._certificates else {}),
             "organization_id": self.salesforce.organization_id,
             "salesforce_url": salesforce,
             "salesforce": self.salesforce.credentials(),
@@ -126,7 +145,7 @@ class Sandbox:
             "constant_contact": self.constant_contact.credentials(),
             "salesforce_login_url": salesforce,
             "constant_contact_auth_url": constant_contact,
-            "control_url": control,
+            "control_url": f"http://{control}",
             "observer": {
                 "salesforce_access_token": self.salesforce.observer_token,
                 "constant_contact_access_token": self.constant_contact.observer_token,
@@ -192,7 +211,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(app: ASGIApp) -> _Server:
+def _server(app: ASGIApp, certificates: Certificates | None = None) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -203,6 +222,8 @@ def _server(app: ASGIApp) -> _Server:
             log_config=None,
             log_level="critical",
             server_header=False,
+            ssl_certfile=certificates.certificate_file if certificates else None,
+            ssl_keyfile=certificates.key_file if certificates else None,
             timeout_keep_alive=65,
             timeout_graceful_shutdown=_STOP_S,
         )

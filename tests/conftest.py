@@ -10,6 +10,7 @@ pytest_plugins = [
     name
     for name in (
         "tests.fix_time",
+        "tests.fix_told",
         "tests.fix_db",
         "tests.fix_sandbox",
         "tests.fix_endpoint",

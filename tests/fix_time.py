@@ -22,6 +22,8 @@ SHARES_S = {
     "adapters": 240.0,
     "postgres": 240.0,
     "sandbox": 180.0,
+    "strangers": 180.0,
+    "fuzz": 240.0,
     "journey": 1200.0,
     "faults": 1200.0,
     "architecture": 60.0,

@@ -27,6 +27,7 @@ from sandbox.constant_contact.api import ApiCall, Handler
 from sandbox.constant_contact.book import enter_clientele
 from sandbox.constant_contact.bulk import queue
 from sandbox.constant_contact.bulk import resources as bulk
+from sandbox.constant_contact.drafts import draft_of
 from sandbox.constant_contact.limits import Meter
 from sandbox.constant_contact.oauth import read_refresh
 from sandbox.constant_contact.paging import read_query
@@ -137,9 +138,10 @@ class ConstantContactStandIn:
         self.settle()
 
     def snapshot(self) -> Account:
-        """Return a copy of the account, for `restore`; an id given since is not given again."""
-        draws = self.account.draws
-        return copy.deepcopy(self.account, {id(draws): draws})
+        """Set the account aside for `restore`; until then calls work on a draft of it."""
+        before = self.account
+        self.account = draft_of(before)
+        return before
 
     def restore(self, snapshot: Account) -> None:
         """Put the account back; tokens, limits and counted calls stay as they are."""

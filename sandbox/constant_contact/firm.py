@@ -27,14 +27,6 @@ _SUMMARY = {
     "website": "https://harbour-lane.example.com",
 }
 
-_POSTAL_ADDRESS = {
-    "address_line1": "1 Harbour Lane",
-    "city": "Portland",
-    "state_code": "ME",
-    "postal_code": "04101",
-    "country_code": "US",
-}
-
 _AGE = timedelta(days=200)
 
 # From the firm's web form and its seminars: nobody of these is a client.
@@ -77,7 +69,6 @@ def found(draws: random.Random, now: datetime, size: str) -> Account:
         }
     )
     if size != "empty":
-        account.physical_address = dict(_POSTAL_ADDRESS)
         _populate(account, now)
     return account
 

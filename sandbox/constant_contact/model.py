@@ -224,7 +224,7 @@ class Account:
         """Yield the contacts that were created after the one with this number, in order."""
         start = bisect_right(self._by_number, number, key=lambda contact: contact.number)
         for index in range(start, len(self._by_number)):
-            yield self._by_number[index]
+            yield self.contacts[self._by_number[index].contact_id]
 
     def list_named(self, name: str) -> ContactList | None:
         """Return the list of this name that is not deleted; case does not matter."""

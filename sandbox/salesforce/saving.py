@@ -75,9 +75,7 @@ def delete(tx: Transaction, sobject: SObject, record_id: str) -> None:
     row = existing(tx, sobject, record_id)
     tx.put(sobject, record_id, row | {"IsDeleted": True, **modified(tx)})
     for child, reference in tx.org.schema.referring_to(sobject):
-        for other in list(tx.org.tables[child.name]):
-            if other["IsDeleted"] or other[reference.name] != record_id:
-                continue
+        for other in tx.org.tables[child.name].referring(reference, record_id):
             other_id = str(other["Id"])
             if reference.cascades:
                 delete(tx, child, other_id)

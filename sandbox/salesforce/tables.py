@@ -81,6 +81,17 @@ class Table:
         held = self._keys[field.name].get(folded(value), ())
         return frozenset((held,) if isinstance(held, str) else held)
 
+    def referring(self, reference: Field, record_id: str) -> list[Row]:
+        """Return the rows, not deleted, whose reference field holds an id, oldest first."""
+        if self.has_index(reference):
+            found = sorted(self.with_key(reference, record_id))
+            return [row for each in found if (row := self._rows.get(each)) is not None]
+        return [
+            row
+            for row in self._rows.values()
+            if row[reference.name] == record_id and not row["IsDeleted"]
+        ]
+
 
 def is_indexed(field: Field) -> bool:
     """Tell whether rows are found by a field: keys, addresses, and lookups that tell much.

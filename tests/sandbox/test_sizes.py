@@ -103,3 +103,14 @@ def test_a_medium_firm_is_there_within_ten_seconds() -> None:
     create_salesforce(World(), "medium")
     create_constant_contact(World(), "medium")
     assert time.monotonic() - started < 10
+
+
+def test_a_lie_in_a_large_account_costs_what_it_touches() -> None:
+    there = create_constant_contact(World(), "medium")
+    contact_id = next(iter(there.account.contacts))
+    started = time.monotonic()
+    before = there.snapshot()
+    there.account.contacts[contact_id].core["first_name"] = "Liar"
+    there.restore(before)
+    assert time.monotonic() - started < 0.25
+    assert there.account.contacts[contact_id].core["first_name"] != "Liar"

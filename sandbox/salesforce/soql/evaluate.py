@@ -199,12 +199,7 @@ class _Children:
 
     def of(self, parent: Row, *, version: str) -> dict[str, object] | None:
         """Return a query result as its own answer would be, or None without a record."""
-        record_id = str(parent["Id"])
-        if self._table.has_index(self._reference):
-            ids = sorted(self._table.with_key(self._reference, record_id))
-            found = [row for each in ids if (row := self._table.get(each)) is not None]
-        else:
-            found = [row for row in self._table if row[self._reference.name] == record_id]
+        found = self._table.referring(self._reference, str(parent["Id"]))
         rows = self._selection.rows(deleted_too=False, of=found)
         if not rows:
             return None
