@@ -12,6 +12,7 @@ from sandbox.salesforce.rest.calls import Api, resource
 from sandbox.salesforce.rest.oauth import revoke_endpoint, token_endpoint, userinfo_endpoint
 from sandbox.salesforce.rest.resources import RESOURCES, ROOT
 from sandbox.salesforce.rest.soap_login import soap_login_endpoint
+from sandbox.salesforce.rest.soap_records import soap_records_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ def routes(api: Api, application: Application, organization_id: str, grants: Gra
     def route(path: str, handlers: Mapping[str, Handler]) -> Route:
         return Route(ROOT + path, resource(api, **handlers), methods=_METHODS)
 
+    login = soap_login_endpoint(api, application, organization_id, grants)
+    soap = soap_records_endpoint(api, login)
     return [
         Route(
             "/services/oauth2/token",
@@ -46,11 +49,9 @@ def routes(api: Api, application: Application, organization_id: str, grants: Gra
             userinfo_endpoint(api, organization_id),
             methods=["GET", "POST"],
         ),
-        Route(
-            "/services/Soap/u/{version}",
-            soap_login_endpoint(api, application, organization_id, grants),
-            methods=["POST"],
-        ),
+        Route("/services/Soap/u/{version}", soap, methods=["POST"]),
+        # The address that a login answers has the id of the org behind it.
+        Route("/services/Soap/u/{version}/{rest:path}", soap, methods=["POST"]),
         Route("/services/data", service.list_versions),
         route("/composite", {"POST": composite.composite}),
         route("/composite/batch", {"POST": composite.batch}),
