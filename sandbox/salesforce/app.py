@@ -110,7 +110,14 @@ class SalesforceStandIn:
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
         self.administration = Administration(self.org, lambda: self._staff.observer_user_id)
-        api = Api(self.org, self._sessions, self._queries, self._usage, lambda: self.policy)
+        api = Api(
+            self.org,
+            self._sessions,
+            self._queries,
+            self._usage,
+            policy=lambda: self.policy,
+            owner_of=self._owner_of_user,
+        )
         crud = Crud(deployer, components)
         metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
         self.app: ASGIApp = Front(

@@ -49,6 +49,11 @@ class Policy(BaseModel):
         description="where the refusal of a duplicate tells which records are alike: the vendor's "
         "misspelling, or the word of its documents",
     )
+    hidden_fields: tuple[str, ...] = Field(
+        default=(),
+        description="fields that the bridge's user may not read, nor see that they are there: "
+        "`Contact.Email`",
+    )
 
     def outbound_hidden(self, name: str) -> frozenset[str]:
         """Return which fields of an object the user that messages are sent as cannot read."""

@@ -32,6 +32,7 @@ def insert(tx: Transaction, sobject: SObject, given: Mapping[str, Any]) -> str:
     """
     _writable(sobject)
     values = _read(tx, sobject, given, creating=True)
+    sobject = tx.org.schema.whole(sobject)
     record_id = tx.org.serials.new(sobject.prefix)
     row: Row = {
         field.name: values[field.name]
@@ -61,7 +62,7 @@ def update(tx: Transaction, sobject: SObject, record_id: str, given: Mapping[str
     _writable(sobject)
     before = existing(tx, sobject, record_id)
     values = _read(tx, sobject, given, creating=False)
-    _save(tx, sobject, record_id, before, before | values)
+    _save(tx, tx.org.schema.whole(sobject), record_id, before, before | values)
 
 
 def delete(tx: Transaction, sobject: SObject, record_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from sandbox.salesforce.errors import ApiError, not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 FieldType = Literal[
     "address",
@@ -151,11 +152,33 @@ class Schema:
         self._objects = {each.name.lower(): each for each in objects}
         self._by_prefix = {each.prefix: each for each in self._objects.values()}
         self._first = tuple(self._objects.values())
+        self._whole: dict[str, SObject] = {}
 
     def replace(self, objects: Iterable[SObject] | None = None) -> None:
         """Have these objects from now on, or those of the start."""
         self._objects = {each.name.lower(): each for each in objects or self._first}
         self._by_prefix = {each.prefix: each for each in self._objects.values()}
+
+    @contextmanager
+    def hiding(self, names: Collection[str]) -> Iterator[None]:
+        """Do without fields, such as `Contact.Email`, for as long as the block lasts.
+
+        Fields that every record needs are there for everybody, so they stay.
+        """
+        whole, by_prefix = self._objects, self._by_prefix
+        wanted = {name.lower().partition(".")[::2] for name in names}
+        trimmed = {key: _without(whole[key], wanted) for key, _ in wanted if key in whole}
+        self._whole = {key: whole[key] for key in trimmed}
+        self._objects = whole | trimmed
+        self._by_prefix = by_prefix | {each.prefix: each for each in trimmed.values()}
+        try:
+            yield
+        finally:
+            self._objects, self._by_prefix, self._whole = whole, by_prefix, {}
+
+    def whole(self, sobject: SObject) -> SObject:
+        """Return an object with the fields that are hidden now."""
+        return self._whole.get(sobject.name.lower(), sobject)
 
     def __iter__(self) -> Iterator[SObject]:
         return iter(sorted(self._objects.values(), key=lambda each: each.name))
@@ -193,9 +216,19 @@ class Schema:
     def referring_to(self, target: SObject) -> Iterator[tuple[SObject, Field]]:
         """Yield each reference field that may point to records of an object."""
         for each in self:
-            for reference in each.fields:
+            for reference in self.whole(each).fields:
                 if target.name in reference.refers_to:
                     yield each, reference
+
+
+def _without(sobject: SObject, hidden: Collection[tuple[str, str]]) -> SObject:
+    key = sobject.name.lower()
+    fields = tuple(
+        each
+        for each in sobject.fields
+        if (key, each.name.lower()) not in hidden or not (each.nillable or each.type == "boolean")
+    )
+    return replace(sobject, fields=fields)
 
 
 def unsupported_type(name: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from sandbox.salesforce.bulk.worker import Owner
     from sandbox.salesforce.login import Sessions
     from sandbox.salesforce.org import Org, Transaction
     from sandbox.salesforce.policy import Policy
@@ -42,6 +43,11 @@ class Api:
     queries: Queries
     usage: Usage
     policy: Callable[[], Policy]
+    owner_of: Callable[[str], Owner]
+
+    def hidden_from(self, user_id: str) -> tuple[str, ...]:
+        """Return the fields that are not there for a user, such as `Contact.Email`."""
+        return self.policy().hidden_fields if self.owner_of(user_id) == "bridge" else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +93,8 @@ class Call:
         """
         try:
             value = json.loads(self.body)
+        except RecursionError:
+            raise ApiError("JSON_PARSER_ERROR", "The body is nested too deeply") from None
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
             raise ApiError("JSON_PARSER_ERROR", f"Unexpected character: {error}") from None
         if not isinstance(value, dict):
@@ -128,6 +136,21 @@ def refusal(api: Api, error: ApiError, *, version: str) -> Response:
     return answer(error.status, [found | code_and_message])
 
 
+def is_served(version: str) -> bool:
+    """Tell whether there is an API version, such as `66.0`."""
+    return bool(_VERSION.fullmatch(version)) and OLDEST_VERSION <= float(version) <= NEWEST_VERSION
+
+
+def not_allowed(method: str, handlers: Mapping[str, Handler]) -> ApiError:
+    """Return the answer to a method that a resource does not have."""
+    allowed = ",".join([*handlers, "HEAD"] if "GET" in handlers else handlers)
+    return ApiError(
+        "METHOD_NOT_ALLOWED",
+        f"HTTP Method '{method}' not allowed. Allowed are {allowed}",
+        status=405,
+    )
+
+
 def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that serves each HTTP method with its handler.
 
@@ -153,26 +176,24 @@ def resource(api: Api, **handlers: Handler) -> Callable[[Request], Awaitable[Res
 
 def _serve(api: Api, handlers: Mapping[str, Handler], request: Request, body: bytes) -> Response:
     version = request.path_params["version"]
-    if not (_VERSION.fullmatch(version) and OLDEST_VERSION <= float(version) <= NEWEST_VERSION):
+    if not is_served(version):
         raise not_found()
     user_id = api.sessions.user_of(request.headers.get("authorization"))
     api.usage.count()
     handler = handlers.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
-        allowed = ",".join([*handlers, "HEAD"] if "GET" in handlers else handlers)
-        raise ApiError(
-            "METHOD_NOT_ALLOWED",
-            f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}",
-            status=405,
-        )
-    return handler(
-        Call(
-            api=api,
-            version=version,
-            user_id=user_id,
-            path=request.path_params,
-            query=request.query_params,
-            headers=request.headers,
-            body=body,
-        )
+        raise not_allowed(request.method, handlers)
+    call = Call(
+        api=api,
+        version=version,
+        user_id=user_id,
+        path=request.path_params,
+        query=request.query_params,
+        headers=request.headers,
+        body=body,
     )
+    hidden = api.hidden_from(user_id)
+    if not hidden:
+        return handler(call)
+    with api.org.schema.hiding(hidden):
+        return handler(call)

@@ -63,7 +63,7 @@ def read(call: Call) -> Response:
     sobject = call.org.schema.get(call.path["object"])
     with call.transaction() as tx:
         row = saving.existing(tx, sobject, _known_id(sobject, call.path["id"]))
-    fields = _asked(call, sobject)
+    fields = asked_fields(call, sobject)
     return answer(200, whole_record(sobject, row, version=call.version, fields=fields))
 
 
@@ -94,7 +94,7 @@ def read_by_key(call: Call) -> Response:
     row = call.org.tables[sobject.name].get(_only(matches))
     if row is None:
         raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
-    fields = _asked(call, sobject)
+    fields = asked_fields(call, sobject)
     return answer(200, whole_record(sobject, row, version=call.version, fields=fields))
 
 
@@ -166,7 +166,12 @@ def _known_id(sobject: SObject, text: str) -> str:
     return text
 
 
-def _asked(call: Call, sobject: SObject) -> tuple[Field, ...] | None:
+def asked_fields(call: Call, sobject: SObject) -> tuple[Field, ...] | None:
+    """Return the fields of `?fields=`, or None where all are wanted.
+
+    Raises:
+        ApiError: INVALID_FIELD, for a name that is not there.
+    """
     if "fields" not in call.query:
         return None
     found = []

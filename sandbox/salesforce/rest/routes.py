@@ -6,27 +6,32 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from sandbox.salesforce.rest import collections, records, service
+from sandbox.salesforce.rest import composite, service
 from sandbox.salesforce.rest.authorize import authorize_endpoint
 from sandbox.salesforce.rest.calls import Api, resource
 from sandbox.salesforce.rest.oauth import revoke_endpoint, token_endpoint, userinfo_endpoint
+from sandbox.salesforce.rest.resources import RESOURCES, ROOT
 from sandbox.salesforce.rest.soap_login import soap_login_endpoint
+from sandbox.salesforce.rest.soap_records import soap_records_endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.salesforce.grants import Grants
     from sandbox.salesforce.login import Application
     from sandbox.salesforce.rest.calls import Handler
 
-ROOT = "/services/data/v{version}"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def routes(api: Api, application: Application, organization_id: str, grants: Grants) -> list[Route]:
     """Return the routes of one org's host."""
 
-    def route(path: str, **handlers: Handler) -> Route:
+    def route(path: str, handlers: Mapping[str, Handler]) -> Route:
         return Route(ROOT + path, resource(api, **handlers), methods=_METHODS)
 
+    login = soap_login_endpoint(api, application, organization_id, grants)
+    soap = soap_records_endpoint(api, login)
     return [
         Route(
             "/services/oauth2/token",
@@ -44,41 +49,12 @@ def routes(api: Api, application: Application, organization_id: str, grants: Gra
             userinfo_endpoint(api, organization_id),
             methods=["GET", "POST"],
         ),
-        Route(
-            "/services/Soap/u/{version}",
-            soap_login_endpoint(api, application, organization_id, grants),
-            methods=["POST"],
-        ),
+        Route("/services/Soap/u/{version}", soap, methods=["POST"]),
+        # The address that a login answers has the id of the org behind it.
+        Route("/services/Soap/u/{version}/{rest:path}", soap, methods=["POST"]),
         Route("/services/data", service.list_versions),
-        route("", GET=service.list_resources),
-        route("/limits", GET=service.show_limits),
-        route("/query", GET=service.query),
-        route("/queryAll", GET=service.query_all),
-        route("/query/{locator}", GET=service.query_more),
-        route("/queryAll/{locator}", GET=service.query_more),
-        route(
-            "/composite/sobjects",
-            POST=collections.create,
-            PATCH=collections.update,
-            DELETE=collections.delete,
-        ),
-        route("/composite/sobjects/{object}", GET=collections.retrieve, POST=collections.retrieve),
-        route("/composite/sobjects/{object}/{field}", PATCH=collections.upsert),
-        route("/sobjects", GET=records.list_objects),
-        route("/sobjects/{object}", GET=records.show_object, POST=records.create),
-        route("/sobjects/{object}/describe", GET=records.describe_object),
-        route("/sobjects/{object}/updated", GET=records.show_updated),
-        route("/sobjects/{object}/deleted", GET=records.show_deleted),
-        route(
-            "/sobjects/{object}/{id}",
-            GET=records.read,
-            PATCH=records.change,
-            DELETE=records.remove,
-        ),
-        route(
-            "/sobjects/{object}/{field}/{value:path}",
-            GET=records.read_by_key,
-            PATCH=records.upsert,
-            DELETE=records.remove_by_key,
-        ),
+        route("/composite", {"POST": composite.composite}),
+        route("/composite/batch", {"POST": composite.batch}),
+        route("/composite/graph", {"POST": composite.graph}),
+        *(route(path, handlers) for path, handlers in RESOURCES.items()),
     ]

@@ -70,7 +70,7 @@ def soap_login_endpoint(
             f"<userId>{application.user_id}</userId>"
             f"<userName>{escape(application.username)}</userName></userInfo>"
         )
-        return _answer(200, f"<loginResponse><result>{parts}{user}</result></loginResponse>")
+        return soap_answer(200, f"<loginResponse><result>{parts}{user}</result></loginResponse>")
 
     return soap_login
 
@@ -96,7 +96,7 @@ def _asked(body: bytes) -> tuple[str, str]:
 
 
 def _fault(code: str, message: str) -> Response:
-    return _answer(
+    return soap_answer(
         500,
         f"<soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {escape(message)}"
         f'</faultstring><detail><sf:LoginFault xsi:type="sf:LoginFault"><sf:exceptionCode>{code}'
@@ -105,7 +105,8 @@ def _fault(code: str, message: str) -> Response:
     )
 
 
-def _answer(status: int, content: str) -> Response:
+def soap_answer(status: int, content: str) -> Response:
+    """Return an envelope of the partner API around the body of an answer."""
     return Response(
         _ENVELOPE.format(content), status_code=status, media_type="text/xml; charset=utf-8"
     )
