@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
-from sandbox.constant_contact.policy import Policy
+from sandbox.constant_contact.policy import Policy as ConstantContact
+from sandbox.salesforce.policy import Policy as Salesforce
 from tests.journey.both_sides import BothSides, draw
 from tests.journey.reconciling import kinds, planned, reconcile
 
@@ -25,10 +27,21 @@ SEED = 5
 OPERATIONS = 40
 TOKENS_LIVE_S = 25 * 3600
 SOME_TIME_S = 30.0
+SIDES: dict[str, type[BaseModel]] = {
+    "constant-contact": ConstantContact,
+    "salesforce": Salesforce,
+}
+HIDDEN = {
+    "hidden_fields": ("Contact.Department",),
+    "outbound_hidden_fields": ("Contact.HasOptedOutOfEmail", "Contact.Email"),
+}
+"""What a switch that names fields is set to."""
 
 
-def other_values(field: FieldInfo) -> list[object]:
+def other_values(name: str, field: FieldInfo) -> list[object]:
     """Return what a switch can be besides its default; of a time, one that is long."""
+    if name in HIDDEN:
+        return [HIDDEN[name]]
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if isinstance(field.default, bool):
@@ -38,16 +51,17 @@ def other_values(field: FieldInfo) -> list[object]:
 
 
 def switches() -> Iterator[object]:
-    for name, field in Policy.model_fields.items():
-        for value in other_values(field):
-            yield pytest.param({name: value}, id=f"{name}={value}")
+    for side, model in SIDES.items():
+        for name, field in model.model_fields.items():
+            for value in other_values(name, field):
+                yield pytest.param(side, {name: value}, id=f"{name}={value}")
 
 
-@pytest.mark.parametrize("policy", list(switches()))
+@pytest.mark.parametrize(("side", "policy"), list(switches()))
 def test_whatever_the_vendor_answers_both_sides_end_equal_and_nobody_is_wrongly_mailable(
-    firm: Firm, policy: dict[str, object]
+    firm: Firm, side: str, policy: dict[str, object]
 ) -> None:
-    firm.sandbox.control("PUT", "/constant-contact/policy", policy)
+    firm.sandbox.control("PUT", f"/{side}/policy", policy)
     both = BothSides(firm)
     both.begin()
     for day in range(2):
