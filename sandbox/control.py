@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.constant_contact import people, sending
+from sandbox.constant_contact.authorizations import PortalSettings
 from sandbox.constant_contact.people import NobodyThere
 from sandbox.constant_contact.policy import Limits, Policy
 from sandbox.constant_contact.sending import PlayedCampaign, PlayedSending
@@ -89,6 +90,12 @@ class Control:
             "/constant-contact/campaigns": {"POST": self._send_campaign},
             "/constant-contact/campaigns/{campaign_id}/send": {"POST": self._send_again},
             "/constant-contact/campaigns/{campaign_id}/remove": {"POST": self._remove_campaign},
+            "/constant-contact/application": {
+                "GET": self._get_application,
+                "PUT": self._put_application,
+            },
+            "/constant-contact/application/secret": {"POST": self._renew_secret},
+            "/constant-contact/disconnect": {"POST": self._disconnect},
             "/constant-contact/limits": {"GET": self._get_limits, "PUT": self._put_limits},
             "/constant-contact/policy": {"GET": self._get_policy, "PUT": self._put_policy},
             "/clock": {"GET": self._get_clock, "POST": self._post_clock},
@@ -177,6 +184,21 @@ class Control:
     async def _remove_campaign(self, request: Request) -> Response:
         account, campaign_id = self.constant_contact.account, request.path_params["campaign_id"]
         sending.remove_campaign(account, campaign_id, self.world.now())
+        return JSONResponse({})
+
+    async def _get_application(self, _request: Request) -> Response:
+        return JSONResponse(self.constant_contact.authorizations.settings.model_dump())
+
+    async def _put_application(self, request: Request) -> Response:
+        settings = await _read(request, PortalSettings)
+        self.constant_contact.authorizations.settings = settings
+        return await self._get_application(request)
+
+    async def _renew_secret(self, _request: Request) -> Response:
+        return JSONResponse({"client_secret": self.constant_contact.renew_secret()})
+
+    async def _disconnect(self, _request: Request) -> Response:
+        self.constant_contact.disconnect()
         return JSONResponse({})
 
     async def _get_limits(self, _request: Request) -> Response:

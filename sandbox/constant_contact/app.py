@@ -4,39 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clientele import clientele, count_of, list_ids
 from sandbox.constant_contact import (
     api,
     firm,
+    left_out,
     mail_api,
     mail_writing_api,
     organization_api,
     schedules,
+    scopes,
     sending,
 )
-from sandbox.constant_contact.answers import Text
+from sandbox.constant_contact.answers import json_response, read_json
 from sandbox.constant_contact.api import ApiCall, Handler
+from sandbox.constant_contact.authorizations import Authorizations
 from sandbox.constant_contact.book import enter_clientele
 from sandbox.constant_contact.bulk import queue
 from sandbox.constant_contact.bulk import resources as bulk
+from sandbox.constant_contact.consent_pages import ConsentPages
 from sandbox.constant_contact.drafts import draft_of
 from sandbox.constant_contact.limits import Meter
-from sandbox.constant_contact.oauth import read_refresh
+from sandbox.constant_contact.oauth import give, read_form
 from sandbox.constant_contact.paging import read_query
 from sandbox.constant_contact.policy import Limits, Policy
 from sandbox.constant_contact.refusals import (
     UNAUTHORIZED,
     Refusal,
-    unreadable_json,
-    wrong_media_type,
+    no_scope,
+    report_refused,
 )
 from sandbox.constant_contact.tokens import Tokens
 from sandbox.effects import effects_of
@@ -45,11 +47,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
-    from sandbox.constant_contact.model import Account, Json
+    from sandbox.constant_contact.model import Account
     from sandbox.world import World
 
 TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 - a path
+AUTHORIZE_PATH = "/oauth2/default/v1/authorize"
+DEVICE_PATH = "/oauth2/default/v1/device/authorize"
 _WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
 _FAMILIES = (api, bulk, mail_api, mail_writing_api, organization_api)
 _RESOURCES = {
@@ -98,6 +103,7 @@ class ConstantContactStandIn:
         self._begin()
 
     def _begin(self) -> None:
+        self.authorizations = Authorizations(self._world.generator("constant-contact/codes"))
         self.policy = Policy()
         self.limits = Limits()
         self._meters = {client_id: Meter() for client_id in self.tokens.applications}
@@ -170,12 +176,26 @@ class ConstantContactStandIn:
         return self.tokens.client_of(token, self._world.time())
 
     def _admit(self, request: Request) -> None:
-        """Check token and limits, before anything else as a gateway does."""
-        client_id = self._client_of(request.headers.get("authorization"))
+        """Check token, limits and scope, before anything else as a gateway does."""
+        token = request.headers.get("authorization")
+        client_id = self._client_of(token)
         if client_id is None:
             raise Refusal(*UNAUTHORIZED)
         is_free = client_id == self._observer.client_id and not self.limits.observer
         self._meters[client_id].count(self.limits, self._world.time(), is_free=is_free)
+        grant = self.tokens.grant_of((token or "").partition(" ")[2], self._world.time())
+        path = request.url.path.removeprefix("/v3")
+        if grant is not None and scopes.needed(request.method, path) not in grant.scopes:
+            refusal = no_scope()
+            raise report_refused(refusal) if path.startswith("/reports") else refusal
+
+    def disconnect(self) -> None:
+        """The account's user withdraws what they had allowed the bridge's application."""
+        self.tokens.revoke(self._bridge.client_id)
+
+    def renew_secret(self) -> str:
+        """The developer has the portal make another secret for the bridge's application."""
+        return self.tokens.renew_secret(self._bridge.client_id)
 
     def _answer(self, request: Request, handlers: Mapping[str, Handler], raw: bytes) -> Response:
         try:
@@ -190,7 +210,7 @@ class ConstantContactStandIn:
                     policy=self.policy,
                     ids=request.path_params,
                     query=read_query(request.query_params),
-                    body=_read_json(request, raw) if reads_json else {},
+                    body=read_json(request, raw) if reads_json else {},
                     now=self._world.now(),
                     effects=effects_of(request.scope),
                     raw=raw,
@@ -198,8 +218,8 @@ class ConstantContactStandIn:
                 )
             )
         except Refusal as refusal:
-            return _json_response(refusal.status, refusal.body)
-        return _json_response(status, body)
+            return json_response(refusal.status, refusal.body)
+        return json_response(status, body)
 
     def _endpoint(
         self, handlers: Mapping[str, Handler]
@@ -211,27 +231,39 @@ class ConstantContactStandIn:
         return endpoint
 
     async def _token(self, request: Request) -> Response:
-        raw = await request.body()
+        form = read_form(request.query_params, await request.body())
         try:
-            asked = read_refresh(request.headers, request.query_params, raw)
-            answer = self.tokens.refresh(
-                asked.client_id,
-                asked.client_secret,
-                asked.refresh_token,
+            answer = give(
+                self.tokens,
+                self.authorizations,
                 self.policy,
-                self._world.time(),
+                form,
+                authorization=request.headers.get("authorization"),
+                now=self._world.time(),
             )
         except Refusal as refusal:
-            return _json_response(refusal.status, refusal.body)
-        return _json_response(200, answer)
+            return json_response(refusal.status, refusal.body)
+        return json_response(200, answer)
 
     def _application(self) -> Starlette:
+        pages = ConsentPages(
+            lambda: self.authorizations,
+            lambda client_id: client_id in self.tokens.applications,
+            self._world.time,
+        )
         routes = [
             Route(f"/v3{path}", self._endpoint(handlers), methods=list(handlers))
             for path, handlers in _RESOURCES.items()
         ]
         return Starlette(
-            routes=[*routes, Route(TOKEN_PATH, self._token, methods=["POST"])],
+            routes=[
+                *left_out.routes("/v3"),
+                *routes,
+                Route(TOKEN_PATH, self._token, methods=["POST"]),
+                Route(AUTHORIZE_PATH, pages.authorize, methods=["GET", "POST"]),
+                Route(DEVICE_PATH, pages.begin_device, methods=["POST"]),
+                Route("/activate", pages.activate, methods=["GET", "POST"]),
+            ],
             exception_handlers={HTTPException: _outside},
         )
 
@@ -241,38 +273,10 @@ def create_constant_contact(world: World, size: str = "small") -> ConstantContac
     return ConstantContactStandIn(world, size)
 
 
-def _read_json(request: Request, raw: bytes) -> Json:
-    """Return the JSON object that was sent.
-
-    Raises:
-        Refusal: 415 for another content type, 400 for what is no JSON object.
-    """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise wrong_media_type()
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise unreadable_json() from None
-    if not isinstance(body, dict):
-        raise unreadable_json()
-    return body
-
-
-def _json_response(status: int, body: object) -> Response:
-    if body is None:
-        return Response(status_code=status)
-    if isinstance(body, Text):
-        content = body.content.encode("utf-8", "replace")
-        return Response(content, status, media_type=body.media_type)
-    listed = json.dumps(body, separators=(",", ":"))
-    return Response(listed, status, media_type="application/json")
-
-
 async def _outside(_request: Request, error: Exception) -> Response:
     """Answer a path or a method that the API does not have."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     listed: list[dict[str, Any]] = [
         {"error_key": f"contacts.api.http.{status}", "error_message": str(error)}
     ]
-    return _json_response(status, listed)
+    return json_response(status, listed)

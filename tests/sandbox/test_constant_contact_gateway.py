@@ -42,6 +42,7 @@ def unlimited(sandbox: RunningSandbox) -> RunningSandbox:
     return sandbox
 
 
+@pytest.mark.rule("cc-oauth-parameters-anywhere", "cc-oauth-token-form")
 @pytest.mark.parametrize("in_query", [False, True], ids=["form", "query"])
 def test_a_refresh_answers_a_new_pair(unlimited: RunningSandbox, *, in_query: bool) -> None:
     old = unlimited.line["constant_contact"]["refresh_token"]
@@ -55,6 +56,7 @@ def test_a_refresh_answers_a_new_pair(unlimited: RunningSandbox, *, in_query: bo
     assert status_of(unlimited, pair["access_token"]) == 200
 
 
+@pytest.mark.rule("cc-oauth-refresh-rotating", "cc-oauth-refresh-refused")
 def test_a_superseded_refresh_token_is_refused_and_the_newest_pair_lives(
     unlimited: RunningSandbox,
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_switch_lets_a_reused_token_end_the_newest_pair(unlimited: RunningSand
     assert status_of(unlimited, pair["access_token"]) == 401
 
 
+@pytest.mark.rule("cc-oauth-refresh-long-lived")
 def test_long_lived_refresh_tokens_stay_the_same(unlimited: RunningSandbox) -> None:
     unlimited.control("PUT", "/constant-contact/policy", {"refresh_tokens": "long_lived"})
     token = unlimited.line["constant_contact"]["refresh_token"]
@@ -98,6 +101,7 @@ def test_an_access_token_ends_after_a_day_and_the_observers_does_not(
     assert status_of(unlimited, unlimited.line["observer"]["constant_contact_access_token"]) == 200
 
 
+@pytest.mark.rule("cc-oauth-refresh-unused")
 def test_a_refresh_token_unused_for_180_days_is_dead(unlimited: RunningSandbox) -> None:
     unlimited.advance(181 * DAY_S)
     token = unlimited.line["constant_contact"]["refresh_token"]
