@@ -239,3 +239,11 @@ def test_null_clears_a_field(sandbox: RunningSandbox) -> None:
 )
 def test_three_letters_tell_the_case_of_an_id(short: str, suffix: str) -> None:
     assert ids.canonical(short) == ids.canonical((short + suffix).lower()) == short + suffix
+
+
+@pytest.mark.rule("sf-limits")
+def test_each_allowance_has_its_most_and_what_is_left(sandbox: RunningSandbox) -> None:
+    limits = sandbox.salesforce("GET", f"{DATA}/limits").json()
+    assert {"DailyApiRequests", "DailyBulkV2QueryJobs", "DataStorageMB"} <= limits.keys()
+    assert all(set(each) == {"Max", "Remaining"} for each in limits.values())
+    assert all(0 <= each["Remaining"] <= each["Max"] for each in limits.values())

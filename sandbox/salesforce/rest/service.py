@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 _BATCH_SIZE = re.compile(r"\s*batchSize\s*=\s*(\d+)\s*", re.IGNORECASE)
 _RESOURCES = ("composite", "jobs", "limits", "metadata", "query", "queryAll", "sobjects")
+_UNTOUCHED = {
+    "DailyAsyncApexExecutions": 250_000,
+    "DailyGenericStreamingApiEvents": 10_000,
+    "DailyStreamingApiEvents": 10_000,
+    "DailyWorkflowEmails": 1_000,
+    "DataStorageMB": 5,
+    "FileStorageMB": 20,
+    "HourlyTimeBasedWorkflow": 1_000,
+    "MassEmail": 10,
+    "SingleEmail": 15,
+}
+"""Allowances of a Developer Edition of which nothing here is ever used."""
 _SEASONS = ("Spring", "Summer", "Winter")
 
 
@@ -44,7 +56,8 @@ def show_limits(call: Call) -> Response:
     """Return the org's allowances and what is left of them."""
     usage = call.api.usage
     requests = {"Max": usage.allowed, "Remaining": usage.allowed - usage.used}
-    return answer(200, {"DailyApiRequests": requests, **usage.others()})
+    untouched = {name: {"Max": most, "Remaining": most} for name, most in _UNTOUCHED.items()}
+    return answer(200, {**untouched, "DailyApiRequests": requests, **usage.others()})
 
 
 def query(call: Call) -> Response:
