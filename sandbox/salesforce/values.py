@@ -70,7 +70,7 @@ def parse_datetime(text: str) -> datetime | None:
     zone = match[2].replace(":", "").replace("Z", "+0000")
     try:
         return datetime.strptime(match[1] + zone, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone can lead out of the calendar
         return None
 
 

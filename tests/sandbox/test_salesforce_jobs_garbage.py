@@ -310,6 +310,12 @@ def test_a_number_out_of_range_is_refused(sandbox: RunningSandbox, number: str) 
     assert call(sandbox, "POST", "/sobjects/Event", data=data, headers=headers) == 400
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_out_of_the_calendar_is_refused(sandbox: RunningSandbox, moment: str) -> None:
+    body = {"Subject": "x", "StartDateTime": moment, "DurationInMinutes": 5}
+    assert call(sandbox, "POST", "/sobjects/Event", json=body) == 400
+
+
 def test_a_record_with_half_of_a_surrogate_pair_can_be_read(sandbox: RunningSandbox) -> None:
     headers = {"Content-Type": "application/json"}
     data = '{"LastName": "a\\ud800b"}'
