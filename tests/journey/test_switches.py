@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel
 
 from sandbox.constant_contact.policy import Policy as ConstantContact
 from sandbox.salesforce.policy import Policy as Salesforce
@@ -19,6 +18,7 @@ from tests.journey.reconciling import kinds, planned, reconcile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
     from tests.journey.firm import Firm
