@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import parse_qs
 
+from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from sandbox.salesforce.administration import Merge, Undelete
+from sandbox.salesforce.administration import AccessLimit, Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.grants import AppSettings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.administration import Administration
     from sandbox.salesforce.grants import Grants
 
+_ACCESS = TypeAdapter(list[AccessLimit])
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
 
@@ -69,6 +71,7 @@ class SalesforceSetup:
     def paths(self) -> Mapping[str, Mapping[str, _Endpoint]]:
         """Return what serves each path, by HTTP method."""
         return {
+            "/salesforce/access": {"GET": self._get_access, "PUT": self._put_access},
             "/salesforce/application": {
                 "GET": self._get_application,
                 "PUT": self._put_application,
@@ -88,6 +91,16 @@ class SalesforceSetup:
             },
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
+
+    async def _get_access(self, _request: Request) -> Response:
+        return JSONResponse(
+            [each.model_dump() for each in self.org.administration.limited_access()]
+        )
+
+    async def _put_access(self, request: Request) -> Response:
+        limits = _ACCESS.validate_json(await request.body() or b"[]")
+        self.org.administration.limit_access(limits)
+        return await self._get_access(request)
 
     async def _get_application(self, _request: Request) -> Response:
         return JSONResponse(self.org.grants.settings.model_dump())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.salesforce import merging
+from sandbox.salesforce import ids, merging
+from sandbox.salesforce.record_access import Level  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,16 @@ class Undelete(BaseModel):
     ids: list[str] = Field(min_length=1)
 
 
+class AccessLimit(BaseModel):
+    """What a user may at most do with a record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user_id: str
+    record_id: str
+    level: Level
+
+
 class Administration:
     """Serves one org."""
 
@@ -53,6 +64,21 @@ class Administration:
         """
         with self._org.lock:
             self._org.saving_rules = rules.known_to(self._org.schema)
+
+    def limited_access(self) -> list[AccessLimit]:
+        """Return what users may not do with records, as `UserRecordAccess` tells it."""
+        return [
+            AccessLimit(user_id=user_id, record_id=record_id, level=level)
+            for (user_id, record_id), level in self._org.access.items()
+        ]
+
+    def limit_access(self, limits: list[AccessLimit]) -> None:
+        """Have these limits and no others."""
+        with self._org.lock:
+            self._org.access = {
+                (ids.canonical(each.user_id) or "", ids.canonical(each.record_id) or ""): each.level
+                for each in limits
+            }
 
     def merge(self, asked: Merge) -> dict[str, object]:
         """Merge records as the administrator.

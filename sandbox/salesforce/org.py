@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.effects import Action
+    from sandbox.salesforce.record_access import Level
     from sandbox.salesforce.schema import Schema, SObject
     from sandbox.salesforce.values import Row
     from sandbox.world import World
@@ -126,6 +127,7 @@ class Org:
             control API and tests may look from other threads.
         listeners: Called with the changes of each committed transaction.
         effects: What committed transactions wrote since somebody last took it.
+        access: What a user may at most do with a record, where that is not everything.
         holds_next: Somebody else holds the record that is written next.
         saving_rules: The duplicate rules and validation rules that records meet.
     """
@@ -145,6 +147,7 @@ class Org:
         self.tables: Tables = {each.name: Table(each) for each in self.schema}
         self.serials = ids.Serials(self.world.generator("salesforce-ids"))
         self.numbers: dict[str, int] = {}
+        self.access: dict[tuple[str, str], Level] = {}
         self.saving_rules = SavingRules()
 
     def now(self) -> datetime:

@@ -142,7 +142,27 @@ RECORD_TYPE = SObject(
     ),
 )
 
+USER_RECORD_ACCESS = SObject(
+    name="UserRecordAccess",
+    label="User Record Access",
+    plural="User Record Access",
+    prefix="0J0",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        lookup("UserId", "User"),
+        text("RecordId", 18),
+        checkbox("HasReadAccess"),
+        checkbox("HasEditAccess"),
+        checkbox("HasDeleteAccess"),
+        checkbox("HasTransferAccess"),
+        checkbox("HasAllAccess"),
+        picklist("MaxAccessLevel", "None", "Read", "Edit", "Delete", "Transfer", "All"),
+    ),
+)
+
 SETUP = (
+    USER_RECORD_ACCESS,
     ORGANIZATION,
     USER,
     PROFILE,

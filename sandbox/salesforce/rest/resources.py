@@ -10,7 +10,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from starlette.routing import compile_path
 
 from sandbox.salesforce.errors import ApiError, not_found
-from sandbox.salesforce.rest import collections, records, relationships, service, tree
+from sandbox.salesforce.rest import (
+    collections,
+    list_views,
+    records,
+    relationships,
+    service,
+    tree,
+)
 from sandbox.salesforce.rest.calls import Call, is_served, not_allowed, refusal
 
 if TYPE_CHECKING:
@@ -41,6 +48,10 @@ RESOURCES: Mapping[str, Mapping[str, Handler]] = {
     "/sobjects/{object}/describe": {"GET": records.describe_object},
     "/sobjects/{object}/updated": {"GET": records.show_updated},
     "/sobjects/{object}/deleted": {"GET": records.show_deleted},
+    "/sobjects/{object}/listviews": {"GET": list_views.show_views},
+    "/sobjects/{object}/listviews/{view}": {"GET": list_views.show_view},
+    "/sobjects/{object}/listviews/{view}/describe": {"GET": list_views.describe_view},
+    "/sobjects/{object}/listviews/{view}/results": {"GET": list_views.show_results},
     "/sobjects/{object}/{id}": {
         "GET": records.read,
         "PATCH": records.change,
