@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast, get_args
 
 from sandbox.salesforce.soql import dates
-from sandbox.salesforce.soql.tokens import Token, malformed, tokens
+from sandbox.salesforce.soql.reader import Reader
+from sandbox.salesforce.soql.tokens import malformed
 from sandbox.salesforce.soql.tree import (
     Aggregate,
     All,
@@ -57,7 +58,6 @@ _CLAUSES = ("WHERE", "ORDER", "LIMIT", "OFFSET", "FOR", "GROUP", "HAVING", "WITH
 _FUNCTIONS = get_args(Function)
 _FIELD_SETS = get_args(FieldSet)
 _DEEPEST = 20
-_MOST_DIGITS = 9
 MAX_DEPTH = 100
 MAX_OFFSET = 2_000
 MAX_LENGTH = 100_000
@@ -87,37 +87,35 @@ class _Selected:
     is_count: bool = False
 
 
-class _Parser:
+class _Parser(Reader):
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(tokens(text))
-        self._next = 0
+        super().__init__(text)
         self._depth = 0
 
     def whole(self) -> Query:
         query = self._query()
-        if self._peek().kind != "end":
-            raise self._unexpected()
+        if self.peek().kind != "end":
+            raise self.unexpected()
         return query
 
     def _query(self) -> Query:
-        self._need("SELECT")
+        self.need("SELECT")
         selected = self._selected()
-        self._need("FROM")
-        source = self._name()
+        self.need("FROM")
+        source = self.name()
         alias = None
-        if self._peek().kind == "name" and not self._peek().says(*_CLAUSES):
-            alias = self._take().text
-        where = self._condition() if self._skip("WHERE") else None
-        group = self._group() if self._skip("GROUP") else ()
-        having = self._condition() if group and self._skip("HAVING") else None
-        order = self._order() if self._skip("ORDER") else ()
-        limit = self._count() if self._skip("LIMIT") else None
-        offset = self._offset() if self._skip("OFFSET") else 0
-        if self._skip("FOR") and not self._skip("VIEW", "REFERENCE", "UPDATE"):
-            raise self._unexpected()
+        if self.peek().kind == "name" and not self.peek().says(*_CLAUSES):
+            alias = self.take().text
+        where = self._condition() if self.skip("WHERE") else None
+        group = self._group() if self.skip("GROUP") else ()
+        having = self._condition() if group and self.skip("HAVING") else None
+        order = self._order() if self.skip("ORDER") else ()
+        limit = self.count() if self.skip("LIMIT") else None
+        offset = self._offset() if self.skip("OFFSET") else 0
+        if self.skip("FOR") and not self.skip("VIEW", "REFERENCE", "UPDATE"):
+            raise self.unexpected()
         return Query(
-            text=self._text,
+            text=self.text,
             fields=tuple(selected.fields),
             aliases=tuple(selected.aliases),
             field_set=selected.field_set,
@@ -137,138 +135,139 @@ class _Parser:
 
     def _selected(self) -> _Selected:
         selected = _Selected()
-        if self._peek().says("COUNT") and self._peek(1).says("(") and self._peek(2).says(")"):
-            self._next += 3
+        if self.peek().says("COUNT") and self.peek(1).says("(") and self.peek(2).says(")"):
+            for _ in range(3):
+                self.take()
             selected.is_count = True
             return selected
         self._column(selected)
-        while self._skip(","):
+        while self.skip(","):
             self._column(selected)
         return selected
 
     def _column(self, selected: _Selected) -> None:
-        if self._peek().says("("):
+        if self.peek().says("("):
             selected.children.append(self._subquery())
-        elif not self._peek(1).says("("):
-            selected.fields.append(self._path())
+        elif not self.peek(1).says("("):
+            selected.fields.append(self.path())
             selected.aliases.append(self._alias())
-        elif self._peek().says(*_FUNCTIONS):
+        elif self.peek().says(*_FUNCTIONS):
             selected.aggregates.append(self._aggregate())
-        elif self._skip("TOLABEL"):
-            self._need("(")
-            selected.fields.append(self._path())
-            self._need(")")
+        elif self.skip("TOLABEL"):
+            self.need("(")
+            selected.fields.append(self.path())
+            self.need(")")
             selected.aliases.append(self._alias())
-        elif self._skip("FIELDS") and selected.field_set is None:
-            self._need("(")
-            token = self._take()
+        elif self.skip("FIELDS") and selected.field_set is None:
+            self.need("(")
+            token = self.take()
             if not token.says(*_FIELD_SETS):
-                raise self._unexpected(token)
+                raise self.unexpected(token)
             selected.field_set = cast("FieldSet", token.text.upper())
-            self._need(")")
+            self.need(")")
         else:
-            raise self._unexpected()
+            raise self.unexpected()
 
     def _alias(self) -> str | None:
-        is_alias = self._peek().kind == "name" and self._peek(1).says(",", "FROM")
-        return self._take().text if is_alias and not self._peek().says("FROM") else None
+        is_alias = self.peek().kind == "name" and self.peek(1).says(",", "FROM")
+        return self.take().text if is_alias and not self.peek().says("FROM") else None
 
     def _aggregate(self) -> Aggregate:
-        token = self._take()
-        self._need("(")
-        path = self._path()
-        self._need(")")
-        follows = self._peek()
+        token = self.take()
+        self.need("(")
+        path = self.path()
+        self.need(")")
+        follows = self.peek()
         is_alias = follows.kind == "name" and not follows.says(
             *_CLAUSES, *_OPERATORS, "FROM", "ASC", "DESC", "NULLS", "NOT", "IN", "AND", "OR"
         )
-        alias = self._take().text if is_alias else None
+        alias = self.take().text if is_alias else None
         return Aggregate(cast("Function", token.text.upper()), path, alias, token.at)
 
     def _subquery(self) -> Query:
-        self._need("(")
+        self.need("(")
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise self._unexpected()
+            raise self.unexpected()
         query = self._query()
-        self._need(")")
+        self.need(")")
         self._depth -= 1
         return query
 
     def _group(self) -> tuple[Path, ...]:
-        self._need("BY")
-        paths = [self._path()]
-        while self._skip(","):
-            paths.append(self._path())
+        self.need("BY")
+        paths = [self.path()]
+        while self.skip(","):
+            paths.append(self.path())
         return tuple(paths)
 
     def _condition(self) -> Condition:
         terms = [self._term()]
         for word, joined in (("AND", All), ("OR", Any)):
-            if not self._peek().says(word):
+            if not self.peek().says(word):
                 continue
-            while self._skip(word):
+            while self.skip(word):
                 terms.append(self._term())
             # AND and OR side by side need brackets in SOQL.
-            if self._peek().says("AND", "OR"):
-                raise self._unexpected()
+            if self.peek().says("AND", "OR"):
+                raise self.unexpected()
             return joined(tuple(terms))
         return terms[0]
 
     def _term(self) -> Condition:
         if self._depth > MAX_DEPTH:
-            raise self._unexpected()
-        if self._peek().says("NOT", "("):
+            raise self.unexpected()
+        if self.peek().says("NOT", "("):
             self._depth += 1
             inner = self._nested()
             self._depth -= 1
             return inner
         path = self._operand()
         if isinstance(path, Aggregate):
-            token = self._take()
+            token = self.take()
             if token.text.upper() not in _OPERATORS or token.says("LIKE"):
-                raise self._unexpected(token)
+                raise self.unexpected(token)
             return Compare(path, _OPERATORS[token.text], self._constant())
         return self._comparison(path)
 
     def _nested(self) -> Condition:
-        if self._skip("NOT"):
+        if self.skip("NOT"):
             return Not(self._term())
-        self._need("(")
+        self.need("(")
         inner = self._condition()
-        self._need(")")
+        self.need(")")
         return inner
 
     def _operand(self) -> Path | Aggregate:
-        is_aggregate = self._peek().says(*_FUNCTIONS) and self._peek(1).says("(")
-        return self._aggregate() if is_aggregate else self._path()
+        is_aggregate = self.peek().says(*_FUNCTIONS) and self.peek(1).says("(")
+        return self._aggregate() if is_aggregate else self.path()
 
     def _comparison(self, path: Path) -> Condition:
-        token = self._take()
+        token = self.take()
         word = token.text.upper() if token.kind in {"name", "symbol"} else ""
         if word in _OPERATORS:
             return Compare(path, _OPERATORS[word], self._constant())
         if word == "NOT":
-            self._need("IN")
+            self.need("IN")
         if word in {"IN", "NOT"}:
             negated = word == "NOT"
-            if self._peek().says("(") and self._peek(1).says("SELECT"):
+            if self.peek().says("(") and self.peek(1).says("SELECT"):
                 return Among(path, self._subquery(), negated)
             return OneOf(path, self._constants(), negated)
         if word in {"INCLUDES", "EXCLUDES"}:
             return Includes(path, self._constants(), negated=word == "EXCLUDES")
-        raise self._unexpected(token)
+        raise self.unexpected(token)
 
     def _constants(self) -> tuple[Constant, ...]:
-        self._need("(")
+        self.need("(")
         constants = [self._constant()]
-        while self._skip(","):
+        while self.skip(","):
             constants.append(self._constant())
-        self._need(")")
+        self.need(")")
         return tuple(constants)
 
     def _constant(self) -> Constant:  # noqa: PLR0911 - one for each kind
-        token = self._take()
+        token = self.take()
         match token.kind:
             case "string":
                 return token.text
@@ -285,78 +284,35 @@ class _Parser:
         if token.kind == "name" and dates.is_literal(token.text):
             return DateLiteral(token.text.upper(), 0)
         if token.kind == "name" and dates.takes_number(token.text):
-            self._need(":")
-            return DateLiteral(token.text.upper(), self._count())
+            self.need(":")
+            return DateLiteral(token.text.upper(), self.count())
         if token.says(":"):
-            raise malformed(self._text, token.at, "Bind variables only allowed in Apex code")
-        raise self._unexpected(token)
+            raise malformed(self.text, token.at, "Bind variables only allowed in Apex code")
+        raise self.unexpected(token)
 
     def _order(self) -> tuple[Order, ...]:
-        self._need("BY")
+        self.need("BY")
         keys = [self._key()]
-        while self._skip(","):
+        while self.skip(","):
             keys.append(self._key())
         return tuple(keys)
 
     def _key(self) -> Order:
         path = self._operand()
-        descending = self._skip("DESC")
+        descending = self.skip("DESC")
         if not descending:
-            self._skip("ASC")
+            self.skip("ASC")
         nulls_last = False
-        if self._skip("NULLS"):
-            nulls_last = self._skip("LAST")
+        if self.skip("NULLS"):
+            nulls_last = self.skip("LAST")
             if not nulls_last:
-                self._need("FIRST")
+                self.need("FIRST")
         return Order(path, descending, nulls_last)
 
     def _offset(self) -> int:
-        at = self._peek().at
-        offset = self._count()
+        at = self.peek().at
+        offset = self.count()
         if offset > MAX_OFFSET:
             cause = f"Maximum SOQL offset allowed is {MAX_OFFSET}"
-            raise malformed(self._text, at, cause, code="NUMBER_OUTSIDE_VALID_RANGE")
+            raise malformed(self.text, at, cause, code="NUMBER_OUTSIDE_VALID_RANGE")
         return offset
-
-    def _count(self) -> int:
-        token = self._take()
-        if token.kind != "number" or not token.text.isdigit() or len(token.text) > _MOST_DIGITS:
-            raise self._unexpected(token)
-        return int(token.text)
-
-    def _path(self) -> Path:
-        token = self._name()
-        return Path(tuple(token.text.split(".")), token.at)
-
-    def _name(self) -> Token:
-        token = self._take()
-        if token.kind != "name" or token.says("FROM", "WHERE", "AND", "OR"):
-            raise self._unexpected(token)
-        return token
-
-    def _peek(self, ahead: int = 0) -> Token:
-        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
-
-    def _take(self) -> Token:
-        token = self._peek()
-        self._next = min(self._next + 1, len(self._tokens) - 1)
-        return token
-
-    def _skip(self, *words: str) -> bool:
-        if self._peek().says(*words):
-            self._take()
-            return True
-        return False
-
-    def _need(self, word: str) -> None:
-        if not self._skip(word):
-            raise self._unexpected()
-
-    def _unexpected(self, token: Token | None = None) -> Exception:
-        token = token or self._peek()
-        cause = (
-            "unexpected end of query"
-            if token.kind == "end"
-            else f"unexpected token: '{token.text}'"
-        )
-        return malformed(self._text, token.at, cause)
