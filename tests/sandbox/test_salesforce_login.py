@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
@@ -19,24 +17,12 @@ from simple_salesforce.exceptions import (
 )
 from simple_salesforce.format import format_soql
 
+from tests.salesforce_client import ToSandbox, observers_client
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.fix_sandbox import RunningSandbox
-
-
-class ToSandbox(HTTPAdapter):
-    """Sends what is meant for any https host to the sandbox, over http."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__()
-        self._base = base
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
-        assert request.url is not None
-        parts = urlsplit(request.url)
-        request.url = f"{self._base}{parts.path}{'?' + parts.query if parts.query else ''}"
-        return super().send(request, *args, **more)
 
 
 @pytest.fixture
@@ -49,12 +35,7 @@ def session(sandbox: RunningSandbox) -> Iterator[requests.Session]:
 @pytest.fixture
 def client(sandbox: RunningSandbox, session: requests.Session) -> Any:
     """Return a client of the observer; untyped, for its objects are made up by `__getattr__`."""
-    return Salesforce(
-        session_id=sandbox.line["observer"]["salesforce_access_token"],
-        instance_url="https://sandbox.example.com",
-        session=session,
-        version="66.0",
-    )
+    return observers_client(sandbox, session)
 
 
 def token(sandbox: RunningSandbox, **form: str) -> requests.Response:
