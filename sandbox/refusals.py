@@ -42,6 +42,16 @@ CONSTANT_CONTACT: CannedAnswers = {
     "throttled": _json(*constant_contact.THROTTLED),
     "quota": _json(*constant_contact.QUOTA_SPENT),
     "expired_session": _json(*constant_contact.UNAUTHORIZED),
+    "disabled": _json(403, [{"error_key": "forbidden", "error_message": "Forbidden"}]),
+    "unavailable": _json(
+        503,
+        [
+            {
+                "error_key": "contacts.api.service.unavailable",
+                "error_message": "Our internal service is temporarily unavailable.",
+            }
+        ],
+    ),
     "error_500": _json(
         500,
         [
@@ -67,6 +77,18 @@ SALESFORCE: CannedAnswers = {
     "quota": _json(
         403,
         [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}],
+    ),
+    "disabled": _json(
+        403,
+        [
+            {
+                "message": "The REST API is not enabled for this Organization.",
+                "errorCode": "API_DISABLED_FOR_ORG",
+            }
+        ],
+    ),
+    "unavailable": _json(
+        503, [{"message": "Server is unavailable", "errorCode": "SERVER_UNAVAILABLE"}]
     ),
     "expired_session": _json(
         401, [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]

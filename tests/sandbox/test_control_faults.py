@@ -32,12 +32,23 @@ def test_a_refusal_of_the_gateway_has_the_vendors_body(
     assert sandbox.constant_contact("GET", "/account/summary").status_code == 200
 
 
+@pytest.mark.parametrize(("kind", "status"), [("disabled", 403), ("unavailable", 503)])
+def test_a_refusal_of_a_resource_is_a_list(sandbox: RunningSandbox, kind: str, status: int) -> None:
+    sandbox.faults(fault(kind, times=1))
+    answer = sandbox.constant_contact("GET", "/contacts")
+    assert (answer.status_code, len(answer.json())) == (status, 1)
+
+
+@pytest.mark.rule("sf-request-limit", "sf-api-disabled", "sf-server-trouble")
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [
         ("throttled", 403, "REQUEST_LIMIT_EXCEEDED"),
+        ("quota", 403, "REQUEST_LIMIT_EXCEEDED"),
         ("expired_session", 401, "INVALID_SESSION_ID"),
+        ("disabled", 403, "API_DISABLED_FOR_ORG"),
         ("error_500", 500, "UNKNOWN_EXCEPTION"),
+        ("unavailable", 503, "SERVER_UNAVAILABLE"),
     ],
 )
 def test_salesforce_refuses_in_its_own_words(
@@ -86,6 +97,7 @@ def test_a_lie_answers_well_and_changes_nothing(sandbox: RunningSandbox) -> None
     assert truth.json()["list_id"] != answer.json()["list_id"]
 
 
+@pytest.mark.rule("sf-row-lock")
 def test_a_lie_of_salesforce_leaves_the_record_as_it_was(sandbox: RunningSandbox) -> None:
     contacts = "/services/data/v66.0/sobjects/Contact"
     body = {"LastName": "Truth"}

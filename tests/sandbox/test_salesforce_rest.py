@@ -337,7 +337,7 @@ def test_collections_upsert_by_key(sandbox: RunningSandbox) -> None:
     assert read(sandbox, INTERACTION, made[0]["id"])["practifi__Person__c"] == contact
 
 
-@pytest.mark.rule("sf-query-pages")
+@pytest.mark.rule("sf-query-pages", "sf-query-cursor-ends")
 def test_long_results_come_in_pages(sandbox: RunningSandbox) -> None:
     for start in range(0, 2_400, 200):
         records = [

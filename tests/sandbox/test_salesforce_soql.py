@@ -125,6 +125,7 @@ def test_a_parent_is_shown_as_an_object_and_a_missing_one_as_null(org: Org) -> N
     assert shown[3]["Account"] is None
 
 
+@pytest.mark.rule("sf-query-faults", "sf-query-escapes")
 @pytest.mark.parametrize(
     ("query", "code", "cause"),
     [
