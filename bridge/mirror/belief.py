@@ -62,8 +62,8 @@ def join(
     is_overtaken: bool,
 ) -> tuple[PractifiRow, PractifiRow]:
     """Return (what the state says of itself, the state with what was known before)."""
-    if older is not None and is_overtaken and row.modstamp == older.modstamp:
-        # A message came while the record was read, and both are of one second: read it again.
+    if older is not None and is_overtaken and _may_be_stale(row, older):
+        # More became known while the record was read, and both are of one second: read it again.
         whole = without_knowledge(older)
         return whole, whole
     is_repeat = older is not None and _says_nothing_new(row, older)
@@ -130,6 +130,18 @@ def box_now(row: PractifiRow, names: ContactNames) -> Box:
 def is_older(row: PractifiRow, other: PractifiRow) -> bool:
     """Tell whether a state is surely older than another."""
     return row.modstamp is not None and other.modstamp is not None and row.modstamp < other.modstamp
+
+
+def _may_be_stale(row: PractifiRow, older: PractifiRow) -> bool:
+    """What was read is of the second of what became known meanwhile, and nobody vouches for it.
+
+    Two reads at one time that say the same vouch for each other.
+    """
+    if row.modstamp != older.modstamp:
+        return False
+    return older.source == "message" or any(
+        older.fields.get(path, text) != text for path, text in row.fields.items()
+    )
 
 
 def _contradicts(row: PractifiRow, other: PractifiRow) -> bool:

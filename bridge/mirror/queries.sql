@@ -25,12 +25,12 @@ ORDER BY r.kind, r.sf_id
 FOR UPDATE OF r
 
 -- name: told_since
--- Which of some records messages told of since a moment; their rows are locked already.
+-- Of which records more became known since a moment, by a message or another read; their rows are locked already.
 SELECT r.kind, r.sf_id
 FROM practifi_record r
 JOIN unnest(%(kinds)s::text[], %(ids)s::text[]) AS asked (kind, sf_id)
   ON r.kind = asked.kind AND r.sf_id = asked.sf_id
-WHERE r.connection_id = %(connection_id)s AND r.source = 'message' AND r.seen_at > %(read_at)s
+WHERE r.connection_id = %(connection_id)s AND r.seen_at > %(read_at)s
 
 -- name: remember_practifi_rows
 -- Move the mirror forward; a state older than the known one changes nothing. Ordered, so that two batches cannot deadlock.

@@ -76,3 +76,28 @@ def test_a_tick_during_the_read_is_not_taken_back_by_its_answer(firm: Firm) -> N
     assert firm.permission(ADA) == "unsubscribed"
     assert firm.status(person) == ("Unsubscribed", "Do Not Email is ticked")
     assert [entry["change"] for entry in firm.ledger() if entry["side"] == "practifi"] == ["ticked"]
+
+
+def test_a_read_that_another_worker_has_outdone_takes_nothing_back(firm: Firm) -> None:
+    letter, other = firm.new_list("Letter"), firm.new_list("Other")
+    person = firm.member(ADA, letter, MobilePhone="+1 415 555 0100")
+    firm.settle()
+    begin_a_second(firm)
+
+    def save_and_deliver() -> None:
+        firm.change(person, MobilePhone="+1 415 555 0118")
+        firm.bridge.receive()
+        firm.bridge.triage()
+        firm.bridge.deliver()
+
+    firm.change(person, FirstName="Ada")
+    firm.change(person, Title="Judge")
+    firm.bridge.receive()
+    firm.bridge.triage()
+    own = InterruptedInstallation(**vars(firm.bridge.installation), between=[save_and_deliver])
+    deliver_slice(own, range(1, 5), until=time.monotonic() + 10)
+    assert own.between == []
+    firm.join(person, other)
+    firm.settle()
+    (phone,) = firm.there(ADA)["phone_numbers"]
+    assert phone["phone_number"].endswith("4155550118")
