@@ -495,3 +495,11 @@ def test_the_firm_is_believable(sandbox: RunningSandbox) -> None:
     assert sandbox.control("GET", "/salesforce/deliveries") == []
     started = datetime.now(UTC)  # noqa: TID251 - the sandbox starts with the real time
     assert abs(now(sandbox) - started) < timedelta(seconds=30)
+
+
+@pytest.mark.rule("sf-upsert-update-only")
+def test_an_upsert_may_be_told_to_make_nothing_new(sandbox: RunningSandbox) -> None:
+    path = f"{DATA}/sobjects/Contact/CC_Bridge_Id__c/nobody"
+    answer = sandbox.salesforce("PATCH", path, {"LastName": "Hale"}, updateOnly="true")
+    assert answer.status_code == 404
+    assert query(sandbox, "SELECT Id FROM Contact WHERE LastName = 'Hale'")["totalSize"] == 0
