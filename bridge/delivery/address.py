@@ -14,7 +14,7 @@ from bridge.consent.standing import outstanding_evidence
 from bridge.delivery.bury import bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
-from bridge.delivery.gather import came_from, gather, gone_to, with_there
+from bridge.delivery.gather import came_from, gather, gone_to, unread_records, with_there
 from bridge.delivery.outcome import (
     record_end,
     record_ends,
@@ -75,7 +75,10 @@ class AddressCourier:
         must_look = False
         for _ in range(_ROUNDS):
             self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
-            state, in_flight = self._gather(lease)
+            gathered = self._gather(lease)
+            if gathered is None:
+                continue
+            state, in_flight = gathered
             decision = decide(state)
             if must_look or in_flight or decision.needs_look:
                 was_moving = state.moving_from is not None
@@ -98,13 +101,16 @@ class AddressCourier:
                     record_lost(tx, lease, decision.lost)
                     record_ends(tx, lease.connection_id, decision)
             must_look = not self._send(lease, state, decision, done)
-        message = "the contact there does not come to rest: somebody else keeps changing it"
+        message = "the contact does not come to rest: somebody keeps changing it here or there"
         raise NotSettled(message)
 
-    def _gather(self, lease: Lease) -> tuple[AddressState, set[str]]:
+    def _gather(self, lease: Lease) -> tuple[AddressState, set[str]] | None:
+        """Return the present state and the steps in flight; None if a record is in doubt."""
         with self.database.transaction() as tx:
             renew(tx, lease)
             self._wait_for_others(tx, lease)
+            if unread_records(tx, lease.connection_id, [lease.key]):
+                return None
             in_flight = steps_in_flight(tx, lease)
             state = gather(
                 tx,

@@ -13,7 +13,7 @@ from bridge.delivery.model import Status, Step
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.steps import close_in_flight, end_step, open_plan, send_step
 from bridge.delivery.work import RECONCILE, SQL, finish, mark, renew
-from bridge.errors import Conflict, NotFoundRemotely, RecordRefused
+from bridge.errors import Conflict, NotFoundRemotely, NotSettled, RecordRefused
 from bridge.identity import uuid_or_none
 from bridge.mirror.remember import forget_cc_list, remember_cc_list
 
@@ -69,6 +69,7 @@ class ListCourier:
         """Bring one list to where Practifi has it, and say in words what was done.
 
         Raises:
+            NotSettled: If the record is in doubt although it was read.
             RecordRefused: If the name is taken by another list there, or is refused.
             RemoteError: If a remote side does not do its part.
         """
@@ -76,6 +77,9 @@ class ListCourier:
         if not state.is_known:
             self.reader.read("list", [lease.key], lane=max(lease.lane, 1))
             state = self._state(lease)
+            if state.fields and not (state.is_known or state.is_deleted):
+                message = "the list was saved again while it was read"
+                raise NotSettled(message)
         if state.is_deleted or not state.fields:
             with self.database.transaction() as tx:
                 finish(tx, lease, reason="deleted in Practifi: removing it there needs an approval")

@@ -41,17 +41,18 @@ class Reader:
 
         Returns whether anything had to be read. Addresses that a record turns out to have or to
         have had become dirty, unless they are among `held`: the caller has leased those and decides
-        after this. Any other may have been decided on while this was read.
+        after this. Any other may have been decided on while this was read. Whatever a read puts in
+        doubt becomes dirty, held or not.
         """
         with self.database.transaction() as tx:
             wanted = unread_records(tx, self.connection.id, sorted(keys))
         for kind in _ORDER:
             if wanted.get(kind):
-                self.read(kind, wanted[kind], dirty=held, lane=lane)
+                self.read(kind, wanted[kind], held=held, lane=lane)
         return bool(wanted)
 
     def read(
-        self, kind: Kind, ids: Sequence[str], *, dirty: Collection[str] = (), lane: int = WEBHOOK
+        self, kind: Kind, ids: Sequence[str], *, held: Collection[str] = (), lane: int = WEBHOOK
     ) -> None:
         """Read records by id; one that is missing is deleted, or hidden from the bridge's user."""
         with self.database.transaction() as tx:
@@ -76,14 +77,22 @@ class Reader:
             )
             for sf_id in sorted(set(ids) - set(found)):
                 mark_deleted(tx, self.connection.id, kind, sf_id, None)
-            mark(tx, self.connection.id, _made_dirty(moved, dirty), lane=lane)
+            mark(tx, self.connection.id, made_dirty(moved, held=held), lane=lane)
 
 
-def _made_dirty(moved: Sequence[Moved], known: Collection[str]) -> dict[Subject, bool]:
+def made_dirty(moved: Sequence[Moved], *, held: Collection[str] = ()) -> dict[Subject, bool]:
+    """Return what records that were read make dirty -> whether its consent is concerned.
+
+    A record in doubt hides its box, so its subjects go first; and whoever holds one may already
+    have read it for the last time.
+    """
     dirty: dict[Subject, bool] = {}
     for result in moved:
-        if result.address_changed or result.is_consent or result.row.kind == "membership":
-            for subject in result.subjects:
-                if subject[1] not in known:
-                    dirty[subject] = dirty.get(subject, False) or result.is_consent
+        is_news = result.address_changed or result.is_consent or result.row.kind == "membership"
+        for subject in result.subjects:
+            if result.is_in_doubt or (is_news and subject[1] not in held):
+                is_first = result.is_consent or (
+                    result.is_in_doubt and result.row.kind == "contact"
+                )
+                dirty[subject] = dirty.get(subject, False) or is_first
     return dirty

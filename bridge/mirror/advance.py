@@ -50,6 +50,7 @@ class Moved:
         is_consent: Whether the box changed: its subjects go first.
         is_superseded: The mirror knew a newer state; nothing was changed.
         address_changed: A contact's address is another one than before.
+        is_in_doubt: More became known while it was read: it has to be read again.
     """
 
     row: PractifiRow
@@ -57,6 +58,7 @@ class Moved:
     is_consent: bool = False
     is_superseded: bool = False
     address_changed: bool = False
+    is_in_doubt: bool = False
 
 
 def advance(
@@ -135,6 +137,7 @@ def advance(
                 subjects=subjects[key],
                 is_consent=row.sf_id in boxes_changed,
                 address_changed=older is not None and older.email_key != merged[key].email_key,
+                is_in_doubt=key in overtaken and bool(merged[key].unknown_fields),
             )
         )
     return moved

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from bridge.delivery.read_back import Reader
-from bridge.delivery.work import RECONCILE
+from bridge.delivery.read_back import Reader, made_dirty
+from bridge.delivery.work import RECONCILE, mark
 from bridge.errors import NotFoundRemotely
 from bridge.mirror.advance import advance
 from bridge.mirror.model import client_paths, row_of
@@ -47,7 +47,7 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
                 row_of(context.run.connection_id, kind, record, mapping, source="snapshot")
                 for _, record in found
             ]
-            advance(
+            moved = advance(
                 tx,
                 rows,
                 client_paths=client_paths(mapping),
@@ -57,6 +57,8 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
                 causes=[str(context.run.id)] * len(rows),
                 read_at=begun_at,
             )
+            in_doubt = [result for result in moved if result.is_in_doubt]
+            mark(tx, context.run.connection_id, made_dirty(in_doubt), lane=RECONCILE)
             context.renew(tx)
         merged += len(found)
         context.progress(f"comparing {kind}s in Practifi", merged)

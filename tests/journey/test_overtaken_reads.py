@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bridge.bootstrap import Installation
 from bridge.delivery.deliver import deliver_slice
+from bridge.delivery.read_back import Reader
+from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +51,37 @@ class InterruptedInstallation(Installation):
         """Return the client."""
         client = super().salesforce(connection)
         return cast("Salesforce", InterruptedSalesforce(client, self.between))
+
+
+class LateRead:
+    """Another worker's read of a contact: it has its answer, and uses it when told to."""
+
+    def __init__(self, firm: Firm, person: str) -> None:
+        self._has_answer, self._may_go_on = threading.Event(), threading.Event()
+        installation, connection = firm.bridge.installation, firm.bridge.connection
+        with installation.database.transaction() as tx:
+            current = active(tx, connection.id)
+        assert current is not None
+        client = InterruptedSalesforce(installation.salesforce(connection), [self._wait])
+        reader = Reader(
+            database=installation.database,
+            salesforce=cast("Salesforce", client),
+            connection=connection,
+            mapping=current.mapping,
+        )
+        self._thread = threading.Thread(target=reader.read, args=("contact", [person]))
+        self._thread.start()
+        assert self._has_answer.wait(10)
+
+    def _wait(self) -> None:
+        self._has_answer.set()
+        assert self._may_go_on.wait(10)
+
+    def end(self) -> None:
+        """Let it use its answer, and return when it has."""
+        self._may_go_on.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
 
 
 def begin_a_second(firm: Firm) -> None:
@@ -101,3 +135,41 @@ def test_a_read_that_another_worker_has_outdone_takes_nothing_back(firm: Firm) -
     firm.settle()
     (phone,) = firm.there(ADA)["phone_numbers"]
     assert phone["phone_number"].endswith("4155550118")
+
+
+def test_a_tick_that_late_reads_keep_putting_in_doubt_is_carried_out(firm: Firm) -> None:
+    person = firm.member(ADA, firm.new_list(), FirstName="Ada")
+    firm.settle()
+    begin_a_second(firm)
+    firm.change(person, FirstName="Augusta")
+    late = [LateRead(firm, person), LateRead(firm, person)]
+    firm.change(person, FirstName="Ada")
+    firm.tick(person)
+    firm.bridge.receive()
+    firm.bridge.triage()
+    own = InterruptedInstallation(
+        **vars(firm.bridge.installation), between=[read.end for read in late]
+    )
+    deliver_slice(own, range(1, 5), until=time.monotonic() + 10)
+    assert own.between == []
+    firm.settle()
+    assert firm.permission(ADA) == "unsubscribed"
+    assert firm.status(person) == ("Unsubscribed", "Do Not Email is ticked")
+
+
+def test_a_read_that_ends_after_the_delivery_leaves_nothing_in_doubt(firm: Firm) -> None:
+    person = firm.member(ADA, firm.new_list())
+    firm.settle()
+    begin_a_second(firm)
+    firm.change(person, FirstName="Ada")
+    late = LateRead(firm, person)
+    firm.change(person, Title="Judge")
+    firm.bridge.receive()
+    firm.bridge.triage()
+    firm.bridge.deliver()
+    late.end()
+    firm.settle()
+    with firm.bridge.installation.database.transaction() as tx:
+        doubted = tx.execute("SELECT sf_id FROM practifi_record WHERE unknown_fields <> '{}'")
+        assert doubted.fetchall() == []
+    assert firm.there(ADA)["job_title"] == "Judge"
