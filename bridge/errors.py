@@ -17,10 +17,12 @@ BridgeError
 │   │   ├─ Unavailable         network, time-out, 5xx, a body that is not the vendor's
 │   │   ├─ Throttled           too many calls in this second
 │   │   └─ Conflict            two writers met: read again, decide again
-│   └─ Terminal                the next record would fail too
-│       ├─ Unauthorized        the connection must be authorised again by a person
-│       ├─ Forbidden           a scope, a privilege or a permission is missing
-│       └─ QuotaSpent          the day's allowance is gone until `until`
+│   ├─ Terminal                the next record would fail too
+│   │   ├─ Unauthorized        the connection must be authorised again by a person
+│   │   ├─ Forbidden           a scope, a privilege or a permission is missing
+│   │   └─ QuotaSpent          the day's allowance is gone until `until`
+│   ├─ NotFoundRemotely        the thing is not there: decide again on what is
+│   └─ TooMuchAtOnce           one answer does not hold what was asked for: ask for less
 ├─ NoSlotNow                   the budget has no call for this lane before `due_at`
 ├─ NotSettled                  another subject has to come first, or this one does not come to rest
 ├─ LeaseLost                   another worker owns the subject now: write nothing
@@ -184,6 +186,10 @@ class QuotaSpent(Terminal):
 
 class NotFoundRemotely(RemoteError):
     """The thing is not there (any more): decide again on what is."""
+
+
+class TooMuchAtOnce(RemoteError):
+    """One answer does not hold what was asked for: ask for less."""
 
 
 class NoSlotNow(BridgeError):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bridge.connections.store import list_connections
-from bridge.errors import RemoteError
+from bridge.errors import RemoteError, TooMuchAtOnce
 from bridge.inbox.triage import SQL
 from bridge.mapping.versions import active
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bridge.connections.model import Connection
     from bridge.mapping.names import Names
     from bridge.salesforce.client import Salesforce
+    from bridge.salesforce.model import Deleted
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,21 @@ def _names(tx: psycopg.Connection, connection_id: int) -> Names | None:
     return None if current is None else current.mapping.names
 
 
+def _ask(salesforce: Salesforce, object_name: str, start: datetime, end: datetime) -> Deleted:
+    """Ask about a span of time, or about its first part where too much was deleted in it.
+
+    The next poll goes on where that part ends.
+    """
+    while True:
+        try:
+            return salesforce.deleted(object_name, start, end)
+        except TooMuchAtOnce:
+            half = (end - start) / 2
+            if half < _OVERLAP:
+                raise
+            end = start + half
+
+
 def _poll(
     installation: Installation, salesforce: Salesforce, connection: Connection, object_name: str
 ) -> int:
@@ -81,7 +97,7 @@ def _poll(
         row = tx.execute(SQL["watermark"], source).fetchone()
     assert row is not None  # noqa: S101 -- the statement joins to a row of its own
     start, end = window(*row)
-    found = salesforce.deleted(object_name, start, end)
+    found = _ask(salesforce, object_name, start, end)
     if row[0] is not None and found.earliest_date_available > start:
         log.warning(
             "deletes_gap",

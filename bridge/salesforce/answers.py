@@ -19,6 +19,7 @@ from bridge.errors import (
     RecordRefused,
     RemoteError,
     Throttled,
+    TooMuchAtOnce,
     Unauthorized,
     Unavailable,
 )
@@ -44,6 +45,7 @@ _BY_CODE: Mapping[str, tuple[type[RemoteError], str]] = {
     "ENTITY_IS_DELETED": (NotFoundRemotely, "it is deleted"),
     "UNABLE_TO_LOCK_ROW": (Conflict, "somebody else holds the record"),
     "INVALID_QUERY_LOCATOR": (Conflict, "the query's cursor has ended: start again"),
+    "EXCEEDED_ID_LIMIT": (TooMuchAtOnce, "more than one answer holds"),
     "SERVER_UNAVAILABLE": (Unavailable, "the server is busy"),
     "UNKNOWN_EXCEPTION": (Unavailable, "the server failed"),
 }

@@ -44,6 +44,23 @@ class Policy(BaseModel):
         description="a flow keeps the status Active when it is deployed; false: it arrives as "
         "Draft, as in production without that setting",
     )
+    deleted_kept_h: float = Field(
+        default=360,
+        gt=0,
+        le=360,
+        description="hours for which getDeleted knows a deletion; less where the purge, every two "
+        "hours, has already been",
+    )
+    most_replicated_ids: int = Field(
+        default=600_000,
+        gt=0,
+        description="ids that one answer of getUpdated or getDeleted holds at most",
+    )
+    keys_like_files_404: bool = Field(
+        default=False,
+        description="an external id in an address that ends like a file or a domain, as `Acme.inc` "
+        "does, is not found",
+    )
     duplicates_key: Literal["duplicateResut", "duplicateResult"] = Field(
         default="duplicateResut",
         description="where the refusal of a duplicate tells which records are alike: the vendor's "

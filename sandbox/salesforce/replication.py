@@ -13,43 +13,51 @@ from sandbox.salesforce.values import parse_datetime, to_json
 
 if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
+    from sandbox.salesforce.policy import Policy
     from sandbox.salesforce.schema import SObject
 
 REACHES_BACK = timedelta(days=30)
-DELETED_KEPT = timedelta(days=15)
 
 
-def updated(org: Org, sobject: SObject, start: str | None, end: str | None) -> dict[str, object]:
+def updated(
+    org: Org, sobject: SObject, start: str | None, end: str | None, *, policy: Policy
+) -> dict[str, object]:
     """Return the ids of the records that were created or changed in a span.
 
     Raises:
-        ApiError: If the span is not one that can be asked for.
+        ApiError: If the span is not one that can be asked for, or too much changed in it.
     """
     since, until = _span(org, start, end)
+    ids = [
+        row["Id"]
+        for row in org.tables[sobject.name]
+        if not row["IsDeleted"] and _within(row["SystemModstamp"], since, until)
+    ]
+    _check_count(len(ids), policy)
     return {
-        "ids": [
-            row["Id"]
-            for row in org.tables[sobject.name]
-            if not row["IsDeleted"] and _within(row["SystemModstamp"], since, until)
-        ],
+        "ids": ids,
         "latestDateCovered": to_json(min(until, org.now())),
     }
 
 
-def deleted(org: Org, sobject: SObject, start: str | None, end: str | None) -> dict[str, object]:
+def deleted(
+    org: Org, sobject: SObject, start: str | None, end: str | None, *, policy: Policy
+) -> dict[str, object]:
     """Return the records that were deleted in a span, and how far back deletes are known.
 
     Raises:
-        ApiError: If the span is not one that can be asked for.
+        ApiError: If the span is not one that can be asked for, or too much was deleted in it.
     """
     since, until = _span(org, start, end)
-    known_from = org.now() - DELETED_KEPT
+    known_from = org.now() - timedelta(hours=policy.deleted_kept_h)
+    rows = [
+        {"id": row["Id"], "deletedDate": to_json(row["SystemModstamp"])}
+        for row in org.tables[sobject.name]
+        if row["IsDeleted"] and _within(row["SystemModstamp"], max(since, known_from), until)
+    ]
+    _check_count(len(rows), policy)
     return {
-        "deletedRecords": [
-            {"id": row["Id"], "deletedDate": to_json(row["SystemModstamp"])}
-            for row in org.tables[sobject.name]
-            if row["IsDeleted"] and _within(row["SystemModstamp"], max(since, known_from), until)
-        ],
+        "deletedRecords": rows,
         "earliestDateAvailable": to_json(known_from),
         "latestDateCovered": to_json(min(until, org.now())),
     }
@@ -57,6 +65,12 @@ def deleted(org: Org, sobject: SObject, start: str | None, end: str | None) -> d
 
 def _within(stamp: object, since: datetime, until: datetime) -> bool:
     return isinstance(stamp, datetime) and since <= stamp < until
+
+
+def _check_count(count: int, policy: Policy) -> None:
+    most = policy.most_replicated_ids
+    if count > most:
+        raise ApiError("EXCEEDED_ID_LIMIT", f"More than {most} ids: ask for a shorter span of time")
 
 
 def _span(org: Org, start: str | None, end: str | None) -> tuple[datetime, datetime]:

@@ -42,3 +42,21 @@ def test_a_message_that_is_read_after_the_deletion_changes_nothing(firm: Firm) -
         tx.execute("UPDATE notification SET state = 'received' WHERE state = 'working'")
     firm.settle()
     assert firm.lists_of(ADA) == {firm.cc_list_id(first)}
+
+
+def test_more_deletions_than_one_answer_holds_are_asked_for_in_parts(firm: Firm) -> None:
+    letter = firm.new_list("Letter")
+    firm.member(ADA, letter)
+    firm.settle(deletes=True)
+    memberships = [firm.join(firm.person(f"p{n}@example.org"), letter) for n in range(3)]
+    firm.settle(deletes=True)
+    firm.sandbox.control("PUT", "/salesforce/policy", {"most_replicated_ids": 1})
+    for membership in memberships:
+        firm.delete(MEMBERSHIP, membership)
+        firm.sandbox.advance(1_800)
+    polls = 0
+    while any(firm.lists_of(f"p{n}@example.org") for n in range(3)):
+        polls += 1
+        assert polls < 10
+        firm.settle(deletes=True)
+    assert firm.lists_of(ADA) == {firm.cc_list_id(letter)}

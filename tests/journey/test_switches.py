@@ -31,17 +31,19 @@ SIDES: dict[str, type[BaseModel]] = {
     "constant-contact": ConstantContact,
     "salesforce": Salesforce,
 }
-HIDDEN = {
+NAMED: dict[str, object] = {
     "hidden_fields": ("Contact.Department",),
     "outbound_hidden_fields": ("Contact.HasOptedOutOfEmail", "Contact.Email"),
+    "deleted_kept_h": 2,
+    "most_replicated_ids": 2,
 }
-"""What a switch that names fields is set to."""
+"""What a switch is set to of which a longer time or the other answer is not the question."""
 
 
 def other_values(name: str, field: FieldInfo) -> list[object]:
     """Return what a switch can be besides its default; of a time, one that is long."""
-    if name in HIDDEN:
-        return [HIDDEN[name]]
+    if name in NAMED:
+        return [NAMED[name]]
     if get_origin(field.annotation) is Literal:
         return [value for value in get_args(field.annotation) if value != field.default]
     if isinstance(field.default, bool):

@@ -440,6 +440,7 @@ def test_a_parent_of_any_object_is_followed(sandbox: RunningSandbox) -> None:
     assert shown == [("Account", "My Account"), ("Campaign", "My Campaign")]
 
 
+@pytest.mark.rule("sf-address-length")
 def test_an_address_that_is_too_long_is_refused(sandbox: RunningSandbox) -> None:
     ids = ",".join(["'003000000000001AAA'"] * 800)
     answer = sandbox.salesforce(

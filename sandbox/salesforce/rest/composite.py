@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOST_CALLS = 25
 MOST_GRAPHS = 75
 MOST_NODES = 500
+MOST_DEPTH = 15
+MOST_KINDS = 15
 MOST_FAILED_GRAPHS = 14
 _REFUSED_FROM = 400
 _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d{1,4}\])*)\}")
@@ -57,6 +59,8 @@ def graph(call: Call) -> Response:
     groups = [_calls(each.get("compositeRequest"), most=MOST_NODES) for each in graphs]
     if sum(map(len, groups)) > MOST_NODES:
         raise ApiError("LIMIT_EXCEEDED", f"A request holds at most {MOST_NODES} nodes")
+    for calls in groups:
+        _check_shape(calls)
     shown, failed_count = [], 0
     for each, calls in zip(graphs, groups, strict=True):
         if failed_count >= MOST_FAILED_GRAPHS:
@@ -111,6 +115,26 @@ def _calls(asked: object, *, most: int) -> list[dict[str, Any]]:
         if not isinstance(each.get("method"), str) or not isinstance(each.get("url"), str):
             raise ApiError("INVALID_INPUT", "Each subrequest needs a method and a url")
     return asked
+
+
+def _check_shape(calls: list[dict[str, Any]]) -> None:
+    """Refuse a graph whose calls rest on each other too deeply, or are of too many kinds."""
+    depths: dict[str, int] = {}
+    for each in calls:
+        text = json.dumps([each["url"], each.get("body")])
+        named = {match[1] for match in _REFERENCE.finditer(text)}
+        depths[each["referenceId"]] = 1 + max((depths.get(name, 0) for name in named), default=0)
+    if max(depths.values()) > MOST_DEPTH:
+        raise ApiError("LIMIT_EXCEEDED", f"A graph is at most {MOST_DEPTH} calls deep")
+    kinds = {(each["method"].upper(), _kind(each["url"])) for each in calls}
+    if len(kinds) > MOST_KINDS:
+        raise ApiError("LIMIT_EXCEEDED", f"A graph has at most {MOST_KINDS} kinds of calls")
+
+
+def _kind(url: str) -> str:
+    """Return what a call is about: its object, or the resource where it names none."""
+    match = re.search(r"/sobjects/(\w+)", url)
+    return match[1] if match else url.partition("?")[0]
 
 
 def _all_or_none(call: Call, calls: list[dict[str, Any]]) -> tuple[Results, bool]:

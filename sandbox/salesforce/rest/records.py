@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sandbox.salesforce import replication, saving
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from sandbox.salesforce.rest.calls import Call
     from sandbox.salesforce.schema import Field, SObject
+
+_LIKE_A_FILE = re.compile(r"\.[A-Za-z]{2,4}$")
 
 
 def list_objects(call: Call) -> Response:
@@ -39,14 +42,16 @@ def describe_object(call: Call) -> Response:
 def show_updated(call: Call) -> Response:
     """Return the ids of changed records in a span of time."""
     sobject = call.org.schema.get(call.path["object"])
-    found = replication.updated(call.org, sobject, call.query.get("start"), call.query.get("end"))
+    span = (call.query.get("start"), call.query.get("end"))
+    found = replication.updated(call.org, sobject, *span, policy=call.api.policy())
     return answer(200, found)
 
 
 def show_deleted(call: Call) -> Response:
     """Return the ids of deleted records in a span of time."""
     sobject = call.org.schema.get(call.path["object"])
-    found = replication.deleted(call.org, sobject, call.query.get("start"), call.query.get("end"))
+    span = (call.query.get("start"), call.query.get("end"))
+    found = replication.deleted(call.org, sobject, *span, policy=call.api.policy())
     return answer(200, found)
 
 
@@ -140,6 +145,8 @@ def remove_by_key(call: Call) -> Response:
 def _matches(call: Call) -> tuple[SObject, frozenset[str]]:
     sobject = call.org.schema.get(call.path["object"])
     field = saving.external_id(sobject, call.path["field"])
+    if call.api.policy().keys_like_files_404 and _LIKE_A_FILE.search(call.path["value"]):
+        raise ApiError("NOT_FOUND", "The requested resource does not exist", status=404)
     with call.transaction() as tx:
         if field.type == "id":
             return sobject, frozenset({str(saving.existing(tx, sobject, call.path["value"])["Id"])})
