@@ -42,24 +42,6 @@ class Limits:
     interactive_reserve: int = 250
     webhook_reserve: int = 750
 
-    def __post_init__(self) -> None:
-        """Refuse limits under which somebody could never call.
-
-        Raises:
-            ConfigurationError: If a number is out of its range or the reserves take the whole day.
-        """
-        if self.per_second < 1:
-            raise ConfigurationError("at least one call a second is needed")
-        reserves = (self.consent_reserve, self.interactive_reserve, self.webhook_reserve)
-        if min(reserves) < 0:
-            raise ConfigurationError("a reserve cannot be less than no call")
-        if sum(reserves) >= self.per_day:
-            raise ConfigurationError(
-                f"the reserves ({' + '.join(f'{reserve:,}' for reserve in reserves)} calls for "
-                f"consent, people and webhook) leave nothing of {self.per_day:,} a day: "
-                "set lower ones in the same command"
-            )
-
     @property
     def gap_ms(self) -> int:
         """Return the milliseconds between two calls: a second's worth, with room for jitter.
@@ -77,6 +59,25 @@ class Limits:
         """
         reserves = (self.consent_reserve, self.interactive_reserve, self.webhook_reserve)
         return self.per_day - sum(reserves[:lane])
+
+
+def check_limits(limits: Limits) -> None:
+    """Refuse limits under which somebody could never call.
+
+    Raises:
+        ConfigurationError: If a number is out of its range or the reserves take the whole day.
+    """
+    if limits.per_second < 1:
+        raise ConfigurationError("at least one call a second is needed")
+    reserves = (limits.consent_reserve, limits.interactive_reserve, limits.webhook_reserve)
+    if min(reserves) < 0:
+        raise ConfigurationError("a reserve cannot be less than no call")
+    if sum(reserves) >= limits.per_day:
+        kept = " + ".join(f"{reserve:,}" for reserve in reserves)
+        raise ConfigurationError(
+            f"the reserves for consent, people and webhook ({kept}) leave nothing of "
+            f"{limits.per_day:,} calls a day: set lower ones in the same command"
+        )
 
 
 def calls_left(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.constant_contact.allowance import Limits, calls_left
+from bridge.constant_contact.allowance import Limits, calls_left, check_limits
 from bridge.errors import ConfigurationError
 
 LANES = st.integers(0, 4)
@@ -94,4 +94,4 @@ def test_one_call_more_than_allowed_never_fits_into_a_second(per_second: int) ->
 )
 def test_limits_under_which_somebody_could_never_call_are_refused(changes: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError):
-        Limits(**changes)
+        check_limits(Limits(**changes))
