@@ -31,6 +31,7 @@ COMMANDS = {
     "connection": "add, list and show connections",
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",
+    "budget": "the API calls: limits, what is used and waits, when it will be done",
     "audit": "check and export the ledger of consent",
     "doctor": "check the installation and say what to do about each failure",
     "db": "migrate the database",

@@ -1,8 +1,9 @@
 """The API budget: who may call Constant Contact now, and how many calls are left of the day.
 
 The vendor counts by API application, so one row in PostgreSQL grants the calls of all workers and
-of all connections that use one application: 4 a second with room for jitter, 10,000 a day of which
-some are kept for opt-outs. A grant is committed before its call starts.
+of all connections that use one application: 4 a second with room for jitter, 10,000 a day. Who may
+spend how much of a day is told in `allowance`; of those who want a call at the same time, the lane
+that was served longest ago goes first. A grant is committed before its call starts.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.clock import now
+from bridge.constant_contact.answers import SYSTEM
 from bridge.db.queries import load_queries
-from bridge.errors import ConfigurationError, NoSlotNow, QuotaSpent
+from bridge.errors import ConfigurationError, NoSlotNow, QuotaSpent, Throttled
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +56,8 @@ def ask(
     that are kept for opt-outs. An unused grant is lost: its second is not given to another.
 
     Raises:
-        QuotaSpent: If the day's calls for this lane are gone; `until` is the vendor's midnight.
+        QuotaSpent: If the day's calls for this lane or connection are gone; `until` says when to
+            ask again: at the vendor's midnight, or when more of the others' share is released.
         ConfigurationError: If there is no such application.
     """
     parameters = {
@@ -64,17 +67,15 @@ def ask(
         "ahead_ms": ahead_ms,
     }
     row = tx.execute(_SQL["take_slot"], parameters).fetchone()
-    if row is not None:
-        starts_at, wait_s = row
-        return Grant(granted=True, wait_s=wait_s, starts_at=starts_at)
-    parameters = {"application_id": application_id, "lane": lane}
-    row = tx.execute(_SQL["next_slot"], parameters).fetchone()
     if row is None:
         raise ConfigurationError(f"there is no API application {application_id}")
-    is_spent, wait_s, until = row
-    if is_spent:
-        raise _spent(until)
-    return Grant(granted=False, wait_s=wait_s)
+    outcome, starts_at, wait_s, until = row
+    match outcome:
+        case "granted":
+            return Grant(granted=True, wait_s=wait_s, starts_at=starts_at)
+        case "pace":
+            return Grant(granted=False, wait_s=wait_s)
+    raise _spent(outcome, until)
 
 
 def wait_for_slot(
@@ -103,6 +104,22 @@ def wait_for_slot(
         time.sleep(grant.wait_s)
 
 
+def note_limit(database: Database, connection: Connection, error: Exception) -> None:
+    """Let every worker of the API application know what the vendor answered, if it is a limit.
+
+    What Salesforce limits, and what the budget itself refused, changes nothing here.
+    """
+    application_id = connection.api_application_id
+    if application_id is None or getattr(error, "system", None) != SYSTEM:
+        return
+    if isinstance(error, Throttled):
+        with database.transaction() as tx:
+            throttled(tx, application_id, error.after_s or 1.0)
+    elif isinstance(error, QuotaSpent) and error.until is None:
+        with database.transaction() as tx:
+            exhausted(tx, application_id)
+
+
 def throttled(tx: psycopg.Connection[Any], application_id: int, seconds: float) -> None:
     """Record that the vendor saw too many calls: the next one starts in `seconds` at the earliest.
 
@@ -116,13 +133,14 @@ def exhausted(tx: psycopg.Connection[Any], application_id: int) -> None:
     tx.execute(_SQL["spend_day"], {"application_id": application_id})
 
 
-def _spent(until: datetime) -> QuotaSpent:
+def _spent(outcome: str, until: datetime) -> QuotaSpent:
+    what = {
+        "refused": "Constant Contact counts the day's API calls as spent; they begin anew",
+        "day": "the day's API calls for Constant Contact are spent; they begin anew",
+        "share": "this connection has used its share of the day's API calls; more are released",
+    }[outcome]
     error = QuotaSpent(
-        f"the day's API calls for Constant Contact are spent; they begin anew at "
-        f"{until:%Y-%m-%d %H:%M} UTC",
-        system="constant_contact",
-        status=429,
-        key="quota_exceeded",
+        f"{what} at {until:%Y-%m-%d %H:%M} UTC", system=SYSTEM, status=429, key="quota_exceeded"
     )
     error.until = until
     return error

@@ -1,44 +1,96 @@
 -- name: take_slot
--- one API call, if it may start within ahead_ms, and its count by lane; no row: not now
--- lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps the rate; with a gap
--- of 260 ms five grants still span 4 * 260 - 25 ms and more
-WITH granted AS (
-  UPDATE api_application
-  SET next_at = greatest(next_at, app_now() - interval '25 milliseconds')
-                + make_interval(secs => gap_ms / 1000.0),
-      used = CASE WHEN day = (app_now() AT TIME ZONE 'UTC')::date THEN used ELSE 0 END + 1,
+-- one API call that starts within ahead_ms and its count by lane, or why there is none and until when
+-- What each lane may spend ends before the reserves of the more urgent ones. Of that, a connection has its share, and
+-- may take of the others' whatever is not kept for them: of their unused shares 23/23 in the first hour of the UTC day,
+-- none in the last (bridge/constant_contact/allowance.py has the same rule; a test compares both).
+-- Lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps the rate; with a gap of 260 ms five grants
+-- still span 4 * 260 - 25 ms and more. For as long, a slot that is due is left to the lane whose turn it is.
+WITH application AS (
+  SELECT a.*, app_now() AS moment, (app_now() AT TIME ZONE 'UTC')::date AS today,
+         23 - extract(hour FROM app_now() AT TIME ZONE 'UTC')::int AS hours_left,
+         a.day_limit - CASE WHEN %(lane)s > 0 THEN a.consent_reserve ELSE 0 END
+                     - CASE WHEN %(lane)s > 1 THEN a.interactive_reserve ELSE 0 END
+                     - CASE WHEN %(lane)s > 2 THEN a.webhook_reserve ELSE 0 END AS ceiling
+  FROM api_application a
+  WHERE a.id = %(application_id)s
+), share AS (
+  SELECT c.id, floor(a.ceiling::numeric * c.api_share / sum(c.api_share) OVER ()) AS whole,
+         (SELECT coalesce(sum(u.used), 0)
+          FROM api_usage u
+          WHERE u.api_application_id = a.id AND u.day = a.today AND u.connection_id = c.id) AS used
+  FROM application a
+  JOIN connection c ON c.api_application_id = a.id
+  WHERE c.state = 'active' OR c.id = %(connection_id)s
+), day AS (
+  SELECT a.ceiling, a.today,
+         coalesce((SELECT used < whole FROM share WHERE id = %(connection_id)s), false) OR %(lane)s = 0 AS has_own,
+         (SELECT floor(coalesce(sum(greatest(0, whole - used)), 0) * a.hours_left / 23)
+          FROM share
+          WHERE id <> %(connection_id)s) AS kept
+  FROM application a
+), turns AS (
+  SELECT connection_id, lane, asked_at, served_at,
+         max(served_at) OVER (PARTITION BY connection_id) AS connection_served_at
+  FROM api_turn
+  WHERE api_application_id = %(application_id)s
+), turn AS (
+  SELECT coalesce((
+    SELECT (connection_id, lane) = (%(connection_id)s, %(lane)s)
+    FROM turns
+    WHERE (connection_id, lane) = (%(connection_id)s, %(lane)s)
+       OR asked_at > served_at AND asked_at > app_now() - interval '1 second'
+    ORDER BY connection_served_at, served_at, connection_id, lane
+    LIMIT 1), true) OR %(lane)s = 0 AS is_ours
+), granted AS (
+  UPDATE api_application a
+  SET next_at = greatest(a.next_at, app_now() - interval '25 milliseconds')
+                + make_interval(secs => a.gap_ms / 1000.0),
+      used = CASE WHEN a.day = (app_now() AT TIME ZONE 'UTC')::date THEN a.used ELSE 0 END + 1,
       day = (app_now() AT TIME ZONE 'UTC')::date
-  WHERE id = %(application_id)s
-    AND (paused_until IS NULL OR paused_until <= app_now())
-    AND next_at <= app_now() + make_interval(secs => %(ahead_ms)s / 1000.0)
-    AND (day <> (app_now() AT TIME ZONE 'UTC')::date
-         OR used < day_limit - CASE WHEN %(lane)s = 0 THEN 0 ELSE consent_reserve END)
-  RETURNING id, day, next_at - make_interval(secs => gap_ms / 1000.0) AS starts_at
+  FROM day, turn
+  WHERE a.id = %(application_id)s
+    AND (a.paused_until IS NULL OR a.paused_until <= app_now())
+    AND a.next_at <= app_now() + make_interval(secs => %(ahead_ms)s / 1000.0)
+    AND (turn.is_ours OR a.next_at <= app_now() - interval '25 milliseconds')
+    AND CASE WHEN a.day = day.today THEN a.used ELSE 0 END
+        < day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
+  RETURNING a.id, a.day, a.next_at - make_interval(secs => a.gap_ms / 1000.0) AS starts_at
 ), counted AS (
   INSERT INTO api_usage AS u (api_application_id, day, connection_id, lane, used)
   SELECT id, day, %(connection_id)s, %(lane)s, 1
   FROM granted
   ON CONFLICT (api_application_id, day, connection_id, lane) DO UPDATE
   SET used = u.used + 1
+), answer AS (
+  SELECT a.moment, a.today, a.hours_left, granted.starts_at,
+         greatest(a.next_at, coalesce(a.paused_until, '-infinity')) AS due_at,
+         CASE WHEN granted.id IS NOT NULL THEN 'granted'
+              WHEN a.pause_reason = 'quota_exceeded' AND a.paused_until > a.moment THEN 'refused'
+              WHEN a.day = a.today AND a.used >= a.ceiling OR a.ceiling <= 0 THEN 'day'
+              WHEN NOT day.has_own AND CASE WHEN a.day = a.today THEN a.used ELSE 0 END >= a.ceiling - day.kept THEN 'share'
+              ELSE 'pace' END AS outcome
+  FROM application a
+  CROSS JOIN day
+  LEFT JOIN granted ON true
+), remembered AS (
+  INSERT INTO api_turn AS t (api_application_id, connection_id, lane, asked_at, served_at)
+  SELECT %(application_id)s, %(connection_id)s, %(lane)s,
+         CASE WHEN outcome = 'pace' THEN moment ELSE '-infinity' END,
+         CASE WHEN outcome = 'granted' THEN app_now() ELSE '-infinity' END
+  FROM answer
+  WHERE outcome IN ('granted', 'pace') AND %(lane)s > 0
+  ON CONFLICT (api_application_id, connection_id, lane) DO UPDATE
+  SET asked_at = greatest(t.asked_at, excluded.asked_at), served_at = greatest(t.served_at, excluded.served_at)
 )
-SELECT greatest(starts_at, app_now()) AS starts_at,
-       greatest(0, extract(epoch FROM starts_at - app_now()))::float8 AS wait_s
-FROM granted;
-
--- name: next_slot
--- why no slot was granted: the day is spent, or until when to wait
-SELECT coalesce(pause_reason = 'quota_exceeded' AND paused_until > app_now(), false)
-       OR (day = (app_now() AT TIME ZONE 'UTC')::date
-           AND used >= day_limit - CASE WHEN %(lane)s = 0 THEN 0 ELSE consent_reserve END)
-         AS is_spent,
-       greatest(0, extract(epoch FROM
-         greatest(next_at, coalesce(paused_until, '-infinity')) - app_now()))::float8 AS wait_s,
-       CASE WHEN pause_reason = 'quota_exceeded' AND paused_until > app_now() THEN paused_until
-            ELSE (date_trunc('day', app_now() AT TIME ZONE 'UTC') + interval '1 day')
-                 AT TIME ZONE 'UTC'
-       END AS until
-FROM api_application
-WHERE id = %(application_id)s;
+SELECT outcome,
+       greatest(starts_at, app_now()) AS starts_at,
+       CASE WHEN outcome = 'granted' THEN greatest(0, extract(epoch FROM starts_at - app_now()))
+            WHEN due_at > app_now() THEN extract(epoch FROM due_at - app_now())
+            ELSE greatest(0.005, extract(epoch FROM due_at - app_now()) + 0.025) END::float8 AS wait_s,
+       CASE WHEN outcome = 'refused' THEN due_at
+            WHEN outcome = 'share' THEN date_trunc('hour', moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '1 hour'
+            ELSE (today + 1)::timestamp AT TIME ZONE 'UTC' END AS until
+FROM answer;
 
 -- name: push_back
 -- the vendor answered "throttled": nobody calls for a while

@@ -22,7 +22,7 @@ from bridge.connections.store import pause, resume
 from bridge.connections.wire import open_session
 from bridge.constant_contact.answers import SYSTEM, read_answer, unavailable
 from bridge.db.queries import load_queries
-from bridge.errors import RecordRefused, Retryable, Unauthorized
+from bridge.errors import QuotaSpent, RecordRefused, Retryable, Throttled, Unauthorized
 
 if TYPE_CHECKING:
     from bridge.connections.keyring import KeyRing
@@ -93,7 +93,7 @@ class Tokens:
             Unauthorized: If the refresh token or the application is refused.
             Retryable: If the token end point does not answer, or did not a moment ago.
         """
-        outcome: Pair | Unauthorized | None = None
+        outcome: Pair | Unauthorized | Retryable | None = None
         try:
             with self._database.transaction() as tx:
                 known, _ = self._read(tx, lock=True)
@@ -102,9 +102,6 @@ class Tokens:
                 self._respect_break(tx)
                 outcome = self._fetch(tx, known.refresh_token)
                 self._record(tx, outcome)
-        except Retryable:
-            self._take_a_break()
-            raise
         except psycopg.OperationalError:
             if not isinstance(outcome, Pair):
                 raise
@@ -113,7 +110,8 @@ class Tokens:
             logger.info("constant_contact_token_renewed", extra=self._extra)
             return outcome.access_token
         assert outcome is not None  # noqa: S101 -- the transaction ended well
-        logger.error("constant_contact_refuses_refresh", extra=self._extra)
+        if isinstance(outcome, Unauthorized):
+            logger.error("constant_contact_refuses_refresh", extra=self._extra)
         raise outcome
 
     @property
@@ -134,8 +132,11 @@ class Tokens:
         pair = Pair(stored["access_token"], stored["refresh_token"])
         return pair, secret.is_fresh and bool(pair.access_token)
 
-    def _fetch(self, tx: psycopg.Connection, refresh_token: str) -> Pair | Unauthorized:
-        """Ask the authorization server for the next pair; a refusal is returned, to be recorded."""
+    def _fetch(self, tx: psycopg.Connection, refresh_token: str) -> Pair | Unauthorized | Retryable:
+        """Ask the authorization server for the next pair; an error is returned, to be recorded.
+
+        Its limits are not those of the API: whatever it counts, the API may still be called.
+        """
         client = read_secret(tx, self._keyring, self._connection.id, "cc_client")
         if client is None:
             return Unauthorized("no Constant Contact application is stored", system=SYSTEM)
@@ -151,15 +152,21 @@ class Tokens:
                 )
             return _read_pair(read_answer(response), refresh_token)
         except requests.RequestException as error:
-            raise unavailable(f"no token: {type(error).__name__}") from None
-        except RecordRefused as error:
-            raise unavailable(f"no token: {error}") from None
+            return unavailable(f"no token: {type(error).__name__}")
         except Unauthorized as error:
             return error
+        except (RecordRefused, Throttled, QuotaSpent) as error:
+            return unavailable(f"no token: {error}")
+        except Retryable as error:
+            return error
 
-    def _record(self, tx: psycopg.Connection, outcome: Pair | Unauthorized) -> None:
+    def _record(self, tx: psycopg.Connection, outcome: Pair | Unauthorized | Retryable) -> None:
+        """Store what came, before the next in line gets the row: it meets the break or the pair."""
         if isinstance(outcome, Unauthorized):
             pause(tx, self._connection.id, str(outcome))
+            return
+        if isinstance(outcome, Retryable):
+            self._take_a_break(tx)
             return
         stored = {"access_token": outcome.access_token, "refresh_token": outcome.refresh_token}
         write_secret(
@@ -197,13 +204,12 @@ class Tokens:
             error.after_s = row[0]
             raise error
 
-    def _take_a_break(self) -> None:
+    def _take_a_break(self, tx: psycopg.Connection) -> None:
         application_id = self._connection.api_application_id
-        with self._database.transaction() as tx:
-            tx.execute(
-                _SQL["push_back_token"],
-                {"application_id": application_id, "seconds": _AFTER_FAILURE_S},
-            )
+        tx.execute(
+            _SQL["push_back_token"],
+            {"application_id": application_id, "seconds": _AFTER_FAILURE_S},
+        )
 
 
 def token_url(auth_url: str) -> str:

@@ -16,19 +16,19 @@ import psycopg
 
 from bridge.clock import now
 from bridge.connections.store import load_connection
-from bridge.constant_contact.budget import exhausted, throttled
+from bridge.constant_contact.budget import note_limit
 from bridge.delivery.bury import bury
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
 from bridge.delivery.work import claim, peek, release
-from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError, Throttled
+from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError
 from bridge.log import place
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PEEK = 100
+_SHORTEST_TURN_S = 1.0
 
 
 def deliver_slice(
@@ -61,14 +62,31 @@ def deliver_slice(
         for item in due:
             by_connection[item.connection_id].append(item)
         settled = 0
-        for connection_id, items in by_connection.items():
-            count = _serve(installation, connection_id, items, lane=min(lanes), until=until)
+        for connection_id, items, its_until in _turns(by_connection, until):
+            count = _serve(installation, connection_id, items, lane=min(lanes), until=its_until)
             settled += count
             if count:
                 served.add(connection_id)
         if not settled:
             break
     return frozenset(served)
+
+
+def _turns(
+    by_connection: Mapping[int, list[Due]], until: float
+) -> Iterator[tuple[int, list[Due], float]]:
+    """Yield each connection with its work and the end of its turn: none waits for another's end.
+
+    The most urgent lane goes first, then chance decides: a slice may be too short for all.
+    """
+    order = sorted(
+        by_connection.items(),
+        key=lambda entry: (entry[1][0].lane, random.random()),  # noqa: S311
+    )
+    for left, (connection_id, items) in zip(range(len(order), 0, -1), order, strict=True):
+        moment = time.monotonic()
+        turn_s = max(_SHORTEST_TURN_S, (until - moment) / left)
+        yield connection_id, items, min(until, moment + turn_s)
 
 
 def _serve(
@@ -104,7 +122,7 @@ def _serve(
     try:
         _prefetch(connection, reader, items)
         for item in items:
-            if time.monotonic() >= until or not _hold(slots, until):
+            if time.monotonic() >= until or not _hold(slots, item.lane, until):
                 break
             with installation.database.transaction() as tx:
                 lease = claim(tx, item, installation.settings.lease_s)
@@ -131,10 +149,10 @@ def _prefetch(connection: Connection, reader: Reader, items: Sequence[Due]) -> N
         )
 
 
-def _hold(slots: Slots, until: float) -> bool:
+def _hold(slots: Slots, lane: int, until: float) -> bool:
     """Wait for a slot before anything is claimed; False where the time is up first."""
     try:
-        while (wait_s := slots.hold()) > 0:
+        while (wait_s := slots.hold(lane)) > 0:
             if time.monotonic() + wait_s >= until:
                 return False
             time.sleep(wait_s)
@@ -161,7 +179,7 @@ def _attempt(
         log.warning(
             "not_settled", extra=about | {"error": type(error).__name__, "why": consequence.reason}
         )
-        _record_limit(installation, connection, error)
+        note_limit(installation.database, connection, error)
         _bear(installation, lease, error, consequence)
         return not consequence.stops_connection
     except psycopg.errors.DeadlockDetected:
@@ -199,15 +217,3 @@ def _bear(
             reason=consequence.reason,
             is_attempt=consequence.is_attempt,
         )
-
-
-def _record_limit(installation: Installation, connection: Connection, error: BridgeError) -> None:
-    """Let every worker of the API application know what the vendor answered."""
-    application_id = connection.api_application_id
-    if application_id is None or not isinstance(error, Throttled | QuotaSpent):
-        return
-    with installation.database.transaction() as tx:
-        if isinstance(error, Throttled):
-            throttled(tx, application_id, error.after_s or 1.0)
-        elif error.until is None:
-            exhausted(tx, application_id)

@@ -46,12 +46,17 @@ class Slots:
         self.lease = lease
         self._is_first = True
 
-    def hold(self) -> float:
+    def hold(self, lane: int | None = None) -> float:
         """Try to hold a slot for the next call; return 0 when one is held, else seconds to wait.
+
+        Args:
+            lane: What the calls are for from now on; None: as before.
 
         Raises:
             QuotaSpent: If the day has no call left for this lane.
         """
+        if lane is not None:
+            self._lane = lane
         if self._is_held or self._lane == CONSENT:
             return 0.0
         granted, wait_s = self._ask(ahead_ms=0)

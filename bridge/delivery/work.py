@@ -97,7 +97,10 @@ def mark(
 
 
 def peek(tx: psycopg.Connection, lanes: Collection[int], count: int) -> list[Due]:
-    """Return at most `count` due subjects of these lanes, most urgent first; none is claimed."""
+    """Return due subjects of these lanes, at most `count` of each connection; none is claimed.
+
+    The most urgent come first, and no connection's backlog hides another's work.
+    """
     rows = tx.execute(
         SQL["peek_work"], {"lane_from": min(lanes), "lane_to": max(lanes), "count": count}
     )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 
 from bridge.clock import now
-from bridge.constant_contact.budget import ask, exhausted, throttled
+from bridge.constant_contact.budget import ask, note_limit
 from bridge.delivery.work import ENGAGEMENT, RECONCILE
-from bridge.errors import QuotaSpent, Retryable, Throttled
+from bridge.errors import QuotaSpent, Retryable
 from reconciler.runs import store
 from reconciler.runs.checkpoints import read_checkpoint, write_checkpoint
 from reconciler.runs.halt import Halt
@@ -208,14 +208,7 @@ class RunContext:
 
     def note_limit(self, error: Exception) -> None:
         """Let every worker of the API application know what the vendor answered."""
-        application_id = self.connection.api_application_id
-        if application_id is None:
-            return
-        with self.installation.database.transaction() as tx:
-            if isinstance(error, Throttled):
-                throttled(tx, application_id, error.after_s or 1.0)
-            elif isinstance(error, QuotaSpent) and error.until is None:
-                exhausted(tx, application_id)
+        note_limit(self.installation.database, self.connection, error)
 
     def calls_begin_at(self, error: QuotaSpent) -> datetime:
         """Return when calls are allowed again (UTC), as the vendor or the budget says."""

@@ -176,7 +176,7 @@ def _conclude(context: RunContext, error: BridgeError, *, may_wait: bool) -> Non
         case QuotaSpent() if error.system == "constant_contact":
             context.note_limit(error)
             until = context.calls_begin_at(error)
-            reason = f"the day's API calls are spent; they begin anew at {until:%Y-%m-%d %H:%M} UTC"
+            reason = f"its API calls are spent until {until:%Y-%m-%d %H:%M} UTC"
             _wait_or_fail(context, until, reason, may_wait=may_wait)
         case NoSlotNow():
             _wait_or_fail(context, error.due_at, str(error), may_wait=may_wait)

@@ -13,6 +13,7 @@ import pytest
 
 from bridge.connections.secrets import read_secret, write_secret
 from bridge.connections.store import load_connection
+from bridge.constant_contact.budget import ask, note_limit
 from bridge.constant_contact.client import ConstantContact
 from bridge.constant_contact.tokens import Tokens
 from bridge.errors import (
@@ -192,16 +193,44 @@ def test_refused_refresh_token_pauses_the_connection(
     assert "authorise the connection again" in (paused.state_reason or "")
 
 
-def test_failing_token_end_point_is_left_alone_for_a_while(
-    tokens: Tokens, sandbox: RunningSandbox
+@pytest.mark.parametrize("kind", ["error_500", "throttled", "quota", "drop_before"])
+def test_failing_token_end_point_is_left_alone_by_all_for_a_while(
+    connection: Connection,
+    database: Database,
+    keyring: KeyRing,
+    sandbox: RunningSandbox,
+    kind: str,
 ) -> None:
     stale = sandbox.line["constant_contact"]["access_token"]
-    sandbox.faults({"side": "constant_contact", "path": ".*token", "kind": "error_500"})
+    sandbox.faults({"side": "constant_contact", "path": ".*token", "kind": kind})
+
+    def fail(_: int) -> str:
+        with pytest.raises(Unavailable) as caught:
+            Tokens(connection, database, keyring, 5).renew(stale)
+        note_limit(database, connection, caught.value)
+        return str(caught.value)
+
+    with ThreadPoolExecutor(6) as pool:
+        said = list(pool.map(fail, range(12)))
+    asked = [one for one in sandbox.calls("constant_contact") if one["path"].endswith("/token")]
+    assert len(asked) == 1
+    assert said.count("Constant Contact: the token end point failed a moment ago") == 11
+    with database.transaction() as tx:  # the API has limits of its own
+        assert ask(tx, connection.api_application_id or 0, connection.id, 2).granted
+
+
+def test_asking_during_the_break_does_not_make_it_longer(
+    tokens: Tokens, database: Database, sandbox: RunningSandbox
+) -> None:
+    stale = sandbox.line["constant_contact"]["access_token"]
+    sandbox.faults({"side": "constant_contact", "path": ".*token", "kind": "error_500", "times": 1})
+    breaks = set()
     for _ in range(3):
         with pytest.raises(Unavailable):
             tokens.renew(stale)
-    asked = [one for one in sandbox.calls("constant_contact") if one["path"].endswith("/token")]
-    assert len(asked) == 1
+        with database.transaction() as tx:
+            breaks |= set(tx.execute("SELECT token_next_at FROM api_application").fetchall())
+    assert len(breaks) == 1
 
 
 def test_connection_without_tokens_says_what_to_do(
