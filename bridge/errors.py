@@ -25,6 +25,7 @@ BridgeError
 │   └─ TooMuchAtOnce           one answer does not hold what was asked for: ask for less
 ├─ NoSlotNow                   the budget has no call for this lane before `due_at`
 ├─ NotSettled                  another subject has to come first, or this one does not come to rest
+├─ NotConfirmed                what was answered as done was not found so when it was read back
 ├─ LeaseLost                   another worker owns the subject now: write nothing
 └─ RunRefused                  a limit protected the data
 
@@ -206,6 +207,10 @@ class NoSlotNow(BridgeError):
 
 class NotSettled(BridgeError):
     """The subject must wait for another one, or does not come to rest: it is tried again."""
+
+
+class NotConfirmed(BridgeError):
+    """What a remote side answered as done was not so when it was read back: it is tried again."""
 
 
 class LeaseLost(BridgeError):

@@ -9,7 +9,7 @@ WHERE connection_id = %(connection_id)s
 -- name: sealed_entries
 -- The whole chain, in order.
 SELECT seq, at, address_id, person_id, list_id, side, change, acted_by, stage, about_seq, cause_kind, cause_id, user_id,
-  answer, previous, digest
+  answer, evidence_digest, previous, digest
 FROM consent_entry
 WHERE connection_id = %(connection_id)s
 ORDER BY seq
@@ -19,7 +19,7 @@ ORDER BY seq
 SELECT e.seq, e.at, e.side, e.change, e.stage, e.about_seq, e.acted_by,
   address.key AS address, encode(address.key_hash, 'hex') AS address_hash,
   person.key AS contact_id, encode(person.key_hash, 'hex') AS contact_hash,
-  e.list_id, e.cause_kind, e.cause_id, e.user_id, e.answer,
+  e.list_id, e.cause_kind, e.cause_id, e.user_id, e.answer, encode(e.evidence_digest, 'hex') AS evidence_digest,
   encode(e.previous, 'hex') AS previous, encode(e.digest, 'hex') AS digest
 FROM consent_entry e
 LEFT JOIN consent_subject address ON address.connection_id = e.connection_id AND address.subject_id = e.address_id

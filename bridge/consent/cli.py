@@ -35,7 +35,7 @@ _BUSINESS_DAY_S = 86_400
 _COLUMNS = (
     *("seq", "at", "side", "change", "stage", "about_seq", "acted_by", "address", "address_hash"),
     *("contact_id", "contact_hash", "list_id", "cause_kind", "cause_id", "user_id", "answer"),
-    *("previous", "digest"),
+    *("evidence_digest", "previous", "digest"),
 )
 
 

@@ -8,7 +8,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bridge.db.queries import load_queries
 
@@ -21,12 +21,27 @@ if TYPE_CHECKING:
 SQL = load_queries("bridge.consent")
 
 
+Change: TypeAlias = Literal[
+    "ticked",
+    "unticked",
+    "opted_out",
+    "opted_in",
+    "left_list",
+    "put_back",
+    "evidence",
+    "approved",
+    "held",
+    "released",
+    "erased",
+]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """What one entry says; who it is about is named by subject, never by address."""
 
     side: Literal["practifi", "constant_contact", "console"]
-    change: Literal["ticked", "unticked", "opted_out", "opted_in", "left_list", "put_back"]
+    change: Change
     acted_by: Literal["person", "firm", "unknown"]
     cause_kind: str
     cause_id: str
@@ -37,6 +52,7 @@ class Entry:
     list_id: UUID | None = None
     user_id: str | None = None
     answer: str | None = None
+    evidence_digest: bytes | None = None
 
 
 def append(tx: psycopg.Connection, connection_id: int, entry: Entry) -> int:
@@ -65,8 +81,16 @@ def append(tx: psycopg.Connection, connection_id: int, entry: Entry) -> int:
 def entry_digest(
     previous: bytes, connection_id: int, seq: int, at: datetime, values: dict[str, Any]
 ) -> bytes:
-    """Return the SHA-256 of an entry and of the digest before it."""
+    """Return the SHA-256 of an entry and of the digest before it.
+
+    Only an entry of evidence has a digest of that to seal.
+    """
     content = {name: None if value is None else str(value) for name, value in values.items()}
+    evidence = values.get("evidence_digest")
+    if evidence is None:
+        content.pop("evidence_digest", None)
+    else:
+        content["evidence_digest"] = bytes(evidence).hex()
     text = json.dumps([connection_id, seq, at.astimezone(UTC).isoformat(), content], sort_keys=True)
     return hashlib.sha256(bytes(previous) + text.encode()).digest()
 
@@ -87,6 +111,10 @@ class Subjects:
     def hash_of(self, kind: Literal["address", "person"], key: str) -> bytes:
         """Return the keyed hash that stays when the key itself is erased."""
         return hmac.digest(self._key, f"{kind}:{key}".encode(), "sha256")
+
+    def seal(self, text: str) -> bytes:
+        """Return the keyed digest of a text: it proves the text, and tells nobody what it was."""
+        return hmac.digest(self._key, f"evidence:{text}".encode(), "sha256")
 
     def subject(self, kind: Literal["address", "person"], key: str) -> UUID:
         """Return the id of an address or a person; it is made when first spoken of."""

@@ -31,9 +31,10 @@ RETURNING seq, digest, app_now()
 -- name: append_entry
 -- One entry of the ledger; its digest covers the one before.
 INSERT INTO consent_entry (connection_id, seq, address_id, person_id, list_id, side, change, acted_by, stage, about_seq,
-  cause_kind, cause_id, user_id, at, answer, previous, digest)
+  cause_kind, cause_id, user_id, at, answer, evidence_digest, previous, digest)
 VALUES (%(connection_id)s, %(seq)s, %(address_id)s, %(person_id)s, %(list_id)s, %(side)s, %(change)s, %(acted_by)s,
-  %(stage)s, %(about_seq)s, %(cause_kind)s, %(cause_id)s, %(user_id)s, %(at)s, %(answer)s, %(previous)s, %(digest)s)
+  %(stage)s, %(about_seq)s, %(cause_kind)s, %(cause_id)s, %(user_id)s, %(at)s, %(answer)s,
+  %(evidence_digest)s, %(previous)s, %(digest)s)
 
 -- name: move_head
 -- The chain ends here now.
@@ -84,11 +85,24 @@ WHERE connection_id = %(connection_id)s AND list_id IS NULL AND acted_by <> 'com
   AND subject_id = ANY(%(subject_ids)s)
 
 -- name: ask_back
--- Somebody asked that a person be mailed again; an open request is renewed.
-INSERT INTO resubscription (connection_id, address_id, person_id, asked_seq, policy, state, made_at)
-VALUES (%(connection_id)s, %(address_id)s, %(person_id)s, %(asked_seq)s, 'practifi', 'sending', app_now())
+-- Somebody asked that a person be mailed again; an open request is renewed. Whether the person had opted out themselves
+-- is known here where that is on record: so all unticks of a mass load are counted before the first is decided.
+INSERT INTO resubscription (connection_id, address_id, person_id, asked_seq, policy, state, made_at, unticked_at, is_own)
+VALUES (%(connection_id)s, %(address_id)s, %(person_id)s, %(asked_seq)s, 'practifi', 'sending', app_now(), %(unticked_at)s,
+  EXISTS (
+    SELECT FROM opt_out
+    WHERE connection_id = %(connection_id)s AND list_id IS NULL AND acted_by <> 'firm'
+      AND subject_id IN (%(address_id)s, %(person_id)s)))
 ON CONFLICT (connection_id, address_id, person_id) WHERE finished_at IS NULL DO UPDATE
-  SET asked_seq = EXCLUDED.asked_seq
+  SET asked_seq = EXCLUDED.asked_seq, unticked_at = EXCLUDED.unticked_at,
+      is_own = resubscription.is_own OR EXCLUDED.is_own
+
+-- name: own_after_all
+-- Open requests would lift what a person did themselves, as is known only now.
+UPDATE resubscription
+SET is_own = true
+WHERE connection_id = %(connection_id)s AND finished_at IS NULL
+  AND (address_id = %(address_id)s OR person_id = ANY(%(person_ids)s))
 
 -- name: withdraw
 -- A new tick takes back what an untick had asked for.
@@ -99,14 +113,55 @@ WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s AND finish
 -- name: end_resubscriptions
 -- What became of the open requests of an address.
 UPDATE resubscription
-SET state = %(state)s, policy = %(policy)s, reason = %(reason)s,
+SET state = %(state)s, policy = coalesce(%(policy)s, policy), reason = %(reason)s,
+    is_own = is_own OR %(policy)s IN ('practifi', 'confirm', 'evidence'),
+    opted_out_at = coalesce(%(opted_out_at)s, opted_out_at),
     finished_at = CASE WHEN %(state)s IN ('confirmed', 'refused', 'not_confirmed', 'withdrawn') THEN app_now() END,
-    evidence_due_at = CASE WHEN %(evidence)s THEN app_now() + interval '7 days' ELSE evidence_due_at END
-WHERE connection_id = %(connection_id)s AND id = ANY(%(ids)s)
+    evidence_due_at = CASE WHEN %(evidence)s AND evidence_at IS NULL THEN app_now() + interval '7 days'
+                           ELSE evidence_due_at END
+WHERE connection_id = %(connection_id)s AND id = ANY(%(ids)s) AND finished_at IS NULL
+  AND (%(state)s <> 'held' OR approved_by IS NULL)                 -- somebody may have approved it since it was read
+
+-- name: subjects_of_requests
+-- Who some open requests are about, and the untick that each rests on.
+SELECT id, address_id, person_id, asked_seq
+FROM resubscription
+WHERE connection_id = %(connection_id)s AND id = ANY(%(ids)s) AND finished_at IS NULL
+ORDER BY id
+
+-- name: give_evidence
+-- Who asked, when and how; what is on record stays. Returns nothing where something is.
+UPDATE resubscription
+SET asked_via = %(via)s, asked_on = %(on)s, note = %(note)s, evidence_by = %(by)s, evidence_at = app_now()
+WHERE connection_id = %(connection_id)s AND id = %(id)s AND evidence_at IS NULL
+RETURNING address_id, person_id
 
 -- name: open_resubscriptions
--- Open requests for an address, with the untick that each rests on.
-SELECT r.id, r.state, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id, e.user_id
+-- Open requests for an address, with the untick that each rests on, and whether that was one of too many at once: of more
+-- than the limit, within the time, by whichever of them one begins to count. The time is that of the unticks, so that a
+-- slow delivery lets nobody slip through; only as many neighbours are looked at as the limit says.
+SELECT r.id, r.state, r.policy, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id, e.user_id,
+  r.approved_by IS NOT NULL AS is_approved, r.evidence_at IS NOT NULL AS has_evidence, r.person_asked_at,
+  r.state = 'waiting_person' AND r.due_at <= app_now() AS is_overdue,
+  EXISTS (
+    SELECT
+    FROM (
+      SELECT at, lead(at, %(mass_limit)s::int) OVER (ORDER BY at) AS last_at
+      FROM (
+        (SELECT n.unticked_at AS at
+         FROM resubscription n
+         WHERE n.connection_id = r.connection_id AND n.is_own AND n.id <> r.id AND n.unticked_at <= r.unticked_at
+         ORDER BY n.unticked_at DESC
+         LIMIT %(mass_limit)s::int)
+        UNION ALL
+        (SELECT n.unticked_at
+         FROM resubscription n
+         WHERE n.connection_id = r.connection_id AND n.is_own AND n.id <> r.id AND n.unticked_at > r.unticked_at
+         ORDER BY n.unticked_at
+         LIMIT %(mass_limit)s::int)
+        UNION ALL
+        SELECT r.unticked_at) AS near) AS runs
+    WHERE last_at - at <= make_interval(mins => %(mass_minutes)s::int) AND r.unticked_at BETWEEN at AND last_at) AS is_mass
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
 JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id
@@ -123,7 +178,7 @@ ORDER BY r.id
 
 -- name: outstanding_evidence
 -- Who came back by whose untick, and nobody has said yet that the person asked for it; the last one of each person.
-SELECT DISTINCT ON (person.key) person.key AS contact_id, e.user_id, b.changed_at AS asked_at
+SELECT DISTINCT ON (person.key) person.key AS contact_id, e.user_id, b.changed_at AS asked_at, r.id, r.opted_out_at
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
 JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id
@@ -147,8 +202,17 @@ WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL
   AND (s.kind = 'address' AND s.key_hash = %(address_hash)s
        OR s.kind = 'person' AND s.key_hash = ANY(%(person_hashes)s))
 
--- name: recent_own_unticks
--- How many people who had opted out themselves were asked back in the last ten minutes.
-SELECT count(*)
-FROM resubscription
-WHERE connection_id = %(connection_id)s AND made_at > app_now() - interval '10 minutes' AND policy <> 'firm'
+-- name: turned_down
+-- Why the last request to mail an address again came to nothing; NULL where it went well, is open, or was taken back.
+SELECT CASE WHEN r.state IN ('refused', 'not_confirmed') THEN r.reason END
+FROM resubscription r
+JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
+WHERE r.connection_id = %(connection_id)s AND address.kind = 'address' AND address.key_hash = %(key_hash)s
+ORDER BY r.id DESC
+LIMIT 1
+
+-- name: rules
+-- How the connection treats requests to come back, where that was ever set.
+SELECT value
+FROM setting
+WHERE connection_id = %(connection_id)s AND name = 'consent_rules'

@@ -78,7 +78,8 @@ def record_box_changes(
             lift = {"address_id": address_id, "email_key": email, "contact_id": change.contact_id}
             tx.execute(SQL["lift_firm"], about | lift)
             if address_id is not None:
-                tx.execute(SQL["ask_back"], about | {"address_id": address_id, "asked_seq": seq})
+                asked = {"asked_seq": seq, "unticked_at": change.changed_at}
+                tx.execute(SQL["ask_back"], about | {"address_id": address_id} | asked)
     return recorded
 
 
@@ -110,9 +111,11 @@ def record_seen_there(
     )
     _stand(tx, connection_id, address_id, acted_by, since, seq)
     if by_person:
-        for contact_id in contact_ids:
-            person_id = subjects.subject("person", contact_id)
+        person_ids = [subjects.subject("person", contact_id) for contact_id in contact_ids]
+        for person_id in person_ids:
             _stand(tx, connection_id, person_id, acted_by, since, seq)
+        about = {"connection_id": connection_id, "address_id": address_id}
+        tx.execute(SQL["own_after_all"], about | {"person_ids": person_ids})
 
 
 def record_left_list(
@@ -180,34 +183,6 @@ def lift_confirmed(
     subject_ids = [subjects.subject("address", address)]
     subject_ids += [subjects.subject("person", key) for key in contact_ids]
     tx.execute(SQL["lift_all"], {"connection_id": connection_id, "subject_ids": subject_ids})
-
-
-def end_requests(
-    tx: psycopg.Connection,
-    connection_id: int,
-    ids: Sequence[int],
-    *,
-    state: Literal["held", "sent", "confirmed", "refused", "withdrawn"],
-    policy: Literal["firm", "practifi"],
-    reason: str | None,
-    evidence_outstanding: bool = False,
-) -> None:
-    """Write what became of requests to come back.
-
-    `evidence_outstanding` opens the item that asks, within 7 days, who asked, when and how.
-    """
-    if ids:
-        tx.execute(
-            SQL["end_resubscriptions"],
-            {
-                "connection_id": connection_id,
-                "ids": list(ids),
-                "state": state,
-                "policy": policy,
-                "reason": reason,
-                "evidence": evidence_outstanding,
-            },
-        )
 
 
 def _stand(  # noqa: PLR0917 -- the columns of one row

@@ -59,8 +59,12 @@ _CAUSES: Mapping[type[RemoteError], str] = {
 }
 
 
-def read_answer(response: requests.Response) -> Any:
+def read_answer(response: requests.Response, *, may_be_empty: bool = False) -> Any:
     """Return the JSON value of a good answer.
+
+    Args:
+        response: What came.
+        may_be_empty: The contract promises a status and no more; then None is a good answer.
 
     Raises:
         RecordRefused: If the content was refused; the message has the vendor's words.
@@ -76,6 +80,8 @@ def read_answer(response: requests.Response) -> Any:
         body = response.json()
     except requests.JSONDecodeError:
         body = None
+    if may_be_empty and response.status_code == HTTPStatus.OK and not response.content:
+        return None
     if response.ok and response.status_code < HTTPStatus.MULTIPLE_CHOICES and body is not None:
         return body
     raise _error(response.status_code, body)

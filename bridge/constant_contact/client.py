@@ -107,6 +107,18 @@ class ConstantContact:
         """
         return _resource(self._call("PUT", f"contacts/{contact_id}", body=body), "contact_id")
 
+    def ask_to_confirm(self, contact_id: str, body: dict[str, Any]) -> None:
+        """Have the one confirmation mailed that an unsubscribed contact can ever get.
+
+        Nothing changes before the person confirms; then they are on the lists of `list_ids`.
+
+        Raises:
+            Conflict: If it was mailed before, or the contact is not unsubscribed.
+            NotFoundRemotely: If it is not there.
+            RecordRefused: If the content is refused.
+        """
+        self._call("PUT", f"contacts/resubscribe/{contact_id}", body=body, may_be_empty=True)
+
     def lists(self) -> Iterator[dict[str, Any]]:
         """Yield all lists that are not deleted; a list may come twice while lists change."""
         params = {"limit": str(_LISTS_A_PAGE), "status": "active"}
@@ -201,6 +213,7 @@ class ConstantContact:
         *,
         params: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
+        may_be_empty: bool = False,
     ) -> Any:
         url = self._address(path)
         token = self._tokens.access_token()
@@ -208,7 +221,7 @@ class ConstantContact:
         if response.status_code == _UNAUTHORIZED:
             token = self._tokens.renew(token)
             response = self._send(method, url, token, params, body)
-        return read_answer(response)
+        return read_answer(response, may_be_empty=may_be_empty)
 
     def _address(self, path: str) -> str:
         """Return the address of a path of the API, or of a page that the vendor named."""

@@ -10,16 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bridge.consent.standing import outstanding_evidence
+from bridge.consent.standing import asked_back, outstanding_evidence
 from bridge.delivery.bury import bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.delivery.decide_return import policy_in_force, was_mailed
 from bridge.delivery.gather import came_from, gather, gone_to, unread_records, with_there
 from bridge.delivery.outcome import (
     record_end,
-    record_ends,
     record_look,
     record_lost,
+)
+from bridge.delivery.outcome_consent import (
+    record_person_asked,
+    record_requests,
     record_resubscribed,
     record_unsubscribed,
 )
@@ -96,15 +100,15 @@ class AddressCourier:
                     bury_people(tx, lease, state.people)
                     finish(tx, lease, reason=words)
                 return words
-            if decision.lost or decision.ends:
+            if decision.lost or decision.ends or decision.given:
                 with self.database.transaction() as tx:
                     record_lost(tx, lease, decision.lost)
-                    record_ends(tx, lease.connection_id, decision)
+                    record_requests(tx, lease, state, decision)
             must_look = not self._send(lease, state, decision, done)
         message = "the contact does not come to rest: somebody keeps changing it here or there"
         raise NotSettled(message)
 
-    def _gather(self, lease: Lease) -> tuple[AddressState, set[str]] | None:
+    def _gather(self, lease: Lease) -> tuple[AddressState, dict[str, bool]] | None:
         """Return the present state and the steps in flight; None if a record is in doubt."""
         with self.database.transaction() as tx:
             renew(tx, lease)
@@ -184,11 +188,17 @@ class AddressCourier:
         )
 
     def _confirm_in_flight(
-        self, lease: Lease, state: AddressState, in_flight: set[str]
+        self, lease: Lease, state: AddressState, in_flight: dict[str, bool]
     ) -> AddressState:
         """Record what steps whose answers were lost have left there; return the state after that.
 
         They are closed only now: until the contact was read, nobody knows whether they took effect.
+
+        Args:
+            lease: The address.
+            state: As it was read.
+            in_flight: Kind -> whether it was answered, of the steps that nobody has seen the
+                effect of.
         """
         if not in_flight:
             return state
@@ -203,10 +213,19 @@ class AddressCourier:
             state = replace(state, bases=self._bases(tx, lease))
             is_out = is_unsubscribed(state.there)
             if "unsubscribe" in in_flight and is_out:
-                record_unsubscribed(tx, lease, state)
+                record_unsubscribed(tx, lease, state, was_sent=in_flight["unsubscribe"])
+            if "ask_person" in in_flight and was_mailed(state.there) and state.asked:
+                record_person_asked(tx, lease, state)
+                asked = asked_back(tx, lease.connection_id, lease.key, state.rules)
+                return replace(state, asked=asked)
             if "resubscribe" in in_flight and not is_out and state.asked:
-                is_own = any(out.acted_by == "person" for out in state.opt_outs)
-                record_resubscribed(tx, lease, state, is_own=is_own)
+                record_resubscribed(
+                    tx,
+                    lease,
+                    state,
+                    policy=policy_in_force(state),
+                    was_sent=in_flight["resubscribe"],
+                )
                 complaints = tuple(out for out in state.opt_outs if out.acted_by == "complaint")
                 evidence = outstanding_evidence(tx, lease.connection_id, lease.key)
                 return replace(state, asked=(), opt_outs=complaints, evidence=evidence)

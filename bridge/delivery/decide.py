@@ -10,6 +10,7 @@ that would mail or add; removals go on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ from bridge.delivery.decide_consent import (
     Consent,
     decide_consent,
     is_unsubscribed,
+    without_asking,
 )
 from bridge.delivery.decide_lists import Lists, decide_lists
+from bridge.delivery.decide_return import given_afterwards
 from bridge.delivery.merge import changes, create_body, fingerprint, put_body
 from bridge.delivery.model import AddressState, Decision, Person, Step
 from bridge.delivery.status import statuses
@@ -38,9 +41,17 @@ def decide(state: AddressState) -> Decision:
     ()
     """
     owner = choose_owner(state)
+    given = given_afterwards(state)
+    done = {one.request_id for one in given}
+    state = replace(state, evidence=tuple(one for one in state.evidence if one.id not in done))
     consent = decide_consent(state)
+    lists_if_back = decide_lists(state, Consent()).wanted if consent.ask else frozenset()
+    if consent.ask and not lists_if_back:
+        consent = without_asking(state, consent)
     lists = decide_lists(state, consent)
     steps = _steps(state, owner, consent, lists)
+    if consent.ask:
+        steps = (_ask(state, lists_if_back), *steps)
     if not state.is_there_known and (steps or _concerns(state, consent, lists)):
         return Decision(needs_look=True)
     on_lists = _lists_after(state, steps)
@@ -61,6 +72,8 @@ def decide(state: AddressState) -> Decision:
         lifts=consent.resubscribe,
         lifted=consent.lifted,
         lifts_own=consent.is_own,
+        lifts_by=consent.policy,
+        given=(*consent.given, *given),
     )
 
 
@@ -210,6 +223,18 @@ def _resubscribe(there: Mapping[str, Any], consent: Consent, lists: Lists) -> St
     return _permission("resubscribe", there, body, "Do Not Email was unticked")
 
 
+def _ask(state: AddressState, lists: frozenset[str]) -> Step:
+    """Constant Contact asks the person; they are on these lists once they have said yes."""
+    assert state.there is not None  # noqa: S101 -- nobody is asked who is not there
+    return Step(
+        kind="ask_person",
+        contact_id=str(state.there["contact_id"]),
+        body={"list_ids": sorted(lists)},
+        reason="Do Not Email was unticked: the person has to confirm",
+        change={"confirmation": (None, "mailed")},
+    )
+
+
 def _permission(kind: Any, there: Mapping[str, Any], body: Mapping[str, Any], reason: str) -> Step:
     old = there["email_address"].get("permission_to_send")
     new = body["email_address"]["permission_to_send"]
@@ -237,7 +262,8 @@ def _lists_after(state: AddressState, steps: Iterable[Step]) -> frozenset[str] |
     base = state.there if state.there is None or not state.there.get("deleted_at") else None
     after = None if base is None else frozenset(base.get("list_memberships") or ())
     for step in steps:
-        after = frozenset(step.body.get("list_memberships") or ())
+        if step.kind != "ask_person":
+            after = frozenset(step.body.get("list_memberships") or ())
     return after
 
 

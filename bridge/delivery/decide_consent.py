@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from bridge.delivery.decide_return import (
+    CANNOT_BE_ASKED,
+    has_confirmed,
+    judge_requests,
+    policy_in_force,
+)
 from bridge.delivery.model import AddressState, RequestEnd
 from bridge.mirror.model import parse_moment
 
@@ -12,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from bridge.consent.policy import Policy
+    from bridge.consent.requests import RequestState
     from bridge.consent.standing import OptOut
+    from bridge.delivery.model import Given
 
 OPT_OUT_REASON = "Do Not Email is ticked in Practifi"
 
@@ -26,106 +35,115 @@ class Consent:
         unsubscribe: The contact there must be unsubscribed.
         resubscribe: The contact there is subscribed again, for these requests.
         lifted: Requests that lift what is only on record: nobody there is unsubscribed.
+        ask: Requests for which Constant Contact shall ask the person.
         is_own: The person had opted out themselves.
+        policy: By what the opt-out is lifted.
+        given: Evidence that the record gives and that is not on record yet.
     """
 
     blocked: str | None = None
     unsubscribe: bool = False
     resubscribe: tuple[int, ...] = ()
     lifted: tuple[int, ...] = ()
+    ask: tuple[int, ...] = ()
     is_own: bool = False
+    policy: Literal["firm", Policy] = "firm"
     ends: tuple[RequestEnd, ...] = ()
+    given: tuple[Given, ...] = ()
 
 
-def decide_consent(state: AddressState) -> Consent:
+def decide_consent(state: AddressState) -> Consent:  # noqa: PLR0911 -- one return a rule
     """Return what consent allows: the strictest of all sharers, of the record, of what is there."""
-    open_ids = tuple(request.id for request in state.asked)
     ticked = any(person.do_not_email for person in state.people)
     is_out = is_unsubscribed(state.there)
     if ticked:
-        ends = _end(open_ids, "withdrawn", "Do Not Email is ticked for a contact at this address")
+        ends = _end(state, "withdrawn", "Do Not Email is ticked for a contact at this address")
         return Consent(blocked=OPT_OUT_REASON, unsubscribe=not is_out, ends=ends)
     if any(person.do_not_email is None for person in state.people):
         return Consent(blocked="Do Not Email is not known")
     if is_out:
-        return _coming_back(state, open_ids)
+        return _coming_back(state)
+    sent = {request.policy for request in state.asked if request.state == "sent"}
+    if sent and _is_mailable(state.there):
+        # It was sent, and not found so when it was read back; now it is.
+        is_own = sent != {"firm"}
+        policy = policy_in_force(state)
+        return Consent(lifted=_ids(state), is_own=is_own, policy=policy)
+    if has_confirmed(state):
+        return Consent(ends=_end(state, "confirmed", "the person confirmed"), is_own=True)
     standing = [out for out in state.opt_outs if not _opted_in_since(state.there, out)]
     if standing:
-        return _standing(state, standing, open_ids)
-    if open_ids and state.is_there_known:
-        return Consent(ends=_end(open_ids, "withdrawn", "there was nothing to reset"))
+        return _standing(state, standing)
+    if state.asked and state.is_there_known:
+        return Consent(ends=_end(state, "withdrawn", "there was nothing to reset"))
     return Consent()
 
 
-def _standing(state: AddressState, standing: list[OptOut], open_ids: tuple[int, ...]) -> Consent:
-    """An opt-out is on record and nobody there is unsubscribed: it follows, unless it is lifted."""
-    blocked = Consent(blocked=_on_record(standing), unsubscribe=state.there is not None)
-    if not open_ids:
-        return blocked
+def _standing(state: AddressState, standing: list[OptOut]) -> Consent:
+    """An opt-out is on record and nobody there is unsubscribed: it follows, unless it is lifted.
+
+    Somebody whom Constant Contact waits for is not mailable, and may be confirming just now.
+    """
+    permission = ((state.there or {}).get("email_address") or {}).get("permission_to_send")
+    must_follow = state.there is not None and permission != "pending_confirmation"
+    words = _on_record(standing)
+    if not state.asked:
+        return Consent(blocked=_with(words, state.turned_down), unsubscribe=must_follow)
     is_own = any(out.acted_by != "firm" for out in standing)
     out_at = max((out.since for out in standing if out.acted_by != "firm"), default=None)
-    ends, is_lifted = _verdict(state, open_ids, is_own=is_own, out_at=out_at)
-    return Consent(lifted=open_ids, is_own=is_own) if is_lifted else replace(blocked, ends=ends)
+    verdict = judge_requests(state, is_own=is_own, out_at=out_at)
+    if verdict.is_lifted:
+        return Consent(
+            lifted=_ids(state), is_own=is_own, policy=verdict.policy, given=verdict.given
+        )
+    return Consent(blocked=_with(words, verdict.words), unsubscribe=must_follow, ends=verdict.ends)
 
 
-def _coming_back(state: AddressState, open_ids: tuple[int, ...]) -> Consent:
+def _coming_back(state: AddressState) -> Consent:
     """The contact there is unsubscribed and no box is ticked: only a counted untick lifts that."""
     address = (state.there or {}).get("email_address") or {}
     by_person = address.get("opt_out_source") == "Contact" or any(
         out.acted_by == "person" for out in state.opt_outs
     )
     out_at = parse_moment(address.get("opt_out_date"))
-    blocked = unsubscribed_words(by_person=by_person, at=out_at)
-    if not open_ids:
-        return Consent(blocked=blocked)
-    ends, is_lifted = _verdict(state, open_ids, is_own=by_person, out_at=out_at)
-    if is_lifted:
-        return Consent(resubscribe=open_ids, is_own=by_person)
-    return Consent(blocked=blocked, ends=ends)
+    words = unsubscribed_words(by_person=by_person, at=out_at)
+    if not state.asked:
+        return Consent(blocked=_with(words, state.turned_down))
+    verdict = judge_requests(state, is_own=by_person, out_at=out_at)
+    if verdict.is_lifted:
+        return Consent(
+            resubscribe=_ids(state), is_own=by_person, policy=verdict.policy, given=verdict.given
+        )
+    return Consent(
+        blocked=_with(words, verdict.words),
+        ends=verdict.ends,
+        ask=_ids(state) if verdict.must_ask else (),
+    )
 
 
-def _verdict(
-    state: AddressState, open_ids: tuple[int, ...], *, is_own: bool, out_at: datetime | None
-) -> tuple[tuple[RequestEnd, ...], bool]:
-    """Return what becomes of the requests, and whether they lift the opt-out."""
-    reason = _refusal(state, is_own=is_own, out_at=out_at)
-    if reason is not None:
-        return _end(open_ids, "refused", reason), False
-    if not is_own:
-        return (), True
-    if state.recent_own_unticks > state.mass_untick_limit:
-        reason = "many people who had opted out were unticked at once: waits for an approver"
-        return _end(open_ids, "held", reason), False
-    return (), all(request.state != "held" for request in state.asked)
-
-
-def _refusal(state: AddressState, *, is_own: bool, out_at: datetime | None) -> str | None:
-    """Return why an untick lifts nothing here, or None."""
-    if any(out.acted_by == "complaint" for out in state.opt_outs):
-        return "the person complained of spam: only they can subscribe again"
-    if all(_came_from_elsewhere(state, request.contact_id) for request in state.asked):
-        return "Do Not Email was unticked for another address: this one had opted out before"
-    asked_at = max(request.asked_at for request in state.asked)
-    if out_at is None or out_at <= asked_at:
-        return None
-    if is_own:
-        return "the person unsubscribed after Do Not Email was unticked"
-    if out_at > (state.last_write_at or asked_at):
-        # Not the bridge's doing, however late it carried a tick out: it wrote before that.
-        return "unsubscribed in Constant Contact after Do Not Email was unticked"
-    return None
-
-
-def _came_from_elsewhere(state: AddressState, asker: str) -> bool:
-    """Whether who asks was another contact there so far: that one is what the untick was about."""
-    there_id = None if state.there is None else str(state.there["contact_id"])
-    linked = next((one.linked_to for one in state.people if one.contact_id == asker), None)
-    return None not in {there_id, linked} and linked != there_id
+def without_asking(state: AddressState, consent: Consent) -> Consent:
+    """Return what consent allows where the contact there is on no list and cannot be asked."""
+    end = RequestEnd(
+        ids=consent.ask,
+        state="waiting_evidence",
+        reason=CANNOT_BE_ASKED,
+        policy="confirm",
+        opted_out_at=parse_moment(state.there["email_address"].get("opt_out_date"))
+        if state.there
+        else None,
+    )
+    blocked = _with(consent.blocked or "", CANNOT_BE_ASKED)
+    return replace(consent, ask=(), ends=(end,), blocked=blocked)
 
 
 def is_unsubscribed(there: Mapping[str, Any] | None) -> bool:
     """Tell whether the contact there may not be mailed by the person's or the firm's word."""
     return ((there or {}).get("email_address") or {}).get("permission_to_send") == "unsubscribed"
+
+
+def _is_mailable(there: Mapping[str, Any] | None) -> bool:
+    address = (there or {}).get("email_address") or {}
+    return address.get("permission_to_send") in {"implicit", "explicit"}
 
 
 def unsubscribed_words(*, by_person: bool, at: datetime | None) -> str:
@@ -156,5 +174,13 @@ def _on_record(standing: Iterable[OptOut]) -> str:
     return unsubscribed_words(by_person=first.acted_by != "firm", at=first.since)
 
 
-def _end(ids: tuple[int, ...], state: Any, reason: str) -> tuple[RequestEnd, ...]:
-    return (RequestEnd(ids=ids, state=state, reason=reason),) if ids else ()
+def _with(words: str, more: str | None) -> str:
+    return f"{words}; {more}" if more else words
+
+
+def _ids(state: AddressState) -> tuple[int, ...]:
+    return tuple(request.id for request in state.asked)
+
+
+def _end(state: AddressState, what: RequestState, reason: str) -> tuple[RequestEnd, ...]:
+    return (RequestEnd(ids=_ids(state), state=what, reason=reason),) if state.asked else ()

@@ -10,9 +10,11 @@ from psycopg.rows import dict_row
 from bridge.consent.standing import (
     asked_back,
     outstanding_evidence,
-    recent_own_unticks,
+    rules_of,
     standing_opt_outs,
+    turned_down,
 )
+from bridge.consent.statement import read_statement
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.delivery.work import SQL
 from bridge.errors import RecordError
@@ -54,6 +56,7 @@ def gather(
         tx, SQL["bases_at"], connection_id, contact_ids=here_ids, cc_contact_ids=there_ids
     )
     resource = mirrored["resource"] if mirrored is not None else None
+    rules = rules_of(tx, connection_id)
     return AddressState(
         key=key,
         people=tuple(_person(row, memberships, mapping) for row in here),
@@ -62,13 +65,15 @@ def gather(
         moving_from=moving["resource"] if moving is not None else None,
         bases=tuple(_base(row, memberships, there_ids) for row in bases),
         opt_outs=standing_opt_outs(tx, connection_id, key, here_ids),
-        asked=asked_back(tx, connection_id, key),
+        asked=asked_back(tx, connection_id, key, rules),
         evidence=outstanding_evidence(tx, connection_id, key),
         custom_field_ids=custom_field_ids(tx, connection_id, mapping.contact.custom_fields),
         sent_fingerprint=mirrored["sent_fingerprint"] if mirrored is not None else None,
         answered=mirrored["answered"] if mirrored is not None else None,
         last_write_at=mirrored["sent_at"] if mirrored is not None else None,
-        recent_own_unticks=recent_own_unticks(tx, connection_id),
+        was_mailed_at=mirrored["confirmation_sent_at"] if mirrored is not None else None,
+        turned_down=turned_down(tx, connection_id, key),
+        rules=rules,
         owner_policy=owner_policy,
     )
 
@@ -154,6 +159,7 @@ def _moving_from(
 
 def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
     wanted, left_out, is_faulty = _wanted(row, mapping)
+    names, fields = mapping.names.contact, row["fields"]
     return Person(
         contact_id=row["sf_id"],
         do_not_email=row["do_not_email"],
@@ -174,6 +180,13 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
         linked_at=row["made_at"],
         is_owner=bool(row["is_owner"]),
         created_at=row["created_at"],
+        country=fields.get(names.country or ""),
+        statement=read_statement(
+            fields.get(names.resubscribe_via or ""),
+            fields.get(names.resubscribe_on or ""),
+            fields.get(names.resubscribe_note or ""),
+            fields.get("LastModifiedById"),
+        ),
     )
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from bridge.consent.policy import Rules
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bridge.consent.policy import Policy
+    from bridge.consent.requests import RequestState
     from bridge.consent.standing import Asked, Evidence, OptOut
+    from bridge.consent.statement import Statement
 
 Resource: TypeAlias = "Mapping[str, Any]"
 """A contact as Constant Contact answers it, sub-resources included."""
@@ -21,6 +26,7 @@ StepKind: TypeAlias = Literal[
     "revive_contact",
     "unsubscribe",
     "resubscribe",
+    "ask_person",
     "create_list",
     "rename_list",
 ]
@@ -51,6 +57,8 @@ class Person:
         left_out: Why it takes no part, or what is wrong with it; shown to people.
         is_faulty: It should take part, but a value of it cannot be converted.
         linked_to: The contact there that it was linked to, and since when.
+        country: Of the mailing address, as the record has it.
+        statement: What the record says of how the person asked to be mailed again.
     """
 
     contact_id: str
@@ -63,6 +71,8 @@ class Person:
     linked_at: datetime | None = None
     is_owner: bool = False
     created_at: datetime | None = None
+    country: str | None = None
+    statement: Statement | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +107,9 @@ class AddressState:
         sent_fingerprint: Of what was last sent to the contact there.
         answered: The contact as the vendor answered that write.
         last_write_at: When the bridge last wrote it.
-        recent_own_unticks: People asked back in ten minutes who had opted out themselves.
+        was_mailed_at: When Constant Contact mailed its one confirmation to the contact there.
+        turned_down: Why the last request to come back came to nothing, if it did.
+        rules: By which policy a person's own opt-out is lifted.
     """
 
     key: str
@@ -113,9 +125,10 @@ class AddressState:
     sent_fingerprint: bytes | None = None
     answered: Resource | None = None
     last_write_at: datetime | None = None
-    recent_own_unticks: int = 0
+    was_mailed_at: datetime | None = None
+    turned_down: str | None = None
+    rules: Rules = field(default_factory=Rules)
     owner_policy: Literal["linked_first", "oldest"] = "linked_first"
-    mass_untick_limit: int = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,11 +162,26 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestEnd:
-    """What becomes of an open request to come back."""
+    """What becomes of open requests to come back.
+
+    Attributes:
+        policy: By what the opt-out would be lifted; None: that does not matter.
+        opted_out_at: When the person had opted out, where they had.
+    """
 
     ids: tuple[int, ...]
-    state: Literal["held", "refused", "withdrawn"]
+    state: RequestState
     reason: str
+    policy: Literal["firm", Policy] | None = None
+    opted_out_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """Evidence for a request to come back that the record gives."""
+
+    request_id: int
+    statement: Statement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,6 +200,8 @@ class Decision:
         lifts: Requests to come back that the resubscribe step answers.
         lifted: Requests that lift what is only on record; no step is needed.
         lifts_own: The person had opted out themselves.
+        lifts_by: The policy by which the opt-out is lifted.
+        given: Evidence that is not on record yet.
     """
 
     steps: tuple[Step, ...] = ()
@@ -186,3 +216,5 @@ class Decision:
     lifts: tuple[int, ...] = ()
     lifted: tuple[int, ...] = ()
     lifts_own: bool = False
+    lifts_by: Literal["firm", Policy] = "firm"
+    given: tuple[Given, ...] = ()

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridge.clock import now
-from bridge.consent.record import (
-    end_requests,
-    lift_confirmed,
-    record_left_list,
-    record_seen_there,
-    record_step,
-)
-from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.consent.record import record_left_list
+from bridge.delivery.outcome_consent import record_opt_out, record_requests, record_resubscribed
 from bridge.delivery.work import SQL, mark
-from bridge.identity import email_key
-from bridge.mirror.model import parse_moment
 from bridge.mirror.remember import remember_cc_contact
 
 if TYPE_CHECKING:
@@ -62,34 +53,6 @@ def record_sent(
     lists = set(answer.get("list_memberships") or ())
     sent = [(who, which, there, True) for who, which, there, _ in wanted if there in lists]
     _agree_on(tx, lease.connection_id, answer, sent)
-    if step.kind == "unsubscribe":
-        record_unsubscribed(tx, lease, state)
-
-
-def record_unsubscribed(tx: psycopg.Connection, lease: Lease, state: AddressState) -> None:
-    """An unsubscription took effect: say so in the ledger, and what it answers."""
-    about = min((out.seq for out in state.opt_outs if out.seq), default=None)
-    _ledger(tx, lease, state, "opted_out", about)
-
-
-def record_resubscribed(
-    tx: psycopg.Connection, lease: Lease, state: AddressState, *, is_own: bool
-) -> None:
-    """A resubscription took effect: lift what stood, end the requests, say what evidence is due."""
-    ids = [request.id for request in state.asked]
-    for request in state.asked:
-        _ledger(tx, lease, state, "opted_in", request.asked_seq)
-    end_requests(
-        tx,
-        lease.connection_id,
-        ids,
-        state="confirmed",
-        policy="practifi" if is_own else "firm",
-        reason="evidence outstanding" if is_own else None,
-        evidence_outstanding=is_own,
-    )
-    people = [person.contact_id for person in state.people]
-    lift_confirmed(tx, lease.connection_id, state.key, people)
 
 
 def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:
@@ -100,35 +63,11 @@ def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState)
     if state.there is not None:
         remember_cc_contact(tx, connection_id, state.there)
         stands = {out.acted_by for out in state.opt_outs if out.kind == "address"}
-        _record_opt_out(tx, connection_id, state, state.there, stands)
+        record_opt_out(tx, connection_id, state, state.there, stands)
     if state.moving_from is not None:
         remember_cc_contact(tx, connection_id, state.moving_from)
         stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
-        _record_opt_out(tx, connection_id, state, state.moving_from, stands)
-
-
-def _record_opt_out(
-    tx: psycopg.Connection,
-    connection_id: int,
-    state: AddressState,
-    contact: Mapping[str, Any],
-    stands: set[str],
-) -> None:
-    address = contact.get("email_address") or {}
-    key = email_key(address.get("address"))
-    by_person = address.get("opt_out_source") == "Contact"
-    is_known = stands & {"person", "complaint"} if by_person else stands or state.asked
-    if key is None or not is_unsubscribed(contact) or is_known:
-        return
-    record_seen_there(
-        tx,
-        connection_id,
-        key,
-        [person.contact_id for person in state.people],
-        by_person=by_person,
-        since=parse_moment(address.get("opt_out_date")) or now(tx),
-        cause_id=str(contact["contact_id"]),
-    )
+        record_opt_out(tx, connection_id, state, state.moving_from, stands)
 
 
 def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, str]]) -> None:
@@ -172,23 +111,15 @@ def record_end(
             tx.execute(SQL["own"], owner)
     _agree(tx, connection_id, contact, decision)
     set_statuses(tx, connection_id, decision.statuses)
+    record_requests(tx, lease, state, decision)
     if decision.lifted:
-        record_resubscribed(tx, lease, state, is_own=decision.lifts_own)
-    record_ends(tx, connection_id, decision)
+        record_resubscribed(tx, lease, state, policy=decision.lifts_by)
     mark(
         tx,
         connection_id,
         {("list", list_id): False for list_id in decision.waits_for_lists},
         lane=max(lease.lane, 1),
     )
-
-
-def record_ends(tx: psycopg.Connection, connection_id: int, decision: Decision) -> None:
-    """Keep what becomes of requests to come back; before anything is written that they rest on."""
-    for end in decision.ends:
-        end_requests(
-            tx, connection_id, end.ids, state=end.state, policy="practifi", reason=end.reason
-        )
 
 
 def link_people(
@@ -220,21 +151,6 @@ def set_statuses(tx: psycopg.Connection, connection_id: int, statuses: Iterable[
                 "reasons": [row.reason for row in rows],
                 "confirmed": [row.is_confirmed for row in rows],
             },
-        )
-
-
-def _ledger(
-    tx: psycopg.Connection, lease: Lease, state: AddressState, change: Any, about: int | None
-) -> None:
-    for stage in ("sent", "confirmed") if about is not None else ("seen",):
-        record_step(
-            tx,
-            lease.connection_id,
-            state.key,
-            change=change,
-            stage=stage,
-            about_seq=about,
-            cause_id=f"{lease.kind} generation {lease.generation}",
         )
 
 

@@ -227,19 +227,20 @@ WHERE connection_id = %(connection_id)s
 
 -- name: contacts_there
 -- What is known of Constant Contact's contacts at an address, or linked to these people.
-SELECT contact_id, email_key, resource, answered, sent_fingerprint, sent_at, deleted_at
+SELECT contact_id, email_key, resource, answered, sent_fingerprint, sent_at, deleted_at, confirmation_sent_at
 FROM cc_contact
 WHERE connection_id = %(connection_id)s
   AND (email_key = %(key)s OR contact_id = ANY(%(cc_contact_ids)s::uuid[]))
 ORDER BY contact_id
 
 -- name: steps_in_flight
--- Kinds of the steps of a subject whose answer never came: their effect must be looked up. A run's own steps have no
--- generation: they are foreseen, and carried out by steps made at delivery.
-SELECT DISTINCT kind
+-- Kinds of the steps of a subject whose answer never came, or was never confirmed: their effect must be looked up. A run's
+-- own steps have no generation: they are foreseen, and carried out by steps made at delivery.
+SELECT kind, bool_or(state = 'sent')
 FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
   AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
+GROUP BY kind
 
 -- name: own_lists_in_flight
 -- Where a step whose answer never came put a contact on a list, that is the bridge's doing, whoever asks for it now.
@@ -315,6 +316,29 @@ VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subjec
 UPDATE step
 SET state = 'sending', sent_at = app_now(), attempts = attempts + 1
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s
+
+-- name: answer_step
+-- The call was answered; what it did is still to be read back.
+UPDATE step
+SET state = 'sent', answer = %(answer)s
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s
+
+-- name: note_person_asked
+-- Constant Contact has mailed its one confirmation to a contact; the person has 30 days.
+WITH mailed AS (
+  UPDATE cc_contact
+  SET confirmation_sent_at = app_now()
+  WHERE connection_id = %(connection_id)s AND contact_id = %(contact_id)s)
+UPDATE resubscription
+SET state = 'waiting_person', policy = 'confirm', is_own = true, reason = NULL, person_asked_at = app_now(),
+    due_at = app_now() + interval '30 days'
+WHERE connection_id = %(connection_id)s AND id = ANY(%(ids)s) AND finished_at IS NULL
+
+-- name: note_confirmation_used
+-- Constant Contact says that it mailed its one confirmation to a contact before.
+UPDATE cc_contact
+SET confirmation_sent_at = coalesce(confirmation_sent_at, app_now())
+WHERE connection_id = %(connection_id)s AND contact_id = %(contact_id)s
 
 -- name: end_step
 -- What became of a step.

@@ -8,29 +8,43 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.clock import now
+from bridge.delivery.confirm import PERMISSIONS, contradiction, must_be_read_back
 from bridge.delivery.merge import CORE
-from bridge.delivery.outcome import record_resubscribed, record_sent
-from bridge.delivery.steps import end_step, open_plan, send_step
-from bridge.delivery.work import renew
+from bridge.delivery.outcome import record_sent, set_statuses
+from bridge.delivery.outcome_consent import (
+    record_confirmation_used,
+    record_consent_confirmed,
+    record_consent_sent,
+    record_person_asked,
+)
+from bridge.delivery.status import statuses_while_sent
+from bridge.delivery.steps import answer_step, end_step, open_plan, send_step
+from bridge.delivery.work import WEBHOOK, mark, renew
 from bridge.errors import (
     BridgeError,
     Conflict,
+    NoSlotNow,
+    NotConfirmed,
     NotFoundRemotely,
     QuotaSpent,
     RecordRefused,
     RemoteError,
     Throttled,
 )
-from bridge.mirror.remember import forget_cc_contact
+from bridge.mirror.remember import forget_cc_contact, remember_cc_contact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
     from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.work import Lease
+    from bridge.mirror.advance import Subject
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +66,7 @@ class Sender:
             LeaseWanted, LeaseLost, NoSlotNow: If the lease has to be given back.
             RecordRefused: If the vendor refuses the content.
             RemoteError: If the call failed, or its answer was lost.
+            NotConfirmed: If what was answered was not found when it was read back.
         """
         facts = hashlib.sha256(repr(state).encode()).digest()
         with self.database.transaction() as tx:
@@ -67,12 +82,20 @@ class Sender:
             answer = self._send_step(lease, plan_id, ordinal, step, state)
             if answer is None:
                 return False
+            is_settled = not must_be_read_back(step)
             with self.database.transaction() as tx:
-                record_sent(tx, lease, state, step, answer, wanted=decision.agreed)
-                if step.kind == "resubscribe":
-                    record_resubscribed(tx, lease, state, is_own=decision.lifts_own)
-                end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
+                if step.kind == "ask_person":
+                    record_person_asked(tx, lease, state)
+                else:
+                    record_sent(tx, lease, state, step, answer, wanted=decision.agreed)
+                record_consent_sent(tx, lease, state, step, decision)
+                if is_settled:
+                    end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
+                else:
+                    answer_step(tx, lease, plan_id, ordinal, answer)
                 renew(tx, lease)  # last: triage, too, takes the ledger before the subjects
+            if not is_settled:
+                self._read_back(lease, plan_id, ordinal, step, answer, state, decision)
             done.append(step.kind)
             log.info(
                 "step_confirmed",
@@ -84,6 +107,50 @@ class Sender:
                 },
             )
         return True
+
+    def _read_back(  # noqa: PLR0917 -- one step, and what it rests on
+        self,
+        lease: Lease,
+        plan_id: int,
+        ordinal: int,
+        step: Step,
+        answer: Mapping[str, Any],
+        state: AddressState,
+        decision: Decision,
+    ) -> None:
+        """Read what a step has left there: only then is it confirmed."""
+        found: dict[str, Any] | None
+        try:
+            found = self.there.get_contact(str(answer["contact_id"]))
+        except NotFoundRemotely:
+            found = None
+        except (RemoteError, NoSlotNow):
+            with self.database.transaction() as tx:  # the step stays `sent`: it is looked up later
+                set_statuses(tx, lease.connection_id, statuses_while_sent(step, decision, now(tx)))
+            raise
+        wrong = contradiction(step, answer, found)
+        with self.database.transaction() as tx:
+            if found is None:
+                forget_cc_contact(tx, lease.connection_id, str(answer["contact_id"]))
+            else:
+                remember_cc_contact(tx, lease.connection_id, found)
+            if wrong is None:
+                seen = replace(state, there=found)
+                record_consent_confirmed(tx, lease, seen, step, decision)
+                end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
+            else:
+                waiting = statuses_while_sent(step, decision, now(tx), wrong)
+                set_statuses(tx, lease.connection_id, waiting)
+                end_step(tx, lease, plan_id, ordinal, "failed", outcome=f"read back: {wrong}")
+                subject: Subject = ("address", lease.key)
+                mark(tx, lease.connection_id, {subject: step.kind in PERMISSIONS}, lane=WEBHOOK)
+            renew(tx, lease)
+        if wrong is not None:
+            log.warning(
+                "not_confirmed",
+                extra={"connection": lease.connection_id, "kind": step.kind, "why": wrong},
+            )
+            raise NotConfirmed(f"Constant Contact answered that it was done, and {wrong}")
 
     def _send_step(
         self, lease: Lease, plan_id: int, ordinal: int, step: Step, state: AddressState
@@ -100,6 +167,9 @@ class Sender:
         try:
             return self._call(step, state)
         except Conflict:
+            if step.kind == "ask_person":
+                with self.database.transaction() as tx:
+                    record_confirmation_used(tx, lease, step.contact_id or "")
             end("failed", "another write came first")
             return None
         except NotFoundRemotely:
@@ -125,6 +195,9 @@ class Sender:
         if step.kind == "create_contact":
             return body | self.there.create_contact(body)
         former = dict(state.there or state.moving_from or {})
+        if step.kind == "ask_person":
+            self.there.ask_to_confirm(step.contact_id or "", body)
+            return former
         if step.kind == "unsubscribe":
             return former | self._unsubscribe(step.contact_id or "", body)
         return former | body | self.there.put_contact(step.contact_id or "", body)

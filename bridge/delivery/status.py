@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.delivery.model import AddressState, Membership, Person, Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bridge.delivery.decide_consent import Consent
     from bridge.delivery.decide_lists import Lists
+    from bridge.delivery.model import Decision, Step
 
 SUBSCRIBED = "Subscribed"
 UNSUBSCRIBED = "Unsubscribed"
@@ -17,6 +21,8 @@ NOT_SENT = "Not sent"
 NOT_MAILABLE = "Not mailable yet"
 WAITING = "Waiting"
 CONFIRMED = "Confirmed"
+
+_SENT = {"unsubscribe": "Unsubscribe sent", "resubscribe": "Resubscribe sent"}
 
 _NOT_YET = {
     "pending_confirmation": "waits for the person to confirm",
@@ -42,6 +48,34 @@ def statuses(
             _of_membership(person, row, lists, blocked, on_lists) for row in person.memberships
         ]
     return tuple(found)
+
+
+def statuses_while_sent(
+    step: Step, decision: Decision, at: datetime, wrong: str | None = None
+) -> tuple[Status, ...]:
+    """Return the statuses while a change of permission was sent and is not confirmed.
+
+    Args:
+        step: What was sent; of any other step no status speaks.
+        decision: What everybody's status is once it is confirmed.
+        at: When it was sent (UTC).
+        wrong: What was found instead; None: nobody could look yet.
+    """
+    if step.kind not in _SENT:
+        return ()
+    reason = f"sent {at:%Y-%m-%d %H:%M} UTC, not confirmed yet"
+    if wrong is not None:
+        reason += f": Constant Contact answered that it was done, and {wrong}; it is tried again"
+    return tuple(
+        replace(
+            status,
+            status=_SENT[step.kind] if status.kind == "contact" else WAITING,
+            reason=reason,
+            is_confirmed=False,
+        )
+        for status in decision.statuses
+        if status.is_confirmed
+    )
 
 
 def blocked_words(person: Person, state: AddressState, consent: Consent) -> str | None:

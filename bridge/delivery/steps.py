@@ -62,6 +62,17 @@ def send_step(tx: psycopg.Connection, lease: Lease, plan_id: int, ordinal: int) 
     tx.execute(SQL["send_step"], _step(lease, plan_id, ordinal))
 
 
+def answer_step(
+    tx: psycopg.Connection,
+    lease: Lease,
+    plan_id: int,
+    ordinal: int,
+    answer: Mapping[str, Any],
+) -> None:
+    """Note that the call of a step was answered; its effect is still to be read back."""
+    tx.execute(SQL["answer_step"], _step(lease, plan_id, ordinal) | {"answer": _kept(answer)})
+
+
 def end_step(
     tx: psycopg.Connection,
     lease: Lease,
@@ -73,7 +84,7 @@ def end_step(
     answer: Mapping[str, Any] | None = None,
 ) -> None:
     """Note what became of a step; one that did not end well ends the plan with it."""
-    kept = None if answer is None else Jsonb({key: answer.get(key) for key in _KEPT_OF_ANSWERS})
+    kept = None if answer is None else _kept(answer)
     tx.execute(
         SQL["end_step"],
         _step(lease, plan_id, ordinal) | {"state": state, "outcome": outcome, "answer": kept},
@@ -86,15 +97,19 @@ def end_step(
     tx.execute(SQL["close_plans"], lease.row())
 
 
-def steps_in_flight(tx: psycopg.Connection, lease: Lease) -> set[str]:
-    """Return the kinds of the steps whose answer never came."""
-    return {row[0] for row in tx.execute(SQL["steps_in_flight"], lease.row())}
+def steps_in_flight(tx: psycopg.Connection, lease: Lease) -> dict[str, bool]:
+    """Return kind -> whether it was answered, of the steps whose effect nobody has seen yet."""
+    return dict(tx.execute(SQL["steps_in_flight"], lease.row()).fetchall())
 
 
 def close_in_flight(tx: psycopg.Connection, lease: Lease) -> None:
     """Close the steps whose answer never came: their effect was looked up."""
     tx.execute(SQL["close_steps_in_flight"], lease.row())
     tx.execute(SQL["close_plans"], lease.row())
+
+
+def _kept(answer: Mapping[str, Any]) -> Jsonb:
+    return Jsonb({key: answer.get(key) for key in _KEPT_OF_ANSWERS})
 
 
 def _step(lease: Lease, plan_id: int, ordinal: int) -> dict[str, object]:

@@ -30,6 +30,7 @@ class ContactNames:
     email: str
     account: str | None = None
     do_not_email: str | None = None
+    country: str | None = None  # of the mailing address
     cc_id: str | None = None
     status: str | None = None
     status_reason: str | None = None

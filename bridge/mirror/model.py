@@ -78,6 +78,7 @@ def needed_paths(kind: Kind, mapping: Mapping) -> tuple[str, ...]:
             contact.resubscribe_at,
             contact.resubscribe_by,
             *mapping.contact.paths,
+            *_read_beside(mapping),
         )
     elif kind == "list":
         own = (names.list.name, names.list.cc_id, *mapping.list.paths)
@@ -86,6 +87,21 @@ def needed_paths(kind: Kind, mapping: Mapping) -> tuple[str, ...]:
     else:
         own = (names.client.name,)
     return tuple(dict.fromkeys(path for path in (*_SYSTEM, *own) if path))
+
+
+def _read_beside(mapping: Mapping) -> tuple[str, ...]:
+    """Return paths that are read with a contact, but are no reason to read it.
+
+    They matter only where a box was unticked, and then the record is read in any case.
+    """
+    contact = mapping.names.contact
+    beside = (
+        contact.country,
+        contact.resubscribe_via,
+        contact.resubscribe_on,
+        contact.resubscribe_note,
+    )
+    return tuple(path for path in beside if path and path not in mapping.contact.paths)
 
 
 def client_paths(mapping: Mapping) -> tuple[str, ...]:
@@ -105,6 +121,7 @@ def row_of(
     needed = needed_paths(kind, mapping)
     values: Record = {path: record[path] or None for path in needed if path in record}
     values.update(_below_null_parents(needed, record))
+    told = {*values, *_SYSTEM[1:], *(_read_beside(mapping) if kind == "contact" else ())}
     row = PractifiRow(
         connection_id=connection_id,
         kind=kind,
@@ -120,9 +137,7 @@ def row_of(
         ),
         name=record.get(_name_path(kind, names) or ""),
         fields=values,
-        unknown_fields=tuple(
-            path for path in needed if path not in values and path not in _SYSTEM[1:]
-        ),
+        unknown_fields=tuple(path for path in needed if path not in told),
     )
     if kind == "contact":
         return replace(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bridge.consent.box import BoxChange
+from bridge.consent.policy import Rules
 from bridge.consent.record import record_box_changes
 from bridge.consent.standing import asked_back, standing_opt_outs
 
@@ -52,7 +53,7 @@ def standing(database: Database, connection_id: int) -> set[tuple[str, str]]:
 
 def requests(database: Database, connection_id: int) -> list[datetime]:
     with database.transaction() as tx:
-        return [asked.asked_at for asked in asked_back(tx, connection_id, EMAIL)]
+        return [asked.asked_at for asked in asked_back(tx, connection_id, EMAIL, Rules())]
 
 
 def test_a_tick_stands_for_the_person_and_the_address(database: Database) -> None:

@@ -184,8 +184,7 @@ def status_of(
                 contact=there(
                     LETTER, permission="unsubscribed", address={"opt_out_source": "Contact"}
                 ),
-                asked=(asked(),),
-                recent_own_unticks=11,
+                asked=(asked(is_mass=True),),
             ),
             [],
             id="many at once wait for an approver",

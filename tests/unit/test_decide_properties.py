@@ -156,11 +156,16 @@ def states(draw: st.DrawFn) -> AddressState:
             for by in draw(st.lists(st.sampled_from(["firm", "person", "complaint"]), max_size=1))
         ),
         asked=tuple(
-            Asked(id=1, contact_id="c0", asked_at=draw(moments), asked_seq=2)
+            Asked(
+                id=1,
+                contact_id="c0",
+                asked_at=draw(moments),
+                asked_seq=2,
+                is_mass=draw(st.booleans()),
+            )
             for _ in range(draw(st.integers(0, 1)))
         ),
         custom_field_ids=FIELD_IDS,
-        recent_own_unticks=draw(st.sampled_from([0, 11])),
         last_write_at=draw(st.none() | moments),
     )
 
