@@ -22,11 +22,12 @@ FROM work w
 JOIN connection c ON c.id = w.connection_id AND c.state = 'active'
 WHERE w.lane BETWEEN %(lane_from)s AND %(lane_to)s AND w.done < w.wanted AND w.blocked_reason IS NULL
   AND w.due_at <= app_now() AND (w.lease_until IS NULL OR w.lease_until < app_now())
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
 ORDER BY w.lane, w.due_at, w.connection_id, w.key
 LIMIT %(count)s
 
 -- name: claim_work
--- Lease one subject if it is still due and free.
+-- Lease one subject if it is still due and free, and nobody has paused its lane since it was seen.
 UPDATE work
 SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(lease_s)s)
 WHERE (connection_id, kind, key) = (
@@ -36,6 +37,7 @@ WHERE (connection_id, kind, key) = (
     AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
     AND (lease_until IS NULL OR lease_until < app_now())
     AND (bulk_activity_id IS NULL OR lane = 0)
+    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
   FOR UPDATE SKIP LOCKED)
 RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent
 
@@ -508,8 +510,9 @@ JOIN unnest(%(kinds)s::text[], %(ids)s::text[], %(fingerprints)s::bytea[], %(err
 WHERE s.connection_id = %(connection_id)s AND s.kind = w.kind AND s.sf_id = w.sf_id
 
 -- name: connections_to_write
--- Connections that have statuses to write.
+-- Connections that have statuses to write, but for those whose every lane is paused.
 SELECT DISTINCT s.connection_id
 FROM record_status s
 JOIN connection c ON c.id = s.connection_id AND c.state = 'active'
 WHERE s.write_due_at <= app_now() AND (s.lease_until IS NULL OR s.lease_until < app_now())
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = s.connection_id AND p.lane = 0)
