@@ -32,6 +32,7 @@ COMMANDS = {
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",
     "audit": "check and export the ledger of consent",
+    "status": "one screen: what waits, since when, what is left of the day, and alarms",
     "pause": "stop delivering for a while; opt-outs go on",
     "resume": "deliver again what was paused",
     "doctor": "check the installation and say what to do about each failure",
