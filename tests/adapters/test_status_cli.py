@@ -128,7 +128,7 @@ def test_an_alarm_makes_the_exit_code_1(
     database: Database, capsys: pytest.CaptureFixture[str], statement: str, cause: str
 ) -> None:
     with database.transaction() as tx:
-        tx.execute(statement)  # type: ignore[arg-type]
+        tx.execute(statement)
     assert cause in [alarm["cause"] for alarm in status(capsys, code=1)["alarms"]]
 
 

@@ -67,7 +67,7 @@ WAITING = NotificationCount(connection_id=1, state="waiting", count=3, untriaged
 PAUSED = replace(FIRM, state="paused", state_reason="authorise again")
 UNCONNECTED = replace(FIRM, state="unconnected")
 
-STANDING = {
+STANDING: dict[str, list[dict[str, Any]]] = {
     "no_worker": [
         {"worker_silence_s": None},
         {"worker_silence_s": 60.0},
@@ -85,7 +85,7 @@ STANDING = {
     "deliveries_stuck": [{"lanes": (a_lane(16),)}],
 }
 
-QUIET = {
+QUIET: dict[str, dict[str, Any]] = {
     "worker of another broker": {"has_postgres_broker": False, "worker_silence_s": None},
     "a call left": {"budgets": (a_budget(9_499),)},
     "nothing to deliver": {"connections": (UNCONNECTED,)},
