@@ -12,8 +12,7 @@ from bridge.delivery.work import CONSENT, LANES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bridge.connections.model import Connection
-    from bridge.status.model import Screen
+    from bridge.status.model import ConnectionState, Screen
 
 LATE = timedelta(minutes=15)
 """How old a change of consent, or work that nobody takes, may become."""
@@ -69,7 +68,7 @@ def _budgets(screen: Screen) -> Iterator[Alarm]:
             )
 
 
-def _connection(screen: Screen, connection: Connection) -> Iterator[Alarm]:
+def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
     def alarm(cause: str, says: str, what_to_do: str) -> Alarm:
         return Alarm(cause=cause, connection=connection.name, says=says, what_to_do=what_to_do)
 
@@ -90,7 +89,7 @@ def _connection(screen: Screen, connection: Connection) -> Iterator[Alarm]:
             f"{open_count:,} notifications wait for credentials",
             f"`bridge connection add {connection.name} --credentials FILE`",
         )
-    if connection.id not in screen.mappings and open_count:
+    if connection.mapping_version is None and open_count:
         yield alarm(
             "no_mapping",
             "no mapping is in force: nothing is triaged",
@@ -98,7 +97,7 @@ def _connection(screen: Screen, connection: Connection) -> Iterator[Alarm]:
         )
     if screen.is_paused(connection.id, CONSENT):
         yield alarm("opt_outs_paused", "opt-outs are paused", "`bridge resume --lane consent`")
-    since = screen.oldest_consent.get(connection.id)
+    since = connection.consent_since
     if since is not None and screen.at - since > LATE:
         yield alarm(
             "consent_late",
@@ -109,13 +108,13 @@ def _connection(screen: Screen, connection: Connection) -> Iterator[Alarm]:
     yield from _stuck(screen, connection)
 
 
-def _stuck(screen: Screen, connection: Connection) -> Iterator[Alarm]:
+def _stuck(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
     """Yield lanes whose work could be taken and is not."""
     is_spent = any(
         connection.name in budget.connections and budget.spent_until is not None
         for budget in screen.budgets
     )
-    if connection.state != "active" or connection.id not in screen.mappings or is_spent:
+    if connection.state != "active" or connection.mapping_version is None or is_spent:
         return
     for lane in screen.lanes:
         is_late = lane.due_since is not None and screen.at - lane.due_since > LATE

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from psycopg.rows import class_row
 
 from bridge.clock import now
-from bridge.connections.store import list_connections
 from bridge.db.queries import load_queries
 from bridge.pauses.store import read_pauses
-from bridge.status.model import Budget, DeadLetters, LaneState, LastRun, NotificationCount, Screen
+from bridge.status.model import (
+    Budget,
+    ConnectionState,
+    DeadLetters,
+    LaneState,
+    LastRun,
+    NotificationCount,
+    Screen,
+)
 
 if TYPE_CHECKING:
     from typing import LiteralString
@@ -33,15 +40,13 @@ def read_screen(tx: psycopg.Connection[Any], *, has_postgres_broker: bool) -> Sc
     wakeup = tx.execute(_SQL["oldest_wakeup"]).fetchone()
     return Screen(
         at=now(tx),
-        connections=tuple(list_connections(tx)),
+        connections=_rows(tx, ConnectionState, _SQL["connections"]),
         lanes=_rows(tx, LaneState, _SQL["lanes"]),
         pauses=tuple(read_pauses(tx)),
         notifications=_rows(tx, NotificationCount, _SQL["notification_counts"]),
         dead_letters=_rows(tx, DeadLetters, _SQL["dead_letters"]),
         budgets=_rows(tx, Budget, _SQL["budgets"]),
         runs=_rows(tx, LastRun, _SQL["last_runs"]),
-        mappings=dict(tx.execute(_SQL["mappings"]).fetchall()),
-        oldest_consent=dict(tx.execute(_SQL["oldest_consent"]).fetchall()),
         has_postgres_broker=has_postgres_broker,
         worker_silence_s=silence[0] if silence else None,
         oldest_wakeup_at=wakeup[0] if wakeup else None,

@@ -8,8 +8,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bridge.connections.model import Connection
     from bridge.pauses.store import Pause
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionState:
+    """A connection, and whether it works.
+
+    Attributes:
+        state: `unconnected`, `active` or `paused`, with a reason.
+        mapping_version: Of the mapping in force; None where there is none.
+        consent_since: Since when the oldest change of consent waits to be carried out.
+    """
+
+    id: int
+    name: str
+    state: str
+    state_reason: str | None = None
+    mapping_version: int | None = None
+    consent_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,23 +122,19 @@ class Screen:
 
     Attributes:
         at: The installation's time (UTC).
-        mappings: Connection id -> version of its mapping in force.
-        oldest_consent: Connection id -> since when the oldest change of consent waits.
         has_postgres_broker: Workers are heard of in the database.
         worker_silence_s: Seconds since one was last heard of; None: never.
         oldest_wakeup_at: Since when a wake-up waits to be taken.
     """
 
     at: datetime
-    connections: tuple[Connection, ...]
+    connections: tuple[ConnectionState, ...]
     lanes: tuple[LaneState, ...]
     pauses: tuple[Pause, ...]
     notifications: tuple[NotificationCount, ...]
     dead_letters: tuple[DeadLetters, ...]
     budgets: tuple[Budget, ...]
     runs: tuple[LastRun, ...]
-    mappings: dict[int, int]
-    oldest_consent: dict[int, datetime]
     has_postgres_broker: bool
     worker_silence_s: float | None
     oldest_wakeup_at: datetime | None

@@ -1,3 +1,27 @@
+-- name: connections
+-- Every connection, which version of its mapping it works with, and since when its oldest change of consent waits to be
+-- carried out, given up or not.
+SELECT c.id, c.name, c.state, c.state_reason, v.id AS mapping_version, consent.since AS consent_since
+FROM connection c
+LEFT JOIN mapping_version v ON v.connection_id = c.id AND v.is_active
+LEFT JOIN (
+  SELECT connection_id, min(since) AS since
+  FROM (
+    SELECT connection_id, first_received_at AS since
+    FROM notification
+    WHERE state = 'received' AND consent
+    UNION ALL
+    SELECT w.connection_id, coalesce((
+        SELECT min(n.first_received_at)
+        FROM notification_subject s
+        JOIN notification n ON n.connection_id = s.connection_id AND n.notification_id = s.notification_id
+        WHERE s.connection_id = w.connection_id AND s.kind = w.kind AND s.key = w.key
+          AND s.generation > w.done AND n.state IN ('waiting', 'working', 'dead')), w.due_at)
+    FROM work w
+    WHERE w.consent_wanted > w.done) AS open
+  GROUP BY connection_id) AS consent ON consent.connection_id = c.id
+ORDER BY c.name
+
 -- name: lanes
 -- What waits in each lane: how much, since when the oldest is due, and what was given up.
 SELECT w.connection_id, w.lane,
@@ -29,25 +53,6 @@ GROUP BY connection_id, coalesce(reason, 'no reason is kept')
 ORDER BY count(*) DESC, coalesce(reason, 'no reason is kept')
 LIMIT 5
 
--- name: oldest_consent
--- Since when the oldest change of consent waits to be carried out, given up or not.
-SELECT connection_id, min(since) AS since
-FROM (
-  SELECT connection_id, min(first_received_at) AS since
-  FROM notification
-  WHERE state = 'received' AND consent
-  GROUP BY connection_id
-  UNION ALL
-  SELECT w.connection_id, coalesce((
-      SELECT min(n.first_received_at)
-      FROM notification_subject s
-      JOIN notification n ON n.connection_id = s.connection_id AND n.notification_id = s.notification_id
-      WHERE s.connection_id = w.connection_id AND s.kind = w.kind AND s.key = w.key
-        AND s.generation > w.done AND n.state IN ('waiting', 'working', 'dead')), w.due_at)
-  FROM work w
-  WHERE w.consent_wanted > w.done) AS open
-GROUP BY connection_id
-
 -- name: budgets
 -- The day of each API application that a connection uses; a day that has passed begins anew.
 SELECT a.id, a.day_limit, a.consent_reserve,
@@ -65,12 +70,6 @@ ORDER BY a.id
 SELECT DISTINCT ON (r.connection_id, r.job) r.connection_id, r.id, r.job, r.mode, r.state, r.reason, r.asked_at, r.finished_at
 FROM run r
 ORDER BY r.connection_id, r.job, r.id DESC
-
--- name: mappings
--- Which version of its mapping each connection works with.
-SELECT connection_id, id
-FROM mapping_version
-WHERE is_active
 
 -- name: worker_silence
 -- Seconds since a worker that uses PostgreSQL as its broker was last heard of.

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
-    from bridge.connections.model import Connection
     from bridge.status.alarms import Alarm
-    from bridge.status.model import Budget, LaneState, Screen
+    from bridge.status.model import Budget, ConnectionState, LaneState, Screen
 
 _HEAD = 17
 _REASON = 90
@@ -38,8 +37,8 @@ def lines(screen: Screen, alarms: Sequence[Alarm]) -> Iterator[str]:
     yield f"{'worker':{_HEAD}}{_worker(screen)}"
 
 
-def _connection(screen: Screen, connection: Connection) -> Iterator[str]:
-    version = screen.mappings.get(connection.id)
+def _connection(screen: Screen, connection: ConnectionState) -> Iterator[str]:
+    version = connection.mapping_version
     mapping = f"mapping version {version}" if version else "no mapping in force"
     yield f"{connection.name:{_HEAD}}{connection.state}, {mapping}"
     lanes = {each.lane: each for each in screen.lanes if each.connection_id == connection.id}
@@ -58,7 +57,7 @@ def _connection(screen: Screen, connection: Connection) -> Iterator[str]:
             yield f"  {name:{_HEAD - 2}}{'; '.join(words)}"
     if not lanes:
         yield f"  {'lanes':{_HEAD - 2}}nothing waits"
-    since = screen.oldest_consent.get(connection.id)
+    since = connection.consent_since
     yield f"  {'consent':{_HEAD - 2}}" + (
         f"the oldest change waits for {age(screen.at - since)}" if since else "nothing open"
     )
@@ -151,8 +150,8 @@ def as_json(screen: Screen, alarms: Sequence[Alarm]) -> dict[str, Any]:
                 "name": connection.name,
                 "state": connection.state,
                 "reason": connection.state_reason,
-                "mapping_version": screen.mappings.get(connection.id),
-                "oldest_consent_at": screen.oldest_consent.get(connection.id),
+                "mapping_version": connection.mapping_version,
+                "oldest_consent_at": connection.consent_since,
             }
             for connection in screen.connections
         ],

@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from bridge.connections.model import Connection
 from bridge.delivery.work import CONSENT, WEBHOOK
 from bridge.pauses.store import Pause
 from bridge.status.alarms import alarms
-from bridge.status.model import Budget, LaneState, NotificationCount, Screen
+from bridge.status.model import Budget, ConnectionState, LaneState, NotificationCount, Screen
 from bridge.status.text import lines
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FIRM = Connection(id=1, name="firm", state="active", api_application_id=1)
+FIRM = ConnectionState(id=1, name="firm", state="active", mapping_version=3)
 WELL = Screen(
     at=AT,
     connections=(FIRM,),
@@ -26,8 +25,6 @@ WELL = Screen(
     dead_letters=(),
     budgets=(),
     runs=(),
-    mappings={1: 3},
-    oldest_consent={},
     has_postgres_broker=True,
     worker_silence_s=0.5,
     oldest_wakeup_at=None,
@@ -65,6 +62,7 @@ def a_budget(used: int, **values: Any) -> Budget:
 
 WAITING = NotificationCount(connection_id=1, state="waiting", count=3, untriaged_since=None)
 PAUSED = replace(FIRM, state="paused", state_reason="authorise again")
+UNMAPPED = replace(FIRM, mapping_version=None)
 UNCONNECTED = replace(FIRM, state="unconnected")
 
 STANDING: dict[str, list[dict[str, Any]]] = {
@@ -79,9 +77,9 @@ STANDING: dict[str, list[dict[str, Any]]] = {
     ],
     "connection_paused": [{"connections": (PAUSED,)}],
     "no_credentials": [{"connections": (UNCONNECTED,), "notifications": (WAITING,)}],
-    "no_mapping": [{"mappings": {}, "notifications": (WAITING,)}],
+    "no_mapping": [{"connections": (UNMAPPED,), "notifications": (WAITING,)}],
     "opt_outs_paused": [{"pauses": (a_pause(CONSENT),)}],
-    "consent_late": [{"oldest_consent": {1: minutes_ago(16)}}],
+    "consent_late": [{"connections": (replace(FIRM, consent_since=minutes_ago(16)),)}],
     "deliveries_stuck": [{"lanes": (a_lane(16),)}],
 }
 
@@ -89,9 +87,9 @@ QUIET: dict[str, dict[str, Any]] = {
     "worker of another broker": {"has_postgres_broker": False, "worker_silence_s": None},
     "a call left": {"budgets": (a_budget(9_499),)},
     "nothing to deliver": {"connections": (UNCONNECTED,)},
-    "no mapping and nothing to map": {"mappings": {}},
+    "no mapping and nothing to map": {"connections": (UNMAPPED,)},
     "another lane paused": {"pauses": (a_pause(WEBHOOK),)},
-    "consent in time": {"oldest_consent": {1: minutes_ago(14)}},
+    "consent in time": {"connections": (replace(FIRM, consent_since=minutes_ago(14)),)},
     "work in time": {"lanes": (a_lane(14),)},
     "late because paused": {"lanes": (a_lane(16),), "pauses": (a_pause(WEBHOOK),)},
 }
