@@ -51,6 +51,7 @@ def carry_out(context: RunContext, plan_id: int) -> None:
         QuotaSpent: If the day has no call left; the steps left over stay planned.
         RemoteError: If a remote side refuses the connection as a whole, or does not answer.
         RunLost, RunCancelled, RunReleased: If the run shall stop.
+        RunPaused: If somebody has paused its lane.
     """
     database = context.installation.database
     with database.transaction() as tx:
@@ -65,6 +66,7 @@ def carry_out(context: RunContext, plan_id: int) -> None:
         carrier = _Carrier(context, slots, there)
         for done, group in enumerate(by_subject):
             context.progress("applying", done, len(by_subject))
+            context.refuse_paused()
             carrier.carry_out(group)
     finally:
         there.close()

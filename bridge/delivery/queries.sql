@@ -25,13 +25,14 @@ CROSS JOIN LATERAL (
   WHERE connection_id = c.id
     AND lane BETWEEN %(lane_from)s AND %(lane_to)s AND done < wanted AND blocked_reason IS NULL
     AND due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now())
+    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
   ORDER BY lane, due_at, key
   LIMIT %(count)s) AS w
 WHERE c.state = 'active'
 ORDER BY w.lane, w.due_at, c.id, w.key
 
 -- name: claim_work
--- Lease one subject if it is still due and free.
+-- Lease one subject if it is still due and free, and nobody has paused its lane since it was seen.
 UPDATE work
 SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(lease_s)s)
 WHERE (connection_id, kind, key) = (
@@ -41,6 +42,7 @@ WHERE (connection_id, kind, key) = (
     AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
     AND (lease_until IS NULL OR lease_until < app_now())
     AND (bulk_activity_id IS NULL OR lane = 0)
+    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
   FOR UPDATE SKIP LOCKED)
 RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent
 
@@ -537,8 +539,9 @@ JOIN unnest(%(kinds)s::text[], %(ids)s::text[], %(fingerprints)s::bytea[], %(err
 WHERE s.connection_id = %(connection_id)s AND s.kind = w.kind AND s.sf_id = w.sf_id
 
 -- name: connections_to_write
--- Connections that have statuses to write.
+-- Connections that have statuses to write, but for those whose every lane is paused.
 SELECT DISTINCT s.connection_id
 FROM record_status s
 JOIN connection c ON c.id = s.connection_id AND c.state = 'active'
 WHERE s.write_due_at <= app_now() AND (s.lease_until IS NULL OR s.lease_until < app_now())
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = s.connection_id AND p.lane = 0)

@@ -23,6 +23,9 @@ SubjectKind: TypeAlias = Literal["address", "list"]
 CONSENT, INTERACTIVE, WEBHOOK, RECONCILE, ENGAGEMENT = range(5)
 """Lanes: whatever concerns consent goes before all else."""
 
+LANES = ("consent", "interactive", "webhook", "reconcile", "engagement")
+"""Their names, by number."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lease:

@@ -35,6 +35,7 @@ def write_interactions(context: RunContext, plan_id: int) -> None:
 
     Raises:
         RunLost, RunCancelled, RunReleased: If the run shall not go on here.
+        RunPaused: If somebody has paused its lane.
         RemoteError: If Salesforce does not do its part; the steps stay open.
     """
     database, connection_id = context.installation.database, context.connection.id
@@ -44,6 +45,7 @@ def write_interactions(context: RunContext, plan_id: int) -> None:
     total, done = sum(states.get(state, 0) for state in _OPEN), 0
     while True:
         context.progress("interactions", done, total)
+        context.refuse_paused()
         with database.transaction() as tx:
             steps = open_steps(tx, connection_id, plan_id, count=RECORDS_A_CALL)
             sent = _begin(tx, context, steps)

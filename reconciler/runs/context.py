@@ -13,9 +13,10 @@ from bridge.clock import now
 from bridge.constant_contact.budget import ask, note_limit
 from bridge.delivery.work import ENGAGEMENT, RECONCILE
 from bridge.errors import QuotaSpent, Retryable
+from bridge.pauses.store import find_pause
 from reconciler.runs import store
 from reconciler.runs.checkpoints import read_checkpoint, write_checkpoint
-from reconciler.runs.halt import Halt
+from reconciler.runs.halt import Halt, RunPaused
 from reconciler.runs.model import Checkpoint, Counters
 from reconciler.runs.slots import RunSlots
 
@@ -143,6 +144,17 @@ class RunContext:
         """
         point = Checkpoint(cursor=cursor, row_count=row_count, complete=complete)
         write_checkpoint(tx, self.lease, source, point)
+
+    def refuse_paused(self) -> None:
+        """Ask, before something is changed on either side, that nobody has paused the lane.
+
+        Raises:
+            RunPaused: If somebody has; the message says who, when and why.
+        """
+        with self.installation.database.transaction() as tx:
+            pause = find_pause(tx, self.connection.id, self.lane)
+        if pause is not None:
+            raise RunPaused(pause.words())
 
     @property
     def lane(self) -> int:

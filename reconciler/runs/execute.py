@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 import psycopg
 
+from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.errors import BridgeError, ConfigurationError, NoSlotNow, QuotaSpent, RemoteError
 from bridge.log import place
 from bridge.mapping.versions import active
 from reconciler.runs import store
 from reconciler.runs.context import RunContext, Watcher
-from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunReleased
+from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunPaused, RunReleased
 from reconciler.runs.jobs import load_job
 from reconciler.runs.plans import abandon_plan, finish_plan, plan_of_run, store_plan
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BEATS_A_LEASE = 3
+_LOOK_WHETHER_RESUMED = timedelta(seconds=15)
 
 
 class RunFaulty(BridgeError):
@@ -134,6 +137,8 @@ def _carry_on(context: RunContext, job: JobModule) -> None:
     """Plan unless that was done, apply unless nobody asked for it."""
     run = context.run
     database = context.installation.database
+    if run.mode == "apply":
+        context.refuse_paused()
     with database.transaction() as tx:
         plan_id = plan_of_run(tx, run.connection_id, run.id)
     log.info("run_begun", extra={"run": run.id, "job": run.job, "plan": plan_id})
@@ -178,6 +183,8 @@ def _conclude(context: RunContext, error: BridgeError, *, may_wait: bool) -> Non
             until = context.calls_begin_at(error)
             reason = f"its API calls are spent until {until:%Y-%m-%d %H:%M} UTC"
             _wait_or_fail(context, until, reason, may_wait=may_wait)
+        case RunPaused():
+            _wait_for_resume(context, str(error), may_wait=may_wait)
         case NoSlotNow():
             _wait_or_fail(context, error.due_at, str(error), may_wait=may_wait)
         case RemoteError():
@@ -199,6 +206,18 @@ def _wait_or_fail(context: RunContext, until: datetime, reason: str, *, may_wait
     log.info("run_paused", extra={"run": context.run.id, "until": until.isoformat()})
     with context.installation.database.transaction() as tx:
         store.pause(tx, context.lease, until, f"{reason}: the run goes on then")
+
+
+def _wait_for_resume(context: RunContext, reason: str, *, may_wait: bool) -> None:
+    """Let a run look again in a while whether its lane goes on, where nobody waits for it."""
+    if not may_wait:
+        reason = f"{reason}; `bridge resume`, then run it again"
+        _end(context.installation, context.lease, "failed", reason, failure="paused")
+        return
+    log.info("run_paused", extra={"run": context.run.id})
+    with context.installation.database.transaction() as tx:
+        until = now(tx) + _LOOK_WHETHER_RESUMED
+        store.pause(tx, context.lease, until, f"{reason}; the run goes on after `bridge resume`")
 
 
 def _end(

@@ -21,6 +21,10 @@ class RunReleased(BridgeError):
     """This process stops; the next one goes on with the run."""
 
 
+class RunPaused(BridgeError):
+    """A person has paused the lane in which the run would write: it goes on when they resume it."""
+
+
 class Halt:
     """The first word that a run shall stop, and why.
 
