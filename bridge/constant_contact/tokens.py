@@ -159,7 +159,7 @@ class Tokens:
 
     def _record(self, tx: psycopg.Connection, outcome: Pair | Unauthorized) -> None:
         if isinstance(outcome, Unauthorized):
-            pause(tx, self._connection.id, str(outcome))
+            pause(tx, self._connection.id, str(outcome), system=SYSTEM)
             return
         stored = {"access_token": outcome.access_token, "refresh_token": outcome.refresh_token}
         write_secret(

@@ -50,6 +50,7 @@ class Person:
         wanted: What the mapping makes of the record, or None where it cannot take part.
         left_out: Why it takes no part, or what is wrong with it; shown to people.
         is_faulty: It should take part, but a value of it cannot be converted.
+        cause: What groups that fault with others of its kind.
         linked_to: The contact there that it was linked to, and since when.
     """
 
@@ -58,6 +59,7 @@ class Person:
     wanted: Mapping[str, Any] | None
     left_out: str | None = None
     is_faulty: bool = False
+    cause: str | None = None
     memberships: tuple[Membership, ...] = ()
     linked_to: str | None = None
     linked_at: datetime | None = None

@@ -32,6 +32,8 @@ class Lease:
         generation: What was wanted when it was claimed: done once this is delivered.
         attempts: Attempts that failed before this one.
         is_consent: A change of consent is among what is wanted.
+        failing_s: Seconds since the first of those attempts.
+        replay_of: The notification that is replayed as it was accepted, or None.
     """
 
     connection_id: int
@@ -43,6 +45,8 @@ class Lease:
     attempts: int
     is_consent: bool
     lease_s: float
+    failing_s: float = 0.0
+    replay_of: str | None = None
 
     def row(self) -> dict[str, object]:
         """Return the parameters that name the leased row."""
@@ -96,11 +100,15 @@ def mark(
     return {(kind, key): wanted for kind, key, wanted in rows}
 
 
-def peek(tx: psycopg.Connection, lanes: Collection[int], count: int) -> list[Due]:
-    """Return at most `count` due subjects of these lanes, most urgent first; none is claimed."""
-    rows = tx.execute(
-        SQL["peek_work"], {"lane_from": min(lanes), "lane_to": max(lanes), "count": count}
-    )
+def peek(
+    tx: psycopg.Connection, lanes: Collection[int], count: int, *, skipped: Collection[int] = ()
+) -> list[Due]:
+    """Return at most `count` due subjects of these lanes, most urgent first; none is claimed.
+
+    Those of the connections in `skipped` are left out.
+    """
+    bounds = {"lane_from": min(lanes), "lane_to": max(lanes), "count": count}
+    rows = tx.execute(SQL["peek_work"], bounds | {"skipped": list(skipped)})
     return [
         Due(connection_id=connection_id, kind=kind, key=key, lane=lane)
         for connection_id, kind, key, lane in rows
@@ -122,7 +130,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     ).fetchone()
     if row is None:
         return None
-    wanted, lane, attempts, is_consent = row
+    wanted, lane, attempts, is_consent, failing_s, replay_of = row
     return Lease(
         connection_id=due.connection_id,
         kind=due.kind,
@@ -133,6 +141,8 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
         attempts=attempts,
         is_consent=is_consent,
         lease_s=lease_s,
+        failing_s=failing_s,
+        replay_of=replay_of,
     )
 
 
@@ -244,6 +254,7 @@ def release(
     reason: str | None = None,
     is_attempt: bool = False,
     blocked_reason: str | None = None,
+    waits_for: str | None = None,
 ) -> None:
     """Give a lease back without an end.
 
@@ -254,6 +265,7 @@ def release(
         reason: What the waiting notifications say meanwhile.
         is_attempt: Whether this counts as a failed attempt.
         blocked_reason: The subject waits for a person; the next change of it tries again.
+        waits_for: The service whose outage it waits out.
     """
     tx.execute(
         SQL["release_work"],
@@ -262,6 +274,7 @@ def release(
             "after_s": after_s,
             "attempt": int(is_attempt),
             "blocked_reason": blocked_reason,
+            "waits_for": waits_for,
         },
     )
     if reason is not None:
