@@ -15,6 +15,7 @@ BridgeError
 ├─ RemoteError                 has system, status, key
 │   ├─ Retryable               try again after `after_s`
 │   │   ├─ Unavailable         network, time-out, 5xx, a body that is not the vendor's
+│   │   │   └─ OutOfService    known to answer nobody: not asked
 │   │   ├─ Throttled           too many calls in this second
 │   │   └─ Conflict            two writers met: read again, decide again
 │   ├─ Terminal                the next record would fail too
@@ -102,11 +103,13 @@ class RecordError(BridgeError):
 
     Attributes:
         field: The field at fault, in the words of the side that refused it, or None.
+        key: The vendor's error key or code, or None.
     """
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, key: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+        self.key = key
 
 
 class ConversionError(RecordError):
@@ -151,6 +154,10 @@ class Retryable(RemoteError):
 
 class Unavailable(Retryable):
     """No answer, a server error, or an answer that is not the vendor's."""
+
+
+class OutOfService(Unavailable):
+    """The service is known to answer nobody at present, so it was not asked."""
 
 
 class Throttled(Retryable):

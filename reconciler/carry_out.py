@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from bridge.delivery.bury import bury
+from bridge.delivery.cause import cause_of
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
 from bridge.delivery.slots import LeaseWanted
@@ -167,7 +168,7 @@ class _Carrier:
         )
         if consequence.is_dead:
             with self._context.installation.database.transaction() as tx:
-                bury(tx, lease, str(error))
+                bury(tx, lease, str(error), cause=cause_of(error))
             self._end("refused", str(error))
             return True
         self._let_go(lease)

@@ -155,10 +155,15 @@ class RunningBridge:
             FROM (
               SELECT app_now() AS at FROM notification WHERE state = 'received'
               UNION ALL
-              SELECT greatest(due_at, coalesce(lease_until, due_at)) FROM work
+              SELECT greatest(due_at, coalesce(lease_until, due_at),
+                (SELECT probe_at FROM outage o
+                 WHERE o.connection_id = work.connection_id AND o.system = work.waits_for))
+              FROM work
               WHERE done < wanted AND blocked_reason IS NULL
               UNION ALL
-              SELECT greatest(write_due_at, coalesce(lease_until, write_due_at))
+              SELECT greatest(write_due_at, coalesce(lease_until, write_due_at),
+                (SELECT probe_at FROM outage o
+                 WHERE o.connection_id = record_status.connection_id AND o.system = 'salesforce'))
               FROM record_status WHERE write_due_at IS NOT NULL
             ) AS due
             """

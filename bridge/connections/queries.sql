@@ -74,7 +74,7 @@ WHERE id = %(id)s;
 -- name: activate_when_complete
 -- active once both sides can be logged in to; new credentials also end a pause
 UPDATE connection
-SET state = 'active', state_reason = NULL
+SET state = 'active', state_reason = NULL, paused_by = NULL
 WHERE id = %(id)s
   AND sf_url IS NOT NULL
   AND api_application_id IS NOT NULL
@@ -84,10 +84,13 @@ WHERE id = %(id)s
   AND EXISTS (SELECT FROM credential WHERE connection_id = %(id)s AND kind = 'cc_token');
 
 -- name: pause
--- nothing is sent for this connection until somebody acts on the reason
+-- nothing is sent for this connection until somebody acts on the reason; the first reason stays, but for one that
+-- stops opt-outs too
 UPDATE connection
-SET state = 'paused', state_reason = %(reason)s
-WHERE id = %(id)s;
+SET state = 'paused', state_reason = %(reason)s, paused_by = %(system)s
+WHERE id = %(id)s
+  AND (state <> 'paused' OR paused_by = 'salesforce' AND %(system)s = 'constant_contact')
+RETURNING name;
 
 -- name: path_secrets
 -- the accepted path secrets of every connection, oldest slot first

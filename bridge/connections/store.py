@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from itertools import groupby
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bridge.connections.keyring import KeyRing
     from bridge.connections.model import Profile
     from bridge.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _SQL = load_queries("bridge.connections")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
@@ -152,12 +155,21 @@ def set_identity(
     )
 
 
-def pause(tx: psycopg.Connection[Any], connection_id: int, reason: str) -> None:
+def pause(tx: psycopg.Connection[Any], connection_id: int, reason: str, *, system: str) -> None:
     """Stop sending for a connection until new credentials are stored.
 
-    The reason says to an administrator what happened and what to do.
+    It is told once: further refusals of a connection that is paused change and log nothing.
+
+    Args:
+        tx: A transaction.
+        connection_id: The connection.
+        reason: Says to an administrator what happened and what to do.
+        system: Who refuses it. Opt-outs go on where that is Salesforce.
     """
-    tx.execute(_SQL["pause"], {"id": connection_id, "reason": reason})
+    values = {"id": connection_id, "reason": reason, "system": system}
+    row = tx.execute(_SQL["pause"], values).fetchone()
+    if row is not None:
+        log.error("connection_paused", extra={"connection": row[0], "system": system})
 
 
 def resume(tx: psycopg.Connection[Any], connection_id: int) -> None:

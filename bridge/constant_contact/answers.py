@@ -8,6 +8,7 @@ a list of `{"error_key", "error_message"}`, such an object alone, and OAuth's
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,11 @@ _BY_STATUS: Mapping[int, type[RemoteError]] = {
     HTTPStatus.CONFLICT: Conflict,
     HTTPStatus.TOO_MANY_REQUESTS: Throttled,
 }
+_PROPERTY = re.compile(
+    r"\b(?:email_address|first_name|last_name|job_title|company_name|birthday_month|birthday_day"
+    r"|anniversary|phone_numbers?|street_addresses|custom_field_id|custom_fields|list_memberships"
+    r"|permission_to_send|update_source|create_source|description|name)\b"
+)
 _NEVER_A_PROXY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
 _CAUSES: Mapping[type[RemoteError], str] = {
     Throttled: "too many calls",
@@ -126,7 +132,12 @@ def _error(status: int, body: object) -> BridgeError:
         return unavailable(f"an answer that is not the service's (HTTP {status})", status=status)
     kind = _BY_KEY.get(key or "") or _BY_STATUS.get(status)
     if kind is None and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return RecordRefused(f"Constant Contact refuses it: {words or key}")
+        field = _PROPERTY.search(words)
+        return RecordRefused(
+            f"Constant Contact refuses it: {words or key}",
+            field=field[0] if field else None,
+            key=key,
+        )
     if kind is None:
         return unavailable(f"HTTP {status}: {words or key}", status=status)
     message = f"Constant Contact: {_CAUSES[kind]}" + (f" ({words})" if words else "")

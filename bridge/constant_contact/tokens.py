@@ -163,7 +163,7 @@ class Tokens:
     def _record(self, tx: psycopg.Connection, outcome: Pair | Unauthorized | Retryable) -> None:
         """Store what came, before the next in line gets the row: it meets the break or the pair."""
         if isinstance(outcome, Unauthorized):
-            pause(tx, self._connection.id, str(outcome))
+            pause(tx, self._connection.id, str(outcome), system=SYSTEM)
             return
         if isinstance(outcome, Retryable):
             self._take_a_break(tx)

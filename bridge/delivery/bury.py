@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
+from bridge.delivery.consequence import PATIENCE_S
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NOT_SENT
@@ -21,14 +22,35 @@ if TYPE_CHECKING:
     from bridge.delivery.work import Lease
 
 
-def bury(tx: psycopg.Connection, lease: Lease, reason: str) -> None:
+def bury(tx: psycopg.Connection, lease: Lease, reason: str, *, cause: str) -> None:
     """Give a subject up until something about it changes, and say why wherever people look.
 
     The notifications that waited for it become dead letters and keep their part of the message.
+
+    Args:
+        tx: A transaction of its own.
+        lease: The subject.
+        reason: Field and words of whoever refuses it, for people.
+        cause: What groups it with others of its kind, see `bridge.delivery.cause`.
     """
-    tx.execute(SQL["bury_notifications"], lease.row() | {"reason": reason})
+    dead = {"reason": reason, "cause": cause, "older_s": None}
+    tx.execute(SQL["bury_notifications"], lease.row() | dead)
     release(tx, lease, is_attempt=True, blocked_reason=reason)
     set_statuses(tx, lease.connection_id, _statuses(tx, lease, reason))
+
+
+def bury_spent(tx: psycopg.Connection, lease: Lease, reason: str, *, cause: str) -> bool:
+    """Give up notifications that were tried for long enough; return whether younger ones remain.
+
+    While some do the subject is tried on, else it is given up as `bury` does.
+    """
+    dead = {"reason": reason, "cause": cause, "older_s": PATIENCE_S}
+    tx.execute(SQL["bury_notifications"], lease.row() | dead)
+    row = tx.execute(SQL["still_waiting"], lease.row()).fetchone()
+    if row is not None and row[0]:
+        return True
+    bury(tx, lease, reason, cause=cause)
+    return False
 
 
 def bury_people(tx: psycopg.Connection, lease: Lease, people: Sequence[Person]) -> None:
@@ -44,6 +66,7 @@ def bury_people(tx: psycopg.Connection, lease: Lease, people: Sequence[Person]) 
             | {
                 "record_ids": [person.contact_id for person in faulty],
                 "reasons": [person.left_out for person in faulty],
+                "causes": [person.cause for person in faulty],
             },
         )
 

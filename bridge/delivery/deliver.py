@@ -1,7 +1,6 @@
-"""Deliver: take due subjects one by one, settle each, and say what becomes of those that cannot be.
+"""Deliver: take due subjects one by one and have each settled, connection by connection.
 
-A slice works for a few seconds and returns; whoever calls it sends itself the next wake-up. The
-error's class is the decision: try again later, bury this record, or leave the connection alone.
+A slice works for a few seconds and returns; whoever calls it sends itself the next wake-up.
 """
 
 from __future__ import annotations
@@ -12,28 +11,18 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import psycopg
-
-from bridge.clock import now
 from bridge.connections.store import load_connection
-from bridge.constant_contact.budget import note_limit
-from bridge.delivery.bury import bury
-from bridge.delivery.consequence import consequence_of
-from bridge.delivery.couriers import open_couriers
-from bridge.delivery.read_back import Reader
-from bridge.delivery.slots import Slots
-from bridge.delivery.work import claim, peek, release
-from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError
-from bridge.log import place
+from bridge.delivery.attempt import Worker
+from bridge.delivery.work import claim, peek
+from bridge.errors import BridgeError, QuotaSpent
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from bridge.bootstrap import Installation
-    from bridge.connections.model import Connection
-    from bridge.delivery.consequence import Consequence
-    from bridge.delivery.work import Due, Lease
+    from bridge.delivery.slots import Slots
+    from bridge.delivery.work import Due
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +44,23 @@ def deliver_slice(
         The connections something was delivered for: their statuses are to be written back.
     """
     served: set[int] = set()
+    skipped: set[int] = set()
     while time.monotonic() < until:
         with installation.database.transaction() as tx:
-            due = peek(tx, lanes, _PEEK)
+            due = peek(tx, lanes, _PEEK, skipped=skipped)
         by_connection: dict[int, list[Due]] = defaultdict(list)
         for item in due:
             by_connection[item.connection_id].append(item)
         settled = 0
         for connection_id, items, its_until in _turns(by_connection, until):
-            count = _serve(installation, connection_id, items, lane=min(lanes), until=its_until)
+            count, goes_on = _serve_safely(
+                installation, connection_id, items, lane=min(lanes), until=its_until
+            )
             settled += count
             if count:
                 served.add(connection_id)
+            if not goes_on:
+                skipped.add(connection_id)  # what waits of it must not hide what others wait for
         if not settled:
             break
     return frozenset(served)
@@ -89,6 +83,25 @@ def _turns(
         yield connection_id, items, min(until, moment + turn_s)
 
 
+def _serve_safely(
+    installation: Installation,
+    connection_id: int,
+    items: Sequence[Due],
+    *,
+    lane: int,
+    until: float,
+) -> tuple[int, bool]:
+    """Serve one connection; a mapping or credentials at fault are no matter of the others."""
+    try:
+        return _serve(installation, connection_id, items, lane=lane, until=until)
+    except BridgeError as error:
+        log.error(  # noqa: TRY400 -- the class says it all, and the place is no fault of the code
+            "connection_not_served",
+            extra={"connection": connection_id, "error": type(error).__name__, "why": str(error)},
+        )
+        return 0, False
+
+
 def _serve(
     installation: Installation,
     connection_id: int,
@@ -96,57 +109,34 @@ def _serve(
     *,
     lane: int,
     until: float,
-) -> int:
-    """Settle subjects of one connection; return how many reached an end or a wait of their own."""
+) -> tuple[int, bool]:
+    """Settle subjects of one connection.
+
+    Returns:
+        How many reached an end or a wait of their own, and whether the next may reach one too.
+    """
     with installation.database.transaction() as tx:
         connection = load_connection(tx, connection_id)
         current = active(tx, connection_id)
     if current is None:
-        return 0
-    slots = Slots(installation.database, connection, lane=lane)
-    there = installation.constant_contact(connection, slots.take)
-    salesforce = installation.salesforce(connection)
-    reader = Reader(
-        database=installation.database,
-        salesforce=salesforce,
-        connection=connection,
-        mapping=current.mapping,
-    )
-    couriers = open_couriers(installation, current, there=there, reader=reader)
-
-    def settle(lease: Lease) -> str:
-        slots.begin(lease)
-        return couriers.settle(lease)
-
+        return 0, False
+    worker = Worker(installation, connection, current, lane=lane)
     settled = 0
     try:
-        _prefetch(connection, reader, items)
+        worker.prefetch(items)
         for item in items:
-            if time.monotonic() >= until or not _hold(slots, item.lane, until):
+            if time.monotonic() >= until or not _hold(worker.slots, item.lane, until):
                 break
             with installation.database.transaction() as tx:
                 lease = claim(tx, item, installation.settings.lease_s)
             if lease is None:
                 continue
             settled += 1
-            if not _attempt(installation, connection, lease, settle):
-                break
+            if not worker.attempt(lease):
+                return settled, False
     finally:
-        there.close()
-        salesforce.close()
-    return settled
-
-
-def _prefetch(connection: Connection, reader: Reader, items: Sequence[Due]) -> None:
-    """Read back for all subjects at once; where that fails, each subject meets the error."""
-    keys = [item.key for item in items if "@" in item.key]
-    try:
-        reader.read_unknown(keys)
-    except RemoteError as error:
-        log.warning(
-            "read_back_failed",
-            extra={"connection": connection.name, "status": error.status, "key": error.key},
-        )
+        worker.close()
+    return settled, True
 
 
 def _hold(slots: Slots, lane: int, until: float) -> bool:
@@ -159,61 +149,3 @@ def _hold(slots: Slots, lane: int, until: float) -> bool:
     except QuotaSpent:
         pass  # the subject meets it and says so; one that needs no call goes on
     return True
-
-
-def _attempt(
-    installation: Installation,
-    connection: Connection,
-    lease: Lease,
-    settle: Callable[[Lease], str],
-) -> bool:
-    """Settle one subject; return False where the whole connection had better be left alone."""
-    about = {"connection": connection.name, "kind": lease.kind, "lane": lease.lane}
-    try:
-        words = settle(lease)
-    except LeaseLost:
-        log.warning("lease_lost", extra=about)
-        return True
-    except BridgeError as error:
-        consequence = consequence_of(error, lease.attempts, random.random())  # noqa: S311
-        log.warning(
-            "not_settled", extra=about | {"error": type(error).__name__, "why": consequence.reason}
-        )
-        note_limit(installation.database, connection, error)
-        _bear(installation, lease, error, consequence)
-        return not consequence.stops_connection
-    except psycopg.errors.DeadlockDetected:
-        log.warning("deadlock", extra=about)
-        with installation.database.transaction() as tx:
-            release(tx, lease)  # what was on its way is looked up there before deciding anew
-        return True
-    except psycopg.OperationalError:
-        raise  # nothing can be written now; the lease runs out by itself
-    except Exception as error:  # noqa: BLE001 -- a fault of ours in one record must not hold up others
-        log.error(  # noqa: TRY400 -- an error's text may hold a value of the record
-            "fault_in_record", extra=about | {"error": type(error).__name__, "at": place(error)}
-        )
-        unknown = BridgeError(f"a fault in the bridge ({type(error).__name__}): see its log")
-        _bear(installation, lease, unknown, consequence_of(unknown, lease.attempts, 1.0))
-        return True
-    log.info("settled", extra=about | {"outcome": words})
-    return True
-
-
-def _bear(
-    installation: Installation, lease: Lease, error: BridgeError, consequence: Consequence
-) -> None:
-    with installation.database.transaction() as tx:
-        if consequence.is_dead:
-            bury(tx, lease, str(error))
-            return
-        after_s = consequence.after_s
-        if consequence.until is not None:
-            after_s = max(0.0, (consequence.until - now(tx)).total_seconds())
-        release(
-            tx,
-            lease,
-            after_s=after_s,
-            reason=consequence.reason,
-            is_attempt=consequence.is_attempt,
-        )

@@ -15,6 +15,7 @@ from bridge.consent.standing import (
     turned_down,
 )
 from bridge.consent.statement import read_statement
+from bridge.delivery.cause import cause_of
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.delivery.work import SQL
 from bridge.errors import RecordError
@@ -158,14 +159,15 @@ def _moving_from(
 
 
 def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
-    wanted, left_out, is_faulty = _wanted(row, mapping)
+    wanted, left_out, cause = _wanted(row, mapping)
     names, fields = mapping.names.contact, row["fields"]
     return Person(
         contact_id=row["sf_id"],
         do_not_email=row["do_not_email"],
         wanted=wanted,
         left_out=left_out,
-        is_faulty=is_faulty,
+        is_faulty=cause is not None,
+        cause=cause,
         memberships=tuple(
             Membership(
                 sf_id=membership["sf_id"],
@@ -190,15 +192,15 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
     )
 
 
-def _wanted(row: Row, mapping: Mapping) -> tuple[dict[str, Any] | None, str | None, bool]:
-    """Return (what the mapping makes of the record, why nothing, whether it is at fault)."""
+def _wanted(row: Row, mapping: Mapping) -> tuple[dict[str, Any] | None, str | None, str | None]:
+    """Return (what the mapping makes of the record, why nothing, the cause of a fault in it)."""
     try:
         left_out = mapping.contact.leaves_out(row["fields"])
         if left_out is not None:
-            return None, left_out, False
-        return mapping.contact.project(row["fields"]), None, False
+            return None, left_out, None
+        return mapping.contact.project(row["fields"]), None, None
     except RecordError as error:
-        return None, str(error), True
+        return None, str(error), cause_of(error)
 
 
 def _membership_left_out(fields: Record, mapping: Mapping) -> str | None:

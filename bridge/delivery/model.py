@@ -56,6 +56,7 @@ class Person:
         wanted: What the mapping makes of the record, or None where it cannot take part.
         left_out: Why it takes no part, or what is wrong with it; shown to people.
         is_faulty: It should take part, but a value of it cannot be converted.
+        cause: What groups that fault with others of its kind.
         linked_to: The contact there that it was linked to, and since when.
         country: Of the mailing address, as the record has it.
         statement: What the record says of how the person asked to be mailed again.
@@ -66,6 +67,7 @@ class Person:
     wanted: Mapping[str, Any] | None
     left_out: str | None = None
     is_faulty: bool = False
+    cause: str | None = None
     memberships: tuple[Membership, ...] = ()
     linked_to: str | None = None
     linked_at: datetime | None = None

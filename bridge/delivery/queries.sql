@@ -12,11 +12,14 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
       due_at = CASE WHEN work.done < work.wanted AND EXCLUDED.lane > 0 AND work.attempts > 0
                     THEN least(work.due_at, app_now() + interval '5 seconds') ELSE app_now() END,
       attempts = CASE WHEN work.blocked_reason IS NULL THEN work.attempts ELSE 0 END,
-      blocked_reason = NULL
+      failing_since = CASE WHEN work.blocked_reason IS NULL THEN work.failing_since END,
+      blocked_reason = NULL, waits_for = NULL, replay_of = NULL
 RETURNING kind, key, wanted
 
 -- name: peek_work
--- Work that is due, so much of each connection, most urgent first; nothing is claimed by looking.
+-- Work that is due, so much of each connection, most urgent first; nothing is claimed by looking. What waits out an outage
+-- is left alone while nobody may ask. A connection that Salesforce refuses still sends opt-outs: a message that ticks the box
+-- is believed.
 SELECT c.id, w.kind, w.key, w.lane
 FROM connection c
 CROSS JOIN LATERAL (
@@ -25,10 +28,13 @@ CROSS JOIN LATERAL (
   WHERE connection_id = c.id
     AND lane BETWEEN %(lane_from)s AND %(lane_to)s AND done < wanted AND blocked_reason IS NULL
     AND due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now())
+    AND (c.state = 'active' OR lane = 0)
     AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
+    AND (waits_for IS NULL OR NOT EXISTS (
+      SELECT FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for AND o.probe_at > app_now()))
   ORDER BY lane, due_at, key
   LIMIT %(count)s) AS w
-WHERE c.state = 'active'
+WHERE (c.state = 'active' OR c.state = 'paused' AND c.paused_by = 'salesforce') AND NOT c.id = ANY(%(skipped)s::int[])
 ORDER BY w.lane, w.due_at, c.id, w.key
 
 -- name: claim_work
@@ -44,7 +50,8 @@ WHERE (connection_id, kind, key) = (
     AND (bulk_activity_id IS NULL OR lane = 0)
     AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
   FOR UPDATE SKIP LOCKED)
-RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent
+RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent,
+  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8, replay_of
 
 -- name: claim_beside
 -- Lease a second subject that a change of address needs, whether it is dirty or not.
@@ -91,7 +98,8 @@ RETURNING consent_wanted > done
 -- name: finish_work
 -- The subject is as the generation that was read wants it. Nothing is written where the lease is lost.
 UPDATE work
-SET done = greatest(done, %(generation)s), lease_token = NULL, lease_until = NULL, attempts = 0,
+SET done = greatest(done, %(generation)s), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
+    waits_for = NULL, replay_of = CASE WHEN wanted > %(generation)s THEN replay_of END,
     due_at = app_now(),
     lane = CASE WHEN wanted > %(generation)s AND lane = 0 AND consent_wanted <= %(generation)s THEN 2 ELSE lane END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
@@ -101,7 +109,8 @@ RETURNING wanted > done
 -- Give a lease back: the subject is looked at again when it is due.
 UPDATE work
 SET lease_token = NULL, lease_until = NULL, due_at = app_now() + make_interval(secs => %(after_s)s),
-    attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s
+    attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s, waits_for = %(waits_for)s,
+    failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
 
 -- name: release_beside
@@ -181,17 +190,27 @@ WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(ke
 -- name: bury_notifications
 -- Notifications of a subject that nobody but a person can mend: dead letters, with their own part of the message kept.
 UPDATE notification n
-SET state = 'dead', reason = %(reason)s, finished_at = app_now(), attempts = n.attempts + 1
+SET state = 'dead', reason = %(reason)s, cause = %(cause)s, finished_at = app_now(), attempts = n.attempts + 1
 FROM notification_subject s
 WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
   AND n.connection_id = s.connection_id AND n.notification_id = s.notification_id
   AND n.state IN ('waiting', 'working')
+  AND (%(older_s)s::float8 IS NULL OR n.received_at <= app_now() - make_interval(secs => %(older_s)s))
+
+-- name: still_waiting
+-- Whether a notification of a subject still waits for it.
+SELECT EXISTS (
+  SELECT FROM notification_subject s
+  JOIN notification n USING (connection_id, notification_id)
+  WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
+    AND n.state IN ('waiting', 'working'))
 
 -- name: bury_notifications_of
 -- Notifications of single records at an address whose other records went well.
 UPDATE notification n
-SET state = 'dead', reason = b.reason, finished_at = app_now(), attempts = n.attempts + 1
-FROM notification_subject s, unnest(%(record_ids)s::text[], %(reasons)s::text[]) AS b (record_id, reason)
+SET state = 'dead', reason = b.reason, cause = b.cause, finished_at = app_now(), attempts = n.attempts + 1
+FROM notification_subject s,
+  unnest(%(record_ids)s::text[], %(reasons)s::text[], %(causes)s::text[]) AS b (record_id, reason, cause)
 WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s
   AND n.connection_id = s.connection_id AND n.notification_id = s.notification_id
   AND n.state IN ('waiting', 'working') AND left(n.record_id, 15) = left(b.record_id, 15)
@@ -537,6 +556,19 @@ JOIN unnest(%(kinds)s::text[], %(ids)s::text[], %(fingerprints)s::bytea[], %(err
   %(due)s::timestamptz[]) AS w (kind, sf_id, fingerprint, error, final, due_at)
   ON locked.kind = w.kind AND locked.sf_id = w.sf_id
 WHERE s.connection_id = %(connection_id)s AND s.kind = w.kind AND s.sf_id = w.sf_id
+
+-- name: give_statuses_back
+-- Statuses that were leased and could not be tried: as due as before.
+UPDATE record_status s
+SET lease_until = NULL
+FROM (
+  SELECT s.kind, s.sf_id
+  FROM record_status s
+  JOIN unnest(%(kinds)s::text[], %(ids)s::text[]) AS w (kind, sf_id) ON s.kind = w.kind AND s.sf_id = w.sf_id
+  WHERE s.connection_id = %(connection_id)s
+  ORDER BY s.kind <> 'list', s.kind, s.sf_id
+  FOR UPDATE OF s) AS locked
+WHERE s.connection_id = %(connection_id)s AND s.kind = locked.kind AND s.sf_id = locked.sf_id
 
 -- name: connections_to_write
 -- Connections that have statuses to write, but for those whose every lane is paused.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from bridge.mirror.model import client_paths, needed_paths, row_of
 from bridge.mirror.remember import mark_deleted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from contextlib import AbstractContextManager
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
@@ -27,12 +29,17 @@ _ORDER: tuple[Kind, ...] = ("account", "list", "membership", "contact")
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Reads the records of one connection back, as its mapping needs them."""
+    """Reads the records of one connection back, as its mapping needs them.
+
+    Attributes:
+        asking: Stands around each call; raises where none may be made.
+    """
 
     database: Database
     salesforce: Salesforce
     connection: Connection
     mapping: Mapping
+    asking: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def read_unknown(
         self, keys: Collection[str], *, held: Collection[str] = (), lane: int = WEBHOOK
@@ -57,9 +64,10 @@ class Reader:
         """Read records by id; one that is missing is deleted, or hidden from the bridge's user."""
         with self.database.transaction() as tx:
             read_at = now(tx)
-        found = self.salesforce.read_back(
-            self.mapping.names.object_of(kind), ids, needed_paths(kind, self.mapping)
-        )
+        with self.asking():
+            found = self.salesforce.read_back(
+                self.mapping.names.object_of(kind), ids, needed_paths(kind, self.mapping)
+            )
         rows = [
             row_of(self.connection.id, kind, record, self.mapping, source="read")
             for record in found.values()

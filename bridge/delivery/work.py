@@ -35,6 +35,8 @@ class Lease:
         generation: What was wanted when it was claimed: done once this is delivered.
         attempts: Attempts that failed before this one.
         is_consent: A change of consent is among what is wanted.
+        failing_s: Seconds since the first of those attempts.
+        replay_of: The notification that is replayed as it was accepted, or None.
     """
 
     connection_id: int
@@ -46,6 +48,8 @@ class Lease:
     attempts: int
     is_consent: bool
     lease_s: float
+    failing_s: float = 0.0
+    replay_of: str | None = None
 
     def row(self) -> dict[str, object]:
         """Return the parameters that name the leased row."""
@@ -99,14 +103,16 @@ def mark(
     return {(kind, key): wanted for kind, key, wanted in rows}
 
 
-def peek(tx: psycopg.Connection, lanes: Collection[int], count: int) -> list[Due]:
+def peek(
+    tx: psycopg.Connection, lanes: Collection[int], count: int, *, skipped: Collection[int] = ()
+) -> list[Due]:
     """Return due subjects of these lanes, at most `count` of each connection; none is claimed.
 
-    The most urgent come first, and no connection's backlog hides another's work.
+    The most urgent come first, and no connection's backlog hides another's work. Those of the
+    connections in `skipped` are left out.
     """
-    rows = tx.execute(
-        SQL["peek_work"], {"lane_from": min(lanes), "lane_to": max(lanes), "count": count}
-    )
+    bounds = {"lane_from": min(lanes), "lane_to": max(lanes), "count": count}
+    rows = tx.execute(SQL["peek_work"], bounds | {"skipped": list(skipped)})
     return [
         Due(connection_id=connection_id, kind=kind, key=key, lane=lane)
         for connection_id, kind, key, lane in rows
@@ -128,7 +134,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     ).fetchone()
     if row is None:
         return None
-    wanted, lane, attempts, is_consent = row
+    wanted, lane, attempts, is_consent, failing_s, replay_of = row
     return Lease(
         connection_id=due.connection_id,
         kind=due.kind,
@@ -139,6 +145,8 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
         attempts=attempts,
         is_consent=is_consent,
         lease_s=lease_s,
+        failing_s=failing_s,
+        replay_of=replay_of,
     )
 
 
@@ -250,6 +258,7 @@ def release(
     reason: str | None = None,
     is_attempt: bool = False,
     blocked_reason: str | None = None,
+    waits_for: str | None = None,
 ) -> None:
     """Give a lease back without an end.
 
@@ -260,6 +269,7 @@ def release(
         reason: What the waiting notifications say meanwhile.
         is_attempt: Whether this counts as a failed attempt.
         blocked_reason: The subject waits for a person; the next change of it tries again.
+        waits_for: The service whose outage it waits out.
     """
     tx.execute(
         SQL["release_work"],
@@ -268,6 +278,7 @@ def release(
             "after_s": after_s,
             "attempt": int(is_attempt),
             "blocked_reason": blocked_reason,
+            "waits_for": waits_for,
         },
     )
     if reason is not None:

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
 
-from bridge.connections.store import load_connection
+from bridge.connections.store import load_connection, pause
+from bridge.delivery.outages import Outages
 from bridge.delivery.work import SQL
-from bridge.errors import RemoteError
+from bridge.errors import (
+    BridgeError,
+    OutOfService,
+    QuotaSpent,
+    RecordRefused,
+    RemoteError,
+    Terminal,
+)
 from bridge.mapping.versions import active
 from bridge.salesforce.model import SaveResult, Update
 
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
     from bridge.mapping.names import Names
+    from bridge.salesforce.client import Salesforce
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +60,17 @@ def write_back(installation: Installation) -> int:
     """Write every due status of every connection and return how many records were written."""
     with installation.database.transaction() as tx:
         ids = [row[0] for row in tx.execute(SQL["connections_to_write"])]
-    return sum(_write_connection(installation, connection_id) for connection_id in ids)
+    written = 0
+    for connection_id in ids:
+        try:
+            written += _write_connection(installation, connection_id)
+        except OutOfService:
+            continue  # told once, when the outage began
+        except BridgeError as error:
+            # A mapping or credentials at fault are no matter of the other connections.
+            extra = {"connection": connection_id, "why": str(error)}
+            log.warning("write_back_failed", extra=extra)
+    return written
 
 
 def _write_connection(installation: Installation, connection_id: int) -> int:
@@ -61,6 +80,8 @@ def _write_connection(installation: Installation, connection_id: int) -> int:
     if current is None:
         return 0
     written = 0
+    outages = Outages(installation.database, connection)
+    outages.check("salesforce")
     while due := _claim(installation, connection_id):
         updates = [_update(row, current.mapping.names) for row in due]
         prints = [_fingerprint(update) for update in updates]
@@ -73,12 +94,15 @@ def _write_connection(installation: Installation, connection_id: int) -> int:
         try:
             saved = _save(installation, connection, [updates[position] for position in changed])
         except RemoteError as error:
-            log.warning(
-                "write_back_failed",
-                extra={"connection": connection.name, "status": error.status, "key": error.key},
-            )
-            failed = SaveResult(ok=False, error_code=None, message=str(error))
-            saved = [failed] * len(changed)
+            _give_back(installation, connection_id, due)
+            outages.judge(error)
+            if isinstance(error, Terminal) and not isinstance(error, QuotaSpent):
+                with installation.database.transaction() as tx:
+                    pause(tx, connection_id, str(error), system=error.system)
+            raise
+        if changed:
+            outages.note_answer("salesforce")
+        outages.judge(None)
         for position, result in zip(changed, saved, strict=True):
             results[position] = result
         _record(installation, connection_id, due, prints, results)
@@ -98,6 +122,19 @@ def _claim(installation: Installation, connection_id: int) -> list[Due]:
         return cursor.execute(SQL["claim_statuses"], parameters).fetchall()
 
 
+def _give_back(installation: Installation, connection_id: int, due: Sequence[Due]) -> None:
+    """Leave statuses due: what stopped them would have stopped any other, and has its own wait."""
+    with installation.database.transaction() as tx:
+        tx.execute(
+            SQL["give_statuses_back"],
+            {
+                "connection_id": connection_id,
+                "kinds": [row.kind for row in due],
+                "ids": [row.sf_id for row in due],
+            },
+        )
+
+
 def _save(
     installation: Installation, connection: Connection, updates: Sequence[Update]
 ) -> list[SaveResult]:
@@ -105,9 +142,21 @@ def _save(
         return []
     salesforce = installation.salesforce(connection)
     try:
-        return salesforce.collections.update(updates)
+        return _save_apart(salesforce, updates)
     finally:
         salesforce.close()
+
+
+def _save_apart(salesforce: Salesforce, updates: Sequence[Update]) -> list[SaveResult]:
+    """Save records; where the call as a whole is refused for one, the others go without it."""
+    try:
+        return salesforce.collections.update(updates)
+    except RecordRefused as refused:
+        if len(updates) == 1:
+            return [SaveResult(ok=False, error_code=refused.key, message=str(refused))]
+        half = len(updates) // 2
+        first = _save_apart(salesforce, updates[:half])
+        return first + _save_apart(salesforce, updates[half:])
 
 
 def _record(

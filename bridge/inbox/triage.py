@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg.rows import class_row
 
 from bridge.connections.store import load_connection
 from bridge.db.queries import load_queries
+from bridge.delivery.cause import MESSAGE_GONE, cause_of_fault
 from bridge.delivery.work import WEBHOOK, add_subjects, mark
+from bridge.errors import BridgeError
 from bridge.identity import is_salesforce_id, salesforce_id
 from bridge.inbox.contents import read_contents
+from bridge.log import place
 from bridge.mapping.versions import active
 from bridge.mirror.advance import Moved, advance
 from bridge.mirror.model import PractifiRow, client_paths, row_of
@@ -26,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
-
-    import psycopg
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
@@ -64,36 +66,80 @@ class Verdict:
 
     state: str
     reason: str | None = None
+    cause: str | None = None
 
 
 def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> int:
     """Triage the oldest notifications of one kind, in one transaction, and return how many.
+
+    Where one of them meets a fault of ours, each goes by itself, and that one is a dead letter.
 
     Args:
         database: The installation's database.
         consent: Those flagged as consent at receipt, or all others.
         count: How many at most.
     """
-    with database.transaction() as tx:
-        query = SQL["take_untriaged_consent" if consent else "take_untriaged"]
-        with tx.cursor(row_factory=class_row(Untriaged)) as cursor:
-            taken = cursor.execute(query, {"count": count}).fetchall()
-        verdicts: dict[str, Verdict] = {}
-        by_connection = sorted(taken, key=lambda row: row.connection_id)
-        for connection_id, rows in groupby(by_connection, key=lambda row: row.connection_id):
-            verdicts |= _triage(tx, load_connection(tx, connection_id), list(rows), consent=consent)
-        if verdicts:
-            tx.execute(
-                SQL["end_triage"],
-                {
-                    "tids": list(verdicts),
-                    "states": [verdict.state for verdict in verdicts.values()],
-                    "reasons": [verdict.reason for verdict in verdicts.values()],
-                },
-            )
+    try:
+        with database.transaction() as tx:
+            taken = _take(tx, consent=consent, count=count)
+            _end(tx, _triage_all(tx, taken, consent=consent))
+    except (BridgeError, psycopg.OperationalError, psycopg.InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 -- one record's fault must not hold up others
+        log.warning("triaged_apart", extra={"error": type(error).__name__, "at": place(error)})
+        with database.transaction() as tx:
+            taken = _take(tx, consent=consent, count=count)
+            for one in taken:
+                _end(tx, _triage_apart(tx, one, consent=consent))
     if taken:
         log.info("triaged", extra={"notifications": len(taken), "consent": consent})
     return len(taken)
+
+
+def _take(tx: psycopg.Connection, *, consent: bool, count: int) -> list[Untriaged]:
+    query = SQL["take_untriaged_consent" if consent else "take_untriaged"]
+    with tx.cursor(row_factory=class_row(Untriaged)) as cursor:
+        return cursor.execute(query, {"count": count}).fetchall()
+
+
+def _end(tx: psycopg.Connection, verdicts: dict[str, Verdict]) -> None:
+    if verdicts:
+        tx.execute(
+            SQL["end_triage"],
+            {
+                "tids": list(verdicts),
+                "states": [verdict.state for verdict in verdicts.values()],
+                "reasons": [verdict.reason for verdict in verdicts.values()],
+                "causes": [verdict.cause for verdict in verdicts.values()],
+            },
+        )
+
+
+def _triage_all(
+    tx: psycopg.Connection, taken: Sequence[Untriaged], *, consent: bool
+) -> dict[str, Verdict]:
+    verdicts: dict[str, Verdict] = {}
+    by_connection = sorted(taken, key=lambda row: row.connection_id)
+    for connection_id, rows in groupby(by_connection, key=lambda row: row.connection_id):
+        verdicts |= _triage(tx, load_connection(tx, connection_id), list(rows), consent=consent)
+    return verdicts
+
+
+def _triage_apart(tx: psycopg.Connection, one: Untriaged, *, consent: bool) -> dict[str, Verdict]:
+    """Triage one notification; what goes wrong with it is undone and its own end."""
+    try:
+        with tx.transaction():
+            return _triage_all(tx, [one], consent=consent)
+    except (BridgeError, psycopg.OperationalError, psycopg.InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 -- as above
+        name = type(error).__name__
+        log.error(  # noqa: TRY400 -- an error's text may hold a value of the record
+            "fault_in_notification",
+            extra={"notification": one.notification_id, "error": name, "at": place(error)},
+        )
+        reason = f"a fault in the bridge ({name}): see its log"
+        return {one.ctid: Verdict("dead", reason, cause_of_fault(error))}
 
 
 def _triage(
@@ -118,7 +164,7 @@ def _triage(
         elif notification.origin == "poll":
             gone.append((notification, kind))
         elif notification.ctid not in records:
-            verdicts[notification.ctid] = Verdict("dead", "the raw message is gone")
+            verdicts[notification.ctid] = Verdict("dead", "the raw message is gone", MESSAGE_GONE)
         else:
             record = records[notification.ctid] | {"Id": notification.record_id}
             row = row_of(connection.id, kind, record, mapping, source="message")

@@ -23,9 +23,10 @@ FOR UPDATE OF n SKIP LOCKED
 -- name: end_triage
 -- What triage made of each notification; joined by physical place, since this transaction holds the rows.
 UPDATE notification n
-SET state = t.state, reason = t.reason,
+SET state = t.state, reason = t.reason, cause = t.cause,
     finished_at = CASE WHEN t.state IN ('superseded', 'ignored', 'dead', 'done') THEN app_now() END
-FROM unnest(%(tids)s::tid[], %(states)s::text[], %(reasons)s::text[]) AS t (tid, state, reason)
+FROM unnest(%(tids)s::tid[], %(states)s::text[], %(reasons)s::text[], %(causes)s::text[])
+  AS t (tid, state, reason, cause)
 WHERE n.ctid = t.tid
 
 -- name: definitions

@@ -67,7 +67,7 @@ def error_of(error: SalesforceError) -> BridgeError:
     elif known is None and status == HTTPStatus.FORBIDDEN:
         known = (Forbidden, code)
     if known is None:
-        return RecordRefused(f"Salesforce refuses it: {code}: {words}", field=fields)
+        return RecordRefused(f"Salesforce refuses it: {code}: {words}", field=fields, key=code)
     kind, cause = known
     return kind(f"Salesforce: {cause} ({words})", system=SYSTEM, status=status, key=code)
 

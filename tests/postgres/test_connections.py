@@ -145,7 +145,7 @@ def test_new_credentials_end_a_pause(database: Database, keyring: KeyRing) -> No
     with database.transaction() as tx:
         connection = add_connection(tx, keyring, "acme", ORGANIZATION)
         set_credentials(tx, keyring, connection.id, credentials)
-        pause(tx, connection.id, "refused")
+        pause(tx, connection.id, "refused", system="salesforce")
         paused = load_connection(tx, connection.id)
         assert (paused.state, paused.state_reason) == ("paused", "refused")
         connection = set_credentials(tx, keyring, connection.id, credentials)

@@ -1,0 +1,185 @@
+"""Attempt: settle one claimed subject, and do what an error of it means.
+
+The error's class is the decision: try again later, bury this record, pause the connection. A
+service that fails everybody is asked by one worker at a time (`bridge.delivery.outages`).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from functools import partial
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from bridge.clock import now
+from bridge.connections.store import pause
+from bridge.constant_contact.budget import note_limit
+from bridge.delivery.bury import bury, bury_spent
+from bridge.delivery.cause import cause_of, cause_of_fault
+from bridge.delivery.consequence import consequence_of
+from bridge.delivery.couriers import open_couriers
+from bridge.delivery.outages import Outages
+from bridge.delivery.read_back import Reader
+from bridge.delivery.slots import Slots
+from bridge.delivery.work import release
+from bridge.errors import (
+    BridgeError,
+    LeaseLost,
+    OutOfService,
+    RemoteError,
+)
+from bridge.log import place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from bridge.bootstrap import Installation
+    from bridge.connections.model import Connection
+    from bridge.delivery.consequence import Consequence
+    from bridge.delivery.work import Due, Lease
+    from bridge.mapping.versions import ActiveMapping
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Serves one connection, in one thread, with clients of both services of its own."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        connection: Connection,
+        current: ActiveMapping,
+        *,
+        lane: int,
+    ) -> None:
+        database = installation.database
+        self._installation = installation
+        self._connection = connection
+        self._current = current
+        self._outages = Outages(database, connection)
+        self.slots = Slots(database, connection, lane=lane)
+        self._there = installation.constant_contact(connection, self._take_slot)
+        self._salesforce = installation.salesforce(connection)
+        self._reader = Reader(
+            database=database,
+            salesforce=self._salesforce,
+            connection=connection,
+            mapping=current.mapping,
+            asking=partial(self._outages.asking, "salesforce"),
+        )
+        self._couriers = open_couriers(
+            installation, current, there=self._there, reader=self._reader
+        )
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._there.close()
+        self._salesforce.close()
+
+    def prefetch(self, items: Sequence[Due]) -> None:
+        """Read back for all subjects at once; where that fails, each subject meets the error."""
+        keys = [item.key for item in items if "@" in item.key]
+        extra = {"connection": self._connection.name}
+        failure: Exception | None = None
+        try:
+            self._reader.read_unknown(keys)
+        except BridgeError as error:
+            failure = error
+            if not isinstance(error, OutOfService):
+                log.warning("read_back_failed", extra=extra | {"why": str(error)})
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- one record's fault must not hold up others
+            failure = error
+            log.error(  # noqa: TRY400 -- an error's text may hold a value of the record
+                "fault_in_read_back",
+                extra=extra | {"error": type(error).__name__, "at": place(error)},
+            )
+        self._outages.judge(failure)
+
+    def attempt(self, lease: Lease) -> bool:
+        """Settle one subject; return False where the connection had better be left alone."""
+        about = {"connection": self._connection.name, "kind": lease.kind, "lane": lease.lane}
+        try:
+            self.slots.begin(lease)
+            words = self._couriers.settle(lease)
+        except LeaseLost as error:
+            self._outages.judge(error)
+            log.warning("lease_lost", extra=about)
+            return True
+        except BridgeError as error:
+            return self._bear(lease, error, cause_of(error), about)
+        except psycopg.errors.DeadlockDetected as error:
+            self._outages.judge(error)
+            log.warning("deadlock", extra=about)
+            with self._installation.database.transaction() as tx:
+                release(tx, lease)  # what was on its way is looked up there before deciding anew
+            return True
+        except psycopg.OperationalError:
+            raise  # nothing can be written now; the lease runs out by itself
+        except Exception as error:  # noqa: BLE001 -- one record's fault must not hold up others
+            log.error(  # noqa: TRY400 -- an error's text may hold a value of the record
+                "fault_in_record", extra=about | {"error": type(error).__name__, "at": place(error)}
+            )
+            name = type(error).__name__
+            unknown = BridgeError(f"a fault in the bridge ({name}): see its log")
+            return self._bear(lease, unknown, cause_of_fault(error), about)
+        self._outages.judge(None)
+        log.info("settled", extra=about | {"outcome": words})
+        return True
+
+    def _take_slot(self) -> None:
+        self._outages.check("constant_contact")
+        self.slots.take()
+        self._outages.note_answer("constant_contact")
+
+    def _bear(self, lease: Lease, error: BridgeError, cause: str, about: dict[str, Any]) -> bool:
+        """Do what an error means; return False where the connection had better be left alone."""
+        consequence = consequence_of(
+            error,
+            lease.attempts,
+            random.random(),  # noqa: S311
+            failing_s=lease.failing_s,
+            probe_s=self._outages.judge(error),
+        )
+        if not isinstance(error, OutOfService):  # told once, when the outage began
+            why = {"error": type(error).__name__, "why": consequence.reason}
+            log.warning("not_settled", extra=about | why)
+        note_limit(self._installation.database, self._connection, error)
+        if consequence.pauses_connection and isinstance(error, RemoteError):
+            with self._installation.database.transaction() as tx:
+                pause(tx, self._connection.id, str(error), system=error.system)
+        with self._installation.database.transaction() as tx:
+            _give_back(tx, lease, error, consequence, cause)
+        return not consequence.stops_connection
+
+
+def _give_back(
+    tx: psycopg.Connection,
+    lease: Lease,
+    error: BridgeError,
+    consequence: Consequence,
+    cause: str,
+) -> None:
+    """End a lease without an end of its subject, or with the end that an error means."""
+    if consequence.is_dead:
+        bury(tx, lease, str(error), cause=cause)
+        return
+    reason = consequence.reason
+    if consequence.is_spent and not bury_spent(tx, lease, reason or "", cause=cause):
+        return
+    after_s = consequence.after_s
+    if consequence.until is not None:
+        after_s = max(0.0, (consequence.until - now(tx)).total_seconds())
+    release(
+        tx,
+        lease,
+        after_s=after_s,
+        reason=reason,
+        is_attempt=consequence.is_attempt,
+        waits_for=consequence.waits_for,
+    )

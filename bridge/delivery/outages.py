@@ -1,0 +1,164 @@
+"""Outages: whether each service answers at all, and who asks one that does not.
+
+A subject that fails alone waits by itself. Where a service fails whoever asks, everybody's waits
+would only differ by chance and be long by the time it is back. So after a few failures in a row all
+wait for one: a single probe at a time asks, and once it is answered everything is due at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from bridge.db.queries import load_queries
+from bridge.delivery.consequence import next_probe_s
+from bridge.errors import OutOfService, QuotaSpent, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bridge.connections.model import Connection
+    from bridge.db.database import Database
+
+SQL = load_queries("bridge.delivery", "outages.sql")
+log = logging.getLogger(__name__)
+
+System: TypeAlias = Literal["salesforce", "constant_contact"]
+
+_NAMES = {"salesforce": "Salesforce", "constant_contact": "Constant Contact"}
+_OPEN_AFTER = 3
+_PROBE_S = 60.0
+_LOOK_AGAIN_S = 1.0
+
+
+class _Failing(NamedTuple):
+    """A service that failed lately; `wait_s` is None while too few have failed to tell."""
+
+    reason: str
+    since: datetime
+    wait_s: float | None
+
+
+class Outages:
+    """What one thread knows of the two services of one connection; not to be shared by threads."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+        self._failing: dict[str, _Failing] = {}
+        self._looked_at: float | None = None
+        self._probing: set[str] = set()
+        self._answers: Counter[str] = Counter()
+
+    def check(self, system: System) -> None:
+        """Return where a call may be made.
+
+        Raises:
+            OutOfService: If the service is down and somebody else asks it, or nobody before long.
+        """
+        failing = self._look().get(system)
+        if failing is None or failing.wait_s is None or system in self._probing:
+            return
+        if failing.wait_s <= 0 and self._take_probe(system):
+            return
+        raise OutOfService(
+            f"{_NAMES[system]} does not answer since {failing.since:%Y-%m-%d %H:%M} UTC "
+            f"({failing.reason}): this goes on by itself",
+            system=system,
+        )
+
+    def note_answer(self, system: System) -> None:
+        """Count a call that was answered or is on its way: an error of it comes to `judge`."""
+        self._answers[system] += 1
+
+    @contextmanager
+    def asking(self, system: System) -> Iterator[None]:
+        """Check before a call and note its answer; see `check` for what it raises."""
+        self.check(system)
+        yield
+        self.note_answer(system)
+
+    def judge(self, error: BaseException | None) -> float | None:
+        """Learn from how a piece of work ended.
+
+        Returns:
+            Seconds until the next probe, where the error says that its service is down.
+        """
+        failed = _service_at_fault(error)
+        answered = {system for system, count in self._answers.items() if count} - {failed}
+        for system in answered & self._failing.keys():
+            self._end(system)
+        for system in self._probing - answered - {failed}:
+            self._give_probe_back(system)
+        self._answers.clear()
+        self._probing.clear()
+        if failed is None:
+            return None
+        return self._count(failed, str(error))
+
+    def _look(self) -> dict[str, _Failing]:
+        if self._looked_at is None or time.monotonic() > self._looked_at + _LOOK_AGAIN_S:
+            with self._database.transaction() as tx:
+                rows = tx.execute(SQL["outages"], {"connection_id": self._connection.id})
+                self._failing = {system: _Failing(*others) for system, *others in rows}
+            self._looked_at = time.monotonic()
+        return self._failing
+
+    def _take_probe(self, system: str) -> bool:
+        with self._database.transaction() as tx:
+            values = {"connection_id": self._connection.id, "system": system, "lease_s": _PROBE_S}
+            is_mine = tx.execute(SQL["take_probe"], values).fetchone() is not None
+        if is_mine:
+            self._probing.add(system)
+        return is_mine
+
+    def _end(self, system: str) -> None:
+        place = {"connection_id": self._connection.id, "system": system}
+        with self._database.transaction() as tx:
+            row = tx.execute(SQL["end_outage"], place).fetchone()
+            was_down = row is not None and row[0] is not None
+            if was_down:
+                tx.execute(SQL["wake_waiting"], place)
+        self._failing.pop(system, None)
+        if was_down:
+            extra = {"connection": self._connection.name, "system": system}
+            log.warning("service_answers_again", extra=extra)
+
+    def _count(self, system: str, reason: str) -> float | None:
+        place = {"connection_id": self._connection.id, "system": system}
+        wait_s = None
+        with self._database.transaction() as tx:
+            row = tx.execute(SQL["count_failure"], place | {"reason": reason}).fetchone()
+            failures = row[0] if row is not None else 0
+            if failures >= _OPEN_AFTER:
+                wait_s = next_probe_s(failures - _OPEN_AFTER, random.random())  # noqa: S311
+                tx.execute(SQL["postpone_probe"], place | {"wait_s": wait_s})
+        self._looked_at = None
+        self._look()
+        if failures == _OPEN_AFTER:
+            extra = {"connection": self._connection.name, "system": system, "why": reason}
+            log.error("service_down", extra=extra)
+        return wait_s
+
+    def _give_probe_back(self, system: str) -> None:
+        place = {"connection_id": self._connection.id, "system": system}
+        with self._database.transaction() as tx:
+            tx.execute(SQL["give_probe_back"], place)
+
+
+def _service_at_fault(error: BaseException | None) -> str | None:
+    """Return the service that would have failed any other call as well, or None."""
+    match error:
+        case OutOfService():
+            return None
+        case Unavailable():
+            return error.system
+        case QuotaSpent() if error.system == "salesforce":
+            return error.system
+        case _:
+            return None

@@ -1,0 +1,158 @@
+"""What each class of error means for the subject that met it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge import errors
+from bridge.delivery.cause import cause_of
+from bridge.delivery.consequence import (
+    PATIENCE_S,
+    Consequence,
+    consequence_of,
+    next_probe_s,
+    next_wait_s,
+)
+from bridge.delivery.slots import LeaseWanted
+from bridge.errors import BridgeError, RecordError, RemoteError
+
+CC, SF = {"system": "constant_contact"}, {"system": "salesforce"}
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def spent(until: datetime | None) -> errors.QuotaSpent:
+    error = errors.QuotaSpent("w", **CC)
+    error.until = until
+    return error
+
+
+def asked_to_wait(after_s: float) -> errors.Throttled:
+    error = errors.Throttled("w", **CC)
+    error.after_s = after_s
+    return error
+
+
+AGAIN = Consequence(after_s=1.0, reason="w", is_attempt=True)
+DEAD = Consequence(reason="w", is_dead=True)
+PAUSED = Consequence(after_s=30.0, reason="w", stops_connection=True, pauses_connection=True)
+
+TABLE = {
+    "network, 5xx, no answer of theirs": (errors.Unavailable("w", **CC), AGAIN),
+    "known to be down": (
+        errors.OutOfService("w", **SF),
+        Consequence(reason="w", waits_for="salesforce"),
+    ),
+    "throttled": (errors.Throttled("w", **CC), AGAIN),
+    "throttled for a while": (
+        asked_to_wait(60.0),
+        Consequence(after_s=60.0, reason="w", is_attempt=True),
+    ),
+    "two writers": (errors.Conflict("w", **CC), AGAIN),
+    "retryable": (errors.Retryable("w", **CC), AGAIN),
+    "gone there": (errors.NotFoundRemotely("w", **CC), AGAIN),
+    "remote": (RemoteError("w", **CC), AGAIN),
+    "refused login": (errors.Unauthorized("w", **CC), PAUSED),
+    "missing scope": (errors.Forbidden("w", **SF), PAUSED),
+    "terminal": (errors.Terminal("w", **CC), PAUSED),
+    "day spent until": (
+        spent(AT),
+        Consequence(after_s=60.0, until=AT, reason="w", stops_connection=True),
+    ),
+    "day spent": (spent(None), Consequence(after_s=60.0, reason="w", stops_connection=True)),
+    "Salesforce's allowance spent": (
+        errors.QuotaSpent("w", **SF),
+        Consequence(after_s=60.0, reason="w"),
+    ),
+    "record": (RecordError("w"), DEAD),
+    "conversion": (errors.ConversionError("w", field="birthday"), DEAD),
+    "missing key": (errors.MissingKey("w"), DEAD),
+    "refused content": (errors.RecordRefused("w", field="first_name", key="invalid"), DEAD),
+    "no slot": (
+        errors.NoSlotNow(AT),
+        Consequence(until=AT, reason="waits for the API allowance"),
+    ),
+    "another first": (errors.NotSettled("w"), Consequence(after_s=0.5, reason="w")),
+    "consent wants it": (LeaseWanted(), Consequence()),
+    "a fault of ours": (BridgeError("w"), AGAIN),
+    "configuration": (errors.ConfigurationError("w"), AGAIN),
+    "limit of a run": (errors.RunRefused("w"), AGAIN),
+}
+NEVER_HERE = {
+    errors.LeaseLost,  # the worker that lost a lease writes nothing
+    errors.MappingError,  # met before a subject is claimed
+    errors.RejectedMessage,  # at the door
+    errors.NotAnOutboundMessage,
+    errors.UnknownOrganization,
+    errors.UnknownEndpoint,
+    errors.TooLarge,
+}
+
+
+@pytest.mark.parametrize(("error", "expected"), TABLE.values(), ids=TABLE)
+def test_consequence_of_each_class_of_error(error: BridgeError, expected: Consequence) -> None:
+    assert consequence_of(error, 0, 1.0) == expected
+
+
+def test_every_class_of_error_stands_in_the_table() -> None:
+    classes = {
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, BridgeError)
+    }
+    told = {type(error) for error, _ in TABLE.values()}
+    assert told - {LeaseWanted} == classes - NEVER_HERE
+
+
+@pytest.mark.parametrize(("error", "expected"), TABLE.values(), ids=TABLE)
+def test_what_may_succeed_later_is_tried_for_seven_days_and_no_longer(
+    error: BridgeError, expected: Consequence
+) -> None:
+    before = consequence_of(error, 200, 1.0, failing_s=PATIENCE_S - 1)
+    after = consequence_of(error, 200, 1.0, failing_s=PATIENCE_S)
+    assert (before.is_spent, after.is_spent) == (False, expected.is_attempt)
+
+
+def test_whoever_asked_a_service_that_is_down_comes_back_behind_the_next_probe() -> None:
+    told = consequence_of(errors.Unavailable("w", **SF), 40, 1.0, probe_s=100.0)
+    assert (told.after_s > 100.0, told.waits_for, told.is_attempt) == (True, "salesforce", True)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))
+def test_waits_grow_from_a_second_to_an_hour_and_half_of_each_is_chance(
+    attempts: int, jitter: float, other: float
+) -> None:
+    wait_s = next_wait_s(attempts, jitter)
+    assert 0.5 <= wait_s <= 3600
+    assert next_wait_s(attempts + 1, jitter) >= wait_s
+    assert next_wait_s(attempts, other) <= 2 * wait_s
+    assert next_probe_s(attempts, jitter) <= 120
+
+
+CAUSES = {
+    "refused-field": (
+        errors.RecordRefused("x", field="first_name", key="contacts.api.validation.error"),
+        "record-refused:contacts.api.validation.error:first_name",
+    ),
+    "several fields": (
+        errors.RecordRefused("x", field="Email, Phone"),
+        "record-refused:Email,Phone",
+    ),
+    "conversion": (errors.ConversionError("x", field="birthday"), "conversion-error:birthday"),
+    "remote": (errors.Unavailable("x", **CC), "unavailable:constant_contact"),
+    "with a code": (
+        errors.Forbidden("x", key="INVALID_FIELD", **SF),
+        "forbidden:salesforce:INVALID_FIELD",
+    ),
+    "ours": (BridgeError("x"), "bridge-error"),
+}
+
+
+@pytest.mark.parametrize(("error", "cause"), CAUSES.values(), ids=CAUSES)
+def test_causes_are_words_that_do_not_change_with_the_record(
+    error: BridgeError, cause: str
+) -> None:
+    assert cause_of(error) == cause
