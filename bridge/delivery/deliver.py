@@ -17,12 +17,13 @@ import psycopg
 from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.constant_contact.budget import exhausted, throttled
+from bridge.delivery.bulk.store import open_rounds
 from bridge.delivery.bury import bury
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
-from bridge.delivery.work import claim, peek, release
+from bridge.delivery.work import CONSENT, claim, peek, release
 from bridge.errors import BridgeError, LeaseLost, QuotaSpent, RemoteError, Throttled
 from bridge.log import place
 from bridge.mapping.versions import active
@@ -56,6 +57,8 @@ def deliver_slice(
     served: set[int] = set()
     while time.monotonic() < until:
         with installation.database.transaction() as tx:
+            if CONSENT not in lanes:
+                open_rounds(tx)  # a long backlog is left to a round from here on
             due = peek(tx, lanes, _PEEK)
         by_connection: dict[int, list[Due]] = defaultdict(list)
         for item in due:

@@ -16,12 +16,17 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
 RETURNING kind, key, wanted
 
 -- name: peek_work
--- Work that is due, most urgent first; nothing is claimed by looking.
+-- Work that is due, most urgent first, but for what goes in bulk; nothing is claimed by looking.
 SELECT w.connection_id, w.kind, w.key, w.lane
 FROM work w
 JOIN connection c ON c.id = w.connection_id AND c.state = 'active'
 WHERE w.lane BETWEEN %(lane_from)s AND %(lane_to)s AND w.done < w.wanted AND w.blocked_reason IS NULL
   AND w.due_at <= app_now() AND (w.lease_until IS NULL OR w.lease_until < app_now())
+  AND (w.lane = 0 OR w.bulk_activity_id IS NULL)
+  AND NOT (
+    w.lane > 1 AND w.kind = 'address' AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
+    AND position('@' IN w.key) > 0
+    AND EXISTS (SELECT FROM bulk_round r WHERE r.connection_id = w.connection_id AND r.takes_backlog))
 ORDER BY w.lane, w.due_at, w.connection_id, w.key
 LIMIT %(count)s
 
@@ -46,7 +51,7 @@ VALUES (%(connection_id)s, %(kind)s, %(key)s, 2, 0, 0, app_now(), %(token)s,
   app_now() + make_interval(secs => %(lease_s)s))
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
-  WHERE work.lease_until IS NULL OR work.lease_until < app_now()
+  WHERE (work.lease_until IS NULL OR work.lease_until < app_now()) AND work.bulk_activity_id IS NULL
 RETURNING key
 
 -- name: hold_work
@@ -230,11 +235,12 @@ ORDER BY contact_id
 
 -- name: steps_in_flight
 -- Kinds of the steps of a subject whose answer never came: their effect must be looked up. A run's own steps have no
--- generation: they are foreseen, and carried out by steps made at delivery.
+-- generation: they are foreseen, and carried out by steps made at delivery. Those that went in bulk are looked up by
+-- their round.
 SELECT DISTINCT kind
 FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
-  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
 
 -- name: own_lists_in_flight
 -- Where a step whose answer never came put a contact on a list, that is the bridge's doing, whoever asks for it now.
@@ -278,7 +284,7 @@ WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.su
 UPDATE step
 SET state = 'skipped', outcome = 'the answer was lost; looked up and decided again', finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
-  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
 
 -- name: close_plans
 -- Plans without an open step are done; that of a run ends with the run.
