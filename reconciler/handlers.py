@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
@@ -77,6 +78,12 @@ def _deliver(installation: Installation, *, consent: bool) -> set[str]:
     return following
 
 
+def _bulk(installation: Installation) -> set[str]:
+    if not bulk_slice(installation, until=time.monotonic() + SLICE_S):
+        return set()
+    return {topics.BULK, topics.WRITE_BACK, topics.DELIVER, topics.DELIVER_CONSENT}
+
+
 def _write_back(installation: Installation) -> set[str]:
     write_back(installation)
     return set()
@@ -106,6 +113,7 @@ _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {
     topics.TRIAGE_CONSENT: lambda installation: _triage(installation, consent=True),
     topics.DELIVER: lambda installation: _deliver(installation, consent=False),
     topics.DELIVER_CONSENT: lambda installation: _deliver(installation, consent=True),
+    topics.BULK: _bulk,
     topics.WRITE_BACK: _write_back,
     topics.DELETES: _deletes,
     topics.RETENTION: _retention,

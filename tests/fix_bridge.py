@@ -34,6 +34,7 @@ from bridge.connections.store import (
     set_identity,
     set_profile,
 )
+from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.write_back import write_back
 from bridge.inbox.deletes import poll_deletes
@@ -106,9 +107,10 @@ class RunningBridge:
                 pass
 
     def deliver(self) -> None:
-        """Deliver everything that is due, consent first."""
+        """Deliver everything that is due, consent first, what goes in bulk last."""
         for lanes in (CONSENT_LANES, OTHER_LANES):
             deliver_slice(self.installation, lanes, until=time.monotonic() + _DEADLINE_S)
+        bulk_slice(self.installation, until=time.monotonic() + _DEADLINE_S)
 
     def settle(self, *, deletes: bool = False) -> None:
         """Work until nothing waits but what has been given up, in both systems.
@@ -159,7 +161,9 @@ class RunningBridge:
                 (SELECT probe_at FROM outage o
                  WHERE o.connection_id = work.connection_id AND o.system = work.waits_for))
               FROM work
-              WHERE done < wanted AND blocked_reason IS NULL
+              WHERE done < wanted AND blocked_reason IS NULL AND bulk_activity_id IS NULL
+              UNION ALL
+              SELECT greatest(due_at, coalesce(lease_until, due_at)) FROM bulk_round
               UNION ALL
               SELECT greatest(write_due_at, coalesce(lease_until, write_due_at),
                 (SELECT probe_at FROM outage o

@@ -15,6 +15,7 @@ import requests
 
 from bridge.connections.wire import Bearer, open_session
 from bridge.constant_contact.answers import next_href, read_answer, rows_of, unavailable
+from bridge.constant_contact.bodies import encoded
 from bridge.identity import email_key
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ SUBRESOURCES = "custom_fields,list_memberships,phone_numbers,street_addresses,ta
 _UNAUTHORIZED = 401
 _LISTS_A_PAGE = 500
 _FIELDS_A_PAGE = 100
+_HEADERS = {"Accept": "application/json"}
+_HEADERS_OF_A_BODY = _HEADERS | {"Content-Type": "application/json"}
 
 
 class ConstantContact:
@@ -175,6 +178,15 @@ class ConstantContact:
         """
         return self._call("GET", path, params=params)
 
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Return the answer to one POST to a path of the API.
+
+        Raises:
+            RecordRefused: If the content is refused.
+            RemoteError: Whatever `read_answer` says.
+        """
+        return self._call("POST", path, body=body)
+
     def walk(
         self,
         path: str,
@@ -246,9 +258,9 @@ class ConstantContact:
                 method,
                 url,
                 params=params,
-                json=body,
+                data=None if body is None else encoded(body),
                 auth=Bearer(token),
-                headers={"Accept": "application/json"},
+                headers=_HEADERS if body is None else _HEADERS_OF_A_BODY,
             )
         except requests.RequestException as error:
             # Without the cause: its text has the address, and that may hold a person's.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from bridge.connections.store import load_connection
 from bridge.delivery.attempt import Worker
-from bridge.delivery.work import claim, peek
+from bridge.delivery.bulk.store import open_rounds
+from bridge.delivery.work import CONSENT, claim, peek
 from bridge.errors import BridgeError, QuotaSpent
 from bridge.mapping.versions import active
 
@@ -47,6 +48,8 @@ def deliver_slice(
     skipped: set[int] = set()
     while time.monotonic() < until:
         with installation.database.transaction() as tx:
+            if CONSENT not in lanes:
+                open_rounds(tx)  # a long backlog is left to a round from here on
             due = peek(tx, lanes, _PEEK, skipped=skipped)
         by_connection: dict[int, list[Due]] = defaultdict(list)
         for item in due:

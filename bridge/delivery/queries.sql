@@ -17,9 +17,9 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
 RETURNING kind, key, wanted
 
 -- name: peek_work
--- Work that is due, so much of each connection, most urgent first; nothing is claimed by looking. What waits out an outage
--- is left alone while nobody may ask. A connection that Salesforce refuses still sends opt-outs: a message that ticks the box
--- is believed.
+-- Work that is due, so much of each connection, most urgent first, but for what goes in bulk; nothing is claimed by looking.
+-- What waits out an outage is left alone while nobody may ask. A connection that Salesforce refuses still sends opt-outs: a
+-- message that ticks the box is believed.
 SELECT c.id, w.kind, w.key, w.lane
 FROM connection c
 CROSS JOIN LATERAL (
@@ -32,6 +32,11 @@ CROSS JOIN LATERAL (
     AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
     AND (waits_for IS NULL OR NOT EXISTS (
       SELECT FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for AND o.probe_at > app_now()))
+    AND (lane = 0 OR bulk_activity_id IS NULL)
+    AND NOT (
+      lane > 1 AND kind = 'address' AND consent_wanted <= done AND single_generation < wanted AND attempts < 3
+      AND position('@' IN key) > 0
+      AND EXISTS (SELECT FROM bulk_round r WHERE r.connection_id = work.connection_id AND r.takes_backlog))
   ORDER BY lane, due_at, key
   LIMIT %(count)s) AS w
 WHERE (c.state = 'active' OR c.state = 'paused' AND c.paused_by = 'salesforce') AND NOT c.id = ANY(%(skipped)s::int[])
@@ -60,7 +65,7 @@ VALUES (%(connection_id)s, %(kind)s, %(key)s, 2, 0, 0, app_now(), %(token)s,
   app_now() + make_interval(secs => %(lease_s)s))
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
-  WHERE work.lease_until IS NULL OR work.lease_until < app_now()
+  WHERE (work.lease_until IS NULL OR work.lease_until < app_now()) AND work.bulk_activity_id IS NULL
 RETURNING key
 
 -- name: hold_work
@@ -256,11 +261,12 @@ ORDER BY contact_id
 
 -- name: steps_in_flight
 -- Kinds of the steps of a subject whose answer never came, or was never confirmed: their effect must be looked up. A run's
--- own steps have no generation: they are foreseen, and carried out by steps made at delivery.
+-- own steps have no generation: they are foreseen, and carried out by steps made at delivery. Those that went in bulk are
+-- looked up by their round.
 SELECT kind, bool_or(state = 'sent')
 FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
-  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
 GROUP BY kind
 
 -- name: own_lists_in_flight
@@ -305,7 +311,7 @@ WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.su
 UPDATE step
 SET state = 'skipped', outcome = 'the answer was lost; looked up and decided again', finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
-  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
 
 -- name: close_plans
 -- Plans without an open step are done; that of a run ends with the run.

@@ -32,7 +32,12 @@ SELECT 'deliver'
 WHERE EXISTS (
   SELECT FROM work
   WHERE lane > 0 AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
-    AND (lease_until IS NULL OR lease_until < app_now()))
+    AND (lease_until IS NULL OR lease_until < app_now()) AND bulk_activity_id IS NULL)
+UNION ALL
+SELECT 'bulk'
+WHERE EXISTS (
+  SELECT FROM bulk_round
+  WHERE due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))
 UNION ALL
 SELECT 'write-back'
 WHERE EXISTS (

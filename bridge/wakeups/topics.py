@@ -10,6 +10,7 @@ TRIAGE = "triage"
 TRIAGE_CONSENT = "triage-consent"
 DELIVER = "deliver"
 DELIVER_CONSENT = "deliver-consent"
+BULK = "bulk"
 WRITE_BACK = "write-back"
 DELETES = "deletes"
 RETENTION = "retention"
@@ -20,6 +21,7 @@ QUEUE_OF = {
     TRIAGE_CONSENT: "consent_triage",
     DELIVER: "work",
     DELIVER_CONSENT: "consent_deliver",
+    BULK: "polls",
     WRITE_BACK: "work",
     DELETES: "polls",
     RETENTION: "polls",

@@ -1,0 +1,276 @@
+"""Take subjects into a round: lease many, decide each on what was just read, and place them.
+
+What nothing has to be done about ends at once, without a call. What a bulk activity has words for
+joins one; everything else is left to go singly, as if there were no round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bridge.delivery.bulk.batches import place
+from bridge.delivery.bulk.express import express
+from bridge.delivery.bulk.store import (
+    SQL,
+    add_batch,
+    custom_field_names,
+    list_sizes,
+    open_batches,
+    renew_round,
+)
+from bridge.delivery.bury import bury_people
+from bridge.delivery.decide import decide
+from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.delivery.gather import gather, gone_to, unread_records, with_there
+from bridge.delivery.outcome import record_end, record_look
+from bridge.delivery.steps import steps_in_flight
+from bridge.delivery.work import Lease, finish
+from bridge.errors import LeaseLost
+from bridge.mirror.remember import custom_field_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import psycopg
+
+    from bridge.db.database import Database
+    from bridge.delivery.bulk.model import BulkChange, Round
+    from bridge.delivery.model import AddressState, Decision, Step
+    from bridge.delivery.read_back import Reader
+    from bridge.mapping.versions import ActiveMapping
+    from bridge.settings import Settings
+
+A_CLAIM = 200
+"""Subjects that are leased together: as many as one query reads back."""
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What became of leased subjects: how many joined an activity, ended, or go singly."""
+
+    joined: int = 0
+    ended: int = 0
+    left: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        """Return the sum."""
+        return Taken(
+            joined=self.joined + other.joined,
+            ended=self.ended + other.ended,
+            left=self.left + other.left,
+        )
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.joined + self.ended + self.left
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filler:
+    """Takes subjects of one connection into its round, for one thread.
+
+    Attributes:
+        origin: What the plans of the activities say: `webhook` or `reconcile`.
+        agreed: Whether a step may be sent; a run sends only what its plan showed.
+        ends: Whether subjects that nothing has to be done about end here. Those of a run do not:
+            the run itself says what became of its steps.
+    """
+
+    database: Database
+    settings: Settings
+    reader: Reader
+    current: ActiveMapping
+    origin: str = "webhook"
+    agreed: Callable[[str, Step], bool] = lambda _key, _step: True
+    ends: bool = True
+
+    def claim(self, now: Round, count: int = A_CLAIM) -> list[Lease]:
+        """Lease the next subjects of the backlog."""
+        token = uuid.uuid4()
+        with self.database.transaction() as tx:
+            rows = tx.execute(
+                SQL["claim_backlog"],
+                {
+                    "connection_id": now.connection_id,
+                    "token": token,
+                    "lease_s": now.lease_s,
+                    "count": count,
+                },
+            ).fetchall()
+        return [
+            Lease(
+                connection_id=now.connection_id,
+                kind="address",
+                key=key,
+                token=token,
+                generation=wanted,
+                lane=lane,
+                attempts=attempts,
+                is_consent=False,
+                lease_s=now.lease_s,
+            )
+            for key, wanted, lane, attempts in sorted(rows)
+        ]
+
+    def take(self, now: Round, leases: Sequence[Lease]) -> Taken:
+        """Decide on leased subjects and place them.
+
+        Raises:
+            RemoteError: If Salesforce does not answer where records have to be read back.
+            LeaseLost: If somebody else has the round.
+        """
+        keys = [lease.key for lease in leases]
+        self.reader.read_unknown(keys, held=keys)
+        taken = Taken()
+        for start in range(0, len(leases), _AT_ONCE):
+            taken += self._take(now, leases[start : start + _AT_ONCE])
+        return taken
+
+    def _take(self, now: Round, leases: Sequence[Lease]) -> Taken:
+        changes: list[tuple[Lease, AddressState, Decision, BulkChange]] = []
+        left: list[Lease] = []
+        ended = 0
+        with self.database.transaction() as tx:
+            rank = list_sizes(tx, now.connection_id)
+            names = self._field_names(tx, now.connection_id)
+            for lease in leases:
+                state = self._state(tx, lease)
+                if state is None:
+                    left.append(lease)
+                    continue
+                decision = decide(state)
+                change = express(state, decision, rank=rank, field_names=names)
+                if not decision.steps and not decision.lost and self.ends:
+                    record_end(tx, lease, state, decision)
+                    bury_people(tx, lease, state.people)
+                    finish(tx, lease, reason="nothing to do")
+                    ended += 1
+                elif change is None or not self.agreed(lease.key, decision.steps[0]):
+                    left.append(lease)
+                else:
+                    changes.append((lease, state, decision, change))
+            self._join(tx, now, changes)
+            self._leave(tx, left)
+            renew_round(tx, now)
+        return Taken(joined=len(changes), ended=ended, left=len(left))
+
+    def _state(self, tx: psycopg.Connection[Any], lease: Lease) -> AddressState | None:
+        """Return the state of an address, or None where something else has to come first."""
+        connection_id, key = lease.connection_id, lease.key
+        if unread_records(tx, connection_id, [key]) or steps_in_flight(tx, lease):
+            return None
+        state = self._gather(tx, connection_id, key)
+        if is_unsubscribed(state.there):
+            record_look(tx, connection_id, state)
+            state = self._gather(tx, connection_id, key)
+        if not state.people and gone_to(tx, connection_id, key):
+            return None
+        return state
+
+    def _gather(self, tx: psycopg.Connection[Any], connection_id: int, key: str) -> AddressState:
+        state = gather(
+            tx, connection_id, key, self.current.mapping, owner_policy=self.settings.owner
+        )
+        return with_there(state, state.there)
+
+    def _field_names(self, tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str]:
+        """Return what the mapping's custom fields are called there, but for those of no text."""
+        by_id = custom_field_names(tx, connection_id)
+        ids = custom_field_ids(tx, connection_id, self.current.mapping.contact.custom_fields)
+        return {name: by_id[field_id] for name, field_id in ids.items() if field_id in by_id}
+
+    def _join(
+        self,
+        tx: psycopg.Connection[Any],
+        now: Round,
+        changes: Sequence[tuple[Lease, AddressState, Decision, BulkChange]],
+    ) -> None:
+        """Store the steps of what goes in bulk, and who belongs to which activity."""
+        if not changes:
+            return
+        batches, plans = open_batches(tx, now.connection_id)
+        counts = {batch.id: batch.rows for batch in batches}
+        placed, places = place([change for *_, change in changes], batches)
+        ids: list[int] = []
+        for batch in placed:
+            batch_id = batch.id
+            if batch_id is None:
+                batch_id, plan_id = add_batch(tx, now.connection_id, batch, origin=self.origin)
+                plans[batch_id] = plan_id
+            ids.append(batch_id)
+        steps = []
+        for (lease, state, decision, change), number in zip(changes, places, strict=True):
+            batch_id = ids[number]
+            ordinal = counts.get(batch_id, 0)
+            counts[batch_id] = ordinal + 1
+            steps.append(
+                _stored(lease, state, decision.steps[0], change)
+                | {"plan_id": plans[batch_id], "ordinal": ordinal, "activity": batch_id}
+            )
+        tx.execute(
+            SQL["add_steps"],
+            {
+                "connection_id": now.connection_id,
+                "mapping_version_id": self.current.version_id,
+                "steps": json.dumps(steps),
+            },
+        )
+        for batch, batch_id in zip(placed, ids, strict=True):
+            tx.execute(
+                SQL["grow_activity"],
+                {
+                    "connection_id": now.connection_id,
+                    "id": batch_id,
+                    "rows": batch.rows,
+                    "size_bytes": batch.size_bytes,
+                },
+            )
+        joined = tx.execute(
+            SQL["join_activity"],
+            {
+                "connection_id": now.connection_id,
+                "keys": [lease.key for lease, *_ in changes],
+                "activities": [ids[number] for number in places],
+                "token": changes[0][0].token,
+            },
+        ).fetchall()
+        if len(joined) != len(changes):
+            raise LeaseLost("the lease of a subject ran out before it joined an activity")
+
+    def _leave(self, tx: psycopg.Connection[Any], leases: Sequence[Lease]) -> None:
+        if leases:
+            tx.execute(
+                SQL["leave_single"],
+                {
+                    "connection_id": leases[0].connection_id,
+                    "keys": [lease.key for lease in leases],
+                    "token": leases[0].token,
+                },
+            )
+
+
+def _stored(lease: Lease, state: AddressState, step: Step, change: BulkChange) -> dict[str, Any]:
+    detail: Mapping[str, Any] = {
+        "row": change.row,
+        "contact_id": step.contact_id,
+        "fields": sorted(change.fields),
+        "adds": sorted(change.adds),
+        "drops": sorted(change.drops),
+        "fingerprint": step.fingerprint.hex() if step.fingerprint is not None else None,
+    }
+    return {
+        "key": lease.key,
+        "kind": step.kind,
+        "lane": lease.lane,
+        "generation": lease.generation,
+        "detail": detail,
+        "before": {name: old for name, (old, _) in step.change.items()},
+        "facts": hashlib.sha256(repr(state).encode()).hexdigest(),
+        "reason": step.reason,
+    }
