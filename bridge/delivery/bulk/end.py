@@ -169,7 +169,7 @@ class Ender:
                 release(tx, lease)
                 mark(tx, lease.connection_id, {("address", lease.key): True})
             case "buried":
-                bury(tx, lease, found.outcome or "")
+                bury(tx, lease, found.outcome or "", cause="record-refused:import")
             case "later":
                 release(tx, lease, after_s=_AGAIN_S, is_attempt=True)
             case "singly":
