@@ -33,6 +33,7 @@ COMMANDS = {
     "inbox": "what arrived, what became of it and why; replay it",
     "audit": "check and export the ledger of consent",
     "status": "one screen: what waits, since when, what is left of the day, and alarms",
+    "explain": "why a record, an address or a mailing is as it is, and what to do",
     "pause": "stop delivering for a while; opt-outs go on",
     "resume": "deliver again what was paused",
     "doctor": "check the installation and say what to do about each failure",
