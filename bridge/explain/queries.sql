@@ -63,13 +63,13 @@ FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = %(sf_id)s
 
 -- name: notification
--- The notification of an id, or the newest of a record; one that changed nothing comes last.
+-- The notification of an id, or the newest of a record; those that changed nothing come last.
 SELECT notification_id, object, record_id, state, reason, received_at, finished_at, times_received
 FROM notification
 WHERE connection_id = %(connection_id)s
   AND (notification_id = %(notification_id)s
        OR %(notification_id)s::text IS NULL AND record_id = ANY(%(ids)s))
-ORDER BY state = 'superseded', received_at DESC
+ORDER BY state IN ('superseded', 'ignored'), received_at DESC
 LIMIT 1
 
 -- name: work

@@ -58,8 +58,8 @@ STANDS = (
 STEP = (
     "INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, "
     "lane, generation, detail, facts, reason, state, outcome, sent_at, finished_at) "
-    "VALUES (1, 1, 0, 'k', 'update_contact', 'address', 'ada@example.org', 2, {}, '{{}}', '', 'why', '{}', '{}', "
-    "app_now(), {})"
+    "VALUES (1, 1, 0, 'k', 'update_contact', 'address', 'ada@example.org', 2, {}, '{{}}', '', "
+    "'why', '{}', '{}', app_now(), {})"
 )
 NO_EVENTS = "DELETE FROM engagement_event"
 RUN = "UPDATE run SET state = '{}', reason = {}, finished_at = {}"
