@@ -34,6 +34,7 @@ COMMANDS = {
     "budget": "the API calls: limits, what is used and waits, when it will be done",
     "audit": "check and export the ledger of consent",
     "status": "one screen: what waits, since when, what is left of the day, and alarms",
+    "explain": "why a record, an address or a mailing is as it is, and what to do",
     "pause": "stop delivering for a while; opt-outs go on",
     "resume": "deliver again what was paused",
     "doctor": "check the installation and say what to do about each failure",

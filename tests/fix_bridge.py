@@ -181,6 +181,15 @@ def bridge(
     sandbox: RunningSandbox, settings: Settings, database: Database
 ) -> Iterator[RunningBridge]:
     """A bridge that is connected to the sandbox; limits of both are lifted."""
+    with running_bridge(sandbox, settings, database) as running:
+        yield running
+
+
+@contextmanager
+def running_bridge(
+    sandbox: RunningSandbox, settings: Settings, database: Database
+) -> Iterator[RunningBridge]:
+    """Run a bridge that is connected to the sandbox, in a database of its own."""
     sandbox.lift_limits()
     settings = settings.model_copy(update={"clock": "movable", "http_timeout_s": 5.0})
     broker = StubBroker()

@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -76,6 +77,13 @@ def server(pytestconfig: pytest.Config) -> str:
 @pytest.fixture
 def settings(server: str, tmp_path: Path) -> Iterator[Settings]:
     """Settings whose `database_url` names a migrated database of this test alone."""
+    with own_database(server, tmp_path) as settings:
+        yield settings
+
+
+@contextmanager
+def own_database(server: str, folder: Path) -> Iterator[Settings]:
+    """Give settings whose `database_url` names a migrated database, dropped at the end."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
@@ -83,7 +91,7 @@ def settings(server: str, tmp_path: Path) -> Iterator[Settings]:
                 sql.Identifier(name), sql.Identifier(_TEMPLATE)
             )
         )
-        yield _settings(server, name, tmp_path)
+        yield _settings(server, name, folder)
         drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
         connection.execute(drop)
 

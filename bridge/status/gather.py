@@ -45,12 +45,17 @@ def read_screen(tx: psycopg.Connection[Any], *, has_postgres_broker: bool) -> Sc
         pauses=tuple(read_pauses(tx)),
         notifications=_rows(tx, NotificationCount, _SQL["notification_counts"]),
         dead_letters=_rows(tx, DeadLetters, _SQL["dead_letters"]),
-        budgets=_rows(tx, Budget, _SQL["budgets"]),
+        budgets=read_budgets(tx),
         runs=_rows(tx, LastRun, _SQL["last_runs"]),
         has_postgres_broker=has_postgres_broker,
         worker_silence_s=silence[0] if silence else None,
         oldest_wakeup_at=wakeup[0] if wakeup else None,
     )
+
+
+def read_budgets(tx: psycopg.Connection[Any]) -> tuple[Budget, ...]:
+    """Return the day of each API application that a connection uses."""
+    return _rows(tx, Budget, _SQL["budgets"])
 
 
 def _rows(tx: psycopg.Connection[Any], kind: type[T], query: LiteralString) -> tuple[T, ...]:

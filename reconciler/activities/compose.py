@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.activities.bounces import bounce_result, bounce_words
+from bridge.constant_contact.bounces import bounce_result, bounce_words
 from reconciler.activities.model import Composed
 
 if TYPE_CHECKING:

@@ -1,0 +1,67 @@
+"""`bridge explain`: why a record, an address or a mailing is as it is, and what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from bridge.db.database import connect
+from bridge.db.migrate import wait_for_schema
+from bridge.explain.examine import explain
+from bridge.explain.gather import read_snapshot
+from bridge.explain.target import find_target
+from bridge.explain.text import as_json, lines
+from bridge.settings import read_settings
+
+if TYPE_CHECKING:
+    from bridge.explain.model import Explanation
+    from bridge.settings import Settings
+
+_WHAT = (
+    "a Salesforce id (contact, list or membership), an e-mail address, a Constant Contact id "
+    "(contact, list or bulk activity), a notification's id, run:N, plan:N or activity:N"
+)
+
+
+def main(argv: list[str]) -> int:
+    """Run `bridge explain` and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="bridge explain",
+        description="Go through the checks in their order; the first that fails is the cause.",
+    )
+    parser.add_argument("what", metavar="WHAT", help=_WHAT)
+    parser.add_argument("--campaign", metavar="NAME", help="did this person get that campaign?")
+    parser.add_argument("--connection", metavar="NAME", help="only of this connection")
+    parser.add_argument("--json", action="store_true", help="print one JSON value")
+    arguments = parser.parse_args(argv)
+    settings = read_settings()
+    wait_for_schema(settings, 0)
+    explanation = _explain(settings, arguments)
+    if arguments.json:
+        print(json.dumps(as_json(explanation), indent=2, ensure_ascii=False, default=_plain))
+    else:
+        for line in lines(explanation):
+            print(line)
+    return 0
+
+
+def _explain(settings: Settings, arguments: argparse.Namespace) -> Explanation:
+    with connect(settings) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with connection.transaction(force_rollback=True):
+            target = find_target(connection, arguments.what, arguments.connection)
+            snapshot = read_snapshot(
+                connection,
+                target,
+                owner_policy=settings.owner,
+                campaign=arguments.campaign,
+            )
+    return explain(snapshot)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,75 @@
+"""Checks of a person, by the record and by the contact there. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bridge.delivery.decide import choose_owner
+from bridge.explain.model import Finding
+
+if TYPE_CHECKING:
+    from bridge.explain.model import Snapshot
+
+_NOT_YET = ("pending_confirmation", "temp_hold")
+
+
+def address(s: Snapshot) -> Finding | None:
+    """Whether the person has an e-mail address that can be one."""
+    if s.key is not None:
+        return Finding(facts={"address": s.key})
+    if s.record is None or (s.record.unknown_fields and s.record.email_written is None):
+        return Finding(cause="not_read_yet")
+    if s.record.kind == "membership":
+        return Finding(facts={"contact": "not known, or without an address"}, cause="no_email")
+    if (s.record.email_written or "").strip():
+        return Finding(facts={"written": s.record.email_written}, cause="invalid_email")
+    return Finding(cause="no_email")
+
+
+def takes_part(s: Snapshot) -> Finding | None:
+    """Whether the mapping lets the record take part."""
+    reason = s.record.left_out if s.record else None
+    if s.person is not None and s.person.left_out is not None and not s.person.is_faulty:
+        reason = s.person.left_out
+    if reason is not None:
+        return Finding(facts={"reason": reason}, cause="left_out")
+    return Finding(facts={"takes part": True})
+
+
+def values(s: Snapshot) -> Finding | None:
+    """Whether every mapped value can be sent."""
+    fault = s.record.fault if s.record else None
+    if s.person is not None and s.person.is_faulty:
+        fault = s.person.left_out
+    if fault is not None:
+        return Finding(facts={"fault": fault}, cause="conversion_fault")
+    return Finding(facts={"values": "can be sent"})
+
+
+def sharers(s: Snapshot) -> Finding | None:
+    """Who else uses the address, and whose fields are sent."""
+    if s.state is None or len(s.state.people) < 2:  # noqa: PLR2004 -- one person shares nothing
+        return None
+    owner = choose_owner(s.state)
+    others = [person.contact_id for person in s.state.people if person is not s.person]
+    return Finding(
+        facts={"shared with": others, "fields sent": owner.contact_id if owner else "nobody's"}
+    )
+
+
+def there(s: Snapshot) -> Finding | None:
+    """Whether Constant Contact has the contact."""
+    contact = s.state.there if s.state else None
+    if contact is None:
+        return Finding(cause="not_there")
+    facts: dict[str, Any] = {"contact_there": str(contact["contact_id"])}
+    if contact.get("deleted_at"):
+        return Finding(facts=facts | {"deleted": contact["deleted_at"]}, cause="deleted_there")
+    return Finding(facts=facts, at=s.state.last_write_at if s.state else None)
+
+
+def permission(s: Snapshot) -> Finding | None:
+    """Whether Constant Contact mails the contact."""
+    contact = s.state.there if s.state else None
+    stands = ((contact or {}).get("email_address") or {}).get("permission_to_send")
+    return Finding(facts={"permission": stands}, cause=stands if stands in _NOT_YET else None)
