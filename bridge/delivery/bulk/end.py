@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from bridge.settings import Settings
 
 _AT_ONCE = 50
-_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,7 +170,7 @@ class Ender:
             case "buried":
                 bury(tx, lease, found.outcome or "")
             case "later":
-                release(tx, lease, after_s=_AGAIN_S, is_attempt=True)
+                release(tx, lease, is_attempt=True)  # the activity took its time: no wait on top
             case "singly":
                 values = {"connection_id": lease.connection_id, "keys": [lease.key]}
                 tx.execute(SQL["leave_single"], values | {"token": lease.token})

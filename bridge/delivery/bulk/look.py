@@ -40,7 +40,7 @@ class Look:
     """One look of a round, which whoever goes on with the round carries on.
 
     The round's `look` holds: `walk`, the walk under way; `href`, its next page; `since` and
-    `begun_at`; `last`, the newest change seen; `expected`, the contacts that its first page told of.
+    `begun_at`; `last`, the newest change seen; `expected`, the contacts that page one told of.
     """
 
     def __init__(self, database: Database, there: ConstantContact) -> None:
