@@ -104,6 +104,11 @@ def pages_left(look: Mapping[str, Any]) -> int:
     return max(0, int(look.get("expected") or 0) - 1) // A_PAGE
 
 
+def read_from(tx: psycopg.Connection, connection_id: int, at: datetime) -> None:
+    """Note that the account was read whole, beginning at a moment (UTC)."""
+    move_watermark(tx, connection_id, SOURCE, at)
+
+
 def remember_page(
     tx: psycopg.Connection,
     connection_id: int,
