@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-sandbox
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-sandbox bench-calls
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -40,3 +40,6 @@ bench-mapping: install  ## what the compiled mapping costs
 
 bench-sandbox: install  ## how soon the sandbox is up, and how many calls it answers
 	@$(BIN)/python -m benchmarks.sandbox $(ARGS)
+
+bench-calls: install  ## calls for many changed contacts, beside a model; ARGS=200000 for that many
+	@$(BIN)/python -m benchmarks.calls $(ARGS)

@@ -23,6 +23,7 @@ from bridge.delivery.work import hold, let_go
 from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
 from reconciler.agreed import StalePlan, is_agreed
+from reconciler.in_bulk import send_in_bulk
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
@@ -64,6 +65,7 @@ def carry_out(context: RunContext, plan_id: int) -> None:
     slots = context.slots()
     there = context.installation.constant_contact(context.connection, slots.take)
     try:
+        send_in_bulk(context, there, plan_id, steps)
         carrier = _Carrier(context, slots, there)
         for done, group in enumerate(by_subject):
             context.progress("applying", done, len(by_subject))

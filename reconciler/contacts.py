@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.db.queries import load_queries
+from bridge.delivery.bulk.look import read_from
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
@@ -39,6 +40,8 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
         merge_practifi(context, kind)
     merge_there(context, "list")
     merge_there(context, "contact")
+    with context.installation.database.transaction() as tx:
+        read_from(tx, context.run.connection_id, context.run.started_at)
     decided, busy = decide_all(context)
     context.counters.read += busy
     if busy:

@@ -8,19 +8,19 @@ something goes singly, or, where an error line names the row, becomes a dead let
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
 from bridge.delivery.bulk.blame import blamed
 from bridge.delivery.bulk.model import Member
-from bridge.delivery.bulk.store import SQL, renew_round
+from bridge.delivery.bulk.store import SQL, first_otherwise, renew_round
 from bridge.delivery.bulk.verdict import Window, is_shown, verdict
 from bridge.delivery.bury import bury, bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
-from bridge.delivery.gather import gather, unread_records, with_there
+from bridge.delivery.gather import gather, with_there
 from bridge.delivery.outcome import record_end, record_look, record_lost
 from bridge.delivery.work import Lease, finish, mark, release
 from bridge.mirror.model import parse_moment
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from bridge.settings import Settings
 
 _AT_ONCE = 50
-_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,9 +83,17 @@ class Ender:
         leases = self._claim(now, activity)
         with self.database.transaction() as tx:
             if leases:
-                members = self._members(tx, values, [lease.key for lease in leases])
+                keys = [lease.key for lease in leases]
+                members = self._members(tx, values, keys)
+                unread = first_otherwise(tx, now.connection_id, keys)
+                closed: list[tuple[Member, Verdict]] = []
                 for lease in leases:
-                    self._end(tx, lease, members.get(lease.key), activity)
+                    member = members.get(lease.key)
+                    if member is None or lease.key in unread:
+                        release(tx, lease)  # its record is read first; its step ends at the end
+                    else:
+                        closed.append((member, self._end(tx, lease, member, activity)))
+                self._close(tx, now.connection_id, closed)
             else:
                 row = tx.execute(SQL["has_members"], values).fetchone()
                 if row is None or not row[0]:
@@ -143,12 +150,9 @@ class Ender:
         ]
 
     def _end(
-        self, tx: psycopg.Connection[Any], lease: Lease, member: Member | None, activity: Ended
-    ) -> None:
+        self, tx: psycopg.Connection[Any], lease: Lease, member: Member, activity: Ended
+    ) -> Verdict:
         """Say what became of one member, and let it go."""
-        if member is None or unread_records(tx, lease.connection_id, [lease.key]):
-            release(tx, lease)  # its record is read first; the step ends with the activity
-            return
         state = self._after(tx, lease, member, activity)
         decision = decide(state)
         found = verdict(
@@ -158,7 +162,6 @@ class Ender:
             is_complete=activity.is_complete,
             words=activity.words.get(member.number or 0) or activity.refusal,
         )
-        self._close(tx, lease, member, found)
         match found.fate:
             case "finished":
                 record_lost(tx, lease, decision.lost)
@@ -171,12 +174,13 @@ class Ender:
             case "buried":
                 bury(tx, lease, found.outcome or "", cause="record-refused:import")
             case "later":
-                release(tx, lease, after_s=_AGAIN_S, is_attempt=True)
+                release(tx, lease, is_attempt=True)  # the activity took its time: no wait on top
             case "singly":
                 values = {"connection_id": lease.connection_id, "keys": [lease.key]}
                 tx.execute(SQL["leave_single"], values | {"token": lease.token})
             case "again":
                 release(tx, lease)
+        return found
 
     def _after(
         self, tx: psycopg.Connection[Any], lease: Lease, member: Member, activity: Ended
@@ -184,26 +188,23 @@ class Ender:
         """Return the state that the activity left, once what it put there is on record."""
         state = self._state(tx, lease)
         there = state.there
+        if there is None:
+            return state
         if is_unsubscribed(there):
             record_look(tx, lease.connection_id, state)
-        elif there is None or member.number is None:
-            return state
-        elif is_shown(there, activity.window) and member.fingerprint is not None:
+            state = self._state(tx, lease)
+        elif member.fingerprint is not None and is_shown(there, activity.window):
             values = {"ids": [there["contact_id"]], "fingerprints": [member.fingerprint]}
             tx.execute(SQL["note_answered"], values | {"connection_id": lease.connection_id})
-        on_lists = set((there or {}).get("list_memberships") or ())
+            fingerprint = bytes.fromhex(member.fingerprint)
+            state = replace(state, sent_fingerprint=fingerprint, answered=there)
         asked = {row.cc_list_id for one in state.people for row in one.memberships}
-        strays = (member.adds & on_lists) - asked
-        if strays:
-            tx.execute(
-                SQL["own_lists_sent"],
-                {
-                    "connection_id": lease.connection_id,
-                    "cc_contact_id": (there or {})["contact_id"],
-                    "list_ids": sorted(strays),
-                },
-            )
-        return self._state(tx, lease)
+        strays = (member.adds & set(there.get("list_memberships") or ())) - asked
+        if strays and member.number is not None:
+            values = {"cc_contact_id": there["contact_id"], "list_ids": sorted(strays)}
+            tx.execute(SQL["own_lists_sent"], values | {"connection_id": lease.connection_id})
+            state = self._state(tx, lease)
+        return state
 
     def _state(self, tx: psycopg.Connection[Any], lease: Lease) -> AddressState:
         state = gather(
@@ -236,15 +237,18 @@ class Ender:
         }
 
     def _close(
-        self, tx: psycopg.Connection[Any], lease: Lease, member: Member, found: Verdict
+        self,
+        tx: psycopg.Connection[Any],
+        connection_id: int,
+        closed: Sequence[tuple[Member, Verdict]],
     ) -> None:
         tx.execute(
-            SQL["end_step_sent"],
+            SQL["end_steps_sent"],
             {
-                "connection_id": lease.connection_id,
-                "plan_id": member.plan_id,
-                "ordinal": member.ordinal,
-                "state": found.step,
-                "outcome": found.outcome,
+                "connection_id": connection_id,
+                "plans": [member.plan_id for member, _ in closed],
+                "ordinals": [member.ordinal for member, _ in closed],
+                "states": [found.step for _, found in closed],
+                "outcomes": [found.outcome for _, found in closed],
             },
         )

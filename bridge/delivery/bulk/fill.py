@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.bulk.batches import place
@@ -18,6 +18,7 @@ from bridge.delivery.bulk.store import (
     SQL,
     add_batch,
     custom_field_names,
+    first_otherwise,
     list_sizes,
     open_batches,
     renew_round,
@@ -25,9 +26,8 @@ from bridge.delivery.bulk.store import (
 from bridge.delivery.bury import bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
-from bridge.delivery.gather import gather, gone_to, unread_records, with_there
+from bridge.delivery.gather import gather, gone_to, with_there
 from bridge.delivery.outcome import record_end, record_look
-from bridge.delivery.steps import steps_in_flight
 from bridge.delivery.work import Lease, finish
 from bridge.errors import LeaseLost
 from bridge.mirror.remember import custom_field_ids
@@ -89,6 +89,7 @@ class Filler:
     origin: str = "webhook"
     agreed: Callable[[str, Step], bool] = lambda _key, _step: True
     ends: bool = True
+    _read: list[tuple[dict[str, int], dict[str, str]]] = field(default_factory=list)
 
     def claim(self, now: Round, count: int = A_CLAIM) -> list[Lease]:
         """Lease the next subjects of the backlog."""
@@ -137,10 +138,10 @@ class Filler:
         left: list[Lease] = []
         ended = 0
         with self.database.transaction() as tx:
-            rank = list_sizes(tx, now.connection_id)
-            names = self._field_names(tx, now.connection_id)
+            rank, names = self._words(tx, now.connection_id)
+            first = first_otherwise(tx, now.connection_id, [lease.key for lease in leases])
             for lease in leases:
-                state = self._state(tx, lease)
+                state = None if lease.key in first else self._state(tx, lease)
                 if state is None:
                     left.append(lease)
                     continue
@@ -163,8 +164,6 @@ class Filler:
     def _state(self, tx: psycopg.Connection[Any], lease: Lease) -> AddressState | None:
         """Return the state of an address, or None where something else has to come first."""
         connection_id, key = lease.connection_id, lease.key
-        if unread_records(tx, connection_id, [key]) or steps_in_flight(tx, lease):
-            return None
         state = self._gather(tx, connection_id, key)
         if is_unsubscribed(state.there):
             record_look(tx, connection_id, state)
@@ -179,11 +178,19 @@ class Filler:
         )
         return with_there(state, state.there)
 
-    def _field_names(self, tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str]:
-        """Return what the mapping's custom fields are called there, but for those of no text."""
-        by_id = custom_field_names(tx, connection_id)
-        ids = custom_field_ids(tx, connection_id, self.current.mapping.contact.custom_fields)
-        return {name: by_id[field_id] for name, field_id in ids.items() if field_id in by_id}
+    def _words(
+        self, tx: psycopg.Connection[Any], connection_id: int
+    ) -> tuple[dict[str, int], dict[str, str]]:
+        """Return the lists by their members, and what the mapping's custom fields are called there.
+
+        They are read once: as long as a round is filled they say who shares an activity, no more.
+        """
+        if not self._read:
+            by_id = custom_field_names(tx, connection_id)
+            ids = custom_field_ids(tx, connection_id, self.current.mapping.contact.custom_fields)
+            names = {name: by_id[field_id] for name, field_id in ids.items() if field_id in by_id}
+            self._read.append((list_sizes(tx, connection_id), names))
+        return self._read[0]
 
     def _join(
         self,

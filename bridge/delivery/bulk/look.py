@@ -40,7 +40,7 @@ class Look:
     """One look of a round, which whoever goes on with the round carries on.
 
     The round's `look` holds: `walk`, the walk under way; `href`, its next page; `since` and
-    `begun_at`; `last`, the newest change seen; `expected`, the contacts that its first page told of.
+    `begun_at`; `last`, the newest change seen; `expected`, the contacts that page one told of.
     """
 
     def __init__(self, database: Database, there: ConstantContact) -> None:
@@ -102,6 +102,11 @@ class Look:
 def pages_left(look: Mapping[str, Any]) -> int:
     """Return how many pages the first page of a look has promised beside itself."""
     return max(0, int(look.get("expected") or 0) - 1) // A_PAGE
+
+
+def read_from(tx: psycopg.Connection, connection_id: int, at: datetime) -> None:
+    """Note that the account was read whole, beginning at a moment (UTC)."""
+    move_watermark(tx, connection_id, SOURCE, at)
 
 
 def remember_page(

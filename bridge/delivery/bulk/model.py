@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class Round:
     takes_backlog: bool
     turns: int
     look: Mapping[str, Any] | None = None
+
+    def at(self, phase: str, turns: int = 0) -> Round:
+        """Return the round as it begins a phase, with nothing read in it yet."""
+        return replace(self, phase=phase, turns=turns, look=None)
 
     def row(self) -> dict[str, object]:
         """Return the parameters that name the leased row."""

@@ -145,6 +145,13 @@ SELECT %(connection_id)s, %(kind)s, 'prepared', id, %(list_ids)s::uuid[]
 FROM made
 RETURNING id, plan_id
 
+-- name: in_flight
+-- Addresses with a step that went singly and whose answer never came.
+SELECT DISTINCT subject_key
+FROM step
+WHERE connection_id = %(connection_id)s AND subject_kind = 'address' AND subject_key = ANY(%(keys)s)
+  AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
+
 -- name: open_activities
 -- Activities that are being filled, the oldest first.
 SELECT id, plan_id, kind, list_ids::text[] AS list_ids, row_count, size_bytes, sent_at
@@ -304,11 +311,13 @@ SELECT subject_key, plan_id, ordinal, generation, detail, (answer ->> 'row')::in
 FROM step
 WHERE connection_id = %(connection_id)s AND bulk_activity_id = %(id)s AND subject_key = ANY(%(keys)s)
 
--- name: end_step_sent
--- What became of a step that went in bulk.
-UPDATE step
-SET state = %(state)s, outcome = %(outcome)s, finished_at = app_now()
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s AND finished_at IS NULL
+-- name: end_steps_sent
+-- What became of steps that went in bulk.
+UPDATE step s
+SET state = e.state, outcome = e.outcome, finished_at = app_now()
+FROM unnest(%(plans)s::bigint[], %(ordinals)s::int[], %(states)s::text[], %(outcomes)s::text[])
+  AS e (plan_id, ordinal, state, outcome)
+WHERE s.connection_id = %(connection_id)s AND s.plan_id = e.plan_id AND s.ordinal = e.ordinal AND s.finished_at IS NULL
 
 -- name: end_left_steps
 -- Steps whose subject was looked after otherwise, or whose process died once it had let the subject go.

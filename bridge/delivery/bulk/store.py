@@ -10,9 +10,11 @@ from psycopg.types.json import Jsonb
 from bridge.db.queries import load_queries
 from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.bulk.model import Batch, Round
+from bridge.delivery.gather import unread_records
 from bridge.errors import LeaseLost
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import psycopg
@@ -155,6 +157,18 @@ def add_batch(
     ).fetchone()
     assert row is not None  # noqa: S101 -- the statement returns its row
     return int(row[0]), int(row[1])
+
+
+def first_otherwise(tx: psycopg.Connection, connection_id: int, keys: Sequence[str]) -> set[str]:
+    """Return those addresses that have to be looked after otherwise before they go in bulk.
+
+    A record of theirs must be read back first, or a step of theirs was never answered.
+    """
+    values = {"connection_id": connection_id, "keys": list(keys)}
+    in_flight = {key for (key,) in tx.execute(SQL["in_flight"], values)}
+    if unread_records(tx, connection_id, keys):
+        return in_flight | {key for key in keys if unread_records(tx, connection_id, [key])}
+    return in_flight
 
 
 def list_sizes(tx: psycopg.Connection, connection_id: int) -> dict[str, int]:

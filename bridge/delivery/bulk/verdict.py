@@ -31,7 +31,8 @@ class Verdict:
 
     Attributes:
         fate: `finished`: nothing is left to do; `consent`: at once, in the consent lane; `buried`:
-            a dead letter; `later`: in another round; `singly`: by itself; `again`: as it comes.
+            a dead letter; `later`: in another round, a few times; `singly`: by itself; `again`: as
+            it comes.
         step: The state that its step ends in.
         outcome: Why, in words for people, or None.
     """
