@@ -60,7 +60,13 @@ def decide(state: AddressState) -> Decision:
         statuses=statuses(state, consent, lists, on_lists, has_contact=on_lists is not None),
         owner_id=owner.contact_id if owner else None,
         agreed=tuple(
-            (person.contact_id, row.list_id, row.cc_list_id, row.cc_list_id in (on_lists or ()))
+            (
+                person.contact_id,
+                row.list_id,
+                row.cc_list_id,
+                row.cc_list_id in (on_lists or ())
+                and (person.contact_id, row.list_id) not in lists.through_others,
+            )
             for person in state.people
             for row in person.memberships
             if row.cc_list_id is not None and row.left_out is None and person.left_out is None

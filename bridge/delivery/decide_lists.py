@@ -27,6 +27,7 @@ class Lists:
         forgotten: (contact id, list id) that are gone on both sides.
         lost: (contact id, list id) that the person ended by their own act.
         over: Lists that do not fit the vendor's 50.
+        through_others: (contact id, list id) that the person had left; the list is another one's.
     """
 
     wanted: frozenset[str]
@@ -34,6 +35,7 @@ class Lists:
     forgotten: tuple[tuple[str, str], ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
     over: frozenset[str] = frozenset()
+    through_others: frozenset[tuple[str, str]] = frozenset()
 
 
 def decide_lists(state: AddressState, consent: Consent) -> Lists:
@@ -41,22 +43,26 @@ def decide_lists(state: AddressState, consent: Consent) -> Lists:
 
     Practifi now, Constant Contact now, and what both last agreed on: what only Constant Contact has
     and Practifi never had stays; what Practifi once had and no longer has goes, unless a sharer has
-    it; what the person left by their own act is not put back.
+    it; what the person left by their own act is not put back, and asks nothing of an address that
+    they have come to.
     """
     contact = state.there or state.moving_from or {}
     there = frozenset(contact.get("list_memberships") or ())
+    lost = _lost(state, there)
+    ended = lost | {(base.contact_id, base.list_id) for base in state.bases if base.lost_by_person}
     asked: set[str] = set()
+    asked_in_vain: dict[tuple[str, str], str] = {}
     waits_for: list[str] = []
     for person in state.people:
         for row in person.memberships if person.left_out is None else ():
-            if row.left_out is None and row.cc_list_id is not None:
-                asked.add(row.cc_list_id)
-            elif row.left_out is None:
+            key = (person.contact_id, row.list_id)
+            if row.left_out is None and row.cc_list_id is None:
                 waits_for.append(row.list_id)
-    lost = _lost(state, there)
-    left = {base.cc_list_id for base in state.bases if base.lost_by_person} | {
-        base.cc_list_id for base in state.bases if (base.contact_id, base.list_id) in lost
-    }
+            elif row.left_out is None and row.cc_list_id is not None and key in ended:
+                asked_in_vain[key] = row.cc_list_id
+            elif row.left_out is None and row.cc_list_id is not None:
+                asked.add(row.cc_list_id)
+    left = {base.cc_list_id for base in state.bases if (base.contact_id, base.list_id) in ended}
     gone = {base.cc_list_id for base in state.bases if not base.is_wanted} - asked
     keeps = there - gone
     adds = frozenset[str]() if consent.blocked else frozenset(asked - left - there)
@@ -70,6 +76,7 @@ def decide_lists(state: AddressState, consent: Consent) -> Lists:
         ),
         lost=tuple(sorted(lost)),
         over=adds - fitting,
+        through_others=frozenset(key for key, there in asked_in_vain.items() if there in asked),
     )
 
 

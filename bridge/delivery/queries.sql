@@ -410,21 +410,26 @@ WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND cc_id = %(cc_id)
 
 -- name: agree
 -- Both sides were seen to have these memberships. One that still stands at a former contact there leaves a row of its
--- own behind, under that contact's id, so that it is taken off there whenever that address has its turn.
+-- own behind, under that contact's id, so that it is taken off there whenever that address has its turn; one that the
+-- person left there by their own act leaves that behind, so that nobody else's membership puts the address back on it.
 WITH agreed AS (
   SELECT contact_id, list_id, cc_list_id, agreed
   FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[], %(cc_list_ids)s::uuid[], %(agreed)s::bool[])
     AS a (contact_id, list_id, cc_list_id, agreed)),
 left_behind AS (
-  INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, removed_at, agreed_at)
-  SELECT b.connection_id, b.cc_contact_id::text, b.list_id, b.cc_contact_id, b.cc_list_id, b.seen_at, app_now(), b.agreed_at
+  INSERT INTO membership_base AS left_there (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at,
+    removed_at, agreed_at, lost_at, lost_by)
+  SELECT DISTINCT ON (b.cc_contact_id, b.list_id) b.connection_id, b.cc_contact_id::text, b.list_id, b.cc_contact_id,
+    b.cc_list_id, b.seen_at, app_now(), b.agreed_at, b.lost_at, b.lost_by
   FROM membership_base b
   JOIN agreed a ON a.contact_id = b.contact_id AND a.list_id = b.list_id
-  JOIN cc_membership m
+  LEFT JOIN cc_membership m
     ON m.connection_id = b.connection_id AND m.contact_id = b.cc_contact_id AND m.list_id = b.cc_list_id
   WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id <> %(cc_contact_id)s
-  ORDER BY b.contact_id, b.list_id
-  ON CONFLICT (connection_id, contact_id, list_id) DO NOTHING)
+    AND (m.contact_id IS NOT NULL OR b.lost_by = 'person')
+  ORDER BY b.cc_contact_id, b.list_id, b.lost_at
+  ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
+    SET lost_at = coalesce(left_there.lost_at, EXCLUDED.lost_at), lost_by = coalesce(left_there.lost_by, EXCLUDED.lost_by))
 INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, agreed_at)
 SELECT %(connection_id)s, contact_id, list_id, %(cc_contact_id)s, cc_list_id, app_now(),
   CASE WHEN agreed THEN app_now() END

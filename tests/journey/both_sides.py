@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.journey.firm import Firm
 
 ADDRESSES = [f"client{number}@example.org" for number in range(10)]
+DELETION_S = 2.0
 SURNAMES = ["Moran", "Okafor", "Lindqvist", "Haddad"]
 WEIGHTS = {
     "new_list": 3,
@@ -286,6 +287,8 @@ class BothSides:
         if of_list is None:
             return None
         self.firm.remove(f"/contact_lists/{of_list}")
+        # It is gone a second later: a seed shall not depend on how fast the machine is.
+        self.firm.sandbox.advance(DELETION_S)
         return of_list
 
     def _unsubscribe_as_person(self) -> str | None:
