@@ -140,7 +140,7 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        settings = Settings(data_dir=folder / "data", _env_file=None)  # type: ignore[call-arg]
+        settings = Settings(data_dir=folder / "data", _env_file=None)
         migrate(settings)
         database = open_database(settings)
         stack.callback(database.close)

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.constant_contact.allowance import Limits
 from bridge.constant_contact.spending import read_spending, set_limits
-from bridge.delivery.work import WEBHOOK
+from bridge.delivery.work import CONSENT, WEBHOOK
 from bridge.delivery.write_back import write_back
 
 if TYPE_CHECKING:
@@ -130,13 +130,27 @@ def test_an_opt_out_goes_on_a_day_whose_other_calls_are_spent(firm: Firm) -> Non
     assert firm.there("person0@example.org").get("first_name") is None
 
 
+def test_each_call_counts_in_the_lane_of_what_it_is_for(firm: Firm) -> None:
+    person, _ = people(firm, 2)
+    firm.tick(person)
+    firm.settle()
+    with firm.bridge.database.transaction() as tx:
+        [spending] = read_spending(tx)
+    [user] = spending.users
+    made = [call for call in firm.sandbox.calls("constant_contact") if call["owner"] == "bridge"]
+    assert set(user.used) == {CONSENT, WEBHOOK}
+    assert spending.used == sum(user.used.values()) == len(made)
+
+
 def test_the_limit_of_salesforce_spends_no_day_of_constant_contact(firm: Firm) -> None:
     [person] = people(firm, 1)
-    firm.sandbox.faults({"side": "salesforce", "kind": "quota", "path": "/query", "times": 1})
-    firm.untick(person)
     firm.tick(person)
+    work(firm)
+    firm.sandbox.faults({"side": "salesforce", "kind": "quota", "path": "/query"})
     firm.untick(person)
     work(firm)
+    [waiting] = firm.bridge.waiting()
+    assert "Salesforce: the organization's API calls" in waiting["reasons"][0]
     with firm.bridge.database.transaction() as tx:
         [spending] = read_spending(tx)
     assert spending.paused_until is None
@@ -153,7 +167,7 @@ def test_for_weeks_no_call_is_one_too_many_and_the_backlog_is_what_the_limit_mak
     limit(firm, A_DAY)
     staff: list[str] = []
     left = 0
-    for day in range(scaled(3)):
+    for day in range(scaled(2)):
         changes = (90, 60, 95, 50, 88, 40)[day % 6]
         for person in staff[:changes]:
             firm.change(person, FirstName=f"Day {day}")

@@ -272,3 +272,16 @@ def test_a_change_of_consent_does_not_wait_for_what_its_subject_waited_for(
     with database.transaction() as tx:
         release(tx, take(database, item), after_s=3600)
     assert due(database) == []
+
+
+def test_a_backlog_of_one_connection_hides_nothing_of_another(
+    database: Database, firm: int
+) -> None:
+    dirty(database, firm, *(("address", f"person{number}@example.org") for number in range(12)))
+    with database.transaction() as tx:
+        row = tx.execute(
+            "INSERT INTO connection (name, state) VALUES ('other', 'active') RETURNING id"
+        ).fetchone()
+    assert row is not None
+    dirty(database, row[0], ADA)
+    assert [item.connection_id for item in due(database)] == [firm] * 10 + [row[0]]
