@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-sandbox bench-calls
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -37,6 +37,9 @@ bench-triage: install  ## how fast one process reads what arrives
 
 bench-mapping: install  ## what the compiled mapping costs
 	@$(BIN)/python -m benchmarks.mapping $(ARGS)
+
+bench-pacing: install  ## how near workers come to the calls a second that are allowed, two minutes
+	@$(BIN)/python -m benchmarks.pacing $(ARGS)
 
 bench-sandbox: install  ## how soon the sandbox is up, and how many calls it answers
 	@$(BIN)/python -m benchmarks.sandbox $(ARGS)

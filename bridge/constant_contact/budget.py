@@ -70,11 +70,10 @@ def ask(
     if row is None:
         raise ConfigurationError(f"there is no API application {application_id}")
     outcome, starts_at, wait_s, until = row
-    match outcome:
-        case "granted":
-            return Grant(granted=True, wait_s=wait_s, starts_at=starts_at)
-        case "pace":
-            return Grant(granted=False, wait_s=wait_s)
+    if outcome == "granted":
+        return Grant(granted=True, wait_s=wait_s, starts_at=starts_at)
+    if outcome == "pace":
+        return Grant(granted=False, wait_s=wait_s)
     raise _spent(outcome, until)
 
 

@@ -42,8 +42,13 @@ class Slots:
         self.lease: Lease | None = None
 
     def begin(self, lease: Lease) -> None:
-        """Name the lease that the next calls are for."""
+        """Name the lease that the next calls are for.
+
+        They count in its lane if that is more urgent: its consent may have changed since somebody
+        looked what is due.
+        """
         self.lease = lease
+        self._lane = min(self._lane, lease.lane)
         self._is_first = True
 
     def hold(self, lane: int | None = None) -> float:

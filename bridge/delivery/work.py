@@ -275,6 +275,7 @@ def release(
         SQL["release_work"],
         lease.row()
         | {
+            "generation": lease.generation,
             "after_s": after_s,
             "attempt": int(is_attempt),
             "blocked_reason": blocked_reason,

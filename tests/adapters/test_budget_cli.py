@@ -119,23 +119,25 @@ def test_a_share_is_one_connections(budget: Callable[..., Any]) -> None:
     assert {one["name"]: one["share"] for one in found["connections"]} == {"acme": 1, "beacon": 3}
 
 
+REFUSED = [
+    (["set"], "nothing to set"),
+    (["set", "--per-day", "200"], "set lower ones"),
+    (["set", "--per-second", "0"], "at least one call"),
+    (["set", "--share", "2"], "--connection"),
+    (["set", "--connection", "acme", "--share", "0"], "at least 1"),
+    (["--connection", "nobody"], "there is no connection"),
+]
+
+
 @pytest.mark.usefixtures("busy")
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        pytest.param(["set"], "nothing to set", id="nothing"),
-        pytest.param(["set", "--per-day", "200"], "set lower ones", id="reserves take all"),
-        pytest.param(["set", "--per-second", "0"], "at least one call", id="no call"),
-        pytest.param(["set", "--share", "2"], "--connection", id="whose share"),
-        pytest.param(["set", "--connection", "acme", "--share", "0"], "at least 1", id="no weight"),
-        pytest.param(["--connection", "nobody"], "there is no connection", id="nobody"),
-    ],
-)
-def test_what_cannot_be_set_says_why(
-    budget: Callable[..., Any], arguments: list[str], said: str
-) -> None:
-    with pytest.raises(ConfigurationError, match=said):
-        budget(*arguments)
+def test_what_cannot_be_set_says_why_and_changes_nothing(budget: Callable[..., Any]) -> None:
+    before = budget("--json")
+    for arguments, said in REFUSED:
+        with pytest.raises(ConfigurationError, match=said):
+            budget(*arguments)
+    after = budget("--json")
+    assert [one["limits"] for one in after] == [one["limits"] for one in before]
+    assert [one["connections"] for one in after] == [one["connections"] for one in before]
 
 
 def test_of_several_applications_one_is_to_be_named(

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.clock import set_clock
+from bridge.connections.store import load_connection
 from bridge.constant_contact.allowance import Limits, calls_left
 from bridge.constant_contact.budget import ask
+from bridge.delivery.slots import Slots
+from bridge.delivery.work import claim, mark, peek
 from bridge.errors import QuotaSpent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bridge.db.database import Database
+    from bridge.mirror.advance import Subject
 
 CONSENT, INTERACTIVE, WEBHOOK, RECONCILE = 0, 1, 2, 3
 AT_HOUR = """
@@ -261,3 +265,27 @@ def test_consent_waits_for_nobodys_turn(database: Database, paced: int) -> None:
             ask(tx, paced, connection, lane)
         tx.execute("UPDATE clock_offset SET ahead = ahead + interval '260 milliseconds'")
         assert ask(tx, paced, one, CONSENT).granted
+
+
+def test_a_lease_that_has_become_consents_spends_what_is_kept_for_consent(
+    database: Database, application: int
+) -> None:
+    """Somebody ticks the box between the look at what is due and the claim."""
+    [firm] = connections(database, application, [1])
+    set_limits(database, only_for_consent(10))
+    spend(database, application, {firm: 95})
+    with database.transaction() as tx:
+        slots = Slots(database, load_connection(tx, firm), lane=WEBHOOK)
+        subject: Subject = ("address", "ada@example.org")
+        mark(tx, firm, {subject: False})
+        [seen] = peek(tx, [WEBHOOK], 10)
+        mark(tx, firm, {subject: True})
+        lease = claim(tx, seen, 60)
+    with pytest.raises(QuotaSpent):
+        slots.hold(seen.lane)
+    assert lease is not None
+    slots.begin(lease)
+    slots.take()
+    with database.transaction() as tx:
+        row = tx.execute("SELECT used FROM api_usage WHERE lane = %s", [CONSENT]).fetchone()
+    assert row == (1,)

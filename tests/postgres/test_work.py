@@ -255,3 +255,33 @@ def test_what_a_person_has_to_mend_stays_so_when_a_run_held_it(
     with database.transaction() as tx:
         let_go(tx, [lease])
     assert due(database) == []
+
+
+def test_a_change_of_consent_does_not_wait_for_what_its_subject_waited_for(
+    database: Database, firm: int
+) -> None:
+    """A tick comes in while a worker holds its address and finds that the day's calls are spent."""
+    dirty(database, firm, ADA)
+    [item] = due(database)
+    lease = take(database, item)
+    dirty(database, firm, ADA, consent=True)
+    with database.transaction() as tx:
+        release(tx, lease, after_s=3600, reason="the day's calls are spent")
+    [item] = due(database)
+    assert item.lane == CONSENT
+    with database.transaction() as tx:
+        release(tx, take(database, item), after_s=3600)
+    assert due(database) == []
+
+
+def test_a_backlog_of_one_connection_hides_nothing_of_another(
+    database: Database, firm: int
+) -> None:
+    dirty(database, firm, *(("address", f"person{number}@example.org") for number in range(12)))
+    with database.transaction() as tx:
+        row = tx.execute(
+            "INSERT INTO connection (name, state) VALUES ('other', 'active') RETURNING id"
+        ).fetchone()
+    assert row is not None
+    dirty(database, row[0], ADA)
+    assert [item.connection_id for item in due(database)] == [firm] * 10 + [row[0]]
