@@ -7,7 +7,7 @@ effect happens once however often it is tried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bridge.consent.standing import outstanding_evidence
@@ -30,7 +30,7 @@ from bridge.errors import NotFoundRemotely, NotSettled, RemoteError
 from bridge.mirror.remember import forget_cc_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import psycopg
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bridge.delivery.send import Sender
     from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
+    from bridge.salesforce.values import Record
     from bridge.settings import Settings
 
 _ROUNDS = 6
@@ -52,6 +53,7 @@ class AddressCourier:
 
     Attributes:
         approve: Asked before a step is sent; raises where it was not agreed to.
+        told: Record id -> values that go before those of the mirror, where a message is replayed.
     """
 
     database: Database
@@ -61,6 +63,7 @@ class AddressCourier:
     current: ActiveMapping
     sender: Sender
     approve: Callable[[Step], None] | None = None
+    told: Mapping[str, Record] = field(default_factory=dict)
 
     def settle(self, lease: Lease) -> str:
         """Bring one address to where the present state wants it, and say in words what was done.
@@ -219,6 +222,7 @@ class AddressCourier:
             key or lease.key,
             self.current.mapping,
             owner_policy=self.settings.owner,
+            told=self.told,
         )
 
     def _send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
