@@ -7,7 +7,7 @@ effect happens once however often it is tried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bridge.consent.standing import asked_back, outstanding_evidence
@@ -30,21 +30,22 @@ from bridge.delivery.outcome_consent import (
 from bridge.delivery.steps import close_in_flight, steps_in_flight
 from bridge.delivery.turns import must_wait
 from bridge.delivery.work import SQL, claim_beside, finish, release_beside, renew
-from bridge.errors import NotFoundRemotely, NotSettled
+from bridge.errors import NotFoundRemotely, NotSettled, RemoteError
 from bridge.mirror.remember import forget_cc_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import psycopg
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
-    from bridge.delivery.model import AddressState, Base, Decision, Step
+    from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.delivery.send import Sender
     from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
+    from bridge.salesforce.values import Record
     from bridge.settings import Settings
 
 _ROUNDS = 6
@@ -56,6 +57,7 @@ class AddressCourier:
 
     Attributes:
         approve: Asked before a step is sent; raises where it was not agreed to.
+        told: Record id -> values that go before those of the mirror, where a message is replayed.
     """
 
     database: Database
@@ -65,6 +67,7 @@ class AddressCourier:
     current: ActiveMapping
     sender: Sender
     approve: Callable[[Step], None] | None = None
+    told: Mapping[str, Record] = field(default_factory=dict)
 
     def settle(self, lease: Lease) -> str:
         """Bring one address to where the present state wants it, and say in words what was done.
@@ -78,7 +81,11 @@ class AddressCourier:
         done: list[str] = []
         must_look = False
         for _ in range(_ROUNDS):
-            self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
+            try:
+                self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
+            except RemoteError:
+                self._opt_out_unread(lease)
+                raise
             gathered = self._gather(lease)
             if gathered is None:
                 continue
@@ -108,6 +115,19 @@ class AddressCourier:
         message = "the contact does not come to rest: somebody keeps changing it here or there"
         raise NotSettled(message)
 
+    def _opt_out_unread(self, lease: Lease) -> None:
+        """Unsubscribe where a box is known to be ticked: that waits for nothing Salesforce says."""
+        with self.database.transaction() as tx:
+            in_flight = steps_in_flight(tx, lease)
+            state = self._state(tx, lease)
+        if not any(one.do_not_email for one in state.people) or is_unsubscribed(state.there):
+            return
+        state = self._confirm_in_flight(lease, self._look(lease, state), in_flight)
+        decision = decide(state)
+        steps = tuple(step for step in decision.steps if step.kind == "unsubscribe")
+        if steps:
+            self._send(lease, state, replace(decision, steps=steps), [])
+
     def _gather(self, lease: Lease) -> tuple[AddressState, dict[str, bool]] | None:
         """Return the present state and the steps in flight; None if a record is in doubt."""
         with self.database.transaction() as tx:
@@ -116,13 +136,7 @@ class AddressCourier:
             if unread_records(tx, lease.connection_id, [lease.key]):
                 return None
             in_flight = steps_in_flight(tx, lease)
-            state = gather(
-                tx,
-                lease.connection_id,
-                lease.key,
-                self.current.mapping,
-                owner_policy=self.settings.owner,
-            )
+            state = self._state(tx, lease)
         return state, in_flight
 
     def _wait_for_others(self, tx: psycopg.Connection, lease: Lease) -> None:
@@ -137,13 +151,7 @@ class AddressCourier:
         if not ahead:
             former = came_from(tx, lease.connection_id, key)
             if former:
-                state = gather(
-                    tx,
-                    lease.connection_id,
-                    key,
-                    self.current.mapping,
-                    owner_policy=self.settings.owner,
-                )
+                state = self._state(tx, lease, key)
                 ahead = former if state.moving_from is None else []
         if not ahead:
             return []
@@ -173,13 +181,7 @@ class AddressCourier:
         with self.database.transaction() as tx:
             record_look(tx, lease.connection_id, looked)
             renew(tx, lease)  # after the ledger, as triage does
-            refreshed = gather(
-                tx,
-                lease.connection_id,
-                lease.key,
-                self.current.mapping,
-                owner_policy=self.settings.owner,
-            )
+            refreshed = self._state(tx, lease)
         return replace(
             refreshed,
             there=looked.there,
@@ -210,7 +212,7 @@ class AddressCourier:
             contact = {"cc_contact_id": state.there["contact_id"]}
             tx.execute(SQL["own_lists_in_flight"], lease.row() | contact)
             close_in_flight(tx, lease)
-            state = replace(state, bases=self._bases(tx, lease))
+            state = replace(state, bases=self._state(tx, lease).bases)
             is_out = is_unsubscribed(state.there)
             if "unsubscribe" in in_flight and is_out:
                 record_unsubscribed(tx, lease, state, was_sent=in_flight["unsubscribe"])
@@ -231,14 +233,16 @@ class AddressCourier:
                 return replace(state, asked=(), opt_outs=complaints, evidence=evidence)
         return state
 
-    def _bases(self, tx: psycopg.Connection, lease: Lease) -> tuple[Base, ...]:
+    def _state(self, tx: psycopg.Connection, lease: Lease, key: str | None = None) -> AddressState:
+        """Return the state of the leased address, or of another one."""
         return gather(
             tx,
             lease.connection_id,
-            lease.key,
+            key or lease.key,
             self.current.mapping,
             owner_policy=self.settings.owner,
-        ).bases
+            told=self.told,
+        )
 
     def _send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
         """Send the steps in order; return False where the contact there must be read again."""

@@ -16,6 +16,7 @@ import psycopg
 from bridge.clock import now
 from bridge.connections.store import pause
 from bridge.constant_contact.budget import note_limit
+from bridge.delivery.accepted import find_accepted
 from bridge.delivery.bury import bury, bury_spent
 from bridge.delivery.cause import cause_of, cause_of_fault
 from bridge.delivery.consequence import consequence_of
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
     from bridge.delivery.consequence import Consequence
+    from bridge.delivery.couriers import Couriers
     from bridge.delivery.work import Due, Lease
     from bridge.mapping.versions import ActiveMapping
 
@@ -106,7 +108,7 @@ class Worker:
         about = {"connection": self._connection.name, "kind": lease.kind, "lane": lease.lane}
         try:
             self.slots.begin(lease)
-            words = self._couriers.settle(lease)
+            words = self._couriers_of(lease).settle(lease)
         except LeaseLost as error:
             self._outages.judge(error)
             log.warning("lease_lost", extra=about)
@@ -131,6 +133,20 @@ class Worker:
         self._outages.judge(None)
         log.info("settled", extra=about | {"outcome": words})
         return True
+
+    def _couriers_of(self, lease: Lease) -> Couriers:
+        """Return who settles a subject: as things are now, or as a notification was accepted."""
+        if lease.replay_of is None:
+            return self._couriers
+        with self._installation.database.transaction() as tx:
+            accepted = find_accepted(tx, lease.connection_id, lease.replay_of)
+        return open_couriers(
+            self._installation,
+            accepted.mapping,
+            there=self._there,
+            reader=self._reader,
+            told=accepted.told,
+        )
 
     def _take_slot(self) -> None:
         self._outages.check("constant_contact")

@@ -13,7 +13,7 @@ from bridge.delivery.send import Sender
 from bridge.identity import is_salesforce_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bridge.bootstrap import Installation
     from bridge.constant_contact.client import ConstantContact
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bridge.delivery.read_back import Reader
     from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
+    from bridge.salesforce.values import Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ def open_couriers(
     there: ConstantContact,
     reader: Reader,
     approve: Callable[[Step], None] | None = None,
+    told: Mapping[str, Record] | None = None,
 ) -> Couriers:
     """Return the couriers of a connection.
 
@@ -65,6 +67,7 @@ def open_couriers(
         there: The account.
         reader: Reads back from the organization.
         approve: Asked before each step is sent; raises where nobody agreed to it.
+        told: Record id -> values that go before those of the mirror, where a message is replayed.
     """
     database = installation.database
     return Couriers(
@@ -79,6 +82,7 @@ def open_couriers(
             current=current,
             sender=Sender(database=database, there=there, mapping_version_id=current.version_id),
             approve=approve,
+            told=told or {},
         ),
         lists=ListCourier(
             database=database, there=there, reader=reader, current=current, approve=approve

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
@@ -19,9 +20,11 @@ from bridge.delivery.cause import cause_of
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.delivery.work import SQL
 from bridge.errors import RecordError
+from bridge.mirror.model import says_otherwise
 from bridge.mirror.remember import custom_field_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
     from collections.abc import Sequence
     from typing import Literal, LiteralString
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from bridge.salesforce.values import Record
 
 Row = dict[str, Any]
+_NOTHING_TOLD: MappingOf[str, Record] = MappingProxyType({})
 
 
 def gather(
@@ -41,8 +45,18 @@ def gather(
     mapping: Mapping,
     *,
     owner_policy: Literal["linked_first", "oldest"],
+    told: MappingOf[str, Record] = _NOTHING_TOLD,
 ) -> AddressState:
-    """Return the state of one address as both mirrors and the record of consent know it."""
+    """Return the state of one address as both mirrors and the record of consent know it.
+
+    Args:
+        tx: A transaction.
+        connection_id: Whose address it is.
+        key: The address.
+        mapping: What makes a contact there of each record.
+        owner_policy: Whose fields are sent where several people have the address.
+        told: Record id -> values that go before those of the mirror.
+    """
     rows = _rows(tx, SQL["people_at"], connection_id, key=key)
     here = [row for row in rows if row["email_key"] == key]
     here_ids = [row["sf_id"] for row in here]
@@ -52,7 +66,8 @@ def gather(
     moving = None if mirrored is not None else _moving_from(tx, connection_id, key, here, contacts)
     known = mirrored or moving
     there_ids = [str(known["contact_id"])] if known is not None else []
-    memberships = _rows(tx, SQL["memberships_of"], connection_id, contact_ids=here_ids)
+    known_memberships = _rows(tx, SQL["memberships_of"], connection_id, contact_ids=here_ids)
+    memberships = [_as_told(row, told, mapping) for row in known_memberships]
     bases = _rows(
         tx, SQL["bases_at"], connection_id, contact_ids=here_ids, cc_contact_ids=there_ids
     )
@@ -60,7 +75,7 @@ def gather(
     rules = rules_of(tx, connection_id)
     return AddressState(
         key=key,
-        people=tuple(_person(row, memberships, mapping) for row in here),
+        people=tuple(_person(_as_told(row, told, mapping), memberships, mapping) for row in here),
         there=resource,
         is_there_known=False,
         moving_from=moving["resource"] if moving is not None else None,
@@ -156,6 +171,14 @@ def _moving_from(
             if not any(other["email_key"] == former for other in others):
                 return row
     return None
+
+
+def _as_told(row: Row, told: MappingOf[str, Record], mapping: Mapping) -> Row:
+    """Return a record with the values that are told of it, unless a later save is known."""
+    fields, values = row["fields"], told.get(row["sf_id"], {})
+    if says_otherwise(fields, values, mapping.names):
+        return row
+    return {**row, "fields": {**values, **fields}}
 
 
 def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:

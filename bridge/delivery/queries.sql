@@ -126,6 +126,12 @@ UPDATE work
 SET lease_token = NULL, lease_until = NULL
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
 
+-- name: accepted
+-- Where a notification's own part of a message is, and the mapping that was in force when it was accepted.
+SELECT connection_id, notification_id, message_id, received_at, ordinal, record_id, mapping_version_id
+FROM notification
+WHERE connection_id = %(connection_id)s AND notification_id = %(notification_id)s
+
 -- name: pending_work
 -- Which of some subjects wait or are worked on, and have not been given up.
 SELECT key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bridge.db.queries import load_queries
@@ -124,13 +124,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     token = uuid.uuid4()
     row = tx.execute(
         SQL["claim_work"],
-        {
-            "connection_id": due.connection_id,
-            "kind": due.kind,
-            "key": due.key,
-            "token": token,
-            "lease_s": lease_s,
-        },
+        {**asdict(due), "token": token, "lease_s": lease_s},
     ).fetchone()
     if row is None:
         return None

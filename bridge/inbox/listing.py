@@ -33,6 +33,8 @@ class Listed:
     """A notification of the inbox.
 
     Attributes:
+        cause: Of a dead letter: what groups it with those that the same act can mend.
+        mapping_version_id: The mapping that was in force when it was accepted.
         fields: Local name -> text as sent; None once neither message nor part of it is kept, and
             where it came by no message.
         from_address: Who sent the message, while that is kept.
@@ -48,6 +50,7 @@ class Listed:
     consent: bool
     state: str
     reason: str | None
+    cause: str | None
     attempts: int
     times_received: int
     first_received_at: datetime
@@ -56,6 +59,7 @@ class Listed:
     from_address: str | None
     message_id: UUID | None
     ordinal: int
+    mapping_version_id: int | None = None
     fields: Record | None = None
 
 

@@ -40,14 +40,15 @@ ORDER BY m.connection_id, n.notification_id COLLATE "C", n.place DESC
 ON CONFLICT (connection_id, notification_id) DO UPDATE
 SET times_received = known.times_received + excluded.times_received,
     (message_id, received_at, ordinal, body_digest, action_id, object, record_id, consent,
-     state, reason, finished_at, attempts, kept_xml) = (
+     state, reason, finished_at, attempts, kept_xml, replay) = (
       SELECT known.message_id, known.received_at, known.ordinal, known.body_digest, known.action_id, known.object,
-        known.record_id, known.consent, known.state, known.reason, known.finished_at, known.attempts, known.kept_xml
+        known.record_id, known.consent, known.state, known.reason, known.finished_at, known.attempts, known.kept_xml,
+        known.replay
       WHERE known.body_digest = excluded.body_digest
       UNION ALL
       SELECT excluded.message_id, excluded.received_at, excluded.ordinal, excluded.body_digest, excluded.action_id,
         excluded.object, excluded.record_id, excluded.consent, excluded.state, excluded.reason, excluded.finished_at,
-        0, NULL
+        0, NULL, NULL
       WHERE known.body_digest IS DISTINCT FROM excluded.body_digest)
 
 -- name: consent_definitions

@@ -6,7 +6,6 @@ One batch is one transaction: a crash in the middle leaves its notifications as 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,18 @@ from psycopg.rows import class_row
 from bridge.connections.store import load_connection
 from bridge.db.queries import load_queries
 from bridge.delivery.cause import MESSAGE_GONE, cause_of_fault
-from bridge.delivery.work import WEBHOOK, add_subjects, mark
 from bridge.errors import BridgeError
-from bridge.identity import is_salesforce_id, salesforce_id
+from bridge.identity import is_salesforce_id
 from bridge.inbox.contents import read_contents
+from bridge.inbox.dirty import delete, mark_dirty, touched_by_replay
+from bridge.inbox.model import Untriaged, Verdict
 from bridge.log import place
 from bridge.mapping.versions import active
 from bridge.mirror.advance import Moved, advance
-from bridge.mirror.model import PractifiRow, client_paths, row_of
-from bridge.mirror.remember import contact_keys, lock_rows, mark_deleted
+from bridge.mirror.model import PractifiRow, client_paths, row_of, without_untick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
-    from uuid import UUID
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
@@ -38,35 +35,15 @@ if TYPE_CHECKING:
     from bridge.salesforce.values import Record
 
 SQL = load_queries("bridge.inbox", "triage.sql")
+_SUPERSEDED = {
+    None: "a newer state is known already",
+    "todays_mapping": "a newer state is known already, and nothing here depends on it",
+    "as_accepted": "a newer state is known already: replay it with today's mapping",
+}
 BATCH = 500
 """Notifications a transaction. A row that two batches share makes one wait for the other."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Untriaged:
-    """A notification as the inbox holds it."""
-
-    ctid: str
-    connection_id: int
-    notification_id: str
-    message_id: UUID | None
-    received_at: datetime
-    ordinal: int
-    origin: str
-    object: str | None
-    record_id: str | None
-    action_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What triage made of one notification."""
-
-    state: str
-    reason: str | None = None
-    cause: str | None = None
 
 
 def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> int:
@@ -82,7 +59,7 @@ def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> in
     try:
         with database.transaction() as tx:
             taken = _take(tx, consent=consent, count=count)
-            _end(tx, _triage_all(tx, taken, consent=consent))
+            _triage_all(tx, taken, consent=consent)
     except (BridgeError, psycopg.OperationalError, psycopg.InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 -- one record's fault must not hold up others
@@ -90,7 +67,7 @@ def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> in
         with database.transaction() as tx:
             taken = _take(tx, consent=consent, count=count)
             for one in taken:
-                _end(tx, _triage_apart(tx, one, consent=consent))
+                _triage_apart(tx, one, consent=consent)
     if taken:
         log.info("triaged", extra={"notifications": len(taken), "consent": consent})
     return len(taken)
@@ -102,7 +79,9 @@ def _take(tx: psycopg.Connection, *, consent: bool, count: int) -> list[Untriage
         return cursor.execute(query, {"count": count}).fetchall()
 
 
-def _end(tx: psycopg.Connection, verdicts: dict[str, Verdict]) -> None:
+def _end(
+    tx: psycopg.Connection, verdicts: dict[str, Verdict], mapping_version_id: int | None
+) -> None:
     if verdicts:
         tx.execute(
             SQL["end_triage"],
@@ -111,25 +90,26 @@ def _end(tx: psycopg.Connection, verdicts: dict[str, Verdict]) -> None:
                 "states": [verdict.state for verdict in verdicts.values()],
                 "reasons": [verdict.reason for verdict in verdicts.values()],
                 "causes": [verdict.cause for verdict in verdicts.values()],
+                "mapping_version_id": mapping_version_id,
             },
         )
 
 
-def _triage_all(
-    tx: psycopg.Connection, taken: Sequence[Untriaged], *, consent: bool
-) -> dict[str, Verdict]:
-    verdicts: dict[str, Verdict] = {}
+def _triage_all(tx: psycopg.Connection, taken: Sequence[Untriaged], *, consent: bool) -> None:
     by_connection = sorted(taken, key=lambda row: row.connection_id)
     for connection_id, rows in groupby(by_connection, key=lambda row: row.connection_id):
-        verdicts |= _triage(tx, load_connection(tx, connection_id), list(rows), consent=consent)
-    return verdicts
+        connection = load_connection(tx, connection_id)
+        current = active(tx, connection_id)
+        if current is not None:
+            verdicts = _triage(tx, connection, current.mapping, list(rows), consent=consent)
+            _end(tx, verdicts, current.version_id)
 
 
-def _triage_apart(tx: psycopg.Connection, one: Untriaged, *, consent: bool) -> dict[str, Verdict]:
+def _triage_apart(tx: psycopg.Connection, one: Untriaged, *, consent: bool) -> None:
     """Triage one notification; what goes wrong with it is undone and its own end."""
     try:
         with tx.transaction():
-            return _triage_all(tx, [one], consent=consent)
+            _triage_all(tx, [one], consent=consent)
     except (BridgeError, psycopg.OperationalError, psycopg.InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 -- as above
@@ -139,16 +119,17 @@ def _triage_apart(tx: psycopg.Connection, one: Untriaged, *, consent: bool) -> d
             extra={"notification": one.notification_id, "error": name, "at": place(error)},
         )
         reason = f"a fault in the bridge ({name}): see its log"
-        return {one.ctid: Verdict("dead", reason, cause_of_fault(error))}
+        _end(tx, {one.ctid: Verdict("dead", reason, cause_of_fault(error))}, None)
 
 
 def _triage(
-    tx: psycopg.Connection, connection: Connection, taken: list[Untriaged], *, consent: bool
+    tx: psycopg.Connection,
+    connection: Connection,
+    mapping: Mapping,
+    taken: list[Untriaged],
+    *,
+    consent: bool,
 ) -> dict[str, Verdict]:
-    current = active(tx, connection.id)
-    if current is None:
-        return {}
-    mapping = current.mapping
     verdicts: dict[str, Verdict] = {}
     records = _records(tx, connection.id, [row for row in taken if row.origin == "message"])
     told: list[tuple[Untriaged, PractifiRow]] = []
@@ -168,15 +149,21 @@ def _triage(
         else:
             record = records[notification.ctid] | {"Id": notification.record_id}
             row = row_of(connection.id, kind, record, mapping, source="message")
+            if notification.replay is not None:
+                row = without_untick(row, mapping.names.contact.do_not_email)
             told.append((notification, row))
-    for (notification, _), moved in zip(told, _advance(tx, connection, mapping, told), strict=True):
-        if moved.is_superseded:
-            verdicts[notification.ctid] = Verdict("superseded", "a newer state is known already")
+    moved = _advance(tx, connection, mapping, told)
+    for (notification, _), one in zip(told, moved, strict=True):
+        subjects = one.subjects or touched_by_replay(
+            tx, notification.replay, one.row, mapping.names
+        )
+        if one.is_superseded and not subjects:
+            verdicts[notification.ctid] = Verdict("superseded", _SUPERSEDED[notification.replay])
         else:
-            dirty.append((notification, moved.subjects, moved.is_consent or consent))
+            dirty.append((notification, subjects, one.is_consent or consent))
     for deletion, its_kind in gone:  # last, so that what it touches is known
-        dirty.append((deletion, _delete(tx, connection.id, its_kind, deletion), False))
-    verdicts |= _mark(tx, connection, dirty)
+        dirty.append((deletion, delete(tx, connection.id, its_kind, deletion), False))
+    verdicts |= mark_dirty(tx, connection, dirty)
     return verdicts
 
 
@@ -223,58 +210,3 @@ def _advance(
         cause_kind="notification",
         causes=[notification.notification_id for notification, _ in told],
     )
-
-
-def _delete(
-    tx: psycopg.Connection, connection_id: int, kind: str, notification: Untriaged
-) -> frozenset[Subject]:
-    """Note that a record is gone and return what it touched."""
-    sf_id = salesforce_id(notification.record_id or "")
-    row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
-    mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
-    if row is None:
-        return frozenset()
-    if kind == "list":
-        return frozenset({("list", sf_id)})
-    if kind == "contact":
-        return frozenset({("address", row.email_key)}) if row.email_key else frozenset()
-    if kind == "membership" and row.contact_id:
-        key = contact_keys(tx, connection_id, [row.contact_id]).get(row.contact_id)
-        return frozenset({("address", key)}) if key else frozenset()
-    return frozenset()
-
-
-def _mark(
-    tx: psycopg.Connection,
-    connection: Connection,
-    dirty: Sequence[tuple[Untriaged, frozenset[Subject], bool]],
-) -> dict[str, Verdict]:
-    wanted: dict[Subject, bool] = {}
-    for _, subjects, is_consent in dirty:
-        for subject in subjects:
-            wanted[subject] = wanted.get(subject, False) or is_consent
-    generations = mark(tx, connection.id, wanted, lane=WEBHOOK)
-    add_subjects(
-        tx,
-        connection.id,
-        (
-            (notification.notification_id, subject, generations[subject])
-            for notification, subjects, _ in dirty
-            for subject in subjects
-        ),
-    )
-    reason = None if connection.state == "active" else _why_not(connection)
-    return {
-        notification.ctid: (
-            Verdict("waiting", reason)
-            if subjects
-            else Verdict("done", "nothing here depends on this record")
-        )
-        for notification, subjects, _ in dirty
-    }
-
-
-def _why_not(connection: Connection) -> str:
-    if connection.state == "unconnected":
-        return "no credentials"
-    return connection.state_reason or "the connection is paused"

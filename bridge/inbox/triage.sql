@@ -1,7 +1,7 @@
 -- name: take_untriaged
 -- Notifications that nobody has read yet, oldest first; those flagged as consent have a process of their own.
 SELECT n.ctid::text, n.connection_id, n.notification_id, n.message_id, n.received_at, n.ordinal, n.origin, n.object,
-  n.record_id, n.action_id
+  n.record_id, n.action_id, n.replay
 FROM notification n
 WHERE n.state = 'received' AND NOT n.consent
   AND EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = n.connection_id AND v.is_active)
@@ -12,7 +12,7 @@ FOR UPDATE OF n SKIP LOCKED
 -- name: take_untriaged_consent
 -- The same for notifications whose definition fires only when a consent field changes.
 SELECT n.ctid::text, n.connection_id, n.notification_id, n.message_id, n.received_at, n.ordinal, n.origin, n.object,
-  n.record_id, n.action_id
+  n.record_id, n.action_id, n.replay
 FROM notification n
 WHERE n.state = 'received' AND n.consent
   AND EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = n.connection_id AND v.is_active)
@@ -23,11 +23,24 @@ FOR UPDATE OF n SKIP LOCKED
 -- name: end_triage
 -- What triage made of each notification; joined by physical place, since this transaction holds the rows.
 UPDATE notification n
-SET state = t.state, reason = t.reason, cause = t.cause,
+SET state = t.state, reason = t.reason, cause = t.cause, replay = NULL,
+    mapping_version_id = CASE WHEN n.replay IS NULL THEN %(mapping_version_id)s ELSE n.mapping_version_id END,
     finished_at = CASE WHEN t.state IN ('superseded', 'ignored', 'dead', 'done') THEN app_now() END
 FROM unnest(%(tids)s::tid[], %(states)s::text[], %(reasons)s::text[], %(causes)s::text[])
   AS t (tid, state, reason, cause)
 WHERE n.ctid = t.tid
+
+-- name: replay_as_accepted
+-- Subjects that nothing else waits for are delivered once as the notification was accepted.
+UPDATE work w
+SET replay_of = %(notification_id)s
+WHERE w.connection_id = %(connection_id)s
+  AND (w.kind, w.key) IN (SELECT kind, key FROM unnest(%(kinds)s::text[], %(keys)s::text[]) AS s (kind, key))
+  AND NOT EXISTS (
+    SELECT FROM notification_subject s
+    JOIN notification n USING (connection_id, notification_id)
+    WHERE s.connection_id = w.connection_id AND s.kind = w.kind AND s.key = w.key
+      AND n.state IN ('waiting', 'working') AND n.notification_id <> %(notification_id)s)
 
 -- name: definitions
 -- The field lists in force: an absent field that is listed, and readable by the sending user, is null.

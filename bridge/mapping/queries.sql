@@ -13,6 +13,14 @@ JOIN connection c ON c.id = v.connection_id
 WHERE v.connection_id = %(connection_id)s
   AND v.is_active;
 
+-- name: version_digest
+-- one version of a mapping, and the names it is compiled with
+SELECT v.id, v.digest, c.profile, c.object_names
+FROM mapping_version v
+JOIN connection c ON c.id = v.connection_id
+WHERE v.connection_id = %(connection_id)s
+  AND v.id = %(id)s;
+
 -- name: version_files
 -- the files of one version, as typed
 SELECT files

@@ -16,6 +16,7 @@ from bridge.mapping.compiled import digest_of, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
+    from typing import LiteralString
 
     import psycopg
 
@@ -91,8 +92,26 @@ def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | N
     Raises:
         MappingError: If the stored text cannot be compiled with the names of the connection.
     """
+    return _compiled_version(tx, _QUERIES["active_digest"], {"connection_id": connection_id})
+
+
+def version(
+    tx: psycopg.Connection[Any], connection_id: int, version_id: int
+) -> ActiveMapping | None:
+    """Return a version of a connection's mapping, whether it is in force or not.
+
+    Raises:
+        MappingError: If the stored text cannot be compiled with the names of the connection.
+    """
+    values = {"connection_id": connection_id, "id": version_id}
+    return _compiled_version(tx, _QUERIES["version_digest"], values)
+
+
+def _compiled_version(
+    tx: psycopg.Connection[Any], query: LiteralString, values: dict[str, int]
+) -> ActiveMapping | None:
     with tx.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
+        cursor.execute(query, values)
         row = cursor.fetchone()
         if row is None:
             return None
@@ -101,8 +120,7 @@ def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | N
         key = (digest, profile, json.dumps(overrides, sort_keys=True))
         mapping = _compiled.get(key)
         if mapping is None:
-            values = {"connection_id": connection_id, "id": version_id}
-            cursor.execute(_QUERIES["version_files"], values)
+            cursor.execute(_QUERIES["version_files"], values | {"id": version_id})
             (files,) = cursor.fetchone() or ({},)
             mapping = _compiled[key] = load_mapping(files, profile=profile, overrides=overrides)
             while len(_compiled) > _CACHE_SIZE:

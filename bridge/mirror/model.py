@@ -193,6 +193,22 @@ def without_box(row: PractifiRow, path: str | None) -> PractifiRow:
     return replace(row, unknown_fields=tuple(dict.fromkeys(doubtful)), do_not_email=None)
 
 
+def says_otherwise(known: Record, told: Record, names: Names) -> bool:
+    """Tell whether a known state has another value than was told, but for what the bridge wrote."""
+    own = {*_SYSTEM, names.contact.cc_id, names.list.cc_id}
+    return any(known.get(path, text) != text for path, text in told.items() if path not in own)
+
+
+def without_untick(row: PractifiRow, path: str | None) -> PractifiRow:
+    """Return a replayed state without what would count as an untick: only Salesforce can say it.
+
+    A box that it shows ticked stays: an opt-out is never too much.
+    """
+    if row.kind != "contact" or row.do_not_email is True:
+        return row
+    return replace(without_box(row, path), resubscribe_at=None)
+
+
 def parse_moment(text: str | None) -> datetime | None:
     """Return a Salesforce dateTime as an aware UTC datetime; None for null or what is no time.
 

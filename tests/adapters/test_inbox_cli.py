@@ -118,6 +118,8 @@ def test_notification_is_listed_with_its_fields(
         "action_id": ACTION_ID,
         "consent": False,
         "from_address": "127.0.0.1",
+        "cause": None,
+        "mapping_version_id": None,
     }
 
 

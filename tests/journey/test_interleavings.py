@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.journey.firm import Firm
 
 ROUNDS = 50
+OPT_OUT_ROUNDS = 25  # twice: of the firm's and of the person's own; a thousand at a scale of 20
 SLICE_S = 0.5
 LONGEST_PAUSE_S = 0.012
 DEADLINE_S = 30.0
@@ -259,3 +261,26 @@ def test_parallel_changes_of_one_address_end_right(
                 for line in told(firm, household):
                     error.add_note(line)
                 raise
+
+
+@pytest.mark.parametrize("who", ["the firm", "the person"])
+def test_an_opt_out_wins_against_being_added_to_a_list(
+    firm: Firm, scaled: Callable[[int], int], who: str
+) -> None:
+    """Each round they race; what is mailable is asked of Constant Contact alone."""
+    letter, other = firm.new_list("Letter"), firm.new_list("Invitations")
+    households = enter(firm, scaled(OPT_OUT_ROUNDS), letter)
+    with working(firm.bridge, seed=8_000) as failures:
+        for number, household in enumerate(households):
+            chance = random.Random(f"{who}/{number}")  # noqa: S311
+            opt_outs: dict[str, Callable[[], object]] = {
+                "the firm": partial(firm.tick, household.second),
+                "the person": partial(firm.unsubscribes, household.address),
+            }
+            join = partial(firm.join, chance.choice((household.first, household.second)), other)
+            play([opt_outs[who], join], chance)
+            rest(firm.bridge, failures)
+            assert firm.permission(household.address) == "unsubscribed", f"round {number}"
+    assert [firm.permission(one.address) for one in households] == ["unsubscribed"] * len(
+        households
+    )

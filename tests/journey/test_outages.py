@@ -1,4 +1,4 @@
-"""A service that is down, refuses us, or chokes on one record: nothing is lost, nobody waits long."""
+"""A service that is down, refuses us or chokes on one record: nothing is lost or held up."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ def test_thirty_hours_without_constant_contact_lose_nothing(
     opted_out = firm.member("early@example.org", letter)
     firm.settle()
     firm.sandbox.faults(CONSTANT_CONTACT_DOWN)
-    addresses = [f"person{number}@example.org" for number in range(scaled(20))]
+    addresses = [f"person{number}@example.org" for number in range(scaled(10))]
     people = [firm.member(address, letter) for address in addresses]
     firm.tick(opted_out)
     firm.bridge.receive()
     work_for(firm, 600, step_s=5)
     before = calls(firm)
-    work_for(firm, 30 * HOUR_S - 600, step_s=HOUR_S / 4)
-    assert calls(firm) - before <= 2 * 4 * 30, "a probe asks once or twice a look"
-    assert "does not answer since" in str(firm.bridge.waiting()[0]["reasons"])
+    work_for(firm, 30 * HOUR_S - 600, step_s=HOUR_S / 2)
+    assert calls(firm) - before <= 2 * 2 * 30, "a probe asks once or twice a look"
+    assert "does not answer since" in str(firm.bridge.waiting())
     firm.sandbox.faults()
     firm.sandbox.advance(ONE_PROBE_S)
     firm.bridge.deliver()
