@@ -31,6 +31,7 @@ COMMANDS = {
     "connection": "add, list and show connections",
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",
+    "consent": "who waits to be mailed again: approve, refuse, give evidence; by which rules",
     "audit": "check and export the ledger of consent",
     "doctor": "check the installation and say what to do about each failure",
     "db": "migrate the database",

@@ -90,7 +90,7 @@ def _standing(state: AddressState, standing: list[OptOut]) -> Consent:
     if not state.asked:
         return Consent(blocked=_with(words, state.turned_down), unsubscribe=must_follow)
     is_own = any(out.acted_by != "firm" for out in standing)
-    out_at = max((out.since for out in standing if out.acted_by != "firm"), default=None)
+    out_at = max(out.since for out in standing if out.acted_by != "firm" or not is_own)
     verdict = judge_requests(state, is_own=is_own, out_at=out_at)
     if verdict.is_lifted:
         return Consent(
