@@ -120,12 +120,14 @@ def as_markdown() -> str:
     """Return the table as people read it."""
     heads = (*VALUES, "what happens", "rules")
     rows = [
-        (*(getattr(row, name).replace(" | ", "<br>") or "-" for name in VALUES), row.outcome)
-        + (row.rules,)
-        for row in TABLE
+        (*(_shown(getattr(row, name)) for name in VALUES), row.outcome, row.rules) for row in TABLE
     ]
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _shown(part: str) -> str:
+    return part.replace(" | ", "<br>") or "-"
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from bridge.consent.standing import Asked, OptOut
 from bridge.delivery.decide import decide
 from bridge.delivery.model import AddressState, Membership, Person
 from tests.unit import consent_truth as truth
-from tests.unit.consent_truth import Cell
 
 if TYPE_CHECKING:
     from bridge.delivery.model import Decision
+    from tests.unit.consent_truth import Cell
 
 PAGE = Path(__file__).parents[2] / "docs" / "consent.md"
 KEY = "ada@example.org"

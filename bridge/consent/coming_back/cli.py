@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 from dataclasses import asdict
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from bridge.consent.coming_back.answer import approve, give_evidence, refuse, se
 from bridge.consent.coming_back.listing import list_requests
 from bridge.consent.standing import rules_of
 from bridge.consent.statement import Statement
+from bridge.consent.who import user_name
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
@@ -112,7 +112,9 @@ def _list(_settings: Settings, database: Database, arguments: argparse.Namespace
 def _approve(settings: Settings, database: Database, arguments: argparse.Namespace) -> None:
     ids = None if arguments.all else arguments.ids
     with database.transaction() as tx:
-        done = approve(tx, ids, by=_by(arguments), connection_id=_connection_id(tx, arguments))
+        done = approve(
+            tx, ids, by=user_name(arguments.by), connection_id=_connection_id(tx, arguments)
+        )
     _wake(settings, database)
     print(f"approved {_counted(done)}")
 
@@ -120,14 +122,14 @@ def _approve(settings: Settings, database: Database, arguments: argparse.Namespa
 def _refuse(settings: Settings, database: Database, arguments: argparse.Namespace) -> None:
     with database.transaction() as tx:
         connection_id = _connection_id(tx, arguments)
-        done = refuse(tx, arguments.ids, by=_by(arguments), connection_id=connection_id)
+        done = refuse(tx, arguments.ids, by=user_name(arguments.by), connection_id=connection_id)
     _wake(settings, database)
     print(f"refused {_counted(done)}")
 
 
 def _evidence(settings: Settings, database: Database, arguments: argparse.Namespace) -> None:
     statement = Statement(
-        via=arguments.via, on=arguments.on, note=arguments.note, by=_by(arguments)
+        via=arguments.via, on=arguments.on, note=arguments.note, by=user_name(arguments.by)
     )
     with database.transaction() as tx:
         if statement.on > now(tx).date():
@@ -150,7 +152,7 @@ def _policy(_settings: Settings, database: Database, arguments: argparse.Namespa
             message = f"say which connection by --connection NAME; there are: {names}"
             raise ConfigurationError(message)
         found = {
-            each.name: set_rules(tx, each.id, arguments.set, by=_by(arguments)).as_json()
+            each.name: set_rules(tx, each.id, arguments.set, by=user_name(arguments.by)).as_json()
             if arguments.set
             else rules_of(tx, each.id).as_json()
             for each in connections
@@ -170,17 +172,6 @@ def _connection_id(tx: psycopg.Connection, arguments: argparse.Namespace) -> int
     if arguments.connection is None:
         return None
     return load_connection(tx, arguments.connection).id
-
-
-def _by(arguments: argparse.Namespace) -> str:
-    """Return who says so, by name: an answer without one proves nothing."""
-    try:
-        name = (arguments.by or getpass.getuser()).strip()
-    except (KeyError, OSError):
-        name = ""
-    if not name:
-        raise ConfigurationError("say who you are: --by NAME")
-    return name
 
 
 def _wake(settings: Settings, database: Database) -> None:
