@@ -59,7 +59,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def state(database: Database) -> tuple[str, ...]:
+def state(database: Database) -> tuple[object, ...]:
     with database.transaction() as tx:
         row = tx.execute("SELECT state, approved_by FROM resubscription").fetchone()
     assert row is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,6 +62,11 @@ def today(firm: Firm) -> date:
     return day
 
 
+def asked(via: str, on: str) -> dict[str, Any]:
+    """The fields of a save that says how somebody asked to be mailed again."""
+    return {VIA: via, ON: on}
+
+
 def request(firm: Firm) -> dict[str, object]:
     found = firm.bridge.rows("SELECT * FROM resubscription ORDER BY id")
     return found[-1]
@@ -104,7 +109,7 @@ def test_evidence_given_by_command_lifts_it_at_once(firm: Firm) -> None:
 def test_evidence_in_the_same_save_lifts_it_at_once(firm: Firm) -> None:
     rules(firm, "policy=evidence")
     day = today(firm).isoformat()
-    person = comes_back(firm, **{VIA: "letter", ON: day})
+    person = comes_back(firm, **asked("letter", day))
     assert firm.permission(ADA) == "explicit"
     assert firm.status(person) == ("Subscribed", None)
     assert request(firm)["asked_via"] == "letter"
@@ -112,7 +117,7 @@ def test_evidence_in_the_same_save_lifts_it_at_once(firm: Firm) -> None:
 
 def test_evidence_from_before_the_opt_out_is_none(firm: Firm) -> None:
     rules(firm, "policy=evidence")
-    comes_back(firm, **{VIA: "letter", ON: "2020-01-01"})
+    comes_back(firm, **asked("letter", "2020-01-01"))
     assert firm.permission(ADA) == "unsubscribed"
     assert request(firm)["evidence_at"] is None
 
@@ -121,7 +126,7 @@ def test_evidence_given_later_closes_what_was_outstanding(firm: Firm) -> None:
     person = comes_back(firm)
     assert (firm.status(person)[1] or "").endswith("evidence outstanding")
     day = today(firm).isoformat()
-    firm.change(person, **{VIA: "meeting", ON: day})
+    firm.change(person, **asked("meeting", day))
     firm.settle()
     assert request(firm)["asked_via"] == "meeting"
     assert firm.status(person) == ("Subscribed", None)

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from tests.journey.firm import Firm
 
 ADA = "ada@example.org"
-LIE = {"side": "constant_contact", "kind": "lie", "method": "PUT", "path": "/contacts/"}
+LIE: dict[str, object] = {
+    "side": "constant_contact",
+    "kind": "lie",
+    "method": "PUT",
+    "path": "/contacts/",
+}
 
 
 def once(firm: Firm) -> None:

@@ -96,7 +96,9 @@ def outcome(decision: Decision) -> str:
     return truth.JOINS
 
 
-@pytest.mark.parametrize("cell", truth.cells(), ids=lambda cell: "-".join(vars(cell).values()))
+@pytest.mark.parametrize(
+    "cell", list(truth.cells()), ids=lambda cell: "-".join(vars(cell).values())
+)
 def test_each_cell(cell: Cell) -> None:
     assert outcome(decide(state(cell))) == truth.answer(cell).outcome
 
