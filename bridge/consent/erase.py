@@ -40,9 +40,9 @@ _ERASURES = (
     SQL["erase_evidence"],
     SQL["erase_subjects"],
     SQL["erase_steps"],
+    SQL["erase_work"],
     SQL["erase_waiting"],
     SQL["erase_notifications"],
-    SQL["erase_work"],
 )
 """In the order of all locks: records, then subjects. The ledger's head comes before all of them."""
 
@@ -165,6 +165,7 @@ def _whom(tx: psycopg.Connection, connection_id: int, who: str) -> _Whom:
     subjects = Subjects(tx, connection_id)
     about = {"connection_id": connection_id}
     people, addresses = _named(tx, connection_id, who)
+    tx.execute(SQL["lock_records"], about | {"people": people})
     hashes = [subjects.hash_of("person", sf_id) for sf_id in people]
     rows = tx.execute(SQL["addresses_spoken_of"], about | {"hashes": hashes}).fetchall()
     rows += tx.execute(SQL["addresses_of_people"], about | {"people": people}).fetchall()

@@ -1,5 +1,14 @@
 -- Erasing a person: what is known of them goes, what was sealed stays.
 
+-- name: lock_records
+-- A person's records, locked before everything else, as by everybody who changes them.
+SELECT
+FROM practifi_record
+WHERE connection_id = %(connection_id)s
+  AND (kind = 'contact' AND sf_id = ANY(%(people)s) OR kind = 'membership' AND contact_id = ANY(%(people)s))
+ORDER BY kind, sf_id
+FOR UPDATE
+
 -- name: addresses_spoken_of
 -- The addresses that a person was spoken of with.
 SELECT DISTINCT address.key

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from bridge.consent.coming_back.listing import SQL
-from bridge.consent.ledger import Entry, append
+from bridge.consent.ledger import Entry, append, lock_chain
 from bridge.consent.policy import changed
 from bridge.consent.requests import end_requests, record_statement, refuse_requests
 from bridge.consent.standing import rules_of
@@ -156,6 +156,8 @@ def _locked(
         "connection_id": connection_id,
         "ids": None if ids is None else sorted(set(ids)),
     }
+    for (each,) in tx.execute(SQL["connections_of_requests"], values).fetchall():
+        lock_chain(tx, each)
     with tx.cursor(row_factory=class_row(_Request)) as cursor:
         found = cursor.execute(SQL["lock_requests"], values).fetchall()
     missing = set(ids or ()) - {request.id for request in found}

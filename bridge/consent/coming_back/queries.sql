@@ -14,6 +14,14 @@ WHERE (%(connection_id)s::int IS NULL OR r.connection_id = %(connection_id)s)
        OR %(outstanding)s AND r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL AND r.evidence_at IS NULL)
 ORDER BY r.unticked_at, r.connection_id, r.id
 
+-- name: connections_of_requests
+-- Whose requests these are: their chains are locked first, as by everybody.
+SELECT DISTINCT connection_id
+FROM resubscription
+WHERE (%(connection_id)s::int IS NULL OR connection_id = %(connection_id)s)
+  AND (id = ANY(%(ids)s::bigint[]) OR %(ids)s::bigint[] IS NULL AND state = 'held')
+ORDER BY connection_id
+
 -- name: lock_requests
 -- Requests of these numbers, or all that are held; nobody else answers them meanwhile.
 SELECT r.connection_id, r.id, r.state, r.address_id, r.person_id, r.asked_seq, address.key AS address,
