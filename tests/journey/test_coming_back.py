@@ -212,7 +212,7 @@ def test_a_contact_on_no_list_cannot_be_asked_and_says_so(firm: Firm) -> None:
     assert request(firm)["state"] == "waiting_person"
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "drop_before", "error_500"])
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
 def test_the_person_is_asked_whatever_the_answer(firm: Firm, kind: str) -> None:
     rules(firm, "policy=confirm")
     person = firm.member(ADA, firm.new_list())
