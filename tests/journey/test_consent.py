@@ -490,21 +490,6 @@ def test_a_tick_unsubscribes_even_where_a_permission_waits(firm: Firm, permissio
     assert firm.permission(ADA) == "unsubscribed"
 
 
-def test_an_opt_out_on_record_leaves_alone_who_is_confirming(firm: Firm) -> None:
-    """The person opted out, was deleted there, and has just filled in a form on the web site."""
-    person = firm.member(ADA, firm.new_list())
-    firm.settle()
-    firm.unsubscribes(ADA)
-    firm.change(person, FirstName="Ada")
-    firm.settle()
-    contact = firm.there(ADA)
-    address = contact["email_address"] | {"permission_to_send": "pending_confirmation"}
-    firm.put(contact, email_address=address, update_source="Contact")
-    firm.change(person, FirstName="Augusta")
-    firm.settle()
-    assert firm.permission(ADA) == "pending_confirmation"
-
-
 def test_a_message_alone_lifts_nothing(firm: Firm) -> None:
     """Whoever knows the endpoint can claim that the box is clear: Salesforce is asked."""
     letter = firm.new_list()
