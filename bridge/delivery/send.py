@@ -127,6 +127,7 @@ class Sender:
         except (RemoteError, NoSlotNow):
             with self.database.transaction() as tx:  # the step stays `sent`: it is looked up later
                 set_statuses(tx, lease.connection_id, statuses_while_sent(step, decision, now(tx)))
+                renew(tx, lease)
             raise
         wrong = contradiction(step, answer, found)
         with self.database.transaction() as tx:

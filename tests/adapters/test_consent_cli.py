@@ -83,6 +83,36 @@ def test_held_requests_are_a_table_and_a_json_value(capsys: pytest.CaptureFixtur
     assert run(capsys, "waiting") == "nothing is waiting\n"
 
 
+@pytest.mark.parametrize(
+    ("change", "stands"),
+    [
+        pytest.param(
+            "state = 'waiting_person', person_asked_at = '2026-11-02 10:00Z'",
+            "waiting for the person since 2026-11-02 10:00 UTC",
+            id="the person",
+        ),
+        pytest.param(
+            "state = 'waiting_evidence', reason = 'waits for evidence'",
+            "waits for evidence",
+            id="evidence",
+        ),
+        pytest.param(
+            "state = 'confirmed', finished_at = app_now(), reason = 'reactivated', "
+            "evidence_due_at = '2026-11-09 10:00Z'",
+            "evidence outstanding, due 2026-11-09; reactivated",
+            id="outstanding",
+        ),
+    ],
+)
+def test_what_waits_says_for_what(
+    database: Database, capsys: pytest.CaptureFixture[str], change: str, stands: str
+) -> None:
+    with database.transaction() as tx:
+        tx.execute(f"UPDATE resubscription SET {change}".encode())  # noqa: S608
+    assert run(capsys, "waiting").rstrip().endswith(stands)
+    assert run(capsys, "held") == "nothing is held\n"
+
+
 def test_an_approval_makes_the_address_dirty_in_the_consent_lane(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
