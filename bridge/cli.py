@@ -32,6 +32,7 @@ COMMANDS = {
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",
     "budget": "the API calls: limits, what is used and waits, when it will be done",
+    "consent": "who waits to be mailed again: approve, refuse, give evidence; by which rules",
     "audit": "check and export the ledger of consent",
     "status": "one screen: what waits, since when, what is left of the day, and alarms",
     "explain": "why a record, an address or a mailing is as it is, and what to do",

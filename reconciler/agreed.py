@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bridge.delivery.model import Step
     from reconciler.runs.model import StoredStep
 
-_CONSENT = frozenset({"unsubscribe", "resubscribe"})
+_CONSENT = frozenset({"unsubscribe", "resubscribe", "ask_person"})
 _LISTS = frozenset({"create_list", "rename_list"})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from bridge.consent.coming_back.answer import look_at_overdue
 from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
@@ -94,8 +95,10 @@ def _deletes(installation: Installation) -> set[str]:
 
 
 def _retention(installation: Installation) -> set[str]:
+    with installation.database.transaction() as tx:
+        following = {topics.DELIVER_CONSENT} if look_at_overdue(tx) else set()
     is_more = keep(installation.database, until=time.monotonic() + SLICE_S)
-    return {topics.RETENTION} if is_more else set()
+    return following | ({topics.RETENTION} if is_more else set())
 
 
 def _run(installation: Installation, halt: Halt) -> set[str]:

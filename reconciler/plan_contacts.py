@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.delivery.confirm import must_be_read_back
 from reconciler.agreed import facts_of
 from reconciler.runs.model import PlannedStep
 
@@ -53,7 +54,8 @@ def _planned(key: str, one: Decided) -> list[PlannedStep]:
             body=step.body,
             cc_id=step.contact_id,
             change=step.change,
-            calls=2 if number == 0 else 1,  # it is read before the first write
+            # it is read before the first write, and what must be confirmed is read back
+            calls=1 + (number == 0) + must_be_read_back(step),
         )
         for number, step in enumerate(one.decision.steps)
     ]

@@ -37,6 +37,7 @@ class Lag:
         confirmed: How many were confirmed.
         sent_only: How many were sent and have not been confirmed.
         median_s: None where none was confirmed.
+        late: How many were not confirmed within one business day.
     """
 
     change: str
@@ -44,6 +45,7 @@ class Lag:
     sent_only: int
     median_s: float | None
     worst_s: float | None
+    late: int = 0
 
 
 def verify(

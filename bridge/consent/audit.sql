@@ -69,13 +69,22 @@ FROM setting
 WHERE connection_id = %(connection_id)s AND name = 'consent_last_export'
 
 -- name: lags
--- How long changes took from seen to confirmed, in seconds, and how many have not been confirmed; by direction.
+-- How long changes took from seen to confirmed, in seconds, how many have not been confirmed, and how many of both were not
+-- confirmed within one business day (Monday to Friday, UTC); by direction.
 SELECT e.change, count(c.seq) AS confirmed,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.at - e.at)) FILTER (WHERE c.seq IS NOT NULL) AS median_s,
   max(extract(epoch FROM c.at - e.at))::float AS worst_s,
   count(*) FILTER (WHERE c.seq IS NULL AND EXISTS (
     SELECT FROM consent_entry s
-    WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage = 'sent')) AS sent_only
+    WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage = 'sent')) AS sent_only,
+  count(*) FILTER (WHERE coalesce(c.at, app_now()) > CASE extract(isodow FROM e.at AT TIME ZONE 'UTC')
+      WHEN 5 THEN e.at + interval '3 days'
+      WHEN 6 THEN date_trunc('day', e.at, 'UTC') + interval '3 days'
+      WHEN 7 THEN date_trunc('day', e.at, 'UTC') + interval '2 days'
+      ELSE e.at + interval '1 day' END
+    AND EXISTS (
+      SELECT FROM consent_entry s
+      WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage IN ('sent', 'confirmed'))) AS late
 FROM consent_entry e
 LEFT JOIN LATERAL (
   SELECT c.seq, c.at

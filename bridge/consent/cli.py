@@ -15,6 +15,8 @@ import psycopg
 
 from bridge.connections.store import list_connections, load_connection
 from bridge.consent.audit import export, lags, read_anchors, verify
+from bridge.consent.erase import erase, hold, release
+from bridge.consent.who import user_name
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 DONE, FAILED = 0, 1
 _DAYS = 30
-_BUSINESS_DAY_S = 86_400
 _COLUMNS = (
     *("seq", "at", "side", "change", "stage", "about_seq", "acted_by", "address", "address_hash"),
     *("contact_id", "contact_hash", "list_id", "cause_kind", "cause_id", "user_id", "answer"),
@@ -65,12 +66,30 @@ def _parser() -> argparse.ArgumentParser:
     give.add_argument("--format", choices=("json", "csv"), default="json", help="default: json")
     give.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     give.set_defaults(run=_export)
+    erase_ = commands.add_parser("erase", help="erase a person; the chain and a suppression stay")
+    erase_.set_defaults(run=_erase)
+    keep = commands.add_parser("hold", help="let nobody erase a person's records")
+    keep.set_defaults(run=_hold)
+    free = commands.add_parser("release", help="end a hold")
+    free.set_defaults(run=_hold)
+    for command in (keep, free):
+        command.add_argument("--reason", required=True, metavar="TEXT", help="why")
+    for command in (erase_, keep, free):
+        command.add_argument(
+            "--contact",
+            required=True,
+            metavar="WHO",
+            help="a contact's Salesforce id, or an address",
+        )
+        command.add_argument("--by", metavar="NAME", help="who says so; default: the user")
+    free.set_defaults(ends=True)
+    keep.set_defaults(ends=False)
     lag = commands.add_parser("lag", help="how long changes took from seen to confirmed")
     lag.add_argument("--days", type=_count, default=_DAYS, metavar="N", help=f"default: {_DAYS}")
     lag.set_defaults(run=_lag)
-    for command in (check, give, lag):
+    for command in (check, give, lag, erase_, keep, free):
         command.add_argument("--connection", metavar="NAME", help="only of this connection")
-    for command in (check, lag):
+    for command in (check, lag, erase_):
         command.add_argument("--json", action="store_true", help="print one JSON value")
     return parser
 
@@ -105,6 +124,33 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
         else:
             with arguments.output.open("w", encoding="utf-8", newline="") as file:
                 _write(file, arguments.format, rows)
+    return DONE
+
+
+def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
+    with connect(settings) as session, session.transaction():
+        (connection,) = _connections(session, arguments, one=True)
+        erased = erase(session, connection.id, arguments.contact, by=user_name(arguments.by))
+    if arguments.json:
+        print(json.dumps({"connection": connection.name} | asdict(erased), indent=2))
+        return DONE
+    people = ", ".join(erased.people) or "nobody in Practifi"
+    print(f"{connection.name}  erased: {people}; {erased.addresses} addresses; nobody mails them")
+    if erased.kept_addresses:
+        print(f"  {erased.kept_addresses} addresses stay: somebody else has them")
+    for where, ids in (("Practifi", erased.in_practifi), ("Constant Contact", erased.there)):
+        if ids:
+            print(f"  {where} still has {', '.join(ids)}: delete it there, or it is read again")
+    return DONE
+
+
+def _hold(settings: Settings, arguments: argparse.Namespace) -> int:
+    change = release if arguments.ends else hold
+    by = user_name(arguments.by)
+    with connect(settings) as session, session.transaction():
+        (connection,) = _connections(session, arguments, one=True)
+        count = change(session, connection.id, arguments.contact, arguments.reason, by=by)
+    print(f"{connection.name}  {count} records {'released' if arguments.ends else 'under hold'}")
     return DONE
 
 
@@ -174,9 +220,9 @@ def _print_verdict(connection: Connection, verdict: Verdict) -> None:
 
 
 def _lag_line(lag: Lag) -> str:
+    late = f"  {lag.late} LATE: beyond one business day" if lag.late else ""
     if lag.median_s is None or lag.worst_s is None:
-        return f"{lag.change}: none confirmed, {lag.sent_only} sent"
-    late = "  LATE" if lag.worst_s > _BUSINESS_DAY_S else ""
+        return f"{lag.change}: none confirmed, {lag.sent_only} sent{late}"
     return (
         f"{lag.change}: {lag.confirmed} confirmed, median {lag.median_s:.1f} s, "
         f"worst {lag.worst_s:.1f} s; {lag.sent_only} sent and not confirmed{late}"

@@ -55,6 +55,11 @@ class Entry:
     evidence_digest: bytes | None = None
 
 
+def lock_chain(tx: psycopg.Connection, connection_id: int) -> None:
+    """Lock the end of a chain, for whoever locks before appending what others lock after it."""
+    tx.execute(SQL["lock_head"], {"connection_id": connection_id})
+
+
 def append(tx: psycopg.Connection, connection_id: int, entry: Entry) -> int:
     """Append an entry and return its number in the connection's chain.
 

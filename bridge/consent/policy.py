@@ -72,7 +72,8 @@ def strictest(policies: Iterable[Policy]) -> Policy:
 
 def rules_from(stored: Mapping[str, Any] | None) -> Rules:
     """Return the rules that `Rules.as_json` had stored; the defaults where there are none."""
-    return Rules(**(stored or {}))
+    names = Rules.__dataclass_fields__
+    return Rules(**{name: value for name, value in (stored or {}).items() if name in names})
 
 
 def changed(rules: Rules, assignments: Iterable[str]) -> Rules:

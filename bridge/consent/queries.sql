@@ -114,7 +114,7 @@ WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s AND finish
 -- What became of the open requests of an address.
 UPDATE resubscription
 SET state = %(state)s, policy = coalesce(%(policy)s, policy), reason = %(reason)s,
-    is_own = is_own OR %(policy)s IN ('practifi', 'confirm', 'evidence'),
+    is_own = is_own OR coalesce(%(policy)s <> 'firm', false),
     opted_out_at = coalesce(%(opted_out_at)s, opted_out_at),
     finished_at = CASE WHEN %(state)s IN ('confirmed', 'refused', 'not_confirmed', 'withdrawn') THEN app_now() END,
     evidence_due_at = CASE WHEN %(evidence)s AND evidence_at IS NULL THEN app_now() + interval '7 days'

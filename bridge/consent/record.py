@@ -73,7 +73,7 @@ def record_box_changes(
         if change.ticked:
             tx.execute(SQL["withdraw"], about | {"reason": "Do Not Email was ticked again"})
             for subject_id in filter(None, (person_id, address_id)):
-                _stand(tx, connection_id, subject_id, "firm", change.changed_at, seq)
+                stand(tx, connection_id, subject_id, "firm", change.changed_at, seq)
         elif not is_own:
             lift = {"address_id": address_id, "email_key": email, "contact_id": change.contact_id}
             tx.execute(SQL["lift_firm"], about | lift)
@@ -109,11 +109,11 @@ def record_seen_there(
             address_id=address_id,
         ),
     )
-    _stand(tx, connection_id, address_id, acted_by, since, seq)
+    stand(tx, connection_id, address_id, acted_by, since, seq)
     if by_person:
         person_ids = [subjects.subject("person", contact_id) for contact_id in contact_ids]
         for person_id in person_ids:
-            _stand(tx, connection_id, person_id, acted_by, since, seq)
+            stand(tx, connection_id, person_id, acted_by, since, seq)
         about = {"connection_id": connection_id, "address_id": address_id}
         tx.execute(SQL["own_after_all"], about | {"person_ids": person_ids})
 
@@ -185,7 +185,7 @@ def lift_confirmed(
     tx.execute(SQL["lift_all"], {"connection_id": connection_id, "subject_ids": subject_ids})
 
 
-def _stand(  # noqa: PLR0917 -- the columns of one row
+def stand(  # noqa: PLR0917 -- the columns of one row
     tx: psycopg.Connection,
     connection_id: int,
     subject_id: object,
@@ -193,6 +193,16 @@ def _stand(  # noqa: PLR0917 -- the columns of one row
     since: datetime,
     seq: int,
 ) -> None:
+    """An opt-out stands for a subject from now on; a person's own is never replaced by a firm's.
+
+    Args:
+        tx: The caller's transaction.
+        connection_id: Whose subject it is.
+        subject_id: An address or a person.
+        acted_by: `person`, `firm` or `complaint`.
+        since: When they opted out.
+        seq: The ledger's entry that it rests on.
+    """
     tx.execute(
         SQL["stand"],
         {

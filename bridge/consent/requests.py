@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from psycopg.rows import dict_row
 
-from bridge.consent.ledger import SQL, Entry, Subjects, append
+from bridge.consent.ledger import SQL, Entry, Subjects, append, lock_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +122,7 @@ def record_statement(
         "note": statement.note,
         "by": statement.by,
     }
+    lock_chain(tx, connection_id)
     row = tx.execute(SQL["give_evidence"], values).fetchone()
     if row is None:
         return

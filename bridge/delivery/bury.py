@@ -76,8 +76,11 @@ def _statuses(tx: psycopg.Connection, lease: Lease, reason: str) -> list[Status]
         return [Status(kind="list", sf_id=lease.key, status=NOT_SENT, reason=reason)]
     with tx.cursor(row_factory=dict_row) as cursor:
         people: list[dict[str, Any]] = cursor.execute(SQL["people_at"], lease.row()).fetchall()
+    ids = {"connection_id": lease.connection_id, "ids": [person["sf_id"] for person in people]}
+    # What is wrong with somebody's details does not hide that they are out: that has been done.
+    out = {sf_id for (sf_id,) in tx.execute(SQL["known_to_be_out"], ids)}
     return [
         Status(kind="contact", sf_id=person["sf_id"], status=NOT_SENT, reason=reason)
         for person in people
-        if person["email_key"] == lease.key
+        if person["email_key"] == lease.key and person["sf_id"] not in out
     ]

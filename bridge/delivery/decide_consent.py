@@ -10,6 +10,7 @@ from bridge.delivery.decide_return import (
     has_confirmed,
     judge_requests,
     policy_in_force,
+    took_effect,
 )
 from bridge.delivery.model import AddressState, RequestEnd
 from bridge.mirror.model import parse_moment
@@ -63,12 +64,9 @@ def decide_consent(state: AddressState) -> Consent:  # noqa: PLR0911 -- one retu
         return Consent(blocked="Do Not Email is not known")
     if is_out:
         return _coming_back(state)
-    sent = {request.policy for request in state.asked if request.state == "sent"}
-    if sent and _is_mailable(state.there):
-        # It was sent, and not found so when it was read back; now it is.
-        is_own = sent != {"firm"}
+    if took_effect(state):
         policy = policy_in_force(state)
-        return Consent(lifted=_ids(state), is_own=is_own, policy=policy)
+        return Consent(lifted=_ids(state), is_own=policy != "firm", policy=policy)
     if has_confirmed(state):
         return Consent(ends=_end(state, "confirmed", "the person confirmed"), is_own=True)
     standing = [out for out in state.opt_outs if not _opted_in_since(state.there, out)]
@@ -90,7 +88,7 @@ def _standing(state: AddressState, standing: list[OptOut]) -> Consent:
     if not state.asked:
         return Consent(blocked=_with(words, state.turned_down), unsubscribe=must_follow)
     is_own = any(out.acted_by != "firm" for out in standing)
-    out_at = max((out.since for out in standing if out.acted_by != "firm"), default=None)
+    out_at = max(out.since for out in standing if out.acted_by != "firm" or not is_own)
     verdict = judge_requests(state, is_own=is_own, out_at=out_at)
     if verdict.is_lifted:
         return Consent(
@@ -139,11 +137,6 @@ def without_asking(state: AddressState, consent: Consent) -> Consent:
 def is_unsubscribed(there: Mapping[str, Any] | None) -> bool:
     """Tell whether the contact there may not be mailed by the person's or the firm's word."""
     return ((there or {}).get("email_address") or {}).get("permission_to_send") == "unsubscribed"
-
-
-def _is_mailable(there: Mapping[str, Any] | None) -> bool:
-    address = (there or {}).get("email_address") or {}
-    return address.get("permission_to_send") in {"implicit", "explicit"}
 
 
 def unsubscribed_words(*, by_person: bool, at: datetime | None) -> str:

@@ -94,13 +94,29 @@ def given_afterwards(state: AddressState) -> tuple[Given, ...]:
     return tuple(found)
 
 
+def took_effect(state: AddressState) -> bool:
+    """Tell whether a resubscription is so now that was sent and not found so when it was read back.
+
+    Whoever opted out since, or complained, is not meant by it.
+    """
+    sent = [request for request in state.asked if request.state == "sent"]
+    if not sent or not _is_mailable(state.there):
+        return False
+    asked_at = max(request.asked_at for request in sent)
+    was_own = any(request.policy != "firm" for request in sent)
+    return all(
+        out.acted_by == "firm" or (out.acted_by == "person" and was_own and out.since <= asked_at)
+        for out in state.opt_outs
+    )
+
+
 def has_confirmed(state: AddressState) -> bool:
     """Tell whether a person who was asked has said yes: they are mailable by their own act."""
     address = (state.there or {}).get("email_address") or {}
     return (
         any(request.state == "waiting_person" for request in state.asked)
         and not any(out.acted_by == "complaint" for out in state.opt_outs)
-        and address.get("permission_to_send") in {"explicit", "implicit"}
+        and _is_mailable(state.there)
         and (
             address.get("confirm_status") == "confirmed"
             or address.get("opt_in_source") == "Contact"
@@ -111,14 +127,20 @@ def has_confirmed(state: AddressState) -> bool:
 def policy_in_force(state: AddressState) -> Literal["firm", Policy]:
     """Return by what an opt-out was lifted whose record has not been written yet."""
     sent = {request.policy for request in state.asked if request.state == "sent"}
-    if "firm" in sent or not any(out.acted_by != "firm" for out in state.opt_outs):
-        return "firm"
-    return _policy(state)
+    if sent:
+        return strictest(own) if (own := [one for one in POLICIES if one in sent]) else "firm"
+    is_own = any(out.acted_by != "firm" for out in state.opt_outs)
+    return _policy(state) if is_own else "firm"
 
 
 def was_mailed(there: Mapping[str, Any] | None) -> bool:
     """Tell whether a confirmation that Constant Contact mailed waits for the person."""
     return ((there or {}).get("email_address") or {}).get("confirm_status") == "pending"
+
+
+def _is_mailable(there: Mapping[str, Any] | None) -> bool:
+    address = (there or {}).get("email_address") or {}
+    return address.get("permission_to_send") in {"explicit", "implicit"}
 
 
 class _Judge:

@@ -496,6 +496,13 @@ ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
                           ELSE EXCLUDED.confirmed_at END,
       write_due_at = app_now()
 
+-- name: known_to_be_out
+-- Contacts of which it was confirmed that they are unsubscribed.
+SELECT sf_id
+FROM record_status
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND sf_id = ANY(%(ids)s)
+  AND status = 'Unsubscribed' AND confirmed_at IS NOT NULL
+
 -- name: list_state
 -- All that is known of one list on both sides.
 SELECT r.sf_id, r.name, r.fields, r.unknown_fields, r.deleted_at, l.cc_id, c.name, c.deleted_at

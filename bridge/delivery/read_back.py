@@ -80,7 +80,7 @@ class Reader:
                 names=self.mapping.names.contact,
                 own_user_id=self.connection.sf_user_id,
                 cause_kind="read",
-                causes=[row.sf_id for row in rows],
+                causes=[read_at.isoformat(timespec="seconds")] * len(rows),
                 read_at=read_at,
             )
             for sf_id in sorted(set(ids) - set(found)):

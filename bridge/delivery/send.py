@@ -127,6 +127,7 @@ class Sender:
         except (RemoteError, NoSlotNow):
             with self.database.transaction() as tx:  # the step stays `sent`: it is looked up later
                 set_statuses(tx, lease.connection_id, statuses_while_sent(step, decision, now(tx)))
+                renew(tx, lease)
             raise
         wrong = contradiction(step, answer, found)
         with self.database.transaction() as tx:
@@ -137,6 +138,8 @@ class Sender:
             if wrong is None:
                 seen = replace(state, there=found)
                 record_consent_confirmed(tx, lease, seen, step, decision)
+                if step.kind == "unsubscribe":  # whatever becomes of the steps behind it
+                    set_statuses(tx, lease.connection_id, decision.statuses)
                 end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
             else:
                 waiting = statuses_while_sent(step, decision, now(tx), wrong)

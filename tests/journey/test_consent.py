@@ -440,17 +440,54 @@ def test_many_unticks_at_once_of_people_who_opted_out_themselves_are_held(firm: 
     assert held[0]["n"] == len(addresses) - back
 
 
-def test_a_pending_confirmation_is_never_written_over(firm: Firm) -> None:
-    firm.post(
-        "/contacts",
-        email_address={"address": ADA, "permission_to_send": "pending_confirmation"},
-        create_source="Account",
-    )
+def waits(firm: Firm, permission: str) -> None:
+    """Somebody entered the address by hand, with a permission that is not for us to give."""
+    address = {"address": ADA, "permission_to_send": permission}
+    firm.post("/contacts", email_address=address, create_source="Account")
+
+
+@pytest.mark.parametrize("permission", ["pending_confirmation", "temp_hold"])
+def test_a_permission_that_waits_is_not_written_over_by_a_list_or_a_name(
+    firm: Firm, permission: str
+) -> None:
+    waits(firm, permission)
     letter = firm.new_list()
     person = firm.member(ADA, letter, FirstName="Ada")
     firm.settle()
-    assert firm.permission(ADA) == "pending_confirmation"
+    firm.change(person, FirstName="Augusta")
+    other = firm.new_list("Invitations")
+    left = firm.join(person, other)
+    firm.settle()
+    firm.delete(MEMBERSHIP, left)
+    firm.settle(deletes=True)
+    there = firm.there(ADA)
+    assert there["email_address"]["permission_to_send"] == permission
+    assert there["first_name"] == "Augusta"
+    assert firm.lists_of(ADA) == {firm.cc_list_id(letter)}
     assert firm.status(person)[0] == "Not mailable yet"
+
+
+@pytest.mark.parametrize("permission", ["pending_confirmation", "temp_hold"])
+def test_a_permission_that_waits_is_not_written_over_by_an_untick(
+    firm: Firm, permission: str
+) -> None:
+    person = firm.person(ADA, **TICKED)
+    firm.settle()
+    waits(firm, permission)
+    firm.untick(person)
+    firm.join(person, firm.new_list())
+    firm.settle()
+    assert firm.permission(ADA) == permission
+
+
+@pytest.mark.parametrize("permission", ["pending_confirmation", "temp_hold"])
+def test_a_tick_unsubscribes_even_where_a_permission_waits(firm: Firm, permission: str) -> None:
+    waits(firm, permission)
+    person = firm.person(ADA)
+    firm.settle()
+    firm.tick(person)
+    firm.settle()
+    assert firm.permission(ADA) == "unsubscribed"
 
 
 def test_a_message_alone_lifts_nothing(firm: Firm) -> None:

@@ -237,6 +237,27 @@ def test_lags_are_told_from_seen_to_confirmed(database: Database, firm: int) -> 
     assert (unticked.change, unticked.confirmed, unticked.median_s) == ("unticked", 0, None)
 
 
+@pytest.mark.parametrize(
+    ("seen", "confirmed", "late"),
+    [
+        pytest.param("2026-11-03 09:00Z", "2026-11-04 09:00Z", 0, id="a Tuesday"),
+        pytest.param("2026-11-03 09:00Z", "2026-11-04 09:01Z", 1, id="a minute more"),
+        pytest.param("2026-11-06 17:00Z", "2026-11-09 17:00Z", 0, id="a Friday ends on Monday"),
+        pytest.param("2026-11-06 17:00Z", "2026-11-09 17:01Z", 1, id="and not later"),
+        pytest.param("2026-11-07 10:00Z", "2026-11-10 00:00Z", 0, id="a Saturday is no day"),
+        pytest.param("2026-11-08 10:00Z", "2026-11-10 00:01Z", 1, id="nor is a Sunday"),
+    ],
+)
+def test_what_took_more_than_a_business_day_is_late(
+    database: Database, firm: int, seen: str, confirmed: str, late: int
+) -> None:
+    tamper(database, f"UPDATE consent_entry SET at = '{seen}' WHERE seq = 1")  # noqa: S608
+    tamper(database, f"UPDATE consent_entry SET at = '{confirmed}' WHERE seq = 3")  # noqa: S608
+    with database.transaction() as tx:
+        ticked, unticked = lags_of(tx, firm, days=36_500)
+    assert (ticked.late, unticked.late) == (late, 0)
+
+
 @given(st.data())
 @settings(max_examples=50)
 def test_any_change_of_any_entry_is_found(data: st.DataObject) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.consent.policy import POLICIES, Rules
 from bridge.consent.standing import Asked, OptOut
 from bridge.delivery.decide import decide
 from bridge.delivery.merge import put_body
@@ -162,11 +163,22 @@ def states(draw: st.DrawFn) -> AddressState:
                 asked_at=draw(moments),
                 asked_seq=2,
                 is_mass=draw(st.booleans()),
+                is_approved=draw(st.booleans()),
+                has_evidence=draw(st.booleans()),
+                state=draw(
+                    st.sampled_from(
+                        ["sending", "held", "waiting_evidence", "waiting_person", "sent"]
+                    )
+                ),
+                policy=draw(st.sampled_from(["firm", *POLICIES])),
+                is_overdue=draw(st.booleans()),
             )
             for _ in range(draw(st.integers(0, 1)))
         ),
         custom_field_ids=FIELD_IDS,
         last_write_at=draw(st.none() | moments),
+        was_mailed_at=draw(st.none() | moments),
+        rules=Rules(policy=draw(st.sampled_from(POLICIES))),
     )
 
 
@@ -193,6 +205,11 @@ class Vendor:
 
     def apply(self, step: Step) -> None:
         body = dict(step.body)
+        if step.kind == "ask_person":
+            assert self.contact is not None
+            assert body["list_ids"], "400: list_ids is missing"
+            assert self.contact["email_address"]["permission_to_send"] == "unsubscribed", "409"
+            return
         if step.kind == "create_contact":
             assert self.contact is None, "409: the address is taken"
             assert body.pop("create_source") == "Account"
@@ -237,17 +254,28 @@ def after(state: AddressState) -> AddressState:
     """Return the state that the decided steps leave behind, with the record kept of them."""
     decision = decide(state)
     vendor = Vendor(None if state.there is None else dict(state.there))
-    lifted = bool(decision.lifted)
+    lifted = bool(decision.lifted) or any(end.state == "confirmed" for end in decision.ends)
+    was_asked = False
     for step in decision.steps:
         vendor.apply(step)
         lifted = lifted or step.kind == "resubscribe"
-    ended = {one for end in decision.ends for one in end.ids if end.state != "held"}
-    held = {one for end in decision.ends for one in end.ids if end.state == "held"}
-    asked = () if lifted else tuple(each for each in state.asked if each.id not in ended)
+        was_asked = was_asked or step.kind == "ask_person"
+    becomes = {one: end for end in decision.ends for one in end.ids}
+    waiting = {"held", "waiting_evidence"}
+    asked = []
+    for each in () if lifted else state.asked:
+        end = becomes.get(each.id)
+        if was_asked:
+            asked.append(replace(each, state="waiting_person", policy="confirm", is_overdue=False))
+        elif end is None:
+            asked.append(each)
+        elif end.state in waiting:
+            asked.append(replace(each, state=end.state, policy=end.policy or each.policy))
     return replace(
         state,
         there=vendor.contact,
-        asked=tuple(replace(each, state="held") if each.id in held else each for each in asked),
+        asked=tuple(asked),
+        was_mailed_at=AT if was_asked else state.was_mailed_at,
         opt_outs=tuple(
             each for each in state.opt_outs if not lifted or each.acted_by == "complaint"
         ),
@@ -298,6 +326,24 @@ def test_whoever_is_ticked_ends_unsubscribed_where_they_are_there(state: Address
     if any(person.do_not_email for person in state.people):
         there = after(state).there
         assert there is None or there.get("deleted_at") or not is_mailable(there)
+
+
+@given(states())
+def test_a_person_s_own_opt_out_is_lifted_only_as_the_policy_says(state: AddressState) -> None:
+    if not any(step.body.get("update_source") == "Contact" for step in decide(state).steps):
+        return
+    [request] = state.asked
+    assert request.is_approved or not (request.is_mass or request.state == "held")
+    waits = [request.policy] if request.state.startswith("waiting_") else []
+    policy = max([state.rules.policy, *waits], key=["firm", *POLICIES].index)
+    assert policy == "practifi" or request.has_evidence
+
+
+@given(states())
+def test_nobody_is_asked_twice(state: AddressState) -> None:
+    if any(step.kind == "ask_person" for step in decide(state).steps):
+        assert state.was_mailed_at is None
+        assert all(request.state != "waiting_person" for request in state.asked)
 
 
 @given(states())
