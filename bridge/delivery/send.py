@@ -24,7 +24,7 @@ from bridge.errors import (
     RemoteError,
     Throttled,
 )
-from bridge.mirror.remember import forget_cc_contact
+from bridge.mirror.remember import forget_cc_contact, forget_cc_list
 
 if TYPE_CHECKING:
     from bridge.constant_contact.client import ConstantContact
@@ -46,7 +46,7 @@ class Sender:
     def send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
         """Send the decided steps in order and add the kind of each confirmed one to `done`.
 
-        Returns False where the contact there has to be read again first.
+        Returns False where the contact there has to be read again first, or a list is gone.
 
         Raises:
             LeaseWanted, LeaseLost, NoSlotNow: If the lease has to be given back.
@@ -109,6 +109,8 @@ class Sender:
             return None
         except RecordRefused as refused:
             end("refused", str(refused))
+            if self._forget_lists(lease, step, state):
+                return None
             raise
         except (Throttled, QuotaSpent) as error:
             end("failed", str(error))
@@ -118,6 +120,25 @@ class Sender:
         except BridgeError as error:
             end("skipped", str(error) or "the lease was given back before the call")
             raise
+
+    def _forget_lists(self, lease: Lease, step: Step, state: AddressState) -> bool:
+        """Forget lists that are not there any more; tell whether the step would have given one.
+
+        Somebody deletes a list there and nobody tells: it must not cost its members their changes.
+        """
+        now_on = (state.there or state.moving_from or {}).get("list_memberships") or ()
+        given = set(step.body.get("list_memberships") or ()) - set(now_on)
+        gone = [list_id for list_id in sorted(given) if not self._has_list(list_id)]
+        with self.database.transaction() as tx:
+            for list_id in gone:
+                forget_cc_list(tx, lease.connection_id, list_id)
+        return bool(gone)
+
+    def _has_list(self, list_id: str) -> bool:
+        try:
+            return not self.there.get_list(list_id).get("deleted_at")
+        except NotFoundRemotely:
+            return False
 
     def _call(self, step: Step, state: AddressState) -> dict[str, Any]:
         """Return the contact as the call leaves it; what an answer leaves out is as it was sent."""

@@ -76,3 +76,18 @@ def test_a_deleted_list_stays_there(firm: Firm) -> None:
     firm.delete(LIST, made)
     firm.settle(deletes=True)
     assert "Quarterly letter" in names_there(firm)
+
+
+def test_a_list_that_somebody_deleted_there_holds_nobody_up(firm: Firm) -> None:
+    letter, gone = firm.new_list("Quarterly letter"), firm.new_list("Invitations")
+    person = firm.member("ada@example.org", letter)
+    firm.settle()
+    firm.remove(f"/contact_lists/{firm.cc_list_id(gone)}")
+    firm.sandbox.advance(2.0)
+    membership = firm.join(person, gone)
+    firm.change(person, FirstName="Augusta")
+    firm.settle()
+    assert firm.there("ada@example.org")["first_name"] == "Augusta"
+    assert firm.membership_status(membership)[0] == "Waiting"
+    assert firm.record(LIST, gone)["CC_Bridge_Status__c"] == "Not sent"
+    assert {row["state"] for row in firm.notifications() if row["object"] != LIST} == {"done"}
