@@ -17,6 +17,7 @@ NOT_SENT = "Not sent"
 NOT_MAILABLE = "Not mailable yet"
 WAITING = "Waiting"
 CONFIRMED = "Confirmed"
+NO_ADDRESS = "No e-mail address in Practifi"
 
 _NOT_YET = {
     "pending_confirmation": "waits for the person to confirm",
