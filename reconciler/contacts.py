@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from bridge.db.queries import load_queries
 from bridge.delivery.bulk.look import read_from
+from bridge.delivery.model import Status
+from bridge.delivery.outcome import set_statuses
+from bridge.delivery.status import NO_ADDRESS, NOT_SENT
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
@@ -47,6 +50,8 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
     if busy:
         context.counters.skip("being delivered", busy)
     _count_others(context)
+    if context.run.mode == "apply":
+        _say_no_address(context)
     return plan_contacts(decided, context.counters)
 
 
@@ -77,6 +82,21 @@ def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
     decided = decide_touched(context, plan_id)
     left = {key: one for key, one in decided.items() if key not in given_up}
     return plan_contacts(left, Counters())
+
+
+def _say_no_address(context: RunContext) -> None:
+    """Say of people without an address that nothing is sent: no address stands for them."""
+    connection_id = context.run.connection_id
+    with context.installation.database.transaction() as tx:
+        rows = tx.execute(SQL["shown_without_address"], {"connection_id": connection_id})
+        set_statuses(
+            tx,
+            connection_id,
+            [
+                Status(kind=kind, sf_id=sf_id, status=NOT_SENT, reason=NO_ADDRESS)
+                for kind, sf_id in rows.fetchall()
+            ],
+        )
 
 
 def _count_others(context: RunContext) -> None:

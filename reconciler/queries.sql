@@ -1,5 +1,6 @@
 -- name: subjects
--- The addresses that a run decides on: of everybody in Practifi, and of every contact there that is or was somebody's.
+-- The addresses that a run decides on: of everybody in Practifi, of every contact there that is or was somebody's, and of
+-- every one whose address has opted out: it may have been made since.
 SELECT email_key
 FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NOT NULL
@@ -14,6 +15,12 @@ WHERE c.connection_id = %(connection_id)s AND c.email_key IS NOT NULL
     OR EXISTS (
       SELECT FROM membership_base b
       WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id))
+UNION
+SELECT c.email_key
+FROM opt_out o
+JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id AND s.kind = 'address'
+JOIN cc_contact c ON c.connection_id = s.connection_id AND c.email_key = s.key AND c.deleted_at IS NULL
+WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL
 ORDER BY 1
 
 -- name: touched
@@ -70,8 +77,30 @@ SELECT count(*)
 FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NULL
 
+-- name: shown_without_address
+-- People without an address who are on a list or were shown as something else, and their memberships.
+WITH person AS (
+  SELECT sf_id
+  FROM practifi_record
+  WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NULL
+    AND unknown_fields = '{}'),
+membership AS (
+  SELECT m.sf_id, m.contact_id
+  FROM practifi_record m
+  JOIN person p ON p.sf_id = m.contact_id
+  WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.deleted_at IS NULL)
+SELECT 'contact' AS kind, sf_id
+FROM person p
+WHERE sf_id IN (SELECT contact_id FROM membership)
+   OR EXISTS (
+     SELECT FROM record_status s
+     WHERE s.connection_id = %(connection_id)s AND s.kind = 'contact' AND s.sf_id = p.sf_id)
+UNION ALL
+SELECT 'membership', sf_id
+FROM membership
+
 -- name: only_there
--- Contacts that nobody in Practifi is or was.
+-- Contacts that nobody in Practifi is or was, and whose address has not opted out.
 SELECT count(*)
 FROM cc_contact c
 WHERE c.connection_id = %(connection_id)s AND c.deleted_at IS NULL
@@ -84,6 +113,11 @@ WHERE c.connection_id = %(connection_id)s AND c.deleted_at IS NULL
   AND NOT EXISTS (
     SELECT FROM membership_base b
     WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id)
+  AND NOT EXISTS (
+    SELECT
+    FROM consent_subject s
+    JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
+    WHERE s.connection_id = c.connection_id AND s.kind = 'address' AND s.key = c.email_key)
 
 -- name: foreign_memberships
 -- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone.

@@ -26,7 +26,7 @@ SHARES_S = {
     "fuzz": 240.0,
     "journey": 1200.0,
     "faults": 1200.0,
-    "machine": 150.0,
+    "machine": 420.0,
     "architecture": 60.0,
     "docs": 60.0,
     "doctests": 30.0,

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
-from bridge.delivery.status import NOT_SENT
+from bridge.delivery.status import NO_ADDRESS, NOT_SENT
 from bridge.delivery.work import SQL, finish, mark, renew
 from bridge.mirror.remember import lock_rows
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from bridge.db.database import Database
     from bridge.delivery.read_back import Reader
     from bridge.delivery.work import Lease
-
-NO_ADDRESS = "No e-mail address in Practifi"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ NOT_SENT = "Not sent"
 NOT_MAILABLE = "Not mailable yet"
 WAITING = "Waiting"
 CONFIRMED = "Confirmed"
+NO_ADDRESS = "No e-mail address in Practifi"
 
 _SENT = {"unsubscribe": "Unsubscribe sent", "resubscribe": "Resubscribe sent"}
 

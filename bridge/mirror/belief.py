@@ -158,11 +158,16 @@ def _contradicts(row: PractifiRow, other: PractifiRow) -> bool:
 
 
 def _says_nothing_new(row: PractifiRow, older: PractifiRow) -> bool:
-    """A message repeats part of the state that was read: reading it again would cost a call."""
+    """A message repeats part of the state that was read: reading it again would cost a call.
+
+    Null is left out of a message: a field of its own that it lacks and that has a value here may
+    have been cleared within that second.
+    """
     return (
         row.source == "message"
         and row.modstamp is not None
         and row.modstamp == older.modstamp
         and older.deleted_at == row.deleted_at
         and row.fields.items() <= older.fields.items()
+        and not any(older.fields.get(path) for path in row.unknown_fields if "." not in path)
     )

@@ -121,3 +121,29 @@ def test_of_two_lists_of_one_name_one_is_made_and_the_other_reported(deaf: Firm)
     assert record.counters["rejected"] == {
         "another list of Practifi has this name: rename one of them": 1
     }
+
+
+def test_an_address_that_opted_out_is_not_mailed_by_a_contact_made_there_later(deaf: Firm) -> None:
+    person = deaf.person(ADA)
+    deaf.tick(person)
+    reconcile(deaf)
+    deaf.change(person, Email=BEN)
+    reconcile(deaf)
+    deaf.post("/contacts", email_address={"address": ADA}, create_source="Account")
+    reconcile(deaf)
+    assert deaf.permission(ADA) == "unsubscribed"
+    assert kinds(planned(deaf, "contacts")) == []
+
+
+def test_whoever_lost_their_address_is_not_shown_as_subscribed(deaf: Firm) -> None:
+    person = deaf.person(ADA)
+    membership = deaf.join(person, deaf.new_list("Letter"))
+    reconcile(deaf)
+    deaf.settle()
+    assert deaf.status(person) == ("Subscribed", None)
+    deaf.sandbox.advance(2)
+    deaf.change(person, Email=None)
+    reconcile(deaf)
+    deaf.settle()
+    assert deaf.status(person) == ("Not sent", "No e-mail address in Practifi")
+    assert deaf.membership_status(membership) == ("Not sent", "No e-mail address in Practifi")

@@ -157,9 +157,7 @@ def _fields(oracle: Oracle, contact: There) -> Iterator[str]:
         yield f"{contact.address} has the fields of {holders}, though {owner} owned it and stayed"
 
 
-def _statuses(
-    oracle: Oracle, seen: Seen, address: str, contact: There | None
-) -> Iterator[str]:
+def _statuses(oracle: Oracle, seen: Seen, address: str, contact: There | None) -> Iterator[str]:
     is_there = contact is not None and not contact.is_deleted
     joins = oracle.memberships.values()
     for who in oracle.at(address):

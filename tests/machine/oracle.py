@@ -158,11 +158,20 @@ class Oracle:
         for join in [one for one in self._left if one.person == who]:
             self._left[join] = Grade.MAYBE
 
-    def deleted(self, who: str) -> None:
-        """A contact record was deleted, and its memberships with it."""
+    def deleted(self, who: str) -> tuple[Person, dict[str, Join]]:
+        """A contact record was deleted, and its memberships with it; return what went."""
         self._leaves(who)
-        del self.people[who]
-        self.quit(one for one, join in list(self.memberships.items()) if join.person == who)
+        gone = {one: join for one, join in self.memberships.items() if join.person == who}
+        self.quit(gone)
+        return self.people.pop(who), gone
+
+    def restored(self, who: str, person: Person, memberships: dict[str, Join]) -> None:
+        """A contact record came back as it was, with its memberships: that is no untick."""
+        person.is_tick_new = False
+        self.people[who] = person
+        self._stir(person.address)
+        lists = {one: join for one, join in memberships.items() if join.of_list in self.lists}
+        self.memberships |= lists
 
     def merged(self, winner: str, loser: str) -> None:
         """A contact record was merged into another one: its memberships are that one's now."""
@@ -170,7 +179,8 @@ class Oracle:
             if join.person == loser:
                 self.memberships[one] = Join(winner, join.of_list)
         self._person_out[winner] = max(
-            self._person_out.get(winner, Grade.IN), min(self._person_out.get(loser, Grade.IN), Grade.MAYBE)
+            self._person_out.get(winner, Grade.IN),
+            min(self._person_out.get(loser, Grade.IN), Grade.MAYBE),
         )
         self._stir(self.people[winner].address)
         self._leaves(loser)

@@ -10,11 +10,12 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.machine.acts import read_acts
-from tests.machine.machine import machine, play
+from tests.machine.machine import machine
+from tests.machine.play import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,13 +32,16 @@ def test_whatever_happens_both_sides_agree_with_the_rules(
 ) -> None:
     named = os.environ.get("BRIDGE_TEST_ACTS")
     if named is not None:
-        play(world, read_acts(named))
+        history = begin(world.begin())
+        history.play(read_acts(named))
+        history.end()
         return
     run_state_machine_as_test(
         machine(world),
         settings=settings(
             max_examples=scaled(EXAMPLES),
             stateful_step_count=ACTS,
+            phases=[Phase.reuse, Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
         ),

@@ -1,0 +1,69 @@
+"""A firm with a few places for people, addresses and lists, and the oracle that looks on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.journey.firm import LIST
+from tests.machine.acts import LISTS, NOWHERE, PEOPLE
+from tests.machine.oracle import Oracle
+
+if TYPE_CHECKING:
+    from tests.journey.firm import Firm
+    from tests.machine.judge import There
+    from tests.machine.oracle import Join, Person
+
+
+@dataclass
+class Stage:
+    """What the acts are played on.
+
+    Attributes:
+        people: Contact record by place; None where nobody is.
+        lists: List record by place.
+        there: Address -> the contact there, as it was seen after the last act.
+        in_bin: Place -> who was deleted there last, and their memberships.
+        unticks: How many there were: more than ten in ten minutes wait for an approver.
+    """
+
+    firm: Firm
+    oracle: Oracle = field(default_factory=Oracle)
+    people: list[str | None] = field(default_factory=lambda: [None] * PEOPLE)
+    lists: list[str | None] = field(default_factory=lambda: [None] * LISTS)
+    there: dict[str, There] = field(default_factory=dict)
+    in_bin: dict[int, tuple[str, Person, dict[str, Join]]] = field(default_factory=dict)
+    unticks: int = 0
+    _made: int = 0
+
+    def fresh(self) -> int:
+        """Return a number that nothing was named by yet."""
+        self._made += 1
+        return self._made
+
+    def alive(self, at: int) -> There | None:
+        """Return the contact there at an address, unless it was deleted."""
+        contact = self.there.get(address_at(at))
+        return None if contact is None or contact.is_deleted else contact
+
+    def list_there(self, of: int) -> str | None:
+        """Return the list there of a list record, if Practifi shows one that is still there."""
+        of_list = self.lists[of]
+        if of_list is None or of_list in self.oracle.gone_there:
+            return None
+        found: str | None = self.firm.record(LIST, of_list)["practifi__Constant_Contact_List_ID__c"]
+        return found
+
+    def next_second(self) -> None:
+        """Both vendors stamp whole seconds: of two acts in one nobody can tell which came first."""
+        self.firm.sandbox.advance(1.0)
+
+
+def address_of(number: int) -> str | None:
+    """Return an address by its number."""
+    return None if number == NOWHERE else address_at(number)
+
+
+def address_at(number: int) -> str:
+    """Return an address by its number, which is not that of no address."""
+    return f"client{number}@example.org"

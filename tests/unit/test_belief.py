@@ -1,0 +1,35 @@
+"""What is believed of two states of a record that have the stamp of one second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bridge.mirror.belief import join
+from bridge.mirror.model import PractifiRow
+
+READ = PractifiRow(
+    connection_id=1,
+    kind="contact",
+    sf_id="0035g000000IodAAAS",
+    source="read",
+    modstamp=datetime(2026, 3, 1, tzinfo=UTC),
+    email_key="ada@example.org",
+    do_not_email=False,
+    fields={"Email": "ada@example.org", "LastName": "Moran", "Account.Name": "Moran"},
+)
+TOLD = replace(READ, source="message", unknown_fields=("Account.Name",), fields={})
+
+
+def test_a_message_that_repeats_what_was_read_puts_nothing_in_doubt() -> None:
+    told = replace(TOLD, fields={"Email": "ada@example.org", "LastName": "Moran"})
+    assert join(told, READ, [told], is_overtaken=False)[1] == READ
+
+
+def test_a_field_that_may_have_been_cleared_within_the_second_is_read_again() -> None:
+    told = replace(
+        TOLD, email_key=None, unknown_fields=("Account.Name", "Email"), fields={"LastName": "Moran"}
+    )
+    _, whole = join(told, READ, [told], is_overtaken=False)
+    assert "Email" in whole.unknown_fields
+    assert whole.email_key == "ada@example.org"
