@@ -17,18 +17,18 @@ RETURNING kind, key, wanted
 
 -- name: peek_work
 -- Work that is due, so much of each connection, most urgent first; nothing is claimed by looking.
-SELECT c.id, w.kind, w.key, w.lane
+SELECT due.connection_id, due.kind, due.key, due.lane
 FROM connection c
 CROSS JOIN LATERAL (
-  SELECT kind, key, lane, due_at
-  FROM work
-  WHERE connection_id = c.id
-    AND lane BETWEEN %(lane_from)s AND %(lane_to)s AND done < wanted AND blocked_reason IS NULL
-    AND due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now())
-  ORDER BY lane, due_at, key
-  LIMIT %(count)s) AS w
+  SELECT w.connection_id, w.kind, w.key, w.lane, w.due_at
+  FROM work w
+  WHERE w.connection_id = c.id
+    AND w.lane BETWEEN %(lane_from)s AND %(lane_to)s AND w.done < w.wanted AND w.blocked_reason IS NULL
+    AND w.due_at <= app_now() AND (w.lease_until IS NULL OR w.lease_until < app_now())
+  ORDER BY w.lane, w.due_at, w.key
+  LIMIT %(count)s) AS due
 WHERE c.state = 'active'
-ORDER BY w.lane, w.due_at, c.id, w.key
+ORDER BY due.lane, due.due_at, due.connection_id, due.key
 
 -- name: claim_work
 -- Lease one subject if it is still due and free.
