@@ -54,7 +54,8 @@ WITH application AS (
     AND (turn.is_ours OR a.next_at <= app_now() - interval '25 milliseconds')
     AND CASE WHEN a.day = day.today THEN a.used ELSE 0 END
         < day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
-  RETURNING a.id, a.day, a.next_at - make_interval(secs => a.gap_ms / 1000.0) AS starts_at
+  RETURNING a.id, a.day,
+            greatest(a.next_at - make_interval(secs => a.gap_ms / 1000.0), app_now()) AS starts_at
 ), counted AS (
   INSERT INTO api_usage AS u (api_application_id, day, connection_id, lane, used)
   SELECT id, day, %(connection_id)s, %(lane)s, 1
@@ -81,9 +82,10 @@ WITH application AS (
   WHERE outcome IN ('granted', 'pace') AND %(lane)s > 0
   ON CONFLICT (api_application_id, connection_id, lane) DO UPDATE
   SET asked_at = greatest(t.asked_at, excluded.asked_at), served_at = greatest(t.served_at, excluded.served_at)
+  WHERE excluded.asked_at = '-infinity' OR t.asked_at <= t.served_at OR t.asked_at < excluded.asked_at - interval '0.2 seconds'
 )
 SELECT outcome,
-       greatest(starts_at, app_now()) AS starts_at,
+       starts_at,
        CASE WHEN outcome = 'granted' THEN greatest(0, extract(epoch FROM starts_at - app_now()))
             WHEN due_at > app_now() THEN extract(epoch FROM due_at - app_now())
             ELSE greatest(0.005, extract(epoch FROM due_at - app_now()) + 0.025) END::float8 AS wait_s,

@@ -8,7 +8,9 @@ ALTER TABLE api_application
   ADD COLUMN webhook_reserve     int NOT NULL DEFAULT 750          -- kept for what people save, before both: runs stop here
     CONSTRAINT api_application_webhook_reserve_whole CHECK (webhook_reserve >= 0);
 
-CREATE TABLE api_turn (                      -- the lanes that want a call and do not get it now: the one served longest ago goes first
+-- The lanes that want a call and do not get it now: the one served longest ago goes first. Unlogged, because it is true for
+-- a second, and whoever asks in vain must not hold up, until that is on the disk, whoever is granted a call.
+CREATE UNLOGGED TABLE api_turn (
   api_application_id int REFERENCES api_application,
   connection_id      int REFERENCES connection,
   lane               smallint,
