@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.explain.delivery import waits
 from bridge.explain.model import Finding
 from bridge.mirror.model import parse_moment
 
@@ -38,11 +39,11 @@ def carried_out(s: Snapshot) -> Finding | None:
     ticked = any(person.do_not_email for person in s.state.people) if s.state else False
     if not ticked or contact is None or contact.get("deleted_at"):
         return None
-    facts = {"there": contact["email_address"].get("permission_to_send")}
-    if s.work is not None and s.work.is_dirty and s.work.waits_because:
-        facts["waits"] = s.work.waits_because
+    facts: dict[str, Any] = {"there": contact["email_address"].get("permission_to_send")}
     if is_unsubscribed(contact):
         return Finding(facts=facts, at=_opted_out_at(s))
+    delivery = waits(s)
+    facts |= delivery.facts | {"because": delivery.cause or "nothing waits"}
     return Finding(facts=facts, cause="opt_out_waits")
 
 
