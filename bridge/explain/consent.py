@@ -37,12 +37,14 @@ def carried_out(s: Snapshot) -> Finding | None:
     """Whether a tick has reached Constant Contact."""
     contact = s.state.there if s.state else None
     ticked = any(person.do_not_email for person in s.state.people) if s.state else False
-    if not ticked or contact is None or contact.get("deleted_at"):
-        return None
-    facts: dict[str, Any] = {"there": contact["email_address"].get("permission_to_send")}
+    is_mailable = contact is not None and not contact.get("deleted_at")
+    delivery = waits(s)
+    if not ticked or (not is_mailable and delivery.cause is None):
+        return None  # nobody there needs it, and nobody is still to be looked for
+    permission = ((contact or {}).get("email_address") or {}).get("permission_to_send")
+    facts: dict[str, Any] = {"there": permission}
     if is_unsubscribed(contact):
         return Finding(facts=facts, at=_opted_out_at(s))
-    delivery = waits(s)
     facts |= delivery.facts | {"because": delivery.cause or "nothing waits"}
     return Finding(facts=facts, cause="opt_out_waits")
 

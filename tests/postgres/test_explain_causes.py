@@ -300,3 +300,10 @@ def test_an_opt_out_waits_for_the_day_only_where_its_reserve_is_spent(
     explanation = ask(tx, ADA)
     failing = next(check for check in explanation.checks if check.state == "failing")
     assert (explanation.cause, failing.facts["because"]) == ("opt_out_waits", because)
+
+
+def test_an_opt_out_of_somebody_not_yet_looked_for_there_waits(tx: psycopg.Connection) -> None:
+    break_it(tx, ("DELETE FROM cc_contact", *CONSENT_WAITS[:1]))
+    assert ask(tx, ADA).cause == "box_ticked"
+    break_it(tx, CONSENT_WAITS[1:2])
+    assert ask(tx, ADA).cause == "opt_out_waits"
