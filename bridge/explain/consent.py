@@ -45,7 +45,7 @@ def carried_out(s: Snapshot) -> Finding | None:
     facts: dict[str, Any] = {"there": permission}
     if is_unsubscribed(contact):
         return Finding(facts=facts, at=_opted_out_at(s))
-    facts |= delivery.facts | {"because": delivery.cause or "nothing waits"}
+    facts |= {**delivery.facts, "because": delivery.cause or "nothing waits"}
     return Finding(facts=facts, cause="opt_out_waits")
 
 
