@@ -47,7 +47,7 @@ ADVICE: Mapping[str, str] = {
     "conversion_fault": "correct the field in Practifi, or the rule that the fault names",
     # consent
     "box_unknown": "let the bridge's user read Do Not Email; until it is known nothing is sent",
-    "opt_out_waits": "nothing, if it is young: opt-outs go first; else look at `bridge status`",
+    "opt_out_waits": "wait a moment: opt-outs go first; if it lasts, see `bridge status`",
     "box_ticked": "untick Do Not Email and save, if the person asks to be mailed again",
     "box_ticked_by_sharer": "give the two people addresses of their own, or untick {by}",
     "untick_held": "an approver decides: many people who had opted out were unticked at once",

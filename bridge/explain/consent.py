@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.explain.delivery import waits
 from bridge.explain.model import Finding
 from bridge.mirror.model import parse_moment
 
@@ -36,13 +37,15 @@ def carried_out(s: Snapshot) -> Finding | None:
     """Whether a tick has reached Constant Contact."""
     contact = s.state.there if s.state else None
     ticked = any(person.do_not_email for person in s.state.people) if s.state else False
-    if not ticked or contact is None or contact.get("deleted_at"):
-        return None
-    facts = {"there": contact["email_address"].get("permission_to_send")}
-    if s.work is not None and s.work.is_dirty and s.work.waits_because:
-        facts["waits"] = s.work.waits_because
+    is_mailable = contact is not None and not contact.get("deleted_at")
+    delivery = waits(s)
+    if not ticked or (not is_mailable and delivery.cause is None):
+        return None  # nobody there needs it, and nobody is still to be looked for
+    permission = ((contact or {}).get("email_address") or {}).get("permission_to_send")
+    facts: dict[str, Any] = {"there": permission}
     if is_unsubscribed(contact):
         return Finding(facts=facts, at=_opted_out_at(s))
+    facts |= {**delivery.facts, "because": delivery.cause or "nothing waits"}
     return Finding(facts=facts, cause="opt_out_waits")
 
 

@@ -8,10 +8,12 @@ from bridge.delivery.work import CONSENT, LANES
 from bridge.explain.model import Finding
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bridge.explain.model import Snapshot, Work
 
 
-def waits(s: Snapshot) -> Finding | None:  # noqa: PLR0911 -- one return a cause
+def waits(s: Snapshot) -> Finding:  # noqa: PLR0911 -- one return a cause
     """Whether something still waits to be delivered, and for what."""
     work = s.work
     if work is None or not work.is_dirty:
@@ -29,10 +31,17 @@ def waits(s: Snapshot) -> Finding | None:  # noqa: PLR0911 -- one return a cause
     if pause is not None:
         facts["paused"] = pause.words()
         return Finding(facts=facts, cause="lane_paused", at=pause.paused_at)
-    if s.spent_until is not None:
-        until = f"{s.spent_until:%Y-%m-%d %H:%M} UTC"
+    spent_until = _spent_until(s, work)
+    if spent_until is not None:
+        until = f"{spent_until:%Y-%m-%d %H:%M} UTC"
         return Finding(facts=facts | {"until": until}, cause="day_spent")
     return Finding(facts=facts, cause=_when(s, work), at=work.due_at)
+
+
+def _spent_until(s: Snapshot, work: Work) -> datetime | None:
+    if s.budget is None:
+        return None
+    return s.budget.reserve_spent_until if work.lane == CONSENT else s.budget.spent_until
 
 
 def _when(s: Snapshot, work: Work) -> str:

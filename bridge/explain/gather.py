@@ -77,7 +77,7 @@ def read_snapshot(
         snapshot,
         mapping_version=current.version_id if current else None,
         pauses=tuple(p for p in read_pauses(tx) if p.connection_id == target.connection.id),
-        spent_until=budgets[0].spent_until if budgets else None,
+        budget=budgets[0] if budgets else None,
     )
     if target.number is not None:
         return replace(snapshot, job=_job(tx, target)) if about != "unknown" else snapshot

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bridge.delivery.decide_lists import Lists
     from bridge.delivery.model import AddressState, Membership, Person
     from bridge.pauses.store import Pause
+    from bridge.status.model import Budget
 
 About: TypeAlias = Literal["person", "list", "mailing", "run", "plan", "bulk_activity", "unknown"]
 """What the question comes to, whatever it was asked by: it chooses the checks."""
@@ -228,7 +229,7 @@ class Snapshot:
         asked_kind: What that is: `contact`, `address`, `notification`, `run` and so on.
         at: The installation's time (UTC).
         mapping_version: Of the mapping in force; None where there is none.
-        spent_until: When calls begin anew for what is no opt-out, where the day's are spent.
+        budget: The day of the connection's API application.
         key: The e-mail address that stands for the person.
         state: Everything about that address, as a decision reads it.
         consent: What consent allows there, by the mirror.
@@ -245,7 +246,7 @@ class Snapshot:
     connection: Connection | None = None
     mapping_version: int | None = None
     pauses: tuple[Pause, ...] = ()
-    spent_until: datetime | None = None
+    budget: Budget | None = None
     record: Record | None = None
     notification: Notification | None = None
     key: str | None = None

@@ -101,6 +101,11 @@ class Budget:
             return self.paused_until
         return None if self.left else self.begins_anew_at
 
+    @property
+    def reserve_spent_until(self) -> datetime | None:
+        """When calls begin anew, where not even an opt-out has one left."""
+        return self.spent_until if self.paused_until or self.used >= self.day_limit else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LastRun:

@@ -145,6 +145,12 @@ CASES: list[tuple[str, str, tuple[str, ...]]] = [
     ("unknown_address", "nobody@example.org", ()),
 ]  # fmt: skip
 
+CONSENT_WAITS = (
+    "UPDATE practifi_record SET do_not_email = true WHERE kind = 'contact'",
+    "UPDATE work SET done = 0, wanted = 1, consent_wanted = 1, lane = 0 WHERE kind = 'address'",
+    "UPDATE api_application SET day = (app_now() AT TIME ZONE 'UTC')::date, used = {}",
+)
+
 MAILINGS: list[tuple[str, tuple[str, ...]]] = [
     ("campaign_unknown", ("UPDATE campaign_activity SET campaign_name = 'Another'",)),
     ("contact_not_there", ("DELETE FROM cc_contact",)),
@@ -284,3 +290,20 @@ def test_asking_changes_nothing(tx: psycopg.Connection) -> None:
     before = digest()
     ask(tx, ADA)
     assert digest() == before
+
+
+@pytest.mark.parametrize(("used", "because"), [(9_500, "waiting"), (10_000, "day_spent")])
+def test_an_opt_out_waits_for_the_day_only_where_its_reserve_is_spent(
+    tx: psycopg.Connection, used: int, because: str
+) -> None:
+    break_it(tx, tuple(statement.format(used) for statement in CONSENT_WAITS))
+    explanation = ask(tx, ADA)
+    failing = next(check for check in explanation.checks if check.state == "failing")
+    assert (explanation.cause, failing.facts["because"]) == ("opt_out_waits", because)
+
+
+def test_an_opt_out_of_somebody_not_yet_looked_for_there_waits(tx: psycopg.Connection) -> None:
+    break_it(tx, ("DELETE FROM cc_contact", *CONSENT_WAITS[:1]))
+    assert ask(tx, ADA).cause == "box_ticked"
+    break_it(tx, CONSENT_WAITS[1:2])
+    assert ask(tx, ADA).cause == "opt_out_waits"
