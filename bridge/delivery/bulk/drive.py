@@ -15,6 +15,7 @@ kill does so from there; a step that is done twice finds nothing left to do.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from bridge.delivery.bulk.poll import Poller
     from bridge.delivery.bulk.post import Poster
     from bridge.mapping.versions import ActiveMapping
+
+log = logging.getLogger(__name__)
 
 _REST_S = 900.0
 _MORE_S = 0.5
@@ -110,7 +113,16 @@ class Driver:
             ensure_custom_fields(self.database, self.there, now.connection_id, self.current)
         leases = self.filler.claim(now) if now.takes_backlog else []
         if leases:
-            self.filler.take(now, leases)
+            taken = self.filler.take(now, leases)
+            log.info(
+                "bulk_taken_in",
+                extra={
+                    "connection": now.connection_id,
+                    "joined": taken.joined,
+                    "ended": taken.ended,
+                    "left": taken.left,
+                },
+            )
             return self._enter(now, "filling", turns=1)
         with self.database.transaction() as tx:
             is_more = now.takes_backlog and is_arriving(tx, now.connection_id)
