@@ -49,6 +49,8 @@ _REST_S = 900.0
 _MORE_S = 0.5
 _MORE_TURNS = 120
 _CONSENT_HAS_IT_S = 1.0
+_SAME_SECOND_S = 2.0
+"""The vendor's times are whole seconds: the second in which an activity ended shall be over."""
 
 
 class Stand(NamedTuple):
@@ -136,7 +138,9 @@ class Driver:
     def _read(self, now: Round, phase: str) -> Stand:
         look = Look(self.database, self.there)
         begun = look.begin(now) if now.look is None else now
-        following = look.read_page(begun)
+        windows = [activity.window for activity in self.ender.ended(now)]
+        ends = [window.ended_at for window in windows if window is not None]
+        following = look.read_page(begun, worked_until=max(ends, default=None))
         if following.look is not None:
             return Stand(following)
         began_at = (begun.look or {})["begun_at"]
@@ -151,8 +155,9 @@ class Driver:
         if self.poller.poll(now):
             polls = now.turns + 1
             return self._enter(now, "waiting", next_poll_s(polls), turns=polls)
-        phase = "reading" if self.ender.ended(now) else "ending"
-        return self._enter(now, phase)
+        if self.ender.ended(now):
+            return self._enter(now, "reading", _SAME_SECOND_S)
+        return self._enter(now, "ending")
 
     def _end(self, now: Round) -> Stand:
         ended = self.ender.ended(now)
