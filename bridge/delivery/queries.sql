@@ -235,8 +235,17 @@ SELECT r.sf_id, r.account_id, r.created_at, r.email_key, r.do_not_email, r.field
 FROM practifi_record r
 LEFT JOIN link l ON l.connection_id = r.connection_id AND l.kind = 'contact' AND l.sf_id = r.sf_id
 WHERE r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.deleted_at IS NULL
-  AND (r.email_key = %(key)s
-       OR l.cc_id IN (SELECT contact_id FROM cc_contact WHERE connection_id = %(connection_id)s AND email_key = %(key)s))
+  AND r.sf_id IN (
+    SELECT here.sf_id
+    FROM practifi_record here
+    WHERE here.connection_id = %(connection_id)s AND here.kind = 'contact' AND here.deleted_at IS NULL
+      AND here.email_key = %(key)s
+    UNION
+    SELECT linked.sf_id
+    FROM cc_contact there
+    JOIN link linked
+      ON linked.connection_id = there.connection_id AND linked.kind = 'contact' AND linked.cc_id = there.contact_id
+    WHERE there.connection_id = %(connection_id)s AND there.email_key = %(key)s)
 ORDER BY r.sf_id
 
 -- name: memberships_of

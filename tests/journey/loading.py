@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridge.delivery.bulk import store
+from bridge.delivery.bulk import choose, store
 
 if TYPE_CHECKING:
     import pytest
 
     from tests.journey.firm import Firm
 
-FEW = 12
-SOME = 15
+FEW = 6
+SOME = 8
 
 
 def address(number: int) -> str:
@@ -21,8 +21,9 @@ def address(number: int) -> str:
 
 
 def go_in_bulk_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a backlog of a dozen begin a round, so that a test need not load a hundred."""
+    """Let a backlog of half a dozen begin a round, so that a test need not load a hundred."""
     monkeypatch.setattr(store, "BEGIN_AT", FEW)
+    monkeypatch.setattr(choose, "GO_ON_AT", FEW)
 
 
 def load(firm: Firm, list_id: str, count: int = SOME) -> list[str]:

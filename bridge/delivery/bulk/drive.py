@@ -15,6 +15,7 @@ kill does so from there; a step that is done twice finds nothing left to do.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,10 +43,14 @@ if TYPE_CHECKING:
     from bridge.delivery.bulk.post import Poster
     from bridge.mapping.versions import ActiveMapping
 
+log = logging.getLogger(__name__)
+
 _REST_S = 900.0
 _MORE_S = 0.5
 _MORE_TURNS = 120
 _CONSENT_HAS_IT_S = 1.0
+_SAME_SECOND_S = 2.0
+"""The vendor's times are whole seconds: the second in which an activity ended shall be over."""
 
 
 class Stand(NamedTuple):
@@ -110,7 +115,16 @@ class Driver:
             ensure_custom_fields(self.database, self.there, now.connection_id, self.current)
         leases = self.filler.claim(now) if now.takes_backlog else []
         if leases:
-            self.filler.take(now, leases)
+            taken = self.filler.take(now, leases)
+            log.info(
+                "bulk_taken_in",
+                extra={
+                    "connection": now.connection_id,
+                    "joined": taken.joined,
+                    "ended": taken.ended,
+                    "left": taken.left,
+                },
+            )
             return self._enter(now, "filling", turns=1)
         with self.database.transaction() as tx:
             is_more = now.takes_backlog and is_arriving(tx, now.connection_id)
@@ -124,7 +138,9 @@ class Driver:
     def _read(self, now: Round, phase: str) -> Stand:
         look = Look(self.database, self.there)
         begun = look.begin(now) if now.look is None else now
-        following = look.read_page(begun)
+        windows = [activity.window for activity in self.ender.ended(now)]
+        ends = [window.ended_at for window in windows if window is not None]
+        following = look.read_page(begun, worked_until=max(ends, default=None))
         if following.look is not None:
             return Stand(following)
         began_at = (begun.look or {})["begun_at"]
@@ -139,8 +155,9 @@ class Driver:
         if self.poller.poll(now):
             polls = now.turns + 1
             return self._enter(now, "waiting", next_poll_s(polls), turns=polls)
-        phase = "reading" if self.ender.ended(now) else "ending"
-        return self._enter(now, phase)
+        if self.ender.ended(now):
+            return self._enter(now, "reading", _SAME_SECOND_S)
+        return self._enter(now, "ending")
 
     def _end(self, now: Round) -> Stand:
         ended = self.ender.ended(now)

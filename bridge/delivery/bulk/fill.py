@@ -65,11 +65,6 @@ class Taken:
             left=self.left + other.left,
         )
 
-    @property
-    def count(self) -> int:
-        """All of them."""
-        return self.joined + self.ended + self.left
-
 
 @dataclass(frozen=True, kw_only=True)
 class Filler:

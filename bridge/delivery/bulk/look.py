@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SOURCE = "cc:contacts"
 """The watermark up to which changes of the account's contacts are known."""
 _OVERLAP = timedelta(seconds=10)
+_CLOCKS_AGREE_WITHIN = timedelta(seconds=70)
 _WALKS = ("updated", "optout")
 
 
@@ -62,8 +63,13 @@ class Look:
         }
         return replace(now, look=look)
 
-    def read_page(self, now: Round) -> Round:
+    def read_page(self, now: Round, *, worked_until: datetime | None = None) -> Round:
         """Read one page into the mirror; the look of the round that is returned ends with None.
+
+        Args:
+            now: The round, with the look that was begun.
+            worked_until: When the last activity had ended by the vendor's clock (UTC), a moment
+                before the look began: what it changed need not be read again.
 
         Raises:
             RemoteError: If Constant Contact does not answer.
@@ -94,7 +100,7 @@ class Look:
         with self._database.transaction() as tx:
             remember_page(tx, now.connection_id, contacts, read_at)
             if is_over:
-                move_watermark(tx, now.connection_id, SOURCE, _known_up_to(look))
+                move_watermark(tx, now.connection_id, SOURCE, _known_up_to(look, worked_until))
             move(tx, following)
         return following
 
@@ -105,8 +111,8 @@ def pages_left(look: Mapping[str, Any]) -> int:
 
 
 def read_from(tx: psycopg.Connection, connection_id: int, at: datetime) -> None:
-    """Note that the account was read whole, beginning at a moment (UTC)."""
-    move_watermark(tx, connection_id, SOURCE, at)
+    """Note that the account was read whole, beginning at a moment by our clock (UTC)."""
+    move_watermark(tx, connection_id, SOURCE, at - _CLOCKS_AGREE_WITHIN)
 
 
 def remember_page(
@@ -145,20 +151,23 @@ def _params(walk: str, since: str | None) -> dict[str, str]:
         "include_count": "true",
     }
     if since is not None:
-        after = datetime.fromisoformat(since) - _OVERLAP
+        after = datetime.fromisoformat(since)
         params[f"{walk}_after"] = after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return params
 
 
-def _known_up_to(look: Mapping[str, Any]) -> datetime:
-    """Return the moment by the vendor's clock up to which the look has seen every change.
+def _known_up_to(look: Mapping[str, Any], worked_until: datetime | None) -> datetime:
+    """Return the moment by the vendor's clock up to which every change is known.
 
-    What changed on an early page while a later one was read was not seen, so it is no later than
-    the look's own begin.
+    That clock is told by what changed last. What changed on an early page while a later one was
+    read was not seen, so it is no later than the look's own begin.
     """
     begun_at = datetime.fromisoformat(look["begun_at"])
-    newest = parse_moment(look["last"]) or parse_moment(look["since"])
-    return begun_at if newest is None else min(begun_at, newest)
+    newest = parse_moment(look["last"])
+    known = [begun_at - _CLOCKS_AGREE_WITHIN]
+    known += [min(begun_at, newest) - _OVERLAP] if newest is not None else []
+    known += [moment for moment in (parse_moment(look["since"]), worked_until) if moment]
+    return max(known)
 
 
 def _newest(last: str | None, contacts: Sequence[Mapping[str, Any]]) -> str | None:

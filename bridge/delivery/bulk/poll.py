@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WAITS_S = (2.0, 8.0, 20.0, 30.0, 60.0)
+_WAITS_S = (2.0, 12.0, 30.0, 60.0)
 
 
 def next_poll_s(polls: int) -> float:
@@ -31,7 +31,7 @@ def next_poll_s(polls: int) -> float:
         polls: Polls that were made already.
 
     >>> [next_poll_s(polls) for polls in (0, 1, 2, 50)]
-    [2.0, 8.0, 20.0, 60.0]
+    [2.0, 12.0, 30.0, 60.0]
     """
     return _WAITS_S[min(polls, len(_WAITS_S) - 1)]
 

@@ -69,6 +69,12 @@ UPDATE bulk_round
 SET due_at = app_now() + make_interval(secs => %(after_s)s)
 WHERE connection_id = %(connection_id)s
 
+-- name: rest_round
+-- No round for a while: the backlog goes one by one, or meets what keeps the round from beginning and says so.
+UPDATE bulk_round
+SET phase = 'resting', takes_backlog = false, look = NULL, due_at = app_now() + make_interval(secs => %(after_s)s)
+WHERE connection_id = %(connection_id)s AND phase = 'looking'
+
 -- name: release_round
 -- Others may go on with the round when it is due.
 UPDATE bulk_round
@@ -309,7 +315,8 @@ SELECT EXISTS (SELECT FROM work WHERE connection_id = %(connection_id)s AND bulk
 -- The steps of some members of an activity.
 SELECT subject_key, plan_id, ordinal, generation, detail, (answer ->> 'row')::int AS number
 FROM step
-WHERE connection_id = %(connection_id)s AND bulk_activity_id = %(id)s AND subject_key = ANY(%(keys)s)
+WHERE connection_id = %(connection_id)s AND bulk_activity_id = %(id)s
+  AND subject_kind = 'address' AND subject_key = ANY(%(keys)s)
 
 -- name: end_steps_sent
 -- What became of steps that went in bulk.

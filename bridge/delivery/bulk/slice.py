@@ -23,12 +23,13 @@ from bridge.delivery.bulk.store import (
     open_rounds,
     postpone,
     release_round,
+    rest,
 )
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
 from bridge.delivery.work import WEBHOOK
-from bridge.errors import BridgeError, LeaseLost, QuotaSpent, Throttled
+from bridge.errors import BridgeError, LeaseLost, QuotaSpent, Terminal, Throttled
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LEAST_WAIT_S = 1.0
+_REST_S = 60.0
 
 
 def bulk_slice(installation: Installation, *, until: float) -> frozenset[int]:
@@ -159,7 +161,9 @@ def _bear(
         if consequence.until is not None:
             after_s = (consequence.until - clock_now(tx)).total_seconds()
         postpone(tx, connection_id, max(_LEAST_WAIT_S, after_s))
+        if isinstance(error, Terminal) and not isinstance(error, QuotaSpent):
+            rest(tx, connection_id, _REST_S)  # each subject meets the error, and says so
         if application_id is not None and isinstance(error, Throttled):
-            throttled(tx, application_id, min(error.after_s or 1.0, _LEAST_WAIT_S))
+            throttled(tx, application_id, _LEAST_WAIT_S)  # a full queue is no matter of others
         elif application_id is not None and isinstance(error, QuotaSpent) and error.until is None:
             exhausted(tx, application_id)

@@ -109,6 +109,11 @@ def postpone(tx: psycopg.Connection, connection_id: int, after_s: float) -> None
     tx.execute(SQL["postpone_round"], {"connection_id": connection_id, "after_s": after_s})
 
 
+def rest(tx: psycopg.Connection, connection_id: int, after_s: float) -> None:
+    """Leave the backlog to go singly for a while, where the round has only begun to look."""
+    tx.execute(SQL["rest_round"], {"connection_id": connection_id, "after_s": after_s})
+
+
 def close_round(tx: psycopg.Connection, now: Round) -> bool:
     """End the round, unless more of the backlog was given to it; tell whether it is over."""
     return tx.execute(SQL["close_round"], now.row()).fetchone() is not None
