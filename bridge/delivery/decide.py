@@ -206,7 +206,7 @@ def _revive(
     )
     if not consent.resubscribe:
         return (revive,)
-    # What the first write leaves out of the core is cleared by it: the second must not bring it back.
+    # What the first write leaves out of the core is cleared: the second must not bring it back.
     kept = {name: value for name, value in there.items() if name not in CORE}
     return (revive, _resubscribe({**kept, **body}, consent, lists))
 
