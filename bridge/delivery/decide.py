@@ -23,7 +23,7 @@ from bridge.delivery.decide_consent import (
 )
 from bridge.delivery.decide_lists import Lists, decide_lists
 from bridge.delivery.decide_return import given_afterwards
-from bridge.delivery.merge import changes, create_body, fingerprint, put_body
+from bridge.delivery.merge import CORE, changes, create_body, fingerprint, put_body
 from bridge.delivery.model import AddressState, Decision, Person, Step
 from bridge.delivery.status import statuses
 
@@ -212,7 +212,9 @@ def _revive(
     )
     if not consent.resubscribe:
         return (revive,)
-    return (revive, _resubscribe({**there, **body}, consent, lists))
+    # What the first write leaves out of the core is cleared: the second must not bring it back.
+    kept = {name: value for name, value in there.items() if name not in CORE}
+    return (revive, _resubscribe({**kept, **body}, consent, lists))
 
 
 def _resubscribe(there: Mapping[str, Any], consent: Consent, lists: Lists) -> Step:

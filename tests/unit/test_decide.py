@@ -277,6 +277,15 @@ def test_a_person_s_own_opt_out_on_record_counts_whatever_the_source_there_says(
     assert decision.lifts_own
 
 
+def test_who_comes_back_from_deletion_does_not_get_a_cleared_name_back() -> None:
+    wanted = {"email_address": {"address": KEY}, "first_name": None}
+    contact = there(permission="unsubscribed", first_name="Ada", deleted_at="2026-10-01")
+    given = state(person("c1", LETTER, wanted=wanted), contact=contact, asked=(asked(),))
+    revive, resubscribe = decide(given).steps
+    assert "first_name" not in revive.body
+    assert "first_name" not in resubscribe.body
+
+
 @pytest.mark.parametrize(
     ("people", "owner"),
     [
