@@ -13,6 +13,7 @@ from bridge.consent.record import (
     record_step,
 )
 from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.delivery.left_behind import record_left_behind, unlink_left_behind
 from bridge.delivery.work import SQL, mark
 from bridge.identity import email_key
 from bridge.mirror.model import parse_moment
@@ -105,6 +106,7 @@ def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState)
         remember_cc_contact(tx, connection_id, state.moving_from)
         stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
         _record_opt_out(tx, connection_id, state, state.moving_from, stands)
+    record_left_behind(tx, connection_id, state)
 
 
 def _record_opt_out(
@@ -170,6 +172,8 @@ def record_end(
             }
             tx.execute(SQL["disown"], owner)
             tx.execute(SQL["own"], owner)
+    elif contact is None:
+        unlink_left_behind(tx, connection_id, state)
     _agree(tx, connection_id, contact, decision)
     set_statuses(tx, connection_id, decision.statuses)
     if decision.lifted:
