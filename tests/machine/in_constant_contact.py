@@ -83,6 +83,13 @@ class InConstantContact:
             gone = {pair for pair in self.stage.oracle.by_hand if pair[0] == contact.contact_id}
             self.stage.oracle.by_hand -= gone
 
+    def revive_there(self, at: int, of: int) -> None:
+        contact, list_id = self.stage.there.get(address_at(at)), self.stage.list_there(of)
+        if contact is not None and contact.is_deleted and list_id is not None:
+            self.stage.firm.put(self.stage.firm.there(contact.address), list_memberships=[list_id])
+            self.stage.oracle.handled_there(contact.address)
+            self.stage.oracle.by_hand.add((contact.contact_id, list_id))
+
     def rename_list_there(self, of: int) -> None:
         if (list_id := self.stage.list_there(of)) is not None:
             number = self.stage.fresh()

@@ -74,6 +74,7 @@ class Oracle:
     _settled_at: dict[str, str | None] = field(default_factory=dict)
     _agreed: set[Join] = field(default_factory=set)
     _moving: set[str] = field(default_factory=set)
+    _asked: set[str] = field(default_factory=set)
     _handled: set[str] = field(default_factory=set)
 
     # What may be asked
@@ -138,6 +139,7 @@ class Oracle:
             return
         here = self.at(address)
         if any(self.people[other].is_ticked for other in here):
+            self._asked.add(who)
             return
         is_plain = person.ticked_at == address and address not in self._moving
         lifted = Grade.IN if is_plain else Grade.MAYBE
@@ -248,6 +250,7 @@ class Oracle:
         """
         self._moving.clear()
         self._handled.clear()
+        self._asked.clear()
         self._before_tick.clear()
         self._settled_at = {who: one.address for who, one in self.people.items()}
         self._agreed = set(self.memberships.values())
@@ -275,6 +278,10 @@ class Oracle:
         if self._person_out.get(who, Grade.IN) > Grade.IN:
             self._address_out[address] = max(self._address_out.get(address, Grade.IN), Grade.MAYBE)
         self._person_out[who] = max(self._person_out.get(who, Grade.IN), min(grade, Grade.MAYBE))
+        for other in self._asked.intersection(self.at(address)) - {who}:
+            # Nobody can tell whether they asked before or after the other sharer had left.
+            self._person_out[other] = min(self._person_out.get(other, Grade.IN), Grade.MAYBE)
+            self._address_out[address] = min(self._address_out.get(address, Grade.IN), Grade.MAYBE)
 
     def _stir(self, address: str | None) -> None:
         if address is not None:
