@@ -109,10 +109,9 @@ def record_seen_there(
         ),
     )
     _stand(tx, connection_id, address_id, acted_by, since, seq)
-    if by_person:
-        for contact_id in contact_ids:
-            person_id = subjects.subject("person", contact_id)
-            _stand(tx, connection_id, person_id, acted_by, since, seq)
+    for contact_id in contact_ids:
+        person_id = subjects.subject("person", contact_id)
+        _stand(tx, connection_id, person_id, acted_by, since, seq)
 
 
 def record_left_list(
