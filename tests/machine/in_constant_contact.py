@@ -22,7 +22,7 @@ class InConstantContact:
         if contact is not None and not contact.is_deleted and contact.is_mailable:
             self.stage.next_second()
             self.stage.firm.unsubscribes(contact.address)
-            self.stage.oracle.opted_out_there(contact.address)
+            self.stage.oracle.opted_out_there(contact.address, by_person=True)
 
     def unsubscribe_as_firm(self, at: int) -> None:
         contact = self.stage.there.get(address_at(at))
@@ -31,7 +31,7 @@ class InConstantContact:
             email = {"address": contact.address, "permission_to_send": "unsubscribed"}
             self.stage.firm.put(self.stage.firm.there(contact.address), email_address=email)
             self.stage.oracle.handled_there(contact.address)
-            self.stage.oracle.opted_out_there(contact.address)
+            self.stage.oracle.opted_out_there(contact.address, by_person=False)
 
     def leave(self, at: int, of: int) -> None:
         contact, list_id, of_list = (
