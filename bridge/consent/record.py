@@ -110,10 +110,10 @@ def record_seen_there(
         ),
     )
     stand(tx, connection_id, address_id, acted_by, since, seq)
+    person_ids = [subjects.subject("person", contact_id) for contact_id in contact_ids]
+    for person_id in person_ids:
+        stand(tx, connection_id, person_id, acted_by, since, seq)
     if by_person:
-        person_ids = [subjects.subject("person", contact_id) for contact_id in contact_ids]
-        for person_id in person_ids:
-            stand(tx, connection_id, person_id, acted_by, since, seq)
         about = {"connection_id": connection_id, "address_id": address_id}
         tx.execute(SQL["own_after_all"], about | {"person_ids": person_ids})
 

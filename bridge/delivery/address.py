@@ -178,6 +178,8 @@ class AddressCourier:
         if looked.moving_from is not None:
             fresh = self.there.get_contact(str(looked.moving_from["contact_id"]))
             looked = replace(looked, moving_from=fresh)
+        left = tuple(self.there.get_contact(str(one["contact_id"])) for one in state.left_behind)
+        looked = replace(looked, left_behind=left)
         with self.database.transaction() as tx:
             record_look(tx, lease.connection_id, looked)
             renew(tx, lease)  # after the ledger, as triage does

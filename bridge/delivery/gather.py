@@ -79,6 +79,7 @@ def gather(
         there=resource,
         is_there_known=False,
         moving_from=moving["resource"] if moving is not None else None,
+        left_behind=_left_behind(key, here, contacts, moving),
         bases=tuple(_base(row, memberships, there_ids) for row in bases),
         opt_outs=standing_opt_outs(tx, connection_id, key, here_ids),
         asked=asked_back(tx, connection_id, key, rules),
@@ -179,6 +180,17 @@ def _as_told(row: Row, told: MappingOf[str, Record], mapping: Mapping) -> Row:
     if says_otherwise(fields, values, mapping.names):
         return row
     return {**row, "fields": {**values, **fields}}
+
+
+def _left_behind(
+    key: str, here: Sequence[Row], contacts: Sequence[Row], moving: Row | None
+) -> tuple[Resource, ...]:
+    theirs = {str(row["cc_id"]) for row in here if row["cc_id"] is not None}
+    return tuple(
+        row["resource"]
+        for row in contacts
+        if row is not moving and row["email_key"] != key and str(row["contact_id"]) in theirs
+    )
 
 
 def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:

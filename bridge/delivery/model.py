@@ -104,6 +104,7 @@ class AddressState:
         is_there_known: False: nobody has looked for the address there yet.
         moving_from: The contact there of a person whose address was another one; the address that
             nobody else uses any more is changed there rather than a second contact made.
+        left_behind: Contacts there that people here were so far, at addresses that others keep.
         bases: What was agreed on before, for the people here and for the contact there.
         evidence: Who came back while nobody has shown that they asked for it.
         sent_fingerprint: Of what was last sent to the contact there.
@@ -119,6 +120,7 @@ class AddressState:
     there: Resource | None
     is_there_known: bool
     moving_from: Resource | None = None
+    left_behind: tuple[Resource, ...] = ()
     bases: tuple[Base, ...] = ()
     opt_outs: tuple[OptOut, ...] = ()
     asked: tuple[Asked, ...] = ()

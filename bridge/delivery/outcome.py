@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.consent.record import record_left_list
+from bridge.delivery.left_behind import record_left_behind, unlink_left_behind
 from bridge.delivery.outcome_consent import record_opt_out, record_requests, record_resubscribed
 from bridge.delivery.work import SQL, mark
 from bridge.mirror.remember import remember_cc_contact
@@ -68,6 +69,7 @@ def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState)
         remember_cc_contact(tx, connection_id, state.moving_from)
         stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
         record_opt_out(tx, connection_id, state, state.moving_from, stands)
+    record_left_behind(tx, connection_id, state)
 
 
 def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, str]]) -> None:
@@ -109,6 +111,8 @@ def record_end(
             }
             tx.execute(SQL["disown"], owner)
             tx.execute(SQL["own"], owner)
+    elif contact is None:
+        unlink_left_behind(tx, connection_id, state)
     _agree(tx, connection_id, contact, decision)
     set_statuses(tx, connection_id, decision.statuses)
     record_requests(tx, lease, state, decision)

@@ -413,6 +413,11 @@ ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
   SET cc_id = EXCLUDED.cc_id, is_owner = false, made_at = EXCLUDED.made_at
   WHERE link.cc_id <> EXCLUDED.cc_id
 
+-- name: unlink_people
+-- People who are the contact of their former address no more.
+DELETE FROM link
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND sf_id = ANY(%(sf_ids)s)
+
 -- name: disown
 -- Nobody owns the contact for the moment between two owners.
 UPDATE link

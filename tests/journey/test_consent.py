@@ -315,6 +315,37 @@ def test_an_opt_out_is_seen_even_when_the_address_changes_before_anybody_looked(
     assert firm.status(person)[0] == "Unsubscribed"
 
 
+def test_an_opt_out_at_a_shared_address_goes_along_with_whoever_leaves_it(firm: Firm) -> None:
+    """Nobody has looked since, and the other sharer's contact stays as it is."""
+    letter = firm.new_list()
+    edith = firm.member(BOTH, letter)
+    firm.member(BOTH, letter)
+    firm.settle()
+    firm.unsubscribes(BOTH)
+    firm.change(edith, Email=ADA)
+    firm.settle()
+    assert firm.all_there(ADA) == []
+    assert firm.status(edith)[0] == "Not sent"
+    assert firm.permission(BOTH) == "unsubscribed"
+
+
+def test_what_the_firm_did_there_goes_along_with_whoever_leaves_a_shared_address(
+    firm: Firm,
+) -> None:
+    letter = firm.new_list()
+    edith = firm.member(BOTH, letter)
+    firm.member(BOTH, letter)
+    firm.settle()
+    email = {"address": BOTH, "permission_to_send": "unsubscribed"}
+    firm.put(firm.there(BOTH), email_address=email)
+    firm.change(edith, FirstName="Edith")
+    firm.settle()
+    firm.change(edith, Email=ADA)
+    firm.settle()
+    assert firm.all_there(ADA) == []
+    assert firm.status(edith)[0] == "Not sent"
+
+
 def test_an_opt_out_that_nobody_had_seen_stays_on_the_former_address(firm: Firm) -> None:
     letter = firm.new_list()
     person = firm.member("old@example.org", letter)

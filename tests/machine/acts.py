@@ -63,6 +63,7 @@ RULES: dict[str, tuple[int, ...]] = {
     "take_off_there": (ADDRESSES, LISTS),
     "create_there": (ADDRESSES, LISTS),
     "delete_there": (ADDRESSES,),
+    "revive_there": (ADDRESSES, LISTS),
     "rename_list_there": (LISTS,),
     "delete_list_there": (LISTS,),
     "wait": (len(WAITS_S),),

@@ -22,7 +22,7 @@ class InConstantContact:
         if contact is not None and not contact.is_deleted and contact.is_mailable:
             self.stage.next_second()
             self.stage.firm.unsubscribes(contact.address)
-            self.stage.oracle.opted_out_there(contact.address)
+            self.stage.oracle.opted_out_there(contact.address, by_person=True)
 
     def unsubscribe_as_firm(self, at: int) -> None:
         contact = self.stage.there.get(address_at(at))
@@ -31,7 +31,7 @@ class InConstantContact:
             email = {"address": contact.address, "permission_to_send": "unsubscribed"}
             self.stage.firm.put(self.stage.firm.there(contact.address), email_address=email)
             self.stage.oracle.handled_there(contact.address)
-            self.stage.oracle.opted_out_there(contact.address)
+            self.stage.oracle.opted_out_there(contact.address, by_person=False)
 
     def leave(self, at: int, of: int) -> None:
         contact, list_id, of_list = (
@@ -82,6 +82,13 @@ class InConstantContact:
             self.stage.oracle.handled_there(contact.address)
             gone = {pair for pair in self.stage.oracle.by_hand if pair[0] == contact.contact_id}
             self.stage.oracle.by_hand -= gone
+
+    def revive_there(self, at: int, of: int) -> None:
+        contact, list_id = self.stage.there.get(address_at(at)), self.stage.list_there(of)
+        if contact is not None and contact.is_deleted and list_id is not None:
+            self.stage.firm.put(self.stage.firm.there(contact.address), list_memberships=[list_id])
+            self.stage.oracle.handled_there(contact.address)
+            self.stage.oracle.by_hand.add((contact.contact_id, list_id))
 
     def rename_list_there(self, of: int) -> None:
         if (list_id := self.stage.list_there(of)) is not None:

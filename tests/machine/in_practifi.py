@@ -93,6 +93,7 @@ class InPractifi:
         """What was deleted last at a place comes back out of the recycle bin."""
         if self.stage.people[place] is None and place in self.stage.in_bin:
             who, person, memberships = self.stage.in_bin.pop(place)
+            self.stage.next_second()
             self.stage.firm.sandbox.control("POST", "/salesforce/undelete", {"ids": [who]})
             self.stage.oracle.restored(who, person, memberships)
             self.stage.people[place] = who

@@ -174,7 +174,7 @@ def _statuses(oracle: Oracle, seen: Seen, address: str, contact: There | None) -
         if any(one.person == who and one.of_list in oracle.gone_there for one in joins):
             right = "Waiting" if right in {"Subscribed", "Not on a list"} else right
         is_open = not is_there and oracle.grade(address) is Grade.MAYBE
-        if status != right and not (is_open and status in {"Not on a list", "Not sent"}):
+        if status != right and not (is_open and status in {"Not on a list", "Not sent", "Waiting"}):
             yield f"{who} at {address} shows {status!r}, not {right!r}"
     for membership, join in oracle.memberships.items():
         if oracle.people[join.person].address != address or join.of_list in oracle.gone_there:

@@ -71,9 +71,12 @@ class Oracle:
     _person_out: dict[str, Grade] = field(default_factory=dict)
     _before_tick: dict[str, Grade] = field(default_factory=dict)
     _left: dict[Join, Grade] = field(default_factory=dict)
+    _known_left: set[Join] = field(default_factory=set)
     _settled_at: dict[str, str | None] = field(default_factory=dict)
     _agreed: set[Join] = field(default_factory=set)
     _moving: set[str] = field(default_factory=set)
+    _asked: set[str] = field(default_factory=set)
+    _by_firm: set[str] = field(default_factory=set)
     _handled: set[str] = field(default_factory=set)
 
     # What may be asked
@@ -138,6 +141,7 @@ class Oracle:
             return
         here = self.at(address)
         if any(self.people[other].is_ticked for other in here):
+            self._asked.add(who)
             return
         is_plain = person.ticked_at == address and address not in self._moving
         lifted = Grade.IN if is_plain else Grade.MAYBE
@@ -146,6 +150,7 @@ class Oracle:
             for join in [one for one in self._left if one.person == other]:
                 self._left[join] = Grade.MAYBE
         self._address_out[address] = min(self._address_out.get(address, Grade.IN), lifted)
+        self._by_firm.discard(address)
 
     def moved(self, who: str, address: str | None) -> None:
         """A contact record got another address, or none."""
@@ -204,14 +209,20 @@ class Oracle:
 
     # In Constant Contact
 
-    def opted_out_there(self, address: str) -> None:
-        """The contact there was unsubscribed, by the person or by somebody of the firm."""
+    def opted_out_there(self, address: str, *, by_person: bool) -> None:
+        """The contact there was unsubscribed, by the person or by somebody of the firm.
+
+        Whom of several the firm meant nobody can tell once one of them has left: it goes along with
+        those who are still there when it is seen.
+        """
         self._handled.add(address)
         self._address_out[address] = Grade.OUT
+        if not by_person:
+            self._by_firm.add(address)
         for who, person in self.people.items():
             if person.address == address:
                 is_known = self._settled_at.get(who) == address
-                grade = Grade.OUT if is_known else Grade.MAYBE
+                grade = Grade.OUT if is_known and by_person else Grade.MAYBE
             elif self._settled_at.get(who) == address:
                 grade = Grade.MAYBE
             else:
@@ -232,9 +243,7 @@ class Oracle:
     def handled_there(self, address: str) -> None:
         """Somebody of the firm changed the contact there: who left a list may be put back."""
         self._handled.add(address)
-        for join in self._left:
-            if self.people.get(join.person) and join not in self._agreed:
-                continue
+        for join in self._left.keys() - self._known_left:
             if join.person in self.at(address):
                 self._left[join] = Grade.MAYBE
 
@@ -246,11 +255,17 @@ class Oracle:
         Args:
             owners: Contact there -> whose fields it has.
         """
+        for who, person in self.people.items():
+            if person.address in self._by_firm:
+                self._person_out[who] = Grade.OUT
+        self._by_firm.clear()
         self._moving.clear()
         self._handled.clear()
+        self._asked.clear()
         self._before_tick.clear()
         self._settled_at = {who: one.address for who, one in self.people.items()}
         self._agreed = set(self.memberships.values())
+        self._known_left = {join for join, grade in self._left.items() if grade is Grade.OUT}
         self.owners = owners
         for person in self.people.values():
             person.is_tick_new = False
@@ -275,6 +290,10 @@ class Oracle:
         if self._person_out.get(who, Grade.IN) > Grade.IN:
             self._address_out[address] = max(self._address_out.get(address, Grade.IN), Grade.MAYBE)
         self._person_out[who] = max(self._person_out.get(who, Grade.IN), min(grade, Grade.MAYBE))
+        for other in self._asked.intersection(self.at(address)) - {who}:
+            # Nobody can tell whether they asked before or after the other sharer had left.
+            self._person_out[other] = min(self._person_out.get(other, Grade.IN), Grade.MAYBE)
+            self._address_out[address] = min(self._address_out.get(address, Grade.IN), Grade.MAYBE)
 
     def _stir(self, address: str | None) -> None:
         if address is not None:

@@ -108,14 +108,14 @@ def test_an_untick_lifts_nothing_while_another_sharer_is_ticked(oracle: Oracle) 
 
 
 def test_an_opt_out_stays_with_the_address_and_goes_along_with_the_person(oracle: Oracle) -> None:
-    oracle.opted_out_there(ADA)
+    oracle.opted_out_there(ADA, by_person=True)
     oracle.moved("ada", BEN)
     assert oracle.grade(ADA) is Grade.OUT
     assert oracle.grade(BEN) is Grade.OUT
 
 
 def test_an_opt_out_outlives_the_record(oracle: Oracle) -> None:
-    oracle.opted_out_there(ADA)
+    oracle.opted_out_there(ADA, by_person=True)
     oracle.deleted("ada")
     oracle.entered("ada again", ADA, dict(FIELDS))
     assert oracle.grade(ADA) is Grade.OUT
@@ -133,6 +133,18 @@ def test_a_list_that_the_person_left_is_not_given_again(oracle: Oracle) -> None:
     assert any("which the person had left" in one for one in complaints(oracle, seen(THERE)))
 
 
+def test_an_edit_there_hides_that_the_person_left_unless_it_was_seen(oracle: Oracle) -> None:
+    oracle.left_list(ADA, "letter")
+    oracle.came_to_rest({})
+    oracle.handled_there(ADA)
+    assert oracle.left(ADA, "letter") is Grade.OUT
+    oracle.joined("another", "ada", "invitations")
+    oracle.came_to_rest({})
+    oracle.left_list(ADA, "invitations")
+    oracle.handled_there(ADA)
+    assert oracle.left(ADA, "invitations") is Grade.MAYBE
+
+
 def test_what_somebody_added_there_by_hand_may_stay(oracle: Oracle) -> None:
     oracle.by_hand.add(("contact", "other"))
     assert complaints(oracle, seen(replace(THERE, lists=frozenset({LETTER, "other"})))) == []
@@ -147,7 +159,7 @@ def test_an_owner_who_stayed_keeps_the_contact(oracle: Oracle) -> None:
 
 
 def test_whoever_becomes_mailable_without_an_untick_is_named_at_once(oracle: Oracle) -> None:
-    oracle.opted_out_there(ADA)
+    oracle.opted_out_there(ADA, by_person=True)
     before = {ADA: replace(THERE, permission="unsubscribed")}
     assert became_mailable(oracle, before, before) == []
     assert became_mailable(oracle, before, {ADA: THERE}) == [
