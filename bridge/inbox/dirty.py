@@ -9,7 +9,8 @@ from bridge.delivery.work import WEBHOOK, add_subjects, mark
 from bridge.identity import salesforce_id
 from bridge.inbox.model import Verdict
 from bridge.mirror.model import says_otherwise
-from bridge.mirror.remember import contact_keys, lock_rows, mark_deleted
+from bridge.mirror.remember import lock_rows, mark_deleted
+from bridge.mirror.subjects import subjects_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def delete(
     sf_id = salesforce_id(notification.record_id or "")
     row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
     mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
-    return frozenset() if row is None else _subjects_of(tx, row)
+    return frozenset() if row is None else subjects_of_row(tx, row)
 
 
 def touched_by_replay(
@@ -51,18 +52,7 @@ def touched_by_replay(
         return frozenset()
     if mode == "as_accepted" and says_otherwise(row.fields, told.fields, names):
         return frozenset()
-    return _subjects_of(tx, row)
-
-
-def _subjects_of(tx: psycopg.Connection, row: PractifiRow) -> frozenset[Subject]:
-    if row.kind == "list":
-        return frozenset({("list", row.sf_id)})
-    if row.kind == "contact":
-        return frozenset({("address", row.email_key)}) if row.email_key else frozenset()
-    if row.kind == "membership" and row.contact_id:
-        key = contact_keys(tx, row.connection_id, [row.contact_id]).get(row.contact_id)
-        return frozenset({("address", key)}) if key else frozenset()
-    return frozenset()
+    return subjects_of_row(tx, row)
 
 
 def mark_dirty(
