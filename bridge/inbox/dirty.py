@@ -61,6 +61,10 @@ def mark_dirty(
     dirty: Sequence[tuple[Untriaged, frozenset[Subject], bool]],
 ) -> dict[str, Verdict]:
     """Mark what notifications touch, and have each wait for it; return what became of each."""
+    dirty = [
+        (notification, subjects | _waited_for(tx, notification), is_consent)
+        for notification, subjects, is_consent in dirty
+    ]
     wanted: dict[Subject, bool] = {}
     for _, subjects, is_consent in dirty:
         for subject in subjects:
@@ -87,6 +91,17 @@ def mark_dirty(
         )
         for notification, subjects, _ in dirty
     }
+
+
+def _waited_for(tx: psycopg.Connection, notification: Untriaged) -> frozenset[Subject]:
+    """Return what a replayed notification waited for before: it may have been given up there."""
+    if notification.replay is None:
+        return frozenset()
+    asked = {
+        "connection_id": notification.connection_id,
+        "notification_id": notification.notification_id,
+    }
+    return frozenset((kind, key) for kind, key in tx.execute(SQL["waited_for"], asked))
 
 
 def _replay_as_accepted(
