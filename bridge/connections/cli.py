@@ -102,7 +102,8 @@ def _print(
             print(f"{name.replace('_', ' '):{width}}  {value if value is not None else '-'}")
     else:
         for row in rows:
-            print(f"{row['name']:20}  {row['organization_id']}  {row['state']}")
+            reason = f": {row['state_reason']}" if row["state_reason"] else ""
+            print(f"{row['name']:20}  {row['organization_id']}  {row['state']}{reason}")
 
 
 def _as_row(connection: Connection, endpoint: Endpoint) -> dict[str, Any]:

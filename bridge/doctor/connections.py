@@ -33,8 +33,10 @@ def check_connection(
     with database.transaction() as tx:
         finding, mapping = check_mapping(tx, connection, settings.mappings)
         consent = _consent(tx, connection)
+        outages = _outages(tx, connection)
     yield finding
     yield consent
+    yield from outages
     if connection.state == "unconnected":
         return
     salesforce = open_salesforce(connection, database, keyring, settings)
@@ -69,6 +71,20 @@ def _consent(tx: psycopg.Connection, connection: Connection) -> Finding:
         says += "; no field list is known either, so absent fields are read back"
     advice = "deploy the bridge's outbound messages and record their field lists"
     return _found(connection, "consent", "warning", says, advice)
+
+
+def _outages(tx: psycopg.Connection, connection: Connection) -> list[Finding]:
+    rows = tx.execute(_SQL["outages"], {"connection_id": connection.id})
+    return [
+        _found(
+            connection,
+            "outage",
+            "warning",
+            f"what needs {system} waits since {since:%Y-%m-%d %H:%M} UTC: {reason}",
+            "nothing: it is asked every two minutes, and all goes on once it answers",
+        )
+        for system, since, reason in rows
+    ]
 
 
 def _found(

@@ -8,3 +8,10 @@ SELECT count(DISTINCT action_id),
        count(DISTINCT action_id) FILTER (WHERE lane = 0)
 FROM outbound_definition
 WHERE connection_id = %(connection_id)s;
+
+-- name: outages
+-- services that answer nobody at present
+SELECT initcap(replace(system, '_', ' ')), since, reason
+FROM outage
+WHERE connection_id = %(connection_id)s AND probe_at IS NOT NULL
+ORDER BY system;

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bridge.connections.store import list_connections
-from bridge.errors import RemoteError, TooMuchAtOnce
+from bridge.errors import BridgeError, TooMuchAtOnce
 from bridge.inbox.triage import SQL
 from bridge.mapping.versions import active
 
@@ -39,23 +39,15 @@ def poll_deletes(installation: Installation) -> int:
     """Ask every connected organization what was deleted; return how many deletions were new."""
     with installation.database.transaction() as tx:
         connections = [row for row in list_connections(tx) if row.state == "active"]
-        names = {row.id: _names(tx, row.id) for row in connections}
     new = 0
     for connection in connections:
-        known = names[connection.id]
-        if known is None:
-            continue
-        salesforce = installation.salesforce(connection)
         try:
-            for object_name in (known.membership.object, known.contact.object, known.list.object):
-                new += _poll(installation, salesforce, connection, object_name)
-        except RemoteError as error:
+            new += _poll_connection(installation, connection)
+        except BridgeError as error:
+            # A mapping or credentials at fault are no matter of the other connections.
             log.warning(
-                "deletes_poll_failed",
-                extra={"connection": connection.name, "status": error.status, "key": error.key},
+                "deletes_poll_failed", extra={"connection": connection.name, "why": str(error)}
             )
-        finally:
-            salesforce.close()
     return new
 
 
@@ -67,6 +59,21 @@ def window(watermark: datetime | None, now: datetime) -> tuple[datetime, datetim
     """
     start = now - _FIRST_LOOK if watermark is None else watermark - _OVERLAP
     return max(min(start, now - _OVERLAP), now - _LONGEST), now + _NEXT_MINUTE
+
+
+def _poll_connection(installation: Installation, connection: Connection) -> int:
+    with installation.database.transaction() as tx:
+        known = _names(tx, connection.id)
+    if known is None:
+        return 0
+    salesforce = installation.salesforce(connection)
+    try:
+        return sum(
+            _poll(installation, salesforce, connection, object_name)
+            for object_name in (known.membership.object, known.contact.object, known.list.object)
+        )
+    finally:
+        salesforce.close()
 
 
 def _names(tx: psycopg.Connection, connection_id: int) -> Names | None:

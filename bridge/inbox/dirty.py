@@ -9,7 +9,8 @@ from bridge.delivery.work import WEBHOOK, add_subjects, mark
 from bridge.identity import salesforce_id
 from bridge.inbox.model import Verdict
 from bridge.mirror.model import says_otherwise
-from bridge.mirror.remember import contact_keys, lock_rows, mark_deleted
+from bridge.mirror.remember import lock_rows, mark_deleted
+from bridge.mirror.subjects import subjects_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def delete(
     sf_id = salesforce_id(notification.record_id or "")
     row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
     mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
-    return frozenset() if row is None else _subjects_of(tx, row)
+    return frozenset() if row is None else subjects_of_row(tx, row)
 
 
 def touched_by_replay(
@@ -51,18 +52,7 @@ def touched_by_replay(
         return frozenset()
     if mode == "as_accepted" and says_otherwise(row.fields, told.fields, names):
         return frozenset()
-    return _subjects_of(tx, row)
-
-
-def _subjects_of(tx: psycopg.Connection, row: PractifiRow) -> frozenset[Subject]:
-    if row.kind == "list":
-        return frozenset({("list", row.sf_id)})
-    if row.kind == "contact":
-        return frozenset({("address", row.email_key)}) if row.email_key else frozenset()
-    if row.kind == "membership" and row.contact_id:
-        key = contact_keys(tx, row.connection_id, [row.contact_id]).get(row.contact_id)
-        return frozenset({("address", key)}) if key else frozenset()
-    return frozenset()
+    return subjects_of_row(tx, row)
 
 
 def mark_dirty(
@@ -71,6 +61,10 @@ def mark_dirty(
     dirty: Sequence[tuple[Untriaged, frozenset[Subject], bool]],
 ) -> dict[str, Verdict]:
     """Mark what notifications touch, and have each wait for it; return what became of each."""
+    dirty = [
+        (notification, subjects | _waited_for(tx, notification), is_consent)
+        for notification, subjects, is_consent in dirty
+    ]
     wanted: dict[Subject, bool] = {}
     for _, subjects, is_consent in dirty:
         for subject in subjects:
@@ -97,6 +91,17 @@ def mark_dirty(
         )
         for notification, subjects, _ in dirty
     }
+
+
+def _waited_for(tx: psycopg.Connection, notification: Untriaged) -> frozenset[Subject]:
+    """Return what a replayed notification waited for before: it may have been given up there."""
+    if notification.replay is None:
+        return frozenset()
+    asked = {
+        "connection_id": notification.connection_id,
+        "notification_id": notification.notification_id,
+    }
+    return frozenset((kind, key) for kind, key in tx.execute(SQL["waited_for"], asked))
 
 
 def _replay_as_accepted(

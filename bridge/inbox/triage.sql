@@ -30,6 +30,12 @@ FROM unnest(%(tids)s::tid[], %(states)s::text[], %(reasons)s::text[], %(causes)s
   AS t (tid, state, reason, cause)
 WHERE n.ctid = t.tid
 
+-- name: waited_for
+-- What a notification made dirty before.
+SELECT kind, key
+FROM notification_subject
+WHERE connection_id = %(connection_id)s AND notification_id = %(notification_id)s
+
 -- name: replay_as_accepted
 -- Subjects that nothing else waits for are delivered once as the notification was accepted.
 UPDATE work w

@@ -9,7 +9,9 @@ import pytest
 
 from bridge.connections.credentials import read_credentials, set_credentials
 from bridge.delivery import gather
+from bridge.delivery.write_back import write_back
 from bridge.inbox import triage
+from bridge.mirror.model import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +94,22 @@ def test_opt_outs_go_on_while_salesforce_answers_no_query(firm: Firm) -> None:
     assert firm.bridge.waiting() == outages(firm) == []
     firm.settle()
     assert {firm.status(each) for each in others} == {("Subscribed", None)}
+
+
+def test_statuses_go_back_within_one_probe_once_salesforce_answers_again(firm: Firm) -> None:
+    letter = firm.new_list()
+    firm.settle()
+    firm.sandbox.faults(down("salesforce", "/composite"))
+    people = [firm.member(f"person{number}@example.org", letter) for number in range(3)]
+    firm.bridge.receive()
+    for _ in range(20):
+        work_for(firm, HOUR_S, step_s=HOUR_S)
+        write_back(firm.bridge.installation)
+    assert [outage["system"] for outage in outages(firm)] == ["salesforce"]
+    firm.sandbox.faults()
+    firm.sandbox.advance(ONE_PROBE_S)
+    write_back(firm.bridge.installation)
+    assert {firm.status(person) for person in people} == {("Subscribed", None)}
 
 
 def test_one_record_that_always_fails_holds_nobody_up_and_is_given_up_after_seven_days(
@@ -208,7 +226,7 @@ def test_a_record_that_makes_our_own_code_fail_holds_nobody_up(
 
     letter = firm.new_list()
     firm.settle()
-    monkeypatch.setattr(triage, "row_of", failing(triage.row_of, "Untriable"))
+    monkeypatch.setattr(triage, "row_of", failing(row_of, "Untriable"))
     monkeypatch.setattr(gather, "_person", failing(gather._person, "Undecidable"))
     firm.member("one@example.org", letter, LastName="Untriable")
     firm.member("two@example.org", letter, LastName="Undecidable")

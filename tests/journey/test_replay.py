@@ -186,6 +186,24 @@ def test_as_accepted_takes_no_later_save_back(firm: Firm) -> None:
     assert firm.there(ADA)["first_name"] == "Augusta"
 
 
+def test_a_replay_ends_although_its_former_address_was_given_up(firm: Firm) -> None:
+    person = firm.member(ADA, firm.new_list())
+    firm.settle()
+    accepted = last_of(firm, person)
+    firm.sandbox.advance(5)
+    firm.change(person, Email="augusta@example.org")
+    firm.settle()
+    firm.bridge.rows(
+        "UPDATE work SET done = 0, wanted = 9, blocked_reason = 'refused' "
+        "WHERE key = %(key)s RETURNING 1",
+        key=ADA,
+    )
+    firm.bridge.rows("UPDATE notification_subject SET generation = 9 RETURNING 1")
+    replay(firm.bridge.installation.settings, accepted)
+    firm.settle()
+    assert end_of(firm, accepted)[0] == "done"
+
+
 def test_as_accepted_needs_the_mapping_of_the_acceptance(firm: Firm) -> None:
     person = firm.member(ADA, firm.new_list())
     firm.settle()

@@ -20,18 +20,18 @@ from bridge.delivery.consequence import (
 from bridge.delivery.slots import LeaseWanted
 from bridge.errors import BridgeError, RecordError, RemoteError
 
-CC, SF = {"system": "constant_contact"}, {"system": "salesforce"}
+CC, SF = "constant_contact", "salesforce"
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def spent(until: datetime | None) -> errors.QuotaSpent:
-    error = errors.QuotaSpent("w", **CC)
+    error = errors.QuotaSpent("w", system=CC)
     error.until = until
     return error
 
 
 def asked_to_wait(after_s: float) -> errors.Throttled:
-    error = errors.Throttled("w", **CC)
+    error = errors.Throttled("w", system=CC)
     error.after_s = after_s
     return error
 
@@ -41,30 +41,30 @@ DEAD = Consequence(reason="w", is_dead=True)
 PAUSED = Consequence(after_s=30.0, reason="w", stops_connection=True, pauses_connection=True)
 
 TABLE = {
-    "network, 5xx, no answer of theirs": (errors.Unavailable("w", **CC), AGAIN),
+    "network, 5xx, no answer of theirs": (errors.Unavailable("w", system=CC), AGAIN),
     "known to be down": (
-        errors.OutOfService("w", **SF),
+        errors.OutOfService("w", system=SF),
         Consequence(reason="w", waits_for="salesforce"),
     ),
-    "throttled": (errors.Throttled("w", **CC), AGAIN),
+    "throttled": (errors.Throttled("w", system=CC), AGAIN),
     "throttled for a while": (
         asked_to_wait(60.0),
         Consequence(after_s=60.0, reason="w", is_attempt=True),
     ),
-    "two writers": (errors.Conflict("w", **CC), AGAIN),
-    "retryable": (errors.Retryable("w", **CC), AGAIN),
-    "gone there": (errors.NotFoundRemotely("w", **CC), AGAIN),
-    "remote": (RemoteError("w", **CC), AGAIN),
-    "refused login": (errors.Unauthorized("w", **CC), PAUSED),
-    "missing scope": (errors.Forbidden("w", **SF), PAUSED),
-    "terminal": (errors.Terminal("w", **CC), PAUSED),
+    "two writers": (errors.Conflict("w", system=CC), AGAIN),
+    "retryable": (errors.Retryable("w", system=CC), AGAIN),
+    "gone there": (errors.NotFoundRemotely("w", system=CC), AGAIN),
+    "remote": (RemoteError("w", system=CC), AGAIN),
+    "refused login": (errors.Unauthorized("w", system=CC), PAUSED),
+    "missing scope": (errors.Forbidden("w", system=SF), PAUSED),
+    "terminal": (errors.Terminal("w", system=CC), PAUSED),
     "day spent until": (
         spent(AT),
         Consequence(after_s=60.0, until=AT, reason="w", stops_connection=True),
     ),
     "day spent": (spent(None), Consequence(after_s=60.0, reason="w", stops_connection=True)),
     "Salesforce's allowance spent": (
-        errors.QuotaSpent("w", **SF),
+        errors.QuotaSpent("w", system=SF),
         Consequence(after_s=60.0, reason="w"),
     ),
     "record": (RecordError("w"), DEAD),
@@ -119,7 +119,7 @@ def test_what_may_succeed_later_is_tried_for_seven_days_and_no_longer(
 
 
 def test_whoever_asked_a_service_that_is_down_comes_back_behind_the_next_probe() -> None:
-    told = consequence_of(errors.Unavailable("w", **SF), 40, 1.0, probe_s=100.0)
+    told = consequence_of(errors.Unavailable("w", system=SF), 40, 1.0, probe_s=100.0)
     assert (told.after_s > 100.0, told.waits_for, told.is_attempt) == (True, "salesforce", True)
 
 
@@ -144,9 +144,9 @@ CAUSES = {
         "record-refused:Email,Phone",
     ),
     "conversion": (errors.ConversionError("x", field="birthday"), "conversion-error:birthday"),
-    "remote": (errors.Unavailable("x", **CC), "unavailable:constant_contact"),
+    "remote": (errors.Unavailable("x", system=CC), "unavailable:constant_contact"),
     "with a code": (
-        errors.Forbidden("x", key="INVALID_FIELD", **SF),
+        errors.Forbidden("x", key="INVALID_FIELD", system=SF),
         "forbidden:salesforce:INVALID_FIELD",
     ),
     "ours": (BridgeError("x"), "bridge-error"),
