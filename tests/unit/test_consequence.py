@@ -78,7 +78,7 @@ TABLE = {
     "another first": (errors.NotSettled("w"), Consequence(after_s=0.5, reason="w")),
     "consent wants it": (LeaseWanted(), Consequence()),
     "not so when it was read back": (errors.NotConfirmed("w"), AGAIN),
-    "more than an answer holds": (errors.TooMuchAtOnce("w", **CC), AGAIN),
+    "more than an answer holds": (errors.TooMuchAtOnce("w", system=CC), AGAIN),
     "a fault of ours": (BridgeError("w"), AGAIN),
     "configuration": (errors.ConfigurationError("w"), AGAIN),
     "limit of a run": (errors.RunRefused("w"), AGAIN),
