@@ -201,6 +201,7 @@ class Sender:
         """
         now_on = (state.there or state.moving_from or {}).get("list_memberships") or ()
         given = set(step.body.get("list_memberships") or ()) - set(now_on)
+        given |= set(step.body.get("list_ids") or ())
         gone = [list_id for list_id in sorted(given) if not self._has_list(list_id)]
         with self.database.transaction() as tx:
             for list_id in gone:
