@@ -40,6 +40,8 @@ MISHAPS = ("drop", "repeat", "reorder")
 
 RULES: dict[str, tuple[int, ...]] = {
     "enter": (PEOPLE, NOWHERE + 1),
+    "arrive": (PEOPLE, ADDRESSES, LISTS),
+    "replace": (PEOPLE, LISTS),
     "save": (PEOPLE,),
     "tick": (PEOPLE,),
     "untick": (PEOPLE,),

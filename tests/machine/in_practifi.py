@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.journey.firm import LIST, MEMBERSHIP, TICKED, UNTICKED
+from tests.machine.acts import ADDRESSES
 from tests.machine.stage import address_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,20 @@ class InPractifi:
             )
             self.stage.people[place] = who
             self.stage.oracle.entered(who, address, fields)
+
+    def arrive(self, place: int, at: int, of: int) -> None:
+        """Somebody is entered and put on a list."""
+        self.enter(place, at)
+        self.join(place, of)
+
+    def replace(self, place: int, of: int) -> None:
+        """A record is deleted and entered again, and put on a list."""
+        who = self.stage.people[place]
+        address = None if who is None else self.stage.oracle.people[who].address
+        if address is not None:
+            at = next(at for at in range(ADDRESSES) if address_of(at) == address)
+            self.delete(place)
+            self.arrive(place, at, of)
 
     def save(self, place: int) -> None:
         if (who := self.stage.people[place]) is not None:
