@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.delivery.bulk.choose import BEGIN_AT
+from bridge.delivery.bulk.store import open_rounds
 from bridge.delivery.work import CONSENT, RECONCILE, WEBHOOK, claim, mark, peek
 from bridge.pauses.store import (
     ALL_LANES,
@@ -91,6 +93,16 @@ def test_a_resumed_lane_goes_on_as_it_stands(database: Database, firm: int) -> N
         assert resume_lanes(tx, [firm], ALL_LANES) == len(ALL_LANES)
         assert resume_lanes(tx, [firm], ALL_LANES) == 0
     assert due(database) == [BERT[1], ADA[1]]
+
+
+def test_a_long_backlog_of_a_paused_lane_does_not_go_in_bulk(bridge: RunningBridge) -> None:
+    backlog = {("address", f"person{number}@example.org"): False for number in range(BEGIN_AT)}
+    with bridge.database.transaction() as tx:
+        mark(tx, bridge.connection_id, backlog)  # type: ignore[arg-type]
+        pause_lanes(tx, [bridge.connection_id], {WEBHOOK}, by="olga", reason="a restore")
+        assert open_rounds(tx) == []
+        resume_lanes(tx, [bridge.connection_id], {WEBHOOK})
+        assert open_rounds(tx) == [bridge.connection_id]
 
 
 def test_who_paused_first_stays_on_record(database: Database, firm: int) -> None:

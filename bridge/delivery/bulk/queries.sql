@@ -16,6 +16,7 @@ WHERE c.state = 'active'
         AND (w.lease_until IS NULL OR w.lease_until < app_now())
         AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
         AND position('@' IN w.key) > 0
+        AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
       LIMIT %(begin_at)s) AS due) >= %(begin_at)s
 ON CONFLICT (connection_id) DO UPDATE
   SET takes_backlog = true
@@ -96,6 +97,7 @@ WHERE w.connection_id = %(connection_id)s AND w.kind = 'address' AND w.lane BETW
   AND (w.lease_until IS NULL OR w.lease_until < app_now())
   AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
   AND position('@' IN w.key) > 0
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
 
 -- name: is_arriving
 -- Whether messages of a connection wait to be read: they may add to the backlog in a moment.
@@ -113,6 +115,7 @@ FROM (
     AND (w.lease_until IS NULL OR w.lease_until < app_now())
     AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
     AND position('@' IN w.key) > 0
+    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
   ORDER BY w.key
   LIMIT %(count)s
   FOR UPDATE SKIP LOCKED) AS due

@@ -11,7 +11,7 @@ import psycopg
 
 from bridge.clock import now as clock_now
 from bridge.connections.store import load_connection
-from bridge.constant_contact.budget import exhausted, throttled
+from bridge.constant_contact.budget import note_limit
 from bridge.delivery.bulk.drive import Driver
 from bridge.delivery.bulk.end import Ender
 from bridge.delivery.bulk.fill import Filler
@@ -29,7 +29,7 @@ from bridge.delivery.consequence import consequence_of
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
 from bridge.delivery.work import WEBHOOK
-from bridge.errors import BridgeError, LeaseLost, QuotaSpent, Terminal, Throttled
+from bridge.errors import BridgeError, LeaseLost, QuotaSpent, Terminal
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _bear(
             "why": consequence.reason,
         },
     )
-    application_id = connection.api_application_id
+    note_limit(installation.database, connection, error)
     with installation.database.transaction() as tx:
         after_s = consequence.after_s
         if consequence.until is not None:
@@ -163,7 +163,3 @@ def _bear(
         postpone(tx, connection_id, max(_LEAST_WAIT_S, after_s))
         if isinstance(error, Terminal) and not isinstance(error, QuotaSpent):
             rest(tx, connection_id, _REST_S)  # each subject meets the error, and says so
-        if application_id is not None and isinstance(error, Throttled):
-            throttled(tx, application_id, _LEAST_WAIT_S)  # a full queue is no matter of others
-        elif application_id is not None and isinstance(error, QuotaSpent) and error.until is None:
-            exhausted(tx, application_id)
