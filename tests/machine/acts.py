@@ -28,7 +28,6 @@ KINDS = (
     "drop_after",
     "half_body",
     "throttled",
-    "quota",
     "error_500",
     "unavailable",
     "disabled",
@@ -36,6 +35,7 @@ KINDS = (
     "wrong_type",
     "expired_session",
 )
+"""No spent day: two addresses that wait for each other would ask twice a second until it ends."""
 MISHAPS = ("drop", "repeat", "reorder")
 
 RULES: dict[str, tuple[int, ...]] = {
