@@ -47,8 +47,8 @@ OUT = THERE.format(
 )
 ASKED = (
     "INSERT INTO resubscription (connection_id, address_id, person_id, asked_seq, policy, state, "
-    "made_at, finished_at, reason) SELECT 1, a.subject_id, p.subject_id, 1, 'practifi', '{}', "
-    "app_now(), {}, 'why' FROM consent_subject a, consent_subject p "
+    "made_at, unticked_at, finished_at, reason) SELECT 1, a.subject_id, p.subject_id, 1, "
+    "'practifi', '{}', app_now(), app_now(), {}, 'why' FROM consent_subject a, consent_subject p "
     "WHERE a.kind = 'address' AND p.kind = 'person'"
 )
 STANDS = (
