@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler import in_bulk
-from tests.journey.dying import ended_well
+from tests.journey.dying import MortalDatabase, ended_well, run_mortally
 from tests.journey.loading import (
     FEW,
+    SOME,
     address,
     calls,
     go_in_bulk_early,
@@ -21,6 +23,8 @@ from tests.journey.loading import (
 from tests.journey.reconciling import reconcile, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.journey.firm import Firm
 
 
@@ -29,7 +33,7 @@ def unheard(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     """A firm whose bridge hears of nothing; half a dozen changes of a plan go in bulk."""
     go_in_bulk_early(monkeypatch)
     monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
-    firm.sandbox.control("PUT", "/salesforce/endpoint", {"url": None})
+    firm.sandbox.faults({"side": "outbound", "kind": "drop", "times": None})
     return firm
 
 
@@ -73,3 +77,28 @@ def test_a_few_changes_of_a_plan_go_singly(unheard: Firm) -> None:
     assert imports(unheard) == 0
     assert len(single_writes(unheard)) == FEW - 1
     assert ("GET", "/v3/activities") not in calls(unheard)
+
+
+def test_a_run_that_is_killed_at_any_point_goes_on(
+    unheard: Firm, scaled: Callable[[int], int]
+) -> None:
+    list_id = unheard.new_list()
+    people = load(unheard, list_id)
+    reconcile(unheard)
+    chance = Random(11)  # noqa: S311 -- picks where a process dies
+    died = 0
+    for number in range(scaled(2)):
+        for person in people:
+            unheard.change(person, Title=f"Title {number}")
+
+        def process() -> tuple[MortalDatabase, MortalDatabase]:
+            mortal = MortalDatabase(unheard.bridge.database, chance, 30)
+            return mortal, mortal
+
+        died += run_mortally(unheard, "contacts", process)
+        titles = {unheard.there(address(one))["job_title"] for one in range(SOME)}
+        assert titles == {f"Title {number}"}
+        unheard.bridge.deliver()
+        assert left_over(unheard) == []
+    assert died
+    assert single_writes(unheard) == []
