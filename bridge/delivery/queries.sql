@@ -111,11 +111,13 @@ WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AN
 RETURNING wanted > done
 
 -- name: release_work
--- Give a lease back: the subject is looked at again when it is due, and at once where consent came in since the claim.
+-- Give a lease back: the subject is looked at again when it is due, and at once where consent came in since the claim;
+-- after a failure then within seconds, for what fails may itself have asked to be looked at again.
 UPDATE work
 SET lease_token = NULL, lease_until = NULL,
-    due_at = CASE WHEN consent_wanted > %(generation)s THEN app_now()
-                  ELSE app_now() + make_interval(secs => %(after_s)s) END,
+    due_at = app_now() + make_interval(secs => CASE
+      WHEN consent_wanted > %(generation)s THEN least(%(after_s)s, 5 * %(attempt)s)
+      ELSE %(after_s)s END),
     attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s, waits_for = %(waits_for)s,
     failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s

@@ -68,7 +68,8 @@ def join(
         return whole, whole
     is_repeat = older is not None and _says_nothing_new(row, older)
     whole = older if older is not None and is_repeat else carry_over(row, older)
-    if any(_contradicts(row, other) for other in (older, *told) if other is not None):
+    others = [other for other in (older, *told) if other is not None]
+    if any(_contradicts(row, other) for other in others) or _stays_in_doubt(row, older):
         whole = without_knowledge(whole)
         return whole, whole
     return row, whole
@@ -154,6 +155,18 @@ def _contradicts(row: PractifiRow, other: PractifiRow) -> bool:
         and row.modstamp is not None
         and row.modstamp == other.modstamp
         and any(other.fields.get(path, text) != text for path, text in row.fields.items())
+    )
+
+
+def _stays_in_doubt(row: PractifiRow, older: PractifiRow | None) -> bool:
+    """Messages of one moment have contradicted each other: one that comes again settles nothing."""
+    return (
+        older is not None
+        and row.source == "message"
+        and row.modstamp is not None
+        and row.modstamp == older.modstamp
+        and older == without_knowledge(older)
+        and any(path in older.fields and path in older.unknown_fields for path in row.fields)
     )
 
 

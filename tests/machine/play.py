@@ -51,9 +51,9 @@ class Play:
         """Let the bridge come to rest, and compare both sides with the oracle."""
         firm = self.stage.firm
         firm.sandbox.faults()
-        firm.settle(deletes=True)
+        self.stage.settle(deletes=True)
         reconcile(firm)
-        firm.settle()
+        self.stage.settle()
         self.compare()
 
     def compare(self) -> None:

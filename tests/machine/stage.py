@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bridge.connections.store import resume
 from tests.journey.firm import LIST
 from tests.machine.acts import LISTS, NOWHERE, PEOPLE
 from tests.machine.oracle import Oracle
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from tests.journey.firm import Firm
     from tests.machine.judge import There
     from tests.machine.oracle import Join, Person
+
+_LOGINS = 10
 
 
 @dataclass
@@ -53,6 +56,28 @@ class Stage:
             return None
         found: str | None = self.firm.record(LIST, of_list)["practifi__Constant_Contact_List_ID__c"]
         return found
+
+    def settle(self, *, deletes: bool = False) -> None:
+        """Let the bridge come to rest; where a login is refused, somebody authorises it again."""
+        for _ in range(_LOGINS):
+            self.authorise()
+            try:
+                self.firm.settle(deletes=deletes)
+            except AssertionError:
+                if not self._is_paused():
+                    raise
+            else:
+                return
+        raise AssertionError("the connection is paused again and again")
+
+    def authorise(self) -> None:
+        """Give a connection that was paused its credentials again."""
+        bridge = self.firm.bridge
+        with bridge.database.transaction() as tx:
+            resume(tx, bridge.connection_id)
+
+    def _is_paused(self) -> bool:
+        return bool(self.firm.bridge.rows("SELECT id FROM connection WHERE state = 'paused'"))
 
     def next_second(self) -> None:
         """Both vendors stamp whole seconds: of two acts in one nobody can tell which came first."""

@@ -42,10 +42,10 @@ class Surroundings:
         self.stage.firm.bridge.deliver()
 
     def settle(self) -> None:
-        self.stage.firm.settle()
+        self.stage.settle()
 
     def poll(self) -> None:
-        self.stage.firm.settle(deletes=True)
+        self.stage.settle(deletes=True)
 
     def die(self, number: int) -> None:
         """A worker does all that waits, and dies on the way."""
@@ -62,4 +62,5 @@ class Surroundings:
 
     def reconcile(self, job: int) -> None:
         self.stage.firm.sandbox.faults()
+        self.stage.authorise()
         run(self.stage.firm, JOBS[job])
