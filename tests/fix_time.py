@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHARES_S = {
     "unit": 180.0,
     "adapters": 240.0,
-    "postgres": 240.0,
+    "postgres": 360.0,
     "sandbox": 180.0,
     "strangers": 180.0,
     "fuzz": 240.0,
