@@ -50,7 +50,5 @@ def contradiction(
 
 def _removed(step: Step) -> set[str]:
     """Return the lists that a step takes a contact off."""
-    if step.kind != "update_contact" or "list_memberships" not in step.change:
-        return set()
-    before, after = step.change["list_memberships"]
+    before, after = step.change.get("list_memberships", ((), ()))
     return set(before or ()) - set(after or ())

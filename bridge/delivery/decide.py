@@ -23,7 +23,7 @@ from bridge.delivery.decide_consent import (
 )
 from bridge.delivery.decide_lists import Lists, decide_lists
 from bridge.delivery.decide_return import given_afterwards
-from bridge.delivery.merge import CORE, changes, create_body, fingerprint, put_body
+from bridge.delivery.merge import CORE, changes, create_body, fingerprint, list_change, put_body
 from bridge.delivery.model import AddressState, Decision, Person, Step
 from bridge.delivery.status import statuses
 
@@ -132,9 +132,8 @@ def _steps(
     wanted = owner.wanted if owner is not None else None
     print_ = fingerprint(wanted or {}, lists.wanted)
     differing = {} if wanted is None else changes(there, wanted, ids)
-    now_on = frozenset(there.get("list_memberships") or ())
-    if now_on != lists.wanted:
-        differing["list_memberships"] = (sorted(now_on), sorted(lists.wanted))
+    if lists_differ := list_change(there, lists.wanted):
+        differing |= lists_differ
     elif print_ == state.sent_fingerprint and differing == changes(
         state.answered or {}, wanted or {}, ids
     ):
@@ -174,7 +173,10 @@ def _make(
                 contact_id=str(there["contact_id"]),
                 body=body,
                 reason="the address changed in Practifi",
-                change={"email_address.address": ("the former address", "the new address")},
+                change={
+                    "email_address.address": ("the former address", "the new address"),
+                    **list_change(there, lists.wanted),
+                },
                 fingerprint=fingerprint(owner.wanted, lists.wanted),
             ),
         )
@@ -228,7 +230,8 @@ def _resubscribe(there: Mapping[str, Any], consent: Consent, lists: Lists) -> St
         email_address=email_address,
         update_source="Contact" if consent.is_own else "Account",
     )
-    return _permission("resubscribe", there, body, "Do Not Email was unticked")
+    step = _permission("resubscribe", there, body, "Do Not Email was unticked")
+    return replace(step, change={**step.change, **list_change(there, lists.wanted)})
 
 
 def _ask(state: AddressState, lists: frozenset[str]) -> Step:

@@ -68,6 +68,16 @@ def changes(
     return found
 
 
+def list_change(there: Mapping[str, Any], lists: Iterable[str]) -> Changes:
+    """Return what becomes of the lists, as `changes` has it; empty where they stay.
+
+    >>> list_change({"list_memberships": ["a"]}, {"b", "a"})
+    {'list_memberships': (['a'], ['a', 'b'])}
+    """
+    before, after = sorted(there.get("list_memberships") or ()), sorted(lists)
+    return {"list_memberships": (before, after)} if before != after else {}
+
+
 def put_body(
     there: Mapping[str, Any],
     wanted: Mapping[str, Any] | None = None,

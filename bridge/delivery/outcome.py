@@ -196,6 +196,7 @@ def _agree(
             SQL["forget_bases"],
             {
                 "connection_id": connection_id,
+                "cc_contact_id": None if contact is None else contact["contact_id"],
                 "contact_ids": [contact_id for contact_id, _ in decision.forgotten],
                 "list_ids": [list_id for _, list_id in decision.forgotten],
             },

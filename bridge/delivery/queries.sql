@@ -467,12 +467,29 @@ ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
       lost_by = CASE WHEN EXCLUDED.agreed_at IS NULL THEN membership_base.lost_by END
 
 -- name: forget_bases
--- Memberships that Practifi removed and that are off the list there: nothing is left to agree on, but for what a
--- person left by their own act.
-DELETE FROM membership_base
-WHERE connection_id = %(connection_id)s AND lost_by IS DISTINCT FROM 'person'
-  AND (contact_id, list_id) IN (
-    SELECT contact_id, list_id FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS b (contact_id, list_id))
+-- Memberships that Practifi removed: nothing is left to agree on once they are off the list there, but for what a person
+-- left by their own act. A row stays while its contact, which may be another one by now, is seen on its list: somebody
+-- else's membership may keep it there, and whoever goes last takes it off.
+WITH gone AS (
+  SELECT b.contact_id, b.list_id, b.cc_contact_id, m.contact_id IS NOT NULL AS is_on_it
+  FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS g (contact_id, list_id)
+  JOIN membership_base b
+    ON b.connection_id = %(connection_id)s AND b.contact_id = g.contact_id AND b.list_id = g.list_id
+  LEFT JOIN cc_membership m
+    ON m.connection_id = b.connection_id AND m.contact_id = b.cc_contact_id AND m.list_id = b.cc_list_id
+  WHERE b.lost_by IS DISTINCT FROM 'person'
+  ORDER BY b.contact_id, b.list_id
+  FOR UPDATE OF b),
+kept AS (
+  UPDATE membership_base b
+  SET removed_at = coalesce(b.removed_at, app_now())
+  FROM gone
+  WHERE gone.is_on_it AND gone.cc_contact_id = %(cc_contact_id)s::uuid
+    AND b.connection_id = %(connection_id)s AND b.contact_id = gone.contact_id AND b.list_id = gone.list_id)
+DELETE FROM membership_base b
+USING gone
+WHERE NOT gone.is_on_it
+  AND b.connection_id = %(connection_id)s AND b.contact_id = gone.contact_id AND b.list_id = gone.list_id
 
 -- name: lose_bases
 -- The person left these lists by their own act: no sync puts them back. Returns those that were not known before.

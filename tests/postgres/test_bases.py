@@ -1,0 +1,63 @@
+"""What both sides agreed on is forgotten only where the contact is seen off its list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bridge.delivery.work import SQL
+
+if TYPE_CHECKING:
+    from bridge.db.database import Database
+
+ADA, LETTER = "0035g00000AdaAAAA1", "a015g00000LetAAAA1"
+HERE, ELSEWHERE, THERE = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
+
+
+@pytest.fixture
+def firm(database: Database) -> int:
+    """A connection whose Ada was on the letter at one contact there."""
+    with database.transaction() as tx:
+        row = tx.execute(
+            "INSERT INTO connection (name, state) VALUES ('firm', 'active') RETURNING id"
+        ).fetchone()
+        assert row is not None
+        firm: int = row[0]
+        tx.execute(
+            "INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, "
+            "cc_list_id, seen_at, agreed_at) VALUES (%s, %s, %s, %s, %s, now(), now())",
+            [firm, ADA, LETTER, HERE, THERE],
+        )
+    return firm
+
+
+def forget(database: Database, firm: int, *, on_it: str | None, by: str) -> list[bool]:
+    """Forget Ada's row from the delivery of a contact; return of each row left: still a member."""
+    with database.transaction() as tx:
+        if on_it is not None:
+            tx.execute(
+                "INSERT INTO cc_membership (connection_id, list_id, contact_id, seen_at) "
+                "VALUES (%s, %s, %s, now())",
+                [firm, THERE, on_it],
+            )
+        row = {"connection_id": firm, "contact_ids": [ADA], "list_ids": [LETTER]}
+        tx.execute(SQL["forget_bases"], row | {"cc_contact_id": by})
+        rows = tx.execute("SELECT removed_at IS NULL FROM membership_base")
+        return [is_member for (is_member,) in rows]
+
+
+@pytest.mark.parametrize(
+    ("on_it", "by", "left"),
+    [
+        (None, HERE, []),
+        (ELSEWHERE, HERE, []),
+        (HERE, HERE, [False]),
+        (HERE, ELSEWHERE, [True]),
+    ],
+    ids=["off", "another on it", "kept on it by others", "moved on meanwhile"],
+)
+def test_a_row_stays_while_its_contact_is_on_its_list(
+    database: Database, firm: int, on_it: str | None, by: str, left: list[bool]
+) -> None:
+    assert forget(database, firm, on_it=on_it, by=by) == left
