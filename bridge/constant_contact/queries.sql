@@ -94,6 +94,53 @@ SELECT outcome,
             ELSE (today + 1)::timestamp AT TIME ZONE 'UTC' END AS until
 FROM answer;
 
+-- name: take_place
+-- a place for a call that leaves now, or the seconds to wait for one; an application without a pace needs none
+-- A call that was not answered for 5 seconds has arrived, or never will.
+WITH application AS (
+  SELECT id, per_second, gap_ms > 0 AS is_paced
+  FROM api_application
+  WHERE id = %(application_id)s
+), place AS (
+  SELECT a.id, n AS number, p.free_at
+  FROM application a
+  CROSS JOIN generate_series(1, a.per_second) AS n
+  LEFT JOIN api_place p ON p.api_application_id = a.id AND p.number = n
+  WHERE a.is_paced
+), taken AS (
+  INSERT INTO api_place AS p (api_application_id, number, taken_at, free_at)
+  SELECT id, number, app_now(), app_now() + interval '5 seconds'
+  FROM place
+  WHERE free_at IS NULL OR free_at <= app_now()
+  ORDER BY free_at NULLS FIRST, number
+  LIMIT 1
+  ON CONFLICT (api_application_id, number) DO UPDATE
+  SET taken_at = excluded.taken_at, free_at = excluded.free_at
+  WHERE p.free_at <= excluded.taken_at
+  RETURNING number, taken_at
+)
+SELECT taken.number, taken.taken_at,
+       CASE WHEN application.is_paced AND taken.number IS NULL THEN
+         least(0.02, greatest(0.002, (SELECT extract(epoch FROM min(free_at) - app_now()) FROM place)))
+       END::float8 AS wait_s
+FROM application
+LEFT JOIN taken ON true;
+
+-- name: leave_place
+-- the call was answered, or failed: its place is free a second after it has arrived at the latest
+-- The least round trip counts once each place has seen one. It grows by a hundredth a call, in case the way gets longer.
+WITH least_trip AS (
+  SELECT CASE WHEN %(is_answered)s AND count(round_trip) = count(*) THEN min(round_trip) ELSE interval '0' END AS took
+  FROM api_place
+  WHERE api_application_id = %(application_id)s
+)
+UPDATE api_place p
+SET free_at = app_now() + interval '1 second' - least(least_trip.took, app_now() - p.taken_at),
+    round_trip = CASE WHEN %(is_answered)s THEN least(p.round_trip * 1.01, greatest(app_now() - p.taken_at, interval '0'))
+                      ELSE p.round_trip END
+FROM least_trip
+WHERE p.api_application_id = %(application_id)s AND p.number = %(number)s AND p.taken_at = %(taken_at)s;
+
 -- name: push_back
 -- the vendor answered "throttled": nobody calls for a while
 UPDATE api_application

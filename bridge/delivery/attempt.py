@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from bridge.errors import (
 from bridge.log import place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from bridge.bootstrap import Installation
@@ -148,10 +149,12 @@ class Worker:
             told=accepted.told,
         )
 
-    def _take_slot(self) -> None:
+    @contextmanager
+    def _take_slot(self) -> Iterator[None]:
         self._outages.check("constant_contact")
-        self.slots.take()
-        self._outages.note_answer("constant_contact")
+        with self.slots.take():
+            self._outages.note_answer("constant_contact")
+            yield
 
     def _bear(self, lease: Lease, error: BridgeError, cause: str, about: dict[str, Any]) -> bool:
         """Do what an error means; return False where the connection had better be left alone."""

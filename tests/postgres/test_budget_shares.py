@@ -285,7 +285,8 @@ def test_a_lease_that_has_become_consents_spends_what_is_kept_for_consent(
         slots.hold(seen.lane)
     assert lease is not None
     slots.begin(lease)
-    slots.take()
+    with slots.take():
+        pass
     with database.transaction() as tx:
         row = tx.execute("SELECT used FROM api_usage WHERE lane = %s", [CONSENT]).fetchone()
     assert row == (1,)
