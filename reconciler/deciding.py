@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bridge.db.queries import load_queries
 from bridge.delivery.decide import decide
 from bridge.delivery.gather import gather, with_there
+from bridge.delivery.leases import hold, let_go
 from bridge.delivery.outcome import record_end, record_look, record_lost
-from bridge.delivery.work import hold, let_go
 from reconciler.plan_contacts import Decided
 from reconciler.snapshot.merge import reader_of
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState
-    from bridge.delivery.work import Lease
     from reconciler.runs.context import RunContext
 
 SQL = load_queries("reconciler")

@@ -22,10 +22,10 @@ from bridge.delivery.bury import bury, bury_spent
 from bridge.delivery.cause import cause_of, cause_of_fault
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
+from bridge.delivery.leases import release
 from bridge.delivery.outages import Outages
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
-from bridge.delivery.work import release
 from bridge.errors import (
     BridgeError,
     LeaseLost,
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from bridge.connections.model import Connection
     from bridge.delivery.consequence import Consequence
     from bridge.delivery.couriers import Couriers
-    from bridge.delivery.work import Due, Lease
+    from bridge.delivery.leases import Lease
+    from bridge.delivery.work import Due
     from bridge.mapping.versions import ActiveMapping
 
 log = logging.getLogger(__name__)

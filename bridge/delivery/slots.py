@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bridge.clock import now
 from bridge.constant_contact.budget import ask
 from bridge.constant_contact.places import on_its_way
-from bridge.delivery.work import CONSENT, renew
+from bridge.delivery.leases import renew
+from bridge.delivery.work import CONSENT
 from bridge.errors import BridgeError, NoSlotNow
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
-    from bridge.delivery.work import Lease
+    from bridge.delivery.leases import Lease
 
 _LONGEST_WAIT_S = 5.0
 _FIRST_AHEAD_MS = 5_000

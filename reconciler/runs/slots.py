@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
-    from bridge.delivery.work import Lease
+    from bridge.delivery.leases import Lease
     from reconciler.runs.halt import Halt
 
 _LONGEST_WAIT_S = 5.0

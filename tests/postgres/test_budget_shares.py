@@ -12,8 +12,9 @@ from bridge.clock import set_clock
 from bridge.connections.store import load_connection
 from bridge.constant_contact.allowance import Limits, calls_left
 from bridge.constant_contact.budget import ask
+from bridge.delivery.leases import claim
 from bridge.delivery.slots import Slots
-from bridge.delivery.work import claim, mark, peek
+from bridge.delivery.work import mark, peek
 from bridge.errors import QuotaSpent
 
 if TYPE_CHECKING:
