@@ -34,8 +34,7 @@ CROSS JOIN LATERAL (
       SELECT FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for AND o.probe_at > app_now()))
     AND (lane = 0 OR bulk_activity_id IS NULL)
     AND NOT (
-      lane > 1 AND kind = 'address' AND consent_wanted <= done AND single_generation < wanted AND attempts < 3
-      AND position('@' IN key) > 0
+      fits_bulk(work)
       AND EXISTS (SELECT FROM bulk_round r WHERE r.connection_id = work.connection_id AND r.takes_backlog))
   ORDER BY lane, due_at, key
   LIMIT %(count)s) AS w

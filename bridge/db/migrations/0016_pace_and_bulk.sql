@@ -11,3 +11,22 @@ CREATE UNLOGGED TABLE api_place (
   round_trip         interval,                                     -- the least that an answer has taken lately
   PRIMARY KEY (api_application_id, number)
 );
+
+-- Whether bulk may take in what waits of a subject: no consent, nothing that goes one by one or failed too often, and an
+-- address that is known. PostgreSQL puts the expression into the statement that asks.
+CREATE FUNCTION fits_bulk(w work) RETURNS bool
+  LANGUAGE sql IMMUTABLE
+  RETURN w.kind = 'address' AND w.lane > 1 AND w.consent_wanted <= w.done AND w.single_generation < w.wanted
+    AND w.attempts < 3 AND position('@' IN w.key) > 0;
+
+-- What a bulk round may take in now: it waits, is due, and nobody holds it or has paused its lane.
+CREATE VIEW backlog AS
+SELECT w.connection_id, w.kind, w.key
+FROM work w
+WHERE fits_bulk(w) AND w.done < w.wanted AND w.blocked_reason IS NULL AND w.due_at <= app_now()
+  AND w.bulk_activity_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < app_now())
+  AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane);
+
+-- Taken in by address, some hundred at a time: without this, each time all that were taken in before are passed over.
+CREATE INDEX work_backlog ON work (connection_id, key)
+  WHERE kind = 'address' AND done < wanted AND blocked_reason IS NULL AND bulk_activity_id IS NULL;

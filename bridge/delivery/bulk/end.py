@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from psycopg.rows import dict_row
-
+from bridge.delivery.bulk.apart import together
 from bridge.delivery.bulk.blame import blamed
-from bridge.delivery.bulk.model import Member
+from bridge.delivery.bulk.ended import end_activity, end_steps, read_ended, read_members
 from bridge.delivery.bulk.store import SQL, first_otherwise, leave_single, renew_round
-from bridge.delivery.bulk.verdict import Window, is_shown, verdict
+from bridge.delivery.bulk.verdict import is_shown, verdict
 from bridge.delivery.bury import bury
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
@@ -25,7 +25,6 @@ from bridge.delivery.gather import gather_all, with_there
 from bridge.delivery.leases import leases_of, release
 from bridge.delivery.outcome import End, record_look
 from bridge.delivery.work import mark
-from bridge.mirror.model import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.db.database import Database
-    from bridge.delivery.bulk.model import Round
+    from bridge.delivery.bulk.ended import Ended
+    from bridge.delivery.bulk.model import Member, Round
     from bridge.delivery.bulk.verdict import Verdict
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState
@@ -41,24 +41,6 @@ if TYPE_CHECKING:
     from bridge.settings import Settings
 
 _AT_ONCE = 200
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """An activity that has ended, while its members are decided on again.
-
-    Attributes:
-        errors: What the vendor says of single rows.
-        refusal: Why the whole activity was refused, or None.
-        window: When it was at work.
-    """
-
-    id: int
-    plan_id: int
-    is_complete: bool
-    errors: Sequence[str] = ()
-    refusal: str | None = None
-    window: Window | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +54,8 @@ class Ender:
 
     def ended(self, now: Round) -> list[Ended]:
         """Return the activities that have ended and whose members are to be decided on again."""
-        values = {"connection_id": now.connection_id}
-        with self.database.transaction() as tx, tx.cursor(row_factory=dict_row) as cursor:
-            return [_ended(row) for row in cursor.execute(SQL["unread_activities"], values)]
+        with self.database.transaction() as tx:
+            return read_ended(tx, now.connection_id)
 
     def end_some(self, now: Round, activity: Ended) -> bool:
         """Decide again on some members; False where nobody is left, or can be had just now.
@@ -83,13 +64,22 @@ class Ender:
             LeaseLost: If somebody else has the round.
         """
         leases = self._claim(now, activity)
+        if leases:
+            together(leases, partial(self._end_together, now, activity), self._leave)
+            return True
         with self.database.transaction() as tx:
-            if leases:
-                self._end_members(tx, now.connection_id, leases, activity)
-            else:
-                _end_activity(tx, now.connection_id, activity)
+            end_activity(tx, now.connection_id, activity)
             renew_round(tx, now)
-        return bool(leases)
+        return False
+
+    def _leave(self, leases: Sequence[Lease]) -> None:
+        with self.database.transaction() as tx:
+            leave_single(tx, leases)
+
+    def _end_together(self, now: Round, activity: Ended, leases: Sequence[Lease]) -> None:
+        with self.database.transaction() as tx:
+            self._end_members(tx, now.connection_id, leases, activity)
+            renew_round(tx, now)
 
     def _claim(self, now: Round, activity: Ended) -> list[Lease]:
         token = uuid.uuid4()
@@ -112,7 +102,7 @@ class Ender:
         activity: Ended,
     ) -> None:
         """Say what became of some members, and let them go."""
-        members = _members(tx, connection_id, activity, [lease.key for lease in leases])
+        members = read_members(tx, connection_id, activity, [lease.key for lease in leases])
         for key in first_otherwise(tx, connection_id, list(members)):
             del members[key]
         states = self._after(tx, connection_id, members, activity)
@@ -143,7 +133,7 @@ class Ender:
         for lease in leases:
             if lease.key not in members:
                 release(tx, lease)  # its record is read first; its step ends at the end
-        _close_steps(tx, connection_id, closed)
+        end_steps(tx, connection_id, closed)
 
     def _after(
         self,
@@ -196,30 +186,6 @@ class Ender:
         return self._blamed[activity.id]
 
 
-def _ended(row: Mapping[str, Any]) -> Ended:
-    status = row["status"] or {}
-    began_at = parse_moment(status.get("started_at"))
-    ended_at = parse_moment(status.get("completed_at"))
-    return Ended(
-        id=row["id"],
-        plan_id=row["plan_id"],
-        is_complete=row["state"] == "completed",
-        errors=status.get("errors") or (),
-        refusal=status.get("refused"),
-        window=Window(began_at, ended_at) if began_at and ended_at else None,
-    )
-
-
-def _end_activity(tx: psycopg.Connection[Any], connection_id: int, activity: Ended) -> None:
-    """End an activity that holds nobody any more."""
-    values = {"connection_id": connection_id, "id": activity.id}
-    row = tx.execute(SQL["has_members"], values).fetchone()
-    if row is None or not row[0]:
-        tx.execute(SQL["end_left_steps"], values)
-        tx.execute(SQL["end_activity"], values)
-        tx.execute(SQL["end_plan"], values | {"plan_id": activity.plan_id})
-
-
 def _let_go(tx: psycopg.Connection[Any], lease: Lease, found: Verdict) -> None:
     """Give a member back that something is left to do about."""
     match found.fate:
@@ -248,40 +214,3 @@ def _own_strays(
     values = {"cc_contact_id": there["contact_id"], "list_ids": sorted(strays)}
     tx.execute(SQL["own_lists_sent"], values | {"connection_id": connection_id})
     return True
-
-
-def _members(
-    tx: psycopg.Connection[Any], connection_id: int, activity: Ended, keys: Sequence[str]
-) -> dict[str, Member]:
-    values = {"connection_id": connection_id, "id": activity.id, "keys": list(keys)}
-    with tx.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(SQL["steps_of"], values).fetchall()
-    return {
-        row["subject_key"]: Member(
-            key=row["subject_key"],
-            plan_id=row["plan_id"],
-            ordinal=row["ordinal"],
-            generation=row["generation"],
-            number=row["number"],
-            adds=frozenset(row["detail"]["adds"]),
-            drops=frozenset(row["detail"]["drops"]),
-            fields=frozenset(row["detail"]["fields"]),
-            fingerprint=row["detail"]["fingerprint"],
-        )
-        for row in rows
-    }
-
-
-def _close_steps(
-    tx: psycopg.Connection[Any], connection_id: int, closed: Sequence[tuple[Member, Verdict]]
-) -> None:
-    tx.execute(
-        SQL["end_steps_sent"],
-        {
-            "connection_id": connection_id,
-            "plans": [member.plan_id for member, _ in closed],
-            "ordinals": [member.ordinal for member, _ in closed],
-            "states": [found.step for _, found in closed],
-            "outcomes": [found.outcome for _, found in closed],
-        },
-    )

@@ -10,8 +10,10 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.bulk.apart import together
 from bridge.delivery.bulk.batches import place
 from bridge.delivery.bulk.express import express
 from bridge.delivery.bulk.store import (
@@ -103,10 +105,25 @@ class Filler:
         """
         keys = [lease.key for lease in leases]
         self.reader.read_unknown(keys, held=keys)
-        with self.database.transaction() as tx:
-            return self._take(tx, now, leases)
+        parts = together(leases, partial(self._take, now), self._leave)
+        return Taken(
+            joined=sum(part.joined for part in parts),
+            ended=sum(part.ended for part in parts),
+            left=sum(part.left for part in parts),
+        )
 
-    def _take(self, tx: psycopg.Connection[Any], now: Round, leases: Sequence[Lease]) -> Taken:
+    def _leave(self, leases: Sequence[Lease]) -> Taken:
+        with self.database.transaction() as tx:
+            leave_single(tx, leases)
+        return Taken(left=len(leases))
+
+    def _take(self, now: Round, leases: Sequence[Lease]) -> Taken:
+        with self.database.transaction() as tx:
+            taken = self._take_in(tx, now, leases)
+            renew_round(tx, now)
+        return taken
+
+    def _take_in(self, tx: psycopg.Connection[Any], now: Round, leases: Sequence[Lease]) -> Taken:
         changes: list[tuple[Lease, AddressState, Decision, BulkChange]] = []
         left: list[Lease] = []
         ends: list[End] = []
@@ -128,7 +145,6 @@ class Filler:
         finish_ends(tx, now.connection_id, ends, reason="nothing to do")
         self._join(tx, now, changes)
         leave_single(tx, left)
-        renew_round(tx, now)
         return Taken(joined=len(changes), ended=len(ends), left=len(left))
 
     def _states(
