@@ -12,6 +12,22 @@ CREATE UNLOGGED TABLE api_place (
   PRIMARY KEY (api_application_id, number)
 );
 
+-- The day of the vendor's count, what is used of it, and where a lane's part of it ends: before what is kept for the lanes
+-- that are more urgent.
+CREATE FUNCTION utc_today() RETURNS date
+  LANGUAGE sql VOLATILE
+  RETURN (app_now() AT TIME ZONE 'UTC')::date;
+
+CREATE FUNCTION calls_used_today(a api_application) RETURNS int
+  LANGUAGE sql VOLATILE
+  RETURN CASE WHEN a.day = utc_today() THEN a.used ELSE 0 END;
+
+CREATE FUNCTION calls_open_to(a api_application, lane int) RETURNS int
+  LANGUAGE sql IMMUTABLE
+  RETURN a.day_limit - CASE WHEN lane > 0 THEN a.consent_reserve ELSE 0 END
+                     - CASE WHEN lane > 1 THEN a.interactive_reserve ELSE 0 END
+                     - CASE WHEN lane > 2 THEN a.webhook_reserve ELSE 0 END;
+
 -- Whether bulk may take in what waits of a subject: no consent, nothing that goes one by one or failed too often, and an
 -- address that is known. PostgreSQL puts the expression into the statement that asks.
 CREATE FUNCTION fits_bulk(w work) RETURNS bool
