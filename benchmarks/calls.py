@@ -19,7 +19,7 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,7 +156,7 @@ def _make_custom_fields(installation: Installation, connection_id: int) -> None:
         current = active(tx, connection_id)
     if current is None:
         raise SystemExit("no mapping is in force")
-    there = installation.constant_contact(connection, lambda: None)
+    there = installation.constant_contact(connection, nullcontext)
     ensure_custom_fields(installation.database, there, connection_id, current)
     there.close()
 

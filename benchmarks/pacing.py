@@ -14,15 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import requests
 
 from bridge.constant_contact.budget import ask
+from bridge.constant_contact.places import on_its_way
 from bridge.db.database import open_database
 from bridge.db.migrate import migrate
 from bridge.settings import Settings
@@ -115,17 +115,19 @@ def _call(  # noqa: PLR0917 -- arguments of a process
 ) -> None:
     """Take slots and make calls for a while, as a worker does."""
     calls: list[tuple[float, int, int]] = []
-    with psycopg.connect(conninfo, autocommit=True) as connection, requests.Session() as session:
+    database = open_database(Settings(DATABASE_URL=conninfo, _env_file=None))
+    with closing(database), requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {token}"
         gate.wait(_PATIENCE_S)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             ahead_ms = CONSENT_AHEAD_MS if lane == CONSENT else 0
-            with connection.transaction():
-                grant = ask(connection, *application, lane, ahead_ms=ahead_ms)
+            with database.transaction() as tx:
+                grant = ask(tx, *application, lane, ahead_ms=ahead_ms)
             time.sleep(grant.wait_s)
             if grant.starts_at is not None:
-                answer = session.get(f"{url}/contact_lists?limit=1", timeout=_PATIENCE_S)
+                with on_its_way(database, application[0]):
+                    answer = session.get(f"{url}/contact_lists?limit=1", timeout=_PATIENCE_S)
                 calls.append((grant.starts_at.timestamp(), lane, answer.status_code))
             if lane == CONSENT:
                 time.sleep(1.0)  # changes of consent come now and then: the others have the rest

@@ -15,6 +15,7 @@ from bridge.wakeups.wake import Waker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     import dramatiq
 
@@ -40,7 +41,7 @@ class Installation:
         return open_salesforce(connection, self.database, self.keyring, self.settings)
 
     def constant_contact(
-        self, connection: Connection, take_slot: Callable[[], None]
+        self, connection: Connection, take_slot: Callable[[], AbstractContextManager[None]]
     ) -> ConstantContact:
         """Return a client of a connection's account, for one thread; each call takes a slot."""
         timeout_s = self.settings.http_timeout_s

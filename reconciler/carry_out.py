@@ -18,8 +18,8 @@ from bridge.delivery.bury import bury
 from bridge.delivery.cause import cause_of
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
+from bridge.delivery.leases import hold, let_go
 from bridge.delivery.slots import LeaseWanted
-from bridge.delivery.work import hold, let_go
 from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
 from reconciler.agreed import StalePlan, is_agreed
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bridge.constant_contact.client import ConstantContact
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
-    from bridge.delivery.work import Lease, SubjectKind
+    from bridge.delivery.work import SubjectKind
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from bridge.db.queries import load_queries
 from bridge.delivery.decide import decide
-from bridge.delivery.gather import gather, with_there
-from bridge.delivery.outcome import record_end, record_look, record_lost
-from bridge.delivery.work import hold, let_go
+from bridge.delivery.gather import gather_all, with_there
+from bridge.delivery.leases import hold, let_go
+from bridge.delivery.outcome import End, record_ends, record_look, record_lost
 from reconciler.plan_contacts import Decided
 from reconciler.snapshot.merge import reader_of
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState
-    from bridge.delivery.work import Lease
     from reconciler.runs.context import RunContext
 
 SQL = load_queries("reconciler")
 
 _KEYS_A_READ = 200
-_KEYS_AT_ONCE = 20
+_KEYS_AT_ONCE = 50
 """Addresses that are held together: nobody else delivers them for some hundredths of a second."""
 
 
@@ -89,25 +89,33 @@ def _hold(context: RunContext, keys: Sequence[str]) -> list[Lease]:
 def _decide_held(context: RunContext, leases: Sequence[Lease]) -> dict[str, Decided]:
     """Decide on addresses as the snapshot shows them, and let them go."""
     decided: dict[str, Decided] = {}
+    ends: list[End] = []
+    keys = sorted(lease.key for lease in leases)
+    connection_id = context.run.connection_id
     with context.installation.database.transaction() as tx:
+        for state in _states(context, tx, keys).values():
+            record_look(tx, connection_id, state)
+        states = _states(context, tx, keys)
         for lease in sorted(leases, key=lambda lease: lease.key):
-            record_look(tx, lease.connection_id, _state(context, tx, lease.key))
-            state = _state(context, tx, lease.key)
+            state = states[lease.key]
             decision = decide(state)
             record_lost(tx, lease, decision.lost)
             if not decision.steps and context.run.mode == "apply":
-                record_end(tx, lease, state, decision)
+                ends.append(End(lease, state, decision))
             decided[lease.key] = Decided(state=state, decision=decision)
+        record_ends(tx, connection_id, ends)
         let_go(tx, leases)
     return decided
 
 
-def _state(context: RunContext, tx: psycopg.Connection[Any], key: str) -> AddressState:
-    state = gather(
+def _states(
+    context: RunContext, tx: psycopg.Connection[Any], keys: Sequence[str]
+) -> dict[str, AddressState]:
+    states = gather_all(
         tx,
         context.run.connection_id,
-        key,
+        keys,
         context.current.mapping,
         owner_policy=context.installation.settings.owner,
     )
-    return with_there(state, state.there)
+    return {key: with_there(state, state.there) for key, state in states.items()}

@@ -19,7 +19,7 @@ from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.bulk.fill import A_CLAIM, Filler
 from bridge.delivery.bulk.slice import open_driver
 from bridge.delivery.bulk.store import begin_round, claim_round, move, release_round
-from bridge.delivery.work import hold, let_go
+from bridge.delivery.leases import hold, let_go
 from bridge.errors import LeaseLost, QuotaSpent, Retryable
 from reconciler.agreed import is_agreed
 from reconciler.snapshot.merge import reader_of

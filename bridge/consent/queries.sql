@@ -137,10 +137,10 @@ WHERE connection_id = %(connection_id)s AND id = %(id)s AND evidence_at IS NULL
 RETURNING address_id, person_id
 
 -- name: open_resubscriptions
--- Open requests for an address, with the untick that each rests on, and whether that was one of too many at once: of more
+-- Open requests for some addresses, with the untick that each rests on, and whether that was one of too many at once: of more
 -- than the limit, within the time, by whichever of them one begins to count. The time is that of the unticks, so that a
 -- slow delivery lets nobody slip through; only as many neighbours are looked at as the limit says.
-SELECT r.id, r.state, r.policy, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id, e.user_id,
+SELECT address.key_hash, r.id, r.state, r.policy, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id, e.user_id,
   r.approved_by IS NOT NULL AS is_approved, r.evidence_at IS NOT NULL AS has_evidence, r.person_asked_at,
   r.state = 'waiting_person' AND r.due_at <= app_now() AS is_overdue,
   EXISTS (
@@ -173,12 +173,13 @@ JOIN LATERAL (
   ORDER BY changed_at DESC
   LIMIT 1) b ON true
 WHERE r.connection_id = %(connection_id)s AND r.finished_at IS NULL AND address.kind = 'address'
-  AND address.key_hash = %(key_hash)s
+  AND address.key_hash = ANY(%(key_hashes)s)
 ORDER BY r.id
 
 -- name: outstanding_evidence
--- Who came back by whose untick, and nobody has said yet that the person asked for it; the last one of each person.
-SELECT DISTINCT ON (person.key) person.key AS contact_id, e.user_id, b.changed_at AS asked_at, r.id, r.opted_out_at
+-- Who at some addresses came back by whose untick, and nobody has said yet that the person asked for it; the last one of
+-- each person.
+SELECT DISTINCT ON (address.key_hash, person.key) address.key_hash, person.key AS contact_id, e.user_id, b.changed_at AS asked_at, r.id, r.opted_out_at
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
 JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id
@@ -190,26 +191,26 @@ JOIN LATERAL (
   ORDER BY changed_at DESC
   LIMIT 1) b ON true
 WHERE r.connection_id = %(connection_id)s AND r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL
-  AND r.evidence_at IS NULL AND address.kind = 'address' AND address.key_hash = %(key_hash)s
-ORDER BY person.key, r.id DESC
+  AND r.evidence_at IS NULL AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
+ORDER BY address.key_hash, person.key, r.id DESC
 
 -- name: standing
--- The opt-outs from all mail that stand for an address or for its people.
-SELECT s.kind, s.key, o.acted_by, o.since, o.seq
+-- The opt-outs from all mail that stand for addresses or for people.
+SELECT s.key_hash, s.kind, s.key, o.acted_by, o.since, o.seq
 FROM opt_out o
 JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id
 WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL
-  AND (s.kind = 'address' AND s.key_hash = %(address_hash)s
+  AND (s.kind = 'address' AND s.key_hash = ANY(%(address_hashes)s)
        OR s.kind = 'person' AND s.key_hash = ANY(%(person_hashes)s))
 
 -- name: turned_down
--- Why the last request to mail an address again came to nothing; NULL where it went well, is open, or was taken back.
-SELECT CASE WHEN r.state IN ('refused', 'not_confirmed') THEN r.reason END
+-- Why the last request to mail each address again came to nothing; NULL where it went well, is open, or was taken back.
+SELECT DISTINCT ON (address.key_hash) address.key_hash,
+  CASE WHEN r.state IN ('refused', 'not_confirmed') THEN r.reason END
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
-WHERE r.connection_id = %(connection_id)s AND address.kind = 'address' AND address.key_hash = %(key_hash)s
-ORDER BY r.id DESC
-LIMIT 1
+WHERE r.connection_id = %(connection_id)s AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
+ORDER BY address.key_hash, r.id DESC
 
 -- name: rules
 -- How the connection treats requests to come back, where that was ever set.

@@ -3,21 +3,25 @@
 The vendor counts by API application, so one row in PostgreSQL grants the calls of all workers and
 of all connections that use one application: 4 a second with room for jitter, 10,000 a day. Who may
 spend how much of a day is told in `allowance`; of those who want a call at the same time, the lane
-that was served longest ago goes first. A grant is committed before its call starts.
+that was served longest ago goes first. A grant is committed before its call starts; that calls
+which are late on their way do not arrive beside later ones is the matter of `places`.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.clock import now
 from bridge.constant_contact.answers import SYSTEM
+from bridge.constant_contact.places import on_its_way
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError, NoSlotNow, QuotaSpent, Throttled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     import psycopg
@@ -77,10 +81,11 @@ def ask(
     raise _spent(outcome, until)
 
 
+@contextmanager
 def wait_for_slot(
     database: Database, connection: Connection, lane: int, *, patience_s: float = 10
-) -> None:
-    """Take one API call and return when it may start: for commands that a person waits for.
+) -> Iterator[None]:
+    """Take one API call, for a command that a person waits for; enter when it may start.
 
     Raises:
         NoSlotNow: If none is due within `patience_s` seconds.
@@ -97,10 +102,12 @@ def wait_for_slot(
             moment = now(tx)
         if grant.granted:
             time.sleep(grant.wait_s)
-            return
+            break
         if time.monotonic() + grant.wait_s > deadline:
             raise NoSlotNow(moment + timedelta(seconds=grant.wait_s))
         time.sleep(grant.wait_s)
+    with on_its_way(database, application_id):
+        yield
 
 
 def note_limit(database: Database, connection: Connection, error: Exception) -> None:

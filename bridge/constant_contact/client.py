@@ -20,6 +20,7 @@ from bridge.identity import email_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from bridge.connections.model import Connection
     from bridge.constant_contact.tokens import Tokens
@@ -46,7 +47,7 @@ class ConstantContact:
         self,
         connection: Connection,
         tokens: Tokens,
-        take_slot: Callable[[], None],
+        take_slot: Callable[[], AbstractContextManager[None]],
         timeout_s: float,
     ) -> None:
         """Prepare the client; nothing is sent yet.
@@ -54,8 +55,8 @@ class ConstantContact:
         Args:
             connection: Whose account it is.
             tokens: Gives and renews the access token.
-            take_slot: Called before every request to the API; returns when the call may start, or
-                raises.
+            take_slot: Entered around every request to the API: returns when it may start, or
+                raises, and is left when it was answered.
             timeout_s: Seconds to wait for each part of an answer.
         """
         self._url = connection.cc_url or API_URL
@@ -252,16 +253,16 @@ class ConstantContact:
         params: dict[str, str] | None,
         body: dict[str, Any] | None,
     ) -> requests.Response:
-        self._take_slot()
         try:
-            response = self._session.request(
-                method,
-                url,
-                params=params,
-                data=None if body is None else encoded(body),
-                auth=Bearer(token),
-                headers=_HEADERS if body is None else _HEADERS_OF_A_BODY,
-            )
+            with self._take_slot():
+                response = self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    data=None if body is None else encoded(body),
+                    auth=Bearer(token),
+                    headers=_HEADERS if body is None else _HEADERS_OF_A_BODY,
+                )
         except requests.RequestException as error:
             # Without the cause: its text has the address, and that may hold a person's.
             raise unavailable(f"no answer to {method} ({type(error).__name__})") from None

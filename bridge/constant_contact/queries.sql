@@ -1,19 +1,16 @@
 -- name: take_slot
 -- one API call that starts within ahead_ms and its count by lane, or why there is none and until when
--- What each lane may spend ends before the reserves of the more urgent ones. Of that, a connection has its share, and
--- may take of the others' whatever is not kept for them: of their unused shares 23/23 in the first hour of the UTC day,
--- none in the last (bridge/constant_contact/allowance.py has the same rule; a test compares both).
--- Lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps the rate; with a gap of 260 ms five grants
--- still span 4 * 260 - 25 ms and more. For as long, a slot that is due is left to the lane whose turn it is.
+-- `application`: the limits and the moment. Lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps
+-- the rate; with a gap of 260 ms five grants still span 4 * 260 - 25 ms and more.
 WITH application AS (
-  SELECT a.*, app_now() AS moment, (app_now() AT TIME ZONE 'UTC')::date AS today,
+  SELECT a.*, app_now() AS moment, utc_today() AS today, calls_used_today(a) AS used_today,
          23 - extract(hour FROM app_now() AT TIME ZONE 'UTC')::int AS hours_left,
-         a.day_limit - CASE WHEN %(lane)s > 0 THEN a.consent_reserve ELSE 0 END
-                     - CASE WHEN %(lane)s > 1 THEN a.interactive_reserve ELSE 0 END
-                     - CASE WHEN %(lane)s > 2 THEN a.webhook_reserve ELSE 0 END AS ceiling
+         calls_open_to(a, %(lane)s) AS ceiling
   FROM api_application a
   WHERE a.id = %(application_id)s
-), share AS (
+),
+-- `share`: what each connection has of what this lane may spend, and has used of it today.
+share AS (
   SELECT c.id, floor(a.ceiling::numeric * c.api_share / sum(c.api_share) OVER ()) AS whole,
          (SELECT coalesce(sum(u.used), 0)
           FROM api_usage u
@@ -21,59 +18,72 @@ WITH application AS (
   FROM application a
   JOIN connection c ON c.api_application_id = a.id
   WHERE c.state = 'active' OR c.id = %(connection_id)s
-), day AS (
-  SELECT a.ceiling, a.today,
+),
+-- `day`: whether this connection has calls of its own share left, and how many of the others' unused are kept for them:
+-- 23/23 in the first hour of the UTC day, none in the last (bridge/constant_contact/allowance.py has the same rule; a
+-- test compares both).
+day AS (
+  SELECT a.ceiling,
          coalesce((SELECT used < whole FROM share WHERE id = %(connection_id)s), false) OR %(lane)s = 0 AS has_own,
          (SELECT floor(coalesce(sum(greatest(0, whole - used)), 0) * a.hours_left / 23)
           FROM share
           WHERE id <> %(connection_id)s) AS kept
   FROM application a
-), turns AS (
-  SELECT connection_id, lane, asked_at, served_at,
-         max(served_at) OVER (PARTITION BY connection_id) AS connection_served_at
-  FROM api_turn
-  WHERE api_application_id = %(application_id)s
-), turn AS (
+),
+-- `turn`: whether, of those who asked in vain within a second, this lane was served longest ago.
+turn AS (
   SELECT coalesce((
     SELECT (connection_id, lane) = (%(connection_id)s, %(lane)s)
-    FROM turns
+    FROM (
+      SELECT connection_id, lane, asked_at, served_at,
+             max(served_at) OVER (PARTITION BY connection_id) AS connection_served_at
+      FROM api_turn
+      WHERE api_application_id = %(application_id)s) AS asking
     WHERE (connection_id, lane) = (%(connection_id)s, %(lane)s)
        OR asked_at > served_at AND asked_at > app_now() - interval '1 second'
     ORDER BY connection_served_at, served_at, connection_id, lane
     LIMIT 1), true) OR %(lane)s = 0 AS is_ours
-), granted AS (
+),
+-- `granted`: the call, where a slot is due and the day has one. For as long as lateness is forgiven, a slot that is due
+-- is left to the lane whose turn it is.
+granted AS (
   UPDATE api_application a
   SET next_at = greatest(a.next_at, app_now() - interval '25 milliseconds')
                 + make_interval(secs => a.gap_ms / 1000.0),
-      used = CASE WHEN a.day = (app_now() AT TIME ZONE 'UTC')::date THEN a.used ELSE 0 END + 1,
-      day = (app_now() AT TIME ZONE 'UTC')::date
+      used = calls_used_today(a) + 1,
+      day = utc_today()
   FROM day, turn
   WHERE a.id = %(application_id)s
     AND (a.paused_until IS NULL OR a.paused_until <= app_now())
     AND a.next_at <= app_now() + make_interval(secs => %(ahead_ms)s / 1000.0)
     AND (turn.is_ours OR a.next_at <= app_now() - interval '25 milliseconds')
-    AND CASE WHEN a.day = day.today THEN a.used ELSE 0 END
-        < day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
+    AND calls_used_today(a) < day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
   RETURNING a.id, a.day,
             greatest(a.next_at - make_interval(secs => a.gap_ms / 1000.0), app_now()) AS starts_at
-), counted AS (
+),
+-- `counted`: what a connection's lanes have used of the day.
+counted AS (
   INSERT INTO api_usage AS u (api_application_id, day, connection_id, lane, used)
   SELECT id, day, %(connection_id)s, %(lane)s, 1
   FROM granted
   ON CONFLICT (api_application_id, day, connection_id, lane) DO UPDATE
   SET used = u.used + 1
-), answer AS (
-  SELECT a.moment, a.today, a.hours_left, granted.starts_at,
+),
+-- `answer`: what came of it.
+answer AS (
+  SELECT a.moment, a.today, granted.starts_at,
          greatest(a.next_at, coalesce(a.paused_until, '-infinity')) AS due_at,
          CASE WHEN granted.id IS NOT NULL THEN 'granted'
               WHEN a.pause_reason = 'quota_exceeded' AND a.paused_until > a.moment THEN 'refused'
-              WHEN a.day = a.today AND a.used >= a.ceiling OR a.ceiling <= 0 THEN 'day'
-              WHEN NOT day.has_own AND CASE WHEN a.day = a.today THEN a.used ELSE 0 END >= a.ceiling - day.kept THEN 'share'
+              WHEN a.used_today >= a.ceiling OR a.ceiling <= 0 THEN 'day'
+              WHEN NOT day.has_own AND a.used_today >= a.ceiling - day.kept THEN 'share'
               ELSE 'pace' END AS outcome
   FROM application a
   CROSS JOIN day
   LEFT JOIN granted ON true
-), remembered AS (
+),
+-- `remembered`: who was served, or asked in vain, for the turns to come.
+remembered AS (
   INSERT INTO api_turn AS t (api_application_id, connection_id, lane, asked_at, served_at)
   SELECT %(application_id)s, %(connection_id)s, %(lane)s,
          CASE WHEN outcome = 'pace' THEN moment ELSE '-infinity' END,
@@ -93,6 +103,53 @@ SELECT outcome,
             WHEN outcome = 'share' THEN date_trunc('hour', moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '1 hour'
             ELSE (today + 1)::timestamp AT TIME ZONE 'UTC' END AS until
 FROM answer;
+
+-- name: take_place
+-- a place for a call that leaves now, or the seconds to wait for one; an application without a pace needs none
+-- A call that was not answered for 5 seconds has arrived, or never will.
+WITH application AS (
+  SELECT id, per_second, gap_ms > 0 AS is_paced
+  FROM api_application
+  WHERE id = %(application_id)s
+), place AS (
+  SELECT a.id, n AS number, p.free_at
+  FROM application a
+  CROSS JOIN generate_series(1, a.per_second) AS n
+  LEFT JOIN api_place p ON p.api_application_id = a.id AND p.number = n
+  WHERE a.is_paced
+), taken AS (
+  INSERT INTO api_place AS p (api_application_id, number, taken_at, free_at)
+  SELECT id, number, app_now(), app_now() + interval '5 seconds'
+  FROM place
+  WHERE free_at IS NULL OR free_at <= app_now()
+  ORDER BY free_at NULLS FIRST, number
+  LIMIT 1
+  ON CONFLICT (api_application_id, number) DO UPDATE
+  SET taken_at = excluded.taken_at, free_at = excluded.free_at
+  WHERE p.free_at <= excluded.taken_at
+  RETURNING number, taken_at
+)
+SELECT taken.number, taken.taken_at,
+       CASE WHEN application.is_paced AND taken.number IS NULL THEN
+         least(0.02, greatest(0.002, (SELECT extract(epoch FROM min(free_at) - app_now()) FROM place)))
+       END::float8 AS wait_s
+FROM application
+LEFT JOIN taken ON true;
+
+-- name: leave_place
+-- the call was answered, or failed: its place is free a second after it has arrived at the latest
+-- The least round trip counts once each place has seen one. It grows by a hundredth a call, in case the way gets longer.
+WITH least_trip AS (
+  SELECT CASE WHEN %(is_answered)s AND count(round_trip) = count(*) THEN min(round_trip) ELSE interval '0' END AS took
+  FROM api_place
+  WHERE api_application_id = %(application_id)s
+)
+UPDATE api_place p
+SET free_at = app_now() + interval '1 second' - least(least_trip.took, app_now() - p.taken_at),
+    round_trip = CASE WHEN %(is_answered)s THEN least(p.round_trip * 1.01, greatest(app_now() - p.taken_at, interval '0'))
+                      ELSE p.round_trip END
+FROM least_trip
+WHERE p.api_application_id = %(application_id)s AND p.number = %(number)s AND p.taken_at = %(taken_at)s;
 
 -- name: push_back
 -- the vendor answered "throttled": nobody calls for a while

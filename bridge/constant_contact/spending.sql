@@ -3,7 +3,7 @@
 -- name: applications
 -- limits and what is used of the UTC day, of the application of one connection or of all
 SELECT a.id, a.per_second, a.day_limit, a.consent_reserve, a.interactive_reserve, a.webhook_reserve,
-       CASE WHEN a.day = (app_now() AT TIME ZONE 'UTC')::date THEN a.used ELSE 0 END AS used,
+       calls_used_today(a) AS used,
        CASE WHEN a.paused_until > app_now() THEN a.paused_until END AS paused_until,
        app_now() AS moment
 FROM api_application a
@@ -18,7 +18,7 @@ SELECT c.id, c.name, c.api_share, c.state,
        coalesce((SELECT jsonb_object_agg(u.lane, u.used)
                  FROM api_usage u
                  WHERE u.api_application_id = c.api_application_id AND u.connection_id = c.id
-                   AND u.day = (app_now() AT TIME ZONE 'UTC')::date), '{}') AS used
+                   AND u.day = utc_today()), '{}') AS used
 FROM connection c
 WHERE c.api_application_id = %(application_id)s
 ORDER BY c.name

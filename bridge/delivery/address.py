@@ -16,6 +16,7 @@ from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.decide_return import policy_in_force, was_mailed
 from bridge.delivery.gather import came_from, gather, gone_to, unread_records, with_there
+from bridge.delivery.leases import claim_beside, finish, release_beside, renew
 from bridge.delivery.outcome import (
     record_end,
     record_look,
@@ -29,7 +30,7 @@ from bridge.delivery.outcome_consent import (
 )
 from bridge.delivery.steps import close_in_flight, steps_in_flight
 from bridge.delivery.turns import must_wait
-from bridge.delivery.work import SQL, claim_beside, finish, release_beside, renew
+from bridge.delivery.work import SQL
 from bridge.errors import NotFoundRemotely, NotSettled, RemoteError
 from bridge.mirror.remember import forget_cc_contact
 
@@ -40,10 +41,10 @@ if TYPE_CHECKING:
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.delivery.send import Sender
-    from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
     from bridge.salesforce.values import Record
     from bridge.settings import Settings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,10 @@ from bridge.delivery.bury import bury, bury_spent
 from bridge.delivery.cause import cause_of, cause_of_fault
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
+from bridge.delivery.leases import release
 from bridge.delivery.outages import Outages
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
-from bridge.delivery.work import release
 from bridge.errors import (
     BridgeError,
     LeaseLost,
@@ -34,14 +35,15 @@ from bridge.errors import (
 from bridge.log import place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
     from bridge.delivery.consequence import Consequence
     from bridge.delivery.couriers import Couriers
-    from bridge.delivery.work import Due, Lease
+    from bridge.delivery.leases import Lease
+    from bridge.delivery.work import Due
     from bridge.mapping.versions import ActiveMapping
 
 log = logging.getLogger(__name__)
@@ -148,10 +150,12 @@ class Worker:
             told=accepted.told,
         )
 
-    def _take_slot(self) -> None:
+    @contextmanager
+    def _take_slot(self) -> Iterator[None]:
         self._outages.check("constant_contact")
-        self.slots.take()
-        self._outages.note_answer("constant_contact")
+        with self.slots.take():
+            self._outages.note_answer("constant_contact")
+            yield
 
     def _bear(self, lease: Lease, error: BridgeError, cause: str, about: dict[str, Any]) -> bool:
         """Do what an error means; return False where the connection had better be left alone."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from psycopg.rows import dict_row
 
 from bridge.delivery.consequence import PATIENCE_S
+from bridge.delivery.leases import release
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NOT_SENT
-from bridge.delivery.work import SQL, release
+from bridge.delivery.work import SQL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import Person
-    from bridge.delivery.work import Lease
 
 
 def bury(tx: psycopg.Connection, lease: Lease, reason: str, *, cause: str) -> None:
@@ -75,7 +76,9 @@ def _statuses(tx: psycopg.Connection, lease: Lease, reason: str) -> list[Status]
     if lease.kind == "list":
         return [Status(kind="list", sf_id=lease.key, status=NOT_SENT, reason=reason)]
     with tx.cursor(row_factory=dict_row) as cursor:
-        people: list[dict[str, Any]] = cursor.execute(SQL["people_at"], lease.row()).fetchall()
+        people: list[dict[str, Any]] = cursor.execute(
+            SQL["people_at"], {"connection_id": lease.connection_id, "keys": [lease.key]}
+        ).fetchall()
     ids = {"connection_id": lease.connection_id, "ids": [person["sf_id"] for person in people]}
     # What is wrong with somebody's details does not hide that they are out: that has been done.
     out = {sf_id for (sf_id,) in tx.execute(SQL["known_to_be_out"], ids)}

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from bridge.bootstrap import Installation
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
     from bridge.delivery.read_back import Reader
-    from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
     from bridge.salesforce.values import Record
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from bridge.connections.store import load_connection
 from bridge.delivery.attempt import Worker
 from bridge.delivery.bulk.store import open_rounds
-from bridge.delivery.work import CONSENT, claim, peek
+from bridge.delivery.leases import claim
+from bridge.delivery.work import CONSENT, peek
 from bridge.errors import BridgeError, QuotaSpent
 from bridge.mapping.versions import active
 

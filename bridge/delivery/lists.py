@@ -9,10 +9,12 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.leases import finish, renew
+from bridge.delivery.links import link, own
 from bridge.delivery.model import Status, Step
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.steps import close_in_flight, end_step, open_plan, send_step
-from bridge.delivery.work import RECONCILE, SQL, finish, mark, renew
+from bridge.delivery.work import RECONCILE, SQL, mark
 from bridge.errors import Conflict, NotFoundRemotely, NotSettled, RecordRefused
 from bridge.identity import uuid_or_none
 from bridge.mirror.remember import forget_cc_list, remember_cc_list
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.leases import Lease
     from bridge.delivery.read_back import Reader
-    from bridge.delivery.work import Lease
     from bridge.mapping.versions import ActiveMapping
     from bridge.mirror.advance import Subject
 
@@ -276,6 +278,5 @@ class ListCourier:
 
 def _link(tx: psycopg.Connection, lease: Lease, there: dict[str, Any]) -> None:
     remember_cc_list(tx, lease.connection_id, there)
-    row = {"connection_id": lease.connection_id, "kind": "list", "cc_id": there["list_id"]}
-    tx.execute(SQL["link_people"], row | {"sf_ids": [lease.key]})
-    tx.execute(SQL["own"], row | {"sf_id": lease.key})
+    link(tx, lease.connection_id, "list", {lease.key: there["list_id"]})
+    own(tx, lease.connection_id, "list", {lease.key: there["list_id"]})

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.consent.record import record_left_list
 from bridge.delivery.left_behind import record_left_behind, unlink_left_behind
+from bridge.delivery.links import disown, link, own
 from bridge.delivery.outcome_consent import record_opt_out, record_requests, record_resubscribed
 from bridge.delivery.work import SQL, mark
 from bridge.mirror.remember import remember_cc_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import psycopg
 
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Status, Step
-    from bridge.delivery.work import Lease
+    from bridge.mirror.advance import Subject
 
 
 def record_sent(
@@ -50,10 +52,11 @@ def record_sent(
     )
     people = [person.contact_id for person in state.people]
     rows = tx.execute(SQL["still_at"], lease.row() | {"contact_ids": people})
-    link_people(tx, lease, [contact_id for (contact_id,) in rows], answer["contact_id"])
+    there_id = answer["contact_id"]
+    link(tx, lease.connection_id, "contact", {contact_id: there_id for (contact_id,) in rows})
     lists = set(answer.get("list_memberships") or ())
     sent = [(who, which, there, True) for who, which, there, _ in wanted if there in lists]
-    _agree_on(tx, lease.connection_id, answer, sent)
+    _agree_on(tx, lease.connection_id, [(there_id, pair) for pair in sent])
 
 
 def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:
@@ -74,6 +77,8 @@ def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState)
 
 def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, str]]) -> None:
     """Keep, before anything is written there, which lists people left by their own act."""
+    if not lost:
+        return
     rows = tx.execute(
         SQL["lose_bases"],
         {
@@ -93,52 +98,49 @@ def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, 
         )
 
 
+class End(NamedTuple):
+    """An address with nothing left to do: who ends it, on what, and what was decided."""
+
+    lease: Lease
+    state: AddressState
+    decision: Decision
+
+
 def record_end(
     tx: psycopg.Connection, lease: Lease, state: AddressState, decision: Decision
 ) -> None:
     """Keep what both sides agree on once nothing is left to do."""
-    connection_id = lease.connection_id
-    contact = state.there
-    if contact is not None and state.people:
-        contact_id = str(contact["contact_id"])
-        link_people(tx, lease, [person.contact_id for person in state.people], contact_id)
-        if decision.owner_id is not None:
-            owner = {
-                "connection_id": connection_id,
-                "kind": "contact",
-                "cc_id": contact_id,
-                "sf_id": decision.owner_id,
-            }
-            tx.execute(SQL["disown"], owner)
-            tx.execute(SQL["own"], owner)
-    elif contact is None:
-        unlink_left_behind(tx, connection_id, state)
-    _agree(tx, connection_id, contact, decision)
-    set_statuses(tx, connection_id, decision.statuses)
-    record_requests(tx, lease, state, decision)
-    if decision.lifted:
-        record_resubscribed(tx, lease, state, policy=decision.lifts_by)
-    mark(
-        tx,
-        connection_id,
-        {("list", list_id): False for list_id in decision.waits_for_lists},
-        lane=max(lease.lane, 1),
-    )
+    record_ends(tx, lease.connection_id, [End(lease, state, decision)])
 
 
-def link_people(
-    tx: psycopg.Connection, lease: Lease, contact_ids: Sequence[str], cc_id: str
-) -> None:
-    """Say which contact there some people are."""
-    tx.execute(
-        SQL["link_people"],
-        {
-            "connection_id": lease.connection_id,
-            "kind": "contact",
-            "cc_id": cc_id,
-            "sf_ids": list(contact_ids),
-        },
-    )
+def record_ends(tx: psycopg.Connection, connection_id: int, ends: Sequence[End]) -> None:
+    """Keep what both sides agree on of addresses with nothing left to do, each table once."""
+    there: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    for _, state, decision in ends:
+        if state.there is not None and state.people:
+            contact_id = str(state.there["contact_id"])
+            there |= {person.contact_id: contact_id for person in state.people}
+            if decision.owner_id is not None:
+                owners[decision.owner_id] = contact_id
+        elif state.there is None:
+            unlink_left_behind(tx, connection_id, state)
+    link(tx, connection_id, "contact", there)
+    disown(tx, connection_id, owners)
+    own(tx, connection_id, "contact", owners)
+    _agree(tx, connection_id, ends)
+    statuses = [status for end in ends for status in end.decision.statuses]
+    set_statuses(tx, connection_id, statuses)
+    for lease, state, decision in ends:
+        record_requests(tx, lease, state, decision)
+        if decision.lifted:
+            record_resubscribed(tx, lease, state, policy=decision.lifts_by)
+    missing: dict[int, dict[Subject, bool]] = {}
+    for lease, _, decision in ends:
+        for list_id in decision.waits_for_lists:
+            missing.setdefault(max(lease.lane, 1), {})["list", list_id] = False
+    for lane, lists in missing.items():
+        mark(tx, connection_id, lists, lane=lane)
 
 
 def set_statuses(tx: psycopg.Connection, connection_id: int, statuses: Iterable[Status]) -> None:
@@ -161,48 +163,57 @@ def set_statuses(tx: psycopg.Connection, connection_id: int, statuses: Iterable[
 def _agree_on(
     tx: psycopg.Connection,
     connection_id: int,
-    contact: Mapping[str, Any],
-    agreed: Sequence[tuple[str, str, str, bool]],
+    agreed: Iterable[tuple[str, tuple[str, str, str, bool]]],
 ) -> None:
     """Keep that Practifi wants these memberships, and which of them the contact there has.
 
     A person may be on one list by several records, so a pair may come several times.
+
+    Args:
+        tx: The caller's transaction.
+        connection_id: Whose they are.
+        agreed: Contact there -> a membership, as `Decision.agreed` has it.
     """
-    agreed = list({row[:2]: row for row in agreed}.values())
-    if agreed:
+    rows = list({pair[:2]: (there_id, *pair) for there_id, pair in agreed}.values())
+    if rows:
         tx.execute(
             SQL["agree"],
             {
                 "connection_id": connection_id,
-                "cc_contact_id": contact["contact_id"],
-                "contact_ids": [contact_id for contact_id, *_ in agreed],
-                "list_ids": [list_id for _, list_id, *_ in agreed],
-                "cc_list_ids": [there for *_, there, _ in agreed],
-                "agreed": [is_on_it for *_, is_on_it in agreed],
+                "cc_contact_ids": [there_id for there_id, *_ in rows],
+                "contact_ids": [contact_id for _, contact_id, *_ in rows],
+                "list_ids": [list_id for _, _, list_id, *_ in rows],
+                "cc_list_ids": [cc_list_id for *_, cc_list_id, _ in rows],
+                "agreed": [is_on_it for *_, is_on_it in rows],
             },
         )
 
 
-def _agree(
-    tx: psycopg.Connection,
-    connection_id: int,
-    contact: Mapping[str, Any] | None,
-    decision: Decision,
-) -> None:
-    if contact is not None:
-        _agree_on(tx, connection_id, contact, decision.agreed)
-    if decision.forgotten:
-        tx.execute(
-            SQL["forget_bases"],
-            {
-                "connection_id": connection_id,
-                "cc_contact_id": None if contact is None else contact["contact_id"],
-                "contact_ids": [contact_id for contact_id, _ in decision.forgotten],
-                "list_ids": [list_id for _, list_id in decision.forgotten],
-            },
-        )
-    list_ids = {list_id for _, list_id, *_ in decision.agreed}
-    list_ids |= {list_id for _, list_id in (*decision.forgotten, *decision.lost)}
+def _agree(tx: psycopg.Connection, connection_id: int, ends: Sequence[End]) -> None:
+    _agree_on(
+        tx,
+        connection_id,
+        [
+            (str(state.there["contact_id"]), pair)
+            for _, state, decision in ends
+            if state.there is not None
+            for pair in decision.agreed
+        ],
+    )
+    list_ids: set[str] = set()
+    for _, state, decision in ends:
+        list_ids |= {list_id for _, list_id, *_ in decision.agreed}
+        list_ids |= {list_id for _, list_id in (*decision.forgotten, *decision.lost)}
+        if decision.forgotten:
+            tx.execute(
+                SQL["forget_bases"],
+                {
+                    "connection_id": connection_id,
+                    "cc_contact_id": None if state.there is None else state.there["contact_id"],
+                    "contact_ids": [contact_id for contact_id, _ in decision.forgotten],
+                    "list_ids": [list_id for _, list_id in decision.forgotten],
+                },
+            )
     if list_ids:
         tx.execute(
             SQL["recount_lists"], {"connection_id": connection_id, "list_ids": sorted(list_ids)}

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from bridge.consent.policy import Policy
     from bridge.consent.record import Stage
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
-    from bridge.delivery.work import Lease
 
 
 def record_consent_sent(

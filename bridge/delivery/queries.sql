@@ -34,8 +34,7 @@ CROSS JOIN LATERAL (
       SELECT FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for AND o.probe_at > app_now()))
     AND (lane = 0 OR bulk_activity_id IS NULL)
     AND NOT (
-      lane > 1 AND kind = 'address' AND consent_wanted <= done AND single_generation < wanted AND attempts < 3
-      AND position('@' IN key) > 0
+      fits_bulk(work)
       AND EXISTS (SELECT FROM bulk_round r WHERE r.connection_id = work.connection_id AND r.takes_backlog))
   ORDER BY lane, due_at, key
   LIMIT %(count)s) AS w
@@ -78,7 +77,7 @@ ORDER BY key
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
   WHERE (held.lease_until IS NULL OR held.lease_until < app_now()) AND held.bulk_activity_id IS NULL
-RETURNING key, wanted, attempts, consent_wanted > done
+RETURNING key, wanted, %(lane)s::int AS lane, attempts, consent_wanted > done AS is_consent
 
 -- name: let_go
 -- Give held subjects back as they were.
@@ -101,14 +100,22 @@ WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AN
 RETURNING consent_wanted > done
 
 -- name: finish_work
--- The subject is as the generation that was read wants it. Nothing is written where the lease is lost.
+-- Subjects are as the generation that was read wants them. Nothing is written of one whose lease is lost.
+WITH ours AS (
+  SELECT w.connection_id, w.kind, w.key, f.generation
+  FROM unnest(%(keys)s::text[], %(tokens)s::uuid[], %(generations)s::bigint[]) AS f (key, token, generation)
+  JOIN work w
+    ON w.connection_id = %(connection_id)s AND w.kind = %(kind)s AND w.key = f.key AND w.lease_token = f.token
+  ORDER BY w.key
+  FOR UPDATE OF w)
 UPDATE work
-SET done = greatest(done, %(generation)s), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
-    waits_for = NULL, replay_of = CASE WHEN wanted > %(generation)s THEN replay_of END,
+SET done = greatest(done, generation), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
+    waits_for = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
     due_at = app_now(),
-    lane = CASE WHEN wanted > %(generation)s AND lane = 0 AND consent_wanted <= %(generation)s THEN 2 ELSE lane END
-WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
-RETURNING wanted > done
+    lane = CASE WHEN wanted > generation AND lane = 0 AND consent_wanted <= generation THEN 2 ELSE lane END
+FROM ours
+WHERE work.connection_id = ours.connection_id AND work.kind = ours.kind AND work.key = ours.key
+RETURNING work.key
 
 -- name: release_work
 -- Give a lease back: the subject is looked at again when it is due, and at once where consent came in since the claim;
@@ -162,19 +169,19 @@ ON CONFLICT (connection_id, notification_id, kind, key) DO UPDATE
   SET generation = greatest(notification_subject.generation, EXCLUDED.generation)
 
 -- name: lock_shared_notifications
--- Notifications that made more than this subject dirty: of two workers that end their subjects at once, the second
--- waits here and sees what the first has done.
+-- Notifications of these subjects that made another one dirty too: of two workers that end their subjects at once, the
+-- second waits here and sees what the first has done.
 SELECT n.notification_id
 FROM notification n
 WHERE n.connection_id = %(connection_id)s AND n.state IN ('waiting', 'working')
-  AND EXISTS (
-    SELECT FROM notification_subject s
-    WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id
-      AND s.kind = %(kind)s AND s.key = %(key)s)
-  AND EXISTS (
-    SELECT FROM notification_subject s
-    WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id
-      AND (s.kind, s.key) <> (%(kind)s, %(key)s))
+  AND n.notification_id IN (
+    SELECT s.notification_id
+    FROM notification_subject s
+    WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = ANY(%(keys)s)
+      AND EXISTS (
+        SELECT FROM notification_subject other
+        WHERE other.connection_id = s.connection_id AND other.notification_id = s.notification_id
+          AND (other.kind, other.key) <> (s.kind, s.key)))
 ORDER BY n.notification_id
 FOR UPDATE OF n
 
@@ -187,7 +194,7 @@ WHERE n.connection_id = %(connection_id)s AND n.state IN ('waiting', 'working')
     SELECT s.notification_id
     FROM notification_subject s
     JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key AND w.done >= s.generation
-    WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(key)s)
+    WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = ANY(%(keys)s))
   AND NOT EXISTS (
     SELECT FROM notification_subject s
     JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
@@ -231,24 +238,24 @@ WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(ke
   AND n.state IN ('waiting', 'working') AND left(n.record_id, 15) = left(b.record_id, 15)
 
 -- name: people_at
--- Everybody whose record has this address now, and everybody linked to a contact that has it there.
-SELECT r.sf_id, r.account_id, r.created_at, r.email_key, r.do_not_email, r.fields, r.unknown_fields,
+-- Everybody whose record has one of these addresses now, and everybody linked to a contact that has it there.
+SELECT found.at, r.sf_id, r.account_id, r.created_at, r.email_key, r.do_not_email, r.fields, r.unknown_fields,
   l.cc_id, l.is_owner, l.made_at
-FROM practifi_record r
+FROM (
+  SELECT here.email_key AS at, here.sf_id
+  FROM practifi_record here
+  WHERE here.connection_id = %(connection_id)s AND here.kind = 'contact' AND here.deleted_at IS NULL
+    AND here.email_key = ANY(%(keys)s)
+  UNION
+  SELECT there.email_key, linked.sf_id
+  FROM cc_contact there
+  JOIN link linked
+    ON linked.connection_id = there.connection_id AND linked.kind = 'contact' AND linked.cc_id = there.contact_id
+  WHERE there.connection_id = %(connection_id)s AND there.email_key = ANY(%(keys)s)) AS found
+JOIN practifi_record r ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = found.sf_id
 LEFT JOIN link l ON l.connection_id = r.connection_id AND l.kind = 'contact' AND l.sf_id = r.sf_id
-WHERE r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.deleted_at IS NULL
-  AND r.sf_id IN (
-    SELECT here.sf_id
-    FROM practifi_record here
-    WHERE here.connection_id = %(connection_id)s AND here.kind = 'contact' AND here.deleted_at IS NULL
-      AND here.email_key = %(key)s
-    UNION
-    SELECT linked.sf_id
-    FROM cc_contact there
-    JOIN link linked
-      ON linked.connection_id = there.connection_id AND linked.kind = 'contact' AND linked.cc_id = there.contact_id
-    WHERE there.connection_id = %(connection_id)s AND there.email_key = %(key)s)
-ORDER BY r.sf_id
+WHERE r.deleted_at IS NULL
+ORDER BY found.at, r.sf_id
 
 -- name: memberships_of
 -- The memberships of contacts as Practifi has them now, with the list's counterpart there unless it was deleted there.
@@ -271,11 +278,11 @@ WHERE connection_id = %(connection_id)s
   AND (contact_id = ANY(%(contact_ids)s) OR cc_contact_id = ANY(%(cc_contact_ids)s::uuid[]))
 
 -- name: contacts_there
--- What is known of Constant Contact's contacts at an address, or linked to these people.
+-- What is known of Constant Contact's contacts at these addresses, or linked to these people.
 SELECT contact_id, email_key, resource, answered, sent_fingerprint, sent_at, deleted_at, confirmation_sent_at
 FROM cc_contact
 WHERE connection_id = %(connection_id)s
-  AND (email_key = %(key)s OR contact_id = ANY(%(cc_contact_ids)s::uuid[]))
+  AND (email_key = ANY(%(keys)s) OR contact_id = ANY(%(cc_contact_ids)s::uuid[]))
 ORDER BY contact_id
 
 -- name: steps_in_flight
@@ -408,8 +415,8 @@ WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS N
 -- name: link_people
 -- Who is which contact there; one of the sharers owns it.
 INSERT INTO link (connection_id, kind, sf_id, cc_id, is_owner, made_at)
-SELECT %(connection_id)s, %(kind)s, sf_id, %(cc_id)s, false, app_now()
-FROM unnest(%(sf_ids)s::text[]) AS sf_id
+SELECT %(connection_id)s, %(kind)s, sf_id, cc_id, false, app_now()
+FROM unnest(%(sf_ids)s::text[], %(cc_ids)s::uuid[]) AS l (sf_id, cc_id)
 ORDER BY sf_id
 ON CONFLICT (connection_id, kind, sf_id) DO UPDATE
   SET cc_id = EXCLUDED.cc_id, is_owner = false, made_at = EXCLUDED.made_at
@@ -421,25 +428,29 @@ DELETE FROM link
 WHERE connection_id = %(connection_id)s AND kind = 'contact' AND sf_id = ANY(%(sf_ids)s)
 
 -- name: disown
--- Nobody owns the contact for the moment between two owners.
+-- Nobody owns these contacts for the moment between two owners.
 UPDATE link
 SET is_owner = false
-WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND cc_id = %(cc_id)s AND is_owner AND sf_id <> %(sf_id)s
+FROM unnest(%(sf_ids)s::text[], %(cc_ids)s::uuid[]) AS owner (sf_id, cc_id)
+WHERE link.connection_id = %(connection_id)s AND link.kind = %(kind)s AND link.cc_id = owner.cc_id AND link.is_owner
+  AND link.sf_id <> owner.sf_id
 
 -- name: own
--- This person's fields are sent.
+-- These records' fields are sent.
 UPDATE link
 SET is_owner = true
-WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND cc_id = %(cc_id)s AND sf_id = %(sf_id)s AND NOT is_owner
+FROM unnest(%(sf_ids)s::text[], %(cc_ids)s::uuid[]) AS owner (sf_id, cc_id)
+WHERE link.connection_id = %(connection_id)s AND link.kind = %(kind)s AND link.cc_id = owner.cc_id
+  AND link.sf_id = owner.sf_id AND NOT link.is_owner
 
 -- name: agree
 -- Both sides were seen to have these memberships. One that still stands at a former contact there leaves a row of its
 -- own behind, under that contact's id, so that it is taken off there whenever that address has its turn; one that the
 -- person left there by their own act leaves that behind, so that nobody else's membership puts the address back on it.
 WITH agreed AS (
-  SELECT contact_id, list_id, cc_list_id, agreed
-  FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[], %(cc_list_ids)s::uuid[], %(agreed)s::bool[])
-    AS a (contact_id, list_id, cc_list_id, agreed)),
+  SELECT cc_contact_id, contact_id, list_id, cc_list_id, agreed
+  FROM unnest(%(cc_contact_ids)s::uuid[], %(contact_ids)s::text[], %(list_ids)s::text[], %(cc_list_ids)s::uuid[],
+    %(agreed)s::bool[]) AS a (cc_contact_id, contact_id, list_id, cc_list_id, agreed)),
 left_behind AS (
   INSERT INTO membership_base AS left_there (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at,
     removed_at, agreed_at, lost_at, lost_by)
@@ -449,13 +460,13 @@ left_behind AS (
   JOIN agreed a ON a.contact_id = b.contact_id AND a.list_id = b.list_id
   LEFT JOIN cc_membership m
     ON m.connection_id = b.connection_id AND m.contact_id = b.cc_contact_id AND m.list_id = b.cc_list_id
-  WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id <> %(cc_contact_id)s
+  WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id <> a.cc_contact_id
     AND (m.contact_id IS NOT NULL OR b.lost_by = 'person')
   ORDER BY b.cc_contact_id, b.list_id, b.lost_at
   ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
     SET lost_at = coalesce(left_there.lost_at, EXCLUDED.lost_at), lost_by = coalesce(left_there.lost_by, EXCLUDED.lost_by))
 INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, agreed_at)
-SELECT %(connection_id)s, contact_id, list_id, %(cc_contact_id)s, cc_list_id, app_now(),
+SELECT %(connection_id)s, contact_id, list_id, cc_contact_id, cc_list_id, app_now(),
   CASE WHEN agreed THEN app_now() END
 FROM agreed
 ORDER BY contact_id, list_id

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
+from bridge.delivery.leases import finish, renew
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NO_ADDRESS, NOT_SENT
-from bridge.delivery.work import SQL, finish, mark, renew
+from bridge.delivery.work import SQL, mark
 from bridge.mirror.remember import lock_rows
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.db.database import Database
+    from bridge.delivery.leases import Lease
     from bridge.delivery.read_back import Reader
-    from bridge.delivery.work import Lease
 
 
 @dataclass(frozen=True, kw_only=True)

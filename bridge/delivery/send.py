@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.clock import now
 from bridge.delivery.confirm import PERMISSIONS, contradiction, must_be_read_back
+from bridge.delivery.leases import renew
 from bridge.delivery.merge import CORE
 from bridge.delivery.outcome import record_sent, set_statuses
 from bridge.delivery.outcome_consent import (
@@ -23,7 +24,7 @@ from bridge.delivery.outcome_consent import (
 )
 from bridge.delivery.status import statuses_while_sent
 from bridge.delivery.steps import answer_step, end_step, open_plan, send_step
-from bridge.delivery.work import WEBHOOK, mark, renew
+from bridge.delivery.work import WEBHOOK, mark
 from bridge.errors import (
     BridgeError,
     Conflict,
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
-    from bridge.delivery.work import Lease
     from bridge.mirror.advance import Subject
 
 log = logging.getLogger(__name__)

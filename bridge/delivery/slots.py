@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bridge.clock import now
 from bridge.constant_contact.budget import ask
-from bridge.delivery.work import CONSENT, renew
+from bridge.constant_contact.places import on_its_way
+from bridge.delivery.leases import renew
+from bridge.delivery.work import CONSENT
 from bridge.errors import BridgeError, NoSlotNow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bridge.connections.model import Connection
     from bridge.db.database import Database
-    from bridge.delivery.work import Lease
+    from bridge.delivery.leases import Lease
 
 _LONGEST_WAIT_S = 5.0
 _FIRST_AHEAD_MS = 5_000
@@ -68,8 +73,9 @@ class Slots:
         self._is_held = granted
         return 0.0 if granted else max(wait_s, 0.01)
 
-    def take(self) -> None:
-        """Return when the next call may start.
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Enter when the next call may start; leave when it was answered.
 
         Raises:
             LeaseWanted: If a change of consent waits for the leased subject (lower lanes only).
@@ -77,6 +83,15 @@ class Slots:
             NoSlotNow: If the wait is too long to hold a lease through.
             QuotaSpent: If the day has no call left for this lane.
         """
+        self._take()
+        application_id = self._connection.api_application_id
+        if application_id is None:
+            yield
+            return
+        with on_its_way(self._database, application_id):
+            yield
+
+    def _take(self) -> None:
         if self._is_held:
             self._is_held = False
             self._check_lease()

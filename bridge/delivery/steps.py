@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
-    from bridge.delivery.work import Lease
 
 _KEPT_OF_ANSWERS = ("contact_id", "list_id", "updated_at")
 

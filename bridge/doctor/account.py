@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge.constant_contact.budget import wait_for_slot
@@ -30,11 +31,8 @@ def check_account(
     connection: Connection, database: Database, keyring: KeyRing, timeout_s: float
 ) -> Finding:
     """Return whether the account can be used."""
-
-    def take_slot() -> None:
-        wait_for_slot(database, connection, _INTERACTIVE)
-
     tokens = Tokens(connection, database, keyring, timeout_s)
+    take_slot = partial(wait_for_slot, database, connection, _INTERACTIVE)
     client = ConstantContact(connection, tokens, take_slot, timeout_s)
     try:
         account = client.account()

@@ -56,7 +56,7 @@ LIMIT 5
 -- name: budgets
 -- The day of each API application that a connection uses; a day that has passed begins anew.
 SELECT a.id, a.day_limit, a.consent_reserve,
-  CASE WHEN a.day = (app_now() AT TIME ZONE 'UTC')::date THEN a.used ELSE 0 END AS used,
+  calls_used_today(a) AS used,
   CASE WHEN a.paused_until > app_now() THEN a.paused_until END AS paused_until,
   (date_trunc('day', app_now() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC' AS begins_anew_at,
   array_agg(c.name ORDER BY c.name) AS connections

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bridge.delivery.slots import Slots
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bridge.connections.model import Connection
     from bridge.db.database import Database
-    from bridge.delivery.work import Lease
+    from bridge.delivery.leases import Lease
     from reconciler.runs.halt import Halt
 
 _LONGEST_WAIT_S = 5.0
@@ -41,8 +44,9 @@ class RunSlots:
         """
         return self._slots.hold()
 
-    def take(self) -> None:
-        """Return when the next call may start, however long that takes.
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Enter when the next call may start, however long that takes; leave when it was answered.
 
         Raises:
             LeaseWanted: If a change of consent waits for the subject that is leased.
@@ -56,4 +60,5 @@ class RunSlots:
             if self.lease is not None:
                 break  # a leased subject is not held through a long wait
             self._halt.wait(min(wait_s, _LONGEST_WAIT_S))
-        self._slots.take()
+        with self._slots.take():
+            yield

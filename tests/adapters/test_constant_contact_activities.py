@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,7 @@ def there(
     sandbox: RunningSandbox, connection: Connection, database: Database, keyring: KeyRing
 ) -> Iterator[ConstantContact]:
     sandbox.lift_limits()
-    client = ConstantContact(connection, Tokens(connection, database, keyring, 5), lambda: None, 5)
+    client = ConstantContact(connection, Tokens(connection, database, keyring, 5), nullcontext, 5)
     yield client
     client.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,8 +51,10 @@ class Slots:
     def __init__(self) -> None:
         self.taken = 0
 
-    def __call__(self) -> None:
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
         self.taken += 1
+        yield
 
 
 @pytest.fixture
@@ -279,17 +282,22 @@ def test_redirect_is_not_followed(client: ConstantContact, vendor: responses.Req
         client.account()
 
 
-def test_call_waits_for_its_slot_before_it_is_sent(vendor: responses.RequestsMock) -> None:
+def test_call_is_sent_once_it_has_a_slot_and_leaves_it_once_answered(
+    vendor: responses.RequestsMock,
+) -> None:
     order: list[str] = []
 
     def answer(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         order.append("sent")
         return 200, {}, '{"encoded_account_id": "a"}'
 
-    def take_slot() -> None:
+    @contextmanager
+    def take_slot() -> Iterator[None]:
         order.append("slot")
+        yield
+        order.append("left")
 
     connection = Connection(id=1, name="acme", cc_url=URL)
     vendor.add_callback("GET", f"{URL}/account/summary", callback=answer)
     ConstantContact(connection, OneToken(), take_slot, 5).account()  # type: ignore[arg-type]
-    assert order == ["slot", "sent"]
+    assert order == ["slot", "sent", "left"]

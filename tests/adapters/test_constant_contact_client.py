@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
-def at_once() -> None:
-    """Grant every call."""
-
-
 @pytest.fixture
 def tokens(connection: Connection, database: Database, keyring: KeyRing) -> Tokens:
     return Tokens(connection, database, keyring, 5)
@@ -51,7 +47,7 @@ def client(
     sandbox: RunningSandbox, connection: Connection, tokens: Tokens
 ) -> Iterator[ConstantContact]:
     sandbox.lift_limits()
-    client = ConstantContact(connection, tokens, at_once, 5)
+    client = ConstantContact(connection, tokens, nullcontext, 5)
     yield client
     client.close()
 

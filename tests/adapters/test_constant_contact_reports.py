@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -36,16 +37,12 @@ ROW = {
 }
 
 
-def at_once() -> None:
-    """Grant every call."""
-
-
 @pytest.fixture
 def reports(
     sandbox: RunningSandbox, connection: Connection, database: Database, keyring: KeyRing
 ) -> Iterator[Reports]:
     sandbox.lift_limits()
-    client = ConstantContact(connection, Tokens(connection, database, keyring, 5), at_once, 5)
+    client = ConstantContact(connection, Tokens(connection, database, keyring, 5), nullcontext, 5)
     yield Reports(client)
     client.close()
 
@@ -176,7 +173,7 @@ def vendor() -> Iterator[responses.RequestsMock]:
 @pytest.fixture
 def broken() -> Iterator[Reports]:
     connection = Connection(id=1, name="acme", cc_url=URL)
-    client = ConstantContact(connection, OneToken(), at_once, 5)  # type: ignore[arg-type]
+    client = ConstantContact(connection, OneToken(), nullcontext, 5)  # type: ignore[arg-type]
     yield Reports(client)
     client.close()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.delivery import assemble
 from tests.journey.loading import (
     FEW,
     SOME,
@@ -13,30 +14,14 @@ from tests.journey.loading import (
     address,
     calls,
     change_all,
-    go_in_bulk_early,
     imports,
-    left_over,
-    load,
     single_writes,
     until_posted,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from bridge.delivery.model import Person
     from tests.journey.firm import Firm
-
-
-@pytest.fixture
-def loaded(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
-    """A list, and people on it who have arrived; half a dozen changes go in bulk."""
-    go_in_bulk_early(monkeypatch)
-    list_id = firm.new_list()
-    firm.settle()
-    people = load(firm, list_id)
-    firm.settle()
-    yield list_id, people
-    assert left_over(firm) == []
 
 
 def test_new_people_arrive_by_one_import(firm: Firm, loaded: tuple[str, list[str]]) -> None:
@@ -177,3 +162,31 @@ def test_who_moves_while_an_import_is_on_its_way_is_one_contact(
     assert firm.there("elsewhere@example.org")["contact_id"] == before
     assert firm.lists_of("elsewhere@example.org") == {firm.cc_list_id(list_id)}
     assert firm.all_there(address(5)) == []
+
+
+def test_a_record_on_which_the_bridge_fails_holds_up_nobody_else(
+    firm: Firm, loaded: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes by itself, where it becomes a dead letter; the others go in bulk as ever."""
+    genuine = assemble._person
+
+    def fails(row: dict[str, Any], *others: Any) -> Person:
+        if row["fields"].get("Title") == "Undecidable":
+            raise ZeroDivisionError
+        return genuine(row, *others)
+
+    _, people = loaded
+    monkeypatch.setattr(assemble, "_person", fails)
+    change_all(firm, people, Title="Member")
+    firm.change(people[3], Title="Undecidable")
+    firm.bridge.receive()
+    firm.bridge.triage()
+    firm.bridge.deliver()
+    firm.sandbox.advance(60)
+    firm.bridge.deliver()
+    titles = [firm.there(address(number)).get("job_title") for number in range(SOME)]
+    assert titles == ["Member"] * 3 + [None] + ["Member"] * (SOME - 4)
+    assert single_writes(firm) == []
+    monkeypatch.undo()
+    firm.settle()
+    assert firm.there(address(3))["job_title"] == "Undecidable"

@@ -19,27 +19,20 @@ from tests.journey.loading import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.journey.firm import Firm
 
 
 @pytest.fixture
-def on_its_way(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
-    """People who have arrived, and a change of all of them that is on its way in bulk."""
-    go_in_bulk_early(monkeypatch)
-    list_id = firm.new_list()
-    firm.settle()
-    people = load(firm, list_id)
-    firm.settle()
+def on_its_way(firm: Firm, loaded: tuple[str, list[str]]) -> tuple[str, list[str]]:
+    """A second list, and people who have arrived and join it, on their way there in bulk."""
+    _, people = loaded
     account(firm, bulk_wait_s=60)
     second = firm.new_list("Events")
     firm.settle()
     for person in people:
         firm.join(person, second)
     until_posted(firm)
-    yield firm.cc_list_id(second), people
-    assert left_over(firm) == []
+    return firm.cc_list_id(second), people
 
 
 def work_once(firm: Firm) -> None:

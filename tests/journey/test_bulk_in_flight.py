@@ -72,14 +72,10 @@ def drive_until_killed(firm: Firm, left: int, *, is_committed: bool) -> bool:
 
 
 def test_a_round_survives_a_kill_at_any_point(
-    firm: Firm, monkeypatch: pytest.MonkeyPatch, scaled: Callable[[int], int]
+    firm: Firm, loaded: tuple[str, list[str]], scaled: Callable[[int], int]
 ) -> None:
     chance = Random(7)  # noqa: S311 -- picks where a process dies
-    go_in_bulk_early(monkeypatch)
-    list_id = firm.new_list()
-    firm.settle()
-    people = load(firm, list_id)
-    firm.settle()
+    _, people = loaded
     died = 0
     for number in range(scaled(6)):
         change_all(firm, people, Title=f"Title {number}")

@@ -25,6 +25,7 @@ from bridge.inbox.triage import triage_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from bridge.connections.model import Connection
     from bridge.constant_contact.client import ConstantContact
@@ -46,13 +47,15 @@ class HesitantInstallation(Installation):
     chance: random.Random
 
     def constant_contact(
-        self, connection: Connection, take_slot: Callable[[], None]
+        self, connection: Connection, take_slot: Callable[[], AbstractContextManager[None]]
     ) -> ConstantContact:
         """Return a client that hesitates before each call."""
 
-        def take_and_hesitate() -> None:
-            take_slot()
-            pause(self.chance)
+        @contextmanager
+        def take_and_hesitate() -> Iterator[None]:
+            with take_slot():
+                pause(self.chance)
+                yield
 
         return super().constant_contact(connection, take_and_hesitate)
 

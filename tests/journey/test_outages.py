@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.connections.credentials import read_credentials, set_credentials
-from bridge.delivery import gather
+from bridge.delivery import assemble
 from bridge.delivery.write_back import write_back
 from bridge.inbox import triage
 from bridge.mirror.model import row_of
@@ -227,7 +227,7 @@ def test_a_record_that_makes_our_own_code_fail_holds_nobody_up(
     letter = firm.new_list()
     firm.settle()
     monkeypatch.setattr(triage, "row_of", failing(row_of, "Untriable"))
-    monkeypatch.setattr(gather, "_person", failing(gather._person, "Undecidable"))
+    monkeypatch.setattr(assemble, "_person", failing(assemble._person, "Undecidable"))
     firm.member("one@example.org", letter, LastName="Untriable")
     firm.member("two@example.org", letter, LastName="Undecidable")
     firm.member("three@example.org", letter, LastName="Moran")

@@ -150,7 +150,6 @@ def test_no_fifth_call_in_any_second_and_nearly_all_slots_used(
     token = sandbox.line["constant_contact"]["access_token"]
     found = measure(database.conninfo(), application, url, token, scaled(10))
     assert found.most_a_second <= 4
-    # A call that the machine holds up for 90 ms comes too near to the next; at rest there is none.
-    assert found.refused <= 1 + found.calls // 200
+    assert not found.refused  # however busy the machine is
     assert found.used >= 0.9  # 0.95 and more on a machine at rest: `make bench-pacing`
     assert min(found.by_lane.values()) >= 0.1 * found.calls

@@ -12,8 +12,9 @@ from bridge.clock import set_clock
 from bridge.connections.store import load_connection
 from bridge.constant_contact.allowance import Limits, calls_left
 from bridge.constant_contact.budget import ask
+from bridge.delivery.leases import claim
 from bridge.delivery.slots import Slots
-from bridge.delivery.work import claim, mark, peek
+from bridge.delivery.work import mark, peek
 from bridge.errors import QuotaSpent
 
 if TYPE_CHECKING:
@@ -285,7 +286,8 @@ def test_a_lease_that_has_become_consents_spends_what_is_kept_for_consent(
         slots.hold(seen.lane)
     assert lease is not None
     slots.begin(lease)
-    slots.take()
+    with slots.take():
+        pass
     with database.transaction() as tx:
         row = tx.execute("SELECT used FROM api_usage WHERE lane = %s", [CONSENT]).fetchone()
     assert row == (1,)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.delivery.bury import bury_spent
-from bridge.delivery.work import Due, Lease, add_subjects, claim, mark
+from bridge.delivery.leases import Lease, claim
+from bridge.delivery.work import Due, add_subjects, mark
 
 if TYPE_CHECKING:
     from bridge.db.database import Database

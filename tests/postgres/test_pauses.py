@@ -8,7 +8,8 @@ import pytest
 
 from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.bulk.store import open_rounds
-from bridge.delivery.work import CONSENT, RECONCILE, WEBHOOK, claim, mark, peek
+from bridge.delivery.leases import claim
+from bridge.delivery.work import CONSENT, RECONCILE, WEBHOOK, mark, peek
 from bridge.pauses.store import (
     ALL_LANES,
     DELIVERY_LANES,

@@ -134,7 +134,8 @@ def slots(bridge: RunningBridge, halt: Halt) -> RunSlots:
 
 def test_a_run_waits_for_its_slot(bridge: RunningBridge) -> None:
     bridge.rows("UPDATE api_application SET next_at = app_now() + interval '0.4 s' RETURNING id")
-    slots(bridge, Halt()).take()
+    with slots(bridge, Halt()).take():
+        pass
     (row,) = bridge.rows(
         "SELECT next_at <= app_now() + interval '1 s' AS soon, used FROM api_application"
     )
@@ -145,8 +146,8 @@ def test_a_run_that_waits_for_a_slot_can_be_stopped(bridge: RunningBridge) -> No
     bridge.rows("UPDATE api_application SET next_at = app_now() + interval '1 hour' RETURNING id")
     halt = Halt()
     halt.ask(RunCancelled("asked"))
-    with pytest.raises(RunCancelled):
-        slots(bridge, halt).take()
+    with pytest.raises(RunCancelled), slots(bridge, halt).take():
+        pass
 
 
 def test_the_clients_are_the_runs_own(bridge: RunningBridge) -> None:

@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.delivery.work import (
-    CONSENT,
-    RECONCILE,
-    WEBHOOK,
-    Due,
+from bridge.delivery.leases import (
     Lease,
     claim,
     claim_beside,
     finish,
     hold,
     let_go,
-    mark,
-    peek,
     release,
     release_beside,
     renew,
 )
+from bridge.delivery.work import CONSENT, RECONCILE, WEBHOOK, Due, mark, peek
 from bridge.errors import LeaseLost
 
 if TYPE_CHECKING:

@@ -10,8 +10,10 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.bulk.apart import together
 from bridge.delivery.bulk.batches import place
 from bridge.delivery.bulk.express import express
 from bridge.delivery.bulk.store import (
@@ -19,16 +21,17 @@ from bridge.delivery.bulk.store import (
     add_batch,
     custom_field_names,
     first_otherwise,
+    leave_single,
     list_sizes,
     open_batches,
     renew_round,
 )
-from bridge.delivery.bury import bury_people
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
-from bridge.delivery.gather import gather, gone_to, with_there
-from bridge.delivery.outcome import record_end, record_look
-from bridge.delivery.work import Lease, finish
+from bridge.delivery.endings import finish_ends
+from bridge.delivery.gather import gather_all, gone_to, with_there
+from bridge.delivery.leases import leases_of
+from bridge.delivery.outcome import End, record_look
 from bridge.errors import LeaseLost
 from bridge.mirror.remember import custom_field_ids
 
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     from bridge.db.database import Database
     from bridge.delivery.bulk.model import BulkChange, Round
+    from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.mapping.versions import ActiveMapping
@@ -46,7 +50,6 @@ if TYPE_CHECKING:
 
 A_CLAIM = 200
 """Subjects that are leased together: as many as one query reads back."""
-_AT_ONCE = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,14 +59,6 @@ class Taken:
     joined: int = 0
     ended: int = 0
     left: int = 0
-
-    def __add__(self, other: Taken) -> Taken:
-        """Return the sum."""
-        return Taken(
-            joined=self.joined + other.joined,
-            ended=self.ended + other.ended,
-            left=self.left + other.left,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,20 +94,7 @@ class Filler:
                     "count": count,
                 },
             ).fetchall()
-        return [
-            Lease(
-                connection_id=now.connection_id,
-                kind="address",
-                key=key,
-                token=token,
-                generation=wanted,
-                lane=lane,
-                attempts=attempts,
-                is_consent=False,
-                lease_s=now.lease_s,
-            )
-            for key, wanted, lane, attempts in sorted(rows)
-        ]
+        return leases_of(rows, now.connection_id, "address", token, now.lease_s)
 
     def take(self, now: Round, leases: Sequence[Lease]) -> Taken:
         """Decide on leased subjects and place them.
@@ -123,55 +105,71 @@ class Filler:
         """
         keys = [lease.key for lease in leases]
         self.reader.read_unknown(keys, held=keys)
-        taken = Taken()
-        for start in range(0, len(leases), _AT_ONCE):
-            taken += self._take(now, leases[start : start + _AT_ONCE])
-        return taken
+        parts = together(leases, partial(self._take, now), self._leave)
+        return Taken(
+            joined=sum(part.joined for part in parts),
+            ended=sum(part.ended for part in parts),
+            left=sum(part.left for part in parts),
+        )
+
+    def _leave(self, leases: Sequence[Lease]) -> Taken:
+        with self.database.transaction() as tx:
+            leave_single(tx, leases)
+        return Taken(left=len(leases))
 
     def _take(self, now: Round, leases: Sequence[Lease]) -> Taken:
+        with self.database.transaction() as tx:
+            taken = self._take_in(tx, now, leases)
+            renew_round(tx, now)
+        return taken
+
+    def _take_in(self, tx: psycopg.Connection[Any], now: Round, leases: Sequence[Lease]) -> Taken:
         changes: list[tuple[Lease, AddressState, Decision, BulkChange]] = []
         left: list[Lease] = []
-        ended = 0
-        with self.database.transaction() as tx:
-            rank, names = self._words(tx, now.connection_id)
-            first = first_otherwise(tx, now.connection_id, [lease.key for lease in leases])
-            for lease in leases:
-                state = None if lease.key in first else self._state(tx, lease)
-                if state is None:
-                    left.append(lease)
-                    continue
-                decision = decide(state)
-                change = express(state, decision, rank=rank, field_names=names)
-                if not decision.steps and not decision.lost and self.ends:
-                    record_end(tx, lease, state, decision)
-                    bury_people(tx, lease, state.people)
-                    finish(tx, lease, reason="nothing to do")
-                    ended += 1
-                elif change is None or not self.agreed(lease.key, decision.steps[0]):
-                    left.append(lease)
-                else:
-                    changes.append((lease, state, decision, change))
-            self._join(tx, now, changes)
-            self._leave(tx, left)
-            renew_round(tx, now)
-        return Taken(joined=len(changes), ended=ended, left=len(left))
+        ends: list[End] = []
+        rank, names = self._words(tx, now.connection_id)
+        states = self._states(tx, now.connection_id, [lease.key for lease in leases])
+        for lease in leases:
+            state = states.get(lease.key)
+            if state is None:
+                left.append(lease)
+                continue
+            decision = decide(state)
+            change = express(state, decision, rank=rank, field_names=names)
+            if not decision.steps and not decision.lost and self.ends:
+                ends.append(End(lease, state, decision))
+            elif change is None or not self.agreed(lease.key, decision.steps[0]):
+                left.append(lease)
+            else:
+                changes.append((lease, state, decision, change))
+        finish_ends(tx, now.connection_id, ends, reason="nothing to do")
+        self._join(tx, now, changes)
+        leave_single(tx, left)
+        return Taken(joined=len(changes), ended=len(ends), left=len(left))
 
-    def _state(self, tx: psycopg.Connection[Any], lease: Lease) -> AddressState | None:
-        """Return the state of an address, or None where something else has to come first."""
-        connection_id, key = lease.connection_id, lease.key
-        state = self._gather(tx, connection_id, key)
-        if is_unsubscribed(state.there):
-            record_look(tx, connection_id, state)
-            state = self._gather(tx, connection_id, key)
-        if not state.people and gone_to(tx, connection_id, key):
-            return None
-        return state
+    def _states(
+        self, tx: psycopg.Connection[Any], connection_id: int, keys: Sequence[str]
+    ) -> dict[str, AddressState]:
+        """Return the state of each address, but where something else has to come first."""
+        first = first_otherwise(tx, connection_id, keys)
+        states = self._gather(tx, connection_id, [key for key in keys if key not in first])
+        out = [key for key, state in states.items() if is_unsubscribed(state.there)]
+        for key in out:
+            record_look(tx, connection_id, states[key])
+        states |= self._gather(tx, connection_id, out)
+        return {
+            key: state
+            for key, state in states.items()
+            if state.people or not gone_to(tx, connection_id, key)
+        }
 
-    def _gather(self, tx: psycopg.Connection[Any], connection_id: int, key: str) -> AddressState:
-        state = gather(
-            tx, connection_id, key, self.current.mapping, owner_policy=self.settings.owner
+    def _gather(
+        self, tx: psycopg.Connection[Any], connection_id: int, keys: Sequence[str]
+    ) -> dict[str, AddressState]:
+        states = gather_all(
+            tx, connection_id, keys, self.current.mapping, owner_policy=self.settings.owner
         )
-        return with_there(state, state.there)
+        return {key: with_there(state, state.there) for key, state in states.items()}
 
     def _words(
         self, tx: psycopg.Connection[Any], connection_id: int
@@ -244,17 +242,6 @@ class Filler:
         ).fetchall()
         if len(joined) != len(changes):
             raise LeaseLost("the lease of a subject ran out before it joined an activity")
-
-    def _leave(self, tx: psycopg.Connection[Any], leases: Sequence[Lease]) -> None:
-        if leases:
-            tx.execute(
-                SQL["leave_single"],
-                {
-                    "connection_id": leases[0].connection_id,
-                    "keys": [lease.key for lease in leases],
-                    "token": leases[0].token,
-                },
-            )
 
 
 def _stored(lease: Lease, state: AddressState, step: Step, change: BulkChange) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 -- name: open_rounds
--- Connections whose backlog is long enough begin a round, or give their backlog to the one that is under way. What a
--- round takes in is named once more in "claim_backlog" and left out of "peek_work".
+-- Connections whose backlog is long enough begin a round, or give their backlog to the one that is under way.
 INSERT INTO bulk_round (connection_id, phase, takes_backlog, due_at)
 SELECT c.id, 'looking', true, app_now()
 FROM connection c
@@ -10,13 +9,8 @@ WHERE c.state = 'active'
   AND (
     SELECT count(*)
     FROM (
-      SELECT FROM work w
-      WHERE w.connection_id = c.id AND w.kind = 'address' AND w.lane BETWEEN 2 AND 4 AND w.done < w.wanted
-        AND w.blocked_reason IS NULL AND w.due_at <= app_now() AND w.bulk_activity_id IS NULL
-        AND (w.lease_until IS NULL OR w.lease_until < app_now())
-        AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
-        AND position('@' IN w.key) > 0
-        AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
+      SELECT FROM backlog b
+      WHERE b.connection_id = c.id
       LIMIT %(begin_at)s) AS due) >= %(begin_at)s
 ON CONFLICT (connection_id) DO UPDATE
   SET takes_backlog = true
@@ -91,13 +85,8 @@ RETURNING connection_id
 -- name: count_backlog
 -- How many subjects a round could take in.
 SELECT count(*)
-FROM work w
-WHERE w.connection_id = %(connection_id)s AND w.kind = 'address' AND w.lane BETWEEN 2 AND 4 AND w.done < w.wanted
-  AND w.blocked_reason IS NULL AND w.due_at <= app_now() AND w.bulk_activity_id IS NULL
-  AND (w.lease_until IS NULL OR w.lease_until < app_now())
-  AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
-  AND position('@' IN w.key) > 0
-  AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
+FROM backlog
+WHERE connection_id = %(connection_id)s
 
 -- name: is_arriving
 -- Whether messages of a connection wait to be read: they may add to the backlog in a moment.
@@ -108,19 +97,14 @@ SELECT EXISTS (SELECT FROM notification WHERE connection_id = %(connection_id)s 
 UPDATE work AS taken
 SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(lease_s)s)
 FROM (
-  SELECT w.connection_id, w.kind, w.key
-  FROM work w
-  WHERE w.connection_id = %(connection_id)s AND w.kind = 'address' AND w.lane BETWEEN 2 AND 4 AND w.done < w.wanted
-    AND w.blocked_reason IS NULL AND w.due_at <= app_now() AND w.bulk_activity_id IS NULL
-    AND (w.lease_until IS NULL OR w.lease_until < app_now())
-    AND w.consent_wanted <= w.done AND w.single_generation < w.wanted AND w.attempts < 3
-    AND position('@' IN w.key) > 0
-    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
-  ORDER BY w.key
+  SELECT connection_id, kind, key
+  FROM backlog
+  WHERE connection_id = %(connection_id)s
+  ORDER BY key
   LIMIT %(count)s
   FOR UPDATE SKIP LOCKED) AS due
 WHERE taken.connection_id = due.connection_id AND taken.kind = due.kind AND taken.key = due.key
-RETURNING taken.key, taken.wanted, taken.lane, taken.attempts
+RETURNING taken.key, taken.wanted, taken.lane, taken.attempts, false AS is_consent
 
 -- name: leave_single
 -- These subjects go one by one: no bulk activity has words for what they need, or somebody was quicker.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.delivery.leases import Lease
+
 SQL = load_queries("bridge.delivery.bulk")
 
 
@@ -174,6 +176,13 @@ def first_otherwise(tx: psycopg.Connection, connection_id: int, keys: Sequence[s
     if unread_records(tx, connection_id, keys):
         return in_flight | {key for key in keys if unread_records(tx, connection_id, [key])}
     return in_flight
+
+
+def leave_single(tx: psycopg.Connection, leases: Sequence[Lease]) -> None:
+    """Let subjects, leased together, go one by one, as if there were no round."""
+    if leases:
+        values = {"keys": [lease.key for lease in leases], "token": leases[0].token}
+        tx.execute(SQL["leave_single"], values | {"connection_id": leases[0].connection_id})
 
 
 def list_sizes(tx: psycopg.Connection, connection_id: int) -> dict[str, int]:

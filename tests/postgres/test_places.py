@@ -1,0 +1,134 @@
+"""Calls on their way: however long one is held up, no five arrive in a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bridge.constant_contact.places import on_its_way
+from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.db.database import Database
+
+QUICK_S = 0.3
+
+
+@pytest.fixture
+def application(database: Database) -> int:
+    """An API application that has made no call yet."""
+    with database.transaction() as tx:
+        made = tx.execute("INSERT INTO api_application (client_id) VALUES ('c') RETURNING id")
+        [application_id] = made.fetchone() or ()
+    return int(application_id)
+
+
+def is_free_within(database: Database, application: int, seconds: float) -> bool:
+    """Tell whether a call could leave within some seconds; it does, and is answered at once."""
+    left = threading.Event()
+
+    def call() -> None:
+        with on_its_way(database, application):
+            left.set()
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    is_free = left.wait(seconds)
+    thread.join()
+    return is_free
+
+
+def make_calls(database: Database, application: int, took_s: float = 0.0) -> None:
+    """Make as many calls as a second has, one after the other."""
+    for _ in range(4):
+        with on_its_way(database, application):
+            time.sleep(took_s)
+
+
+def test_a_call_that_is_on_its_way_keeps_its_place(database: Database, application: int) -> None:
+    with ExitStack() as held_up:
+        for _ in range(4):
+            held_up.enter_context(on_its_way(database, application))
+        with database.transaction() as tx:
+            latest = tx.execute("SELECT min(free_at) > app_now() + '4 s' FROM api_place")
+            assert latest.fetchone() == (True,)
+        timer = threading.Timer(QUICK_S, held_up.pop_all().close)
+        timer.start()
+        started = time.monotonic()
+        with on_its_way(database, application):
+            assert time.monotonic() - started >= QUICK_S + 0.95
+        timer.join()
+
+
+def test_the_fifth_call_leaves_a_second_after_the_first_was_answered(
+    database: Database, application: int
+) -> None:
+    started = time.monotonic()
+    make_calls(database, application)
+    with on_its_way(database, application):
+        assert 0.99 <= time.monotonic() - started < 1.5
+
+
+def test_distance_costs_no_calls(database: Database, application: int) -> None:
+    """Each answer takes 200 ms; once that is known, five calls take a second and no more."""
+    make_calls(database, application, took_s=0.2)
+    with database.transaction() as tx:
+        tx.execute("UPDATE api_place SET free_at = app_now()")
+    started = time.monotonic()
+    make_calls(database, application, took_s=0.2)
+    with on_its_way(database, application):
+        assert 0.99 <= time.monotonic() - started < 1.15
+
+
+def test_a_failed_call_counts_as_one_that_arrived(database: Database, application: int) -> None:
+    for _ in range(4):
+        with pytest.raises(ConnectionError), on_its_way(database, application):
+            raise ConnectionError
+    assert not is_free_within(database, application, QUICK_S)
+
+
+def test_a_call_of_a_process_that_died_is_given_up(database: Database, application: int) -> None:
+    with ExitStack() as dead:
+        for _ in range(4):
+            dead.enter_context(on_its_way(database, application))
+        with database.transaction() as tx:
+            tx.execute("UPDATE api_place SET free_at = free_at - interval '5 s'")
+        assert is_free_within(database, application, QUICK_S)
+
+
+def test_many_who_want_a_place_at_once_get_no_more_than_there_are(
+    database: Database, application: int, scaled: Callable[[int], int]
+) -> None:
+    starts: list[float] = []
+
+    def call() -> None:
+        with on_its_way(database, application):
+            starts.append(time.monotonic())
+
+    threads = [threading.Thread(target=call) for _ in range(scaled(8))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    starts.sort()
+    assert all(later - earlier >= 0.99 for earlier, later in zip(starts, starts[4:], strict=False))
+
+
+def test_an_application_without_a_pace_needs_no_place(database: Database, application: int) -> None:
+    with database.transaction() as tx:
+        tx.execute("UPDATE api_application SET gap_ms = 0")
+    started = time.monotonic()
+    make_calls(database, application)
+    make_calls(database, application)
+    assert time.monotonic() - started < QUICK_S
+
+
+def test_unknown_application_is_said_so(database: Database) -> None:
+    with pytest.raises(ConfigurationError), on_its_way(database, 4711):
+        pass
