@@ -38,7 +38,7 @@ _EVERY_S = 1.0
 _TICKED_TOO = 1.1
 """How many people a firm has for each whose box is clear: the others' first sight is a consent."""
 _OK, _TOO_MANY = 200, 429
-_LAST_ANSWERED_S = 20.0
+_LAST_ANSWERED_S = 60.0
 _A_MESSAGE = 99
 """Notifications of a message about people; one about a membership of the same addresses follows."""
 
