@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -46,3 +46,12 @@ bench-sandbox: install  ## how soon the sandbox is up, and how many calls it ans
 
 bench-calls: install  ## calls for many changed contacts, beside a model; ARGS=200000 for that many
 	@$(BIN)/python -m benchmarks.calls $(ARGS)
+
+bench-latency: install  ## how soon a save and an untick reach Constant Contact, three minutes
+	@$(BIN)/python -m benchmarks.latency $(ARGS)
+
+bench-delivery: install  ## what delivering costs beside the bare calls
+	@$(BIN)/python -m benchmarks.delivery $(ARGS)
+
+bench-commands: install  ## how long the commands take that look at a running bridge
+	@$(BIN)/python -m benchmarks.commands $(ARGS)

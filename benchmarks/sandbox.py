@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STARTS_WITHIN_S = {"small": 2.0, "medium": 10.0, "large": 60.0}
 CALLS_A_SECOND = 2_000
 CONNECTIONS = 16
-_BRIDGE = Path(sys.executable).with_name("bridge")
+BRIDGE = Path(sys.executable).with_name("bridge")
 _RECORDS = "/services/data/v66.0"
 
 
@@ -80,7 +80,7 @@ def main() -> int:
 def running_sandbox(size: str) -> Iterator[tuple[dict[str, Any], int]]:
     """Run a sandbox of a size without limits; yield its line and the id of its process."""
     process = subprocess.Popen(
-        [_BRIDGE, "sandbox", "--size", size], stdout=subprocess.PIPE, text=True
+        [BRIDGE, "sandbox", "--size", size], stdout=subprocess.PIPE, text=True
     )
     try:
         line = json.loads(cast("IO[str]", process.stdout).readline())

@@ -22,10 +22,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import psycopg
 
+from benchmarks.posting import Client, post_all
 from bridge.bootstrap import open_installation
 from bridge.connections.store import read_endpoints
 from bridge.db.migrate import migrate
@@ -41,7 +41,6 @@ CONSENT_ACTION = "04k5g000000CONSAA0"
 LEAST_A_SECOND = 5_000
 MOST_CONSENT_MS = 200.0
 A_MESSAGE = 100
-CONNECTIONS = 8
 CONSENT_EVERY_S = 0.05
 DEADLINE_S = 180.0
 
@@ -126,7 +125,7 @@ def _steady(url: str, observer: psycopg.Connection, count: int) -> float:
     messages = [a_message(A_MESSAGE)[1] for _ in range(count // A_MESSAGE)]
     gap_s = A_MESSAGE / (1.1 * LEAST_A_SECOND)
     started = time.perf_counter()
-    asyncio.run(_post(url, messages, gap_s=gap_s))
+    asyncio.run(post_all(url, messages, gap_s=gap_s))
     _drain(observer)
     return count / (time.perf_counter() - started)
 
@@ -159,24 +158,9 @@ def _burst(url: str, observer: psycopg.Connection, count: int) -> list[float]:
     return waits
 
 
-async def _post(url: str, messages: list[bytes], *, gap_s: float = 0.0) -> None:
-    """Post messages over a few connections, as fast as they are accepted or at a pace."""
-    queue = iter(enumerate(messages))
-    started = time.perf_counter()
-
-    async def post() -> None:
-        client = await _Client.connect(url)
-        for number, body in queue:
-            await asyncio.sleep(max(0.0, started + number * gap_s - time.perf_counter()))
-            await client.post(body)
-        client.close()
-
-    await asyncio.gather(*(post() for _ in range(CONNECTIONS)))
-
-
 async def _post_with_consent(url: str, messages: list[bytes], flagged: dict[str, float]) -> None:
-    burst = asyncio.create_task(_post(url, messages))
-    client = await _Client.connect(url)
+    burst = asyncio.create_task(post_all(url, messages))
+    client = await Client.connect(url)
     while not burst.done():
         ids, body = a_message(1, CONSENT_ACTION)
         await client.post(body)
@@ -184,37 +168,6 @@ async def _post_with_consent(url: str, messages: list[bytes], flagged: dict[str,
         await asyncio.sleep(CONSENT_EVERY_S)
     client.close()
     await burst
-
-
-class _Client:
-    """One kept connection that posts one message after another."""
-
-    def __init__(
-        self, url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self._path = urlsplit(url).path
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def connect(cls, url: str) -> _Client:
-        parts = urlsplit(url)
-        return cls(url, *await asyncio.open_connection(parts.hostname, parts.port))
-
-    async def post(self, body: bytes) -> None:
-        head = (
-            f"POST {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        self._writer.write(head.encode() + body)
-        answer = await self._reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-        await self._reader.readexactly(length)
-        if not answer.startswith(b"HTTP/1.1 200"):
-            raise SystemExit(f"not acknowledged: {answer[:60]!r}")
-
-    def close(self) -> None:
-        self._writer.close()
 
 
 def _drain(observer: psycopg.Connection) -> None:

@@ -37,6 +37,8 @@ _SQL = load_queries("bridge.constant_contact")
 _EARLY_S = 3600.0  # of the 24 h that an access token lives
 _LIFETIME_S = 86_400.0
 _AFTER_FAILURE_S = 5.0
+_KEPT_S = 5.0
+"""How long an access token is given again without a look: a subject takes several calls."""
 _STORE_AGAIN_AFTER_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -64,17 +66,25 @@ class Tokens:
         self._database = database
         self._keyring = keyring
         self._timeout_s = timeout_s
+        self._kept: tuple[str, float] | None = None
 
     def access_token(self) -> str:
         """Return an access token; one that is about to end is renewed first.
+
+        One that was read a moment ago is given again: if somebody has replaced it meanwhile, the
+        vendor refuses it, and `renew` finds the other one.
 
         Raises:
             Unauthorized: If no tokens are stored, or the refresh token is refused.
             Retryable: If there is no usable token and the token end point does not answer.
         """
+        kept = self._kept
+        if kept is not None and time.monotonic() < kept[1]:
+            return kept[0]
         with self._database.transaction() as tx:
             pair, is_fresh = self._read(tx)
         if is_fresh:
+            self._kept = (pair.access_token, time.monotonic() + _KEPT_S)
             return pair.access_token
         try:
             return self.renew(pair.access_token)
@@ -93,6 +103,7 @@ class Tokens:
             Unauthorized: If the refresh token or the application is refused.
             Retryable: If the token end point does not answer, or did not a moment ago.
         """
+        self._kept = None
         outcome: Pair | Unauthorized | Retryable | None = None
         try:
             with self._database.transaction() as tx:
