@@ -3,10 +3,13 @@
 -- What each lane may spend ends before the reserves of the more urgent ones. Of that, a connection has its share, and
 -- may take of the others' whatever is not kept for them: of their unused shares 23/23 in the first hour of the UTC day,
 -- none in the last (bridge/constant_contact/allowance.py has the same rule; a test compares both).
+-- A day that has begun is not given back when a clock is set back over midnight: its calls would be counted anew.
 -- Lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps the rate; with a gap of 260 ms five grants
 -- still span 4 * 260 - 25 ms and more. For as long, a slot that is due is left to the lane whose turn it is.
 WITH application AS (
-  SELECT a.*, app_now() AS moment, (app_now() AT TIME ZONE 'UTC')::date AS today,
+  SELECT a.*, app_now() AS moment,
+         CASE WHEN a.day = (app_now() AT TIME ZONE 'UTC')::date + 1 THEN a.day
+              ELSE (app_now() AT TIME ZONE 'UTC')::date END AS today,
          23 - extract(hour FROM app_now() AT TIME ZONE 'UTC')::int AS hours_left,
          a.day_limit - CASE WHEN %(lane)s > 0 THEN a.consent_reserve ELSE 0 END
                      - CASE WHEN %(lane)s > 1 THEN a.interactive_reserve ELSE 0 END
@@ -45,8 +48,8 @@ WITH application AS (
   UPDATE api_application a
   SET next_at = greatest(a.next_at, app_now() - interval '25 milliseconds')
                 + make_interval(secs => a.gap_ms / 1000.0),
-      used = CASE WHEN a.day = (app_now() AT TIME ZONE 'UTC')::date THEN a.used ELSE 0 END + 1,
-      day = (app_now() AT TIME ZONE 'UTC')::date
+      used = CASE WHEN a.day = day.today THEN a.used ELSE 0 END + 1,
+      day = day.today
   FROM day, turn
   WHERE a.id = %(application_id)s
     AND (a.paused_until IS NULL OR a.paused_until <= app_now())
