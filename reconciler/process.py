@@ -28,6 +28,7 @@ from reconciler.handlers import handle
 from reconciler.roles import NICENESS, SCHEDULER, SERVE, WORKERS
 from reconciler.runs.halt import Halt, RunReleased
 from reconciler.schedule import run_scheduler
+from reconciler.watch import watch_wakeups
 
 if TYPE_CHECKING:
     from bridge.bootstrap import Installation
@@ -73,17 +74,22 @@ def run_worker(settings: Settings, role: str, stop: threading.Event) -> None:
     A slice that is under way is finished first; a run is left to the next process.
     """
     queues, threads = WORKERS[role]
-    installation = open_installation(settings, connections=2 * threads + 2)
+    installation = open_installation(settings, connections=2 * threads + 3)
     with installation.database.transaction() as tx:
         refuse_foreign_ring(tx, installation.keyring)
     halt = Halt()
-    declare_actor(installation, halt)
+    actor = declare_actor(installation, halt)
     worker = dramatiq.Worker(installation.broker, queues=set(queues), worker_threads=threads)
     worker.start()
     log.info("worker_started", extra={"queues": sorted(queues), "threads": threads})
+    watch = threading.Thread(
+        target=watch_wakeups, args=(installation, queues, actor, stop), name="watch", daemon=True
+    )
+    watch.start()
     stop.wait()
     halt.ask(RunReleased("this process stops"))
     worker.stop(timeout=int(_STOP_S * 1000))
+    watch.join(_STOP_S)
     installation.broker.close()
     installation.database.close()
 

@@ -15,6 +15,7 @@ import psycopg
 
 from bridge.wakeups import topics
 from reconciler.nightly import ask_due_runs
+from reconciler.set_back import ClockWatch
 
 if TYPE_CHECKING:
     import threading
@@ -39,6 +40,7 @@ def run_scheduler(installation: Installation, stop: threading.Event) -> None:
     settings = installation.settings
     waker = installation.waker
     tasks = [
+        _Task(settings.sweep_every_s, ClockWatch(installation.database).look),
         _Task(settings.sweep_every_s, waker.sweep),
         _Task(settings.deletes_every_s, lambda: waker.wake({topics.DELETES})),
         _Task(settings.sweep_every_s, lambda: ask_due_runs(installation)),

@@ -1,17 +1,19 @@
-"""What the kills did, as one table at the end of a run."""
+"""What the faults did, as one table at the end of a run, and the draws of a test that strikes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import os
+import random
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PROPERTY = "kills"
+_PROPERTY = "fault"
+_WIDTH = 42
 _COLUMNS = (
-    "target",
     "tried",
     "survived",
     "accepted",
@@ -25,43 +27,64 @@ _COLUMNS = (
 
 
 class Tally(Protocol):
-    """Notes what became of one test's kills, by column."""
+    """Notes how often a fault struck in a test, and what became of that, by column."""
 
-    def __call__(self, **figures: object) -> None:
-        """Note it."""
+    def __call__(self, fault: str, **figures: float) -> None:
+        """Note it; a column that a fault has no figure for is left out."""
 
 
 @pytest.fixture
 def tally(record_property: Callable[[str, object], None]) -> Tally:
     """Return what notes a line of the table; it travels with the report, from xdist workers too."""
 
-    def note(**figures: object) -> None:
-        record_property(_PROPERTY, figures)
+    def note(fault: str, **figures: float) -> None:
+        assert figures.keys() <= set(_COLUMNS), figures
+        record_property(_PROPERTY, {"fault": fault, **figures})
 
     return note
 
 
+@pytest.fixture
+def plan(request: pytest.FixtureRequest) -> random.Random:
+    """The draws of one test; a failing one shows how to repeat them."""
+    seed = os.environ.get("BRIDGE_TEST_SEED", "1")
+    print(f"to repeat the plan: BRIDGE_TEST_SEED={seed}")  # noqa: T201 - shown with a failure
+    return random.Random(f"{seed} {request.node.name}")  # noqa: S311 - can be repeated
+
+
 class _Table:
-    """Collects the lines and prints them below the results."""
+    """Collects the lines, adds up those of one fault, and prints them below the results."""
 
     def __init__(self) -> None:
-        self._lines: list[dict[str, Any]] = []
+        self._lines: dict[str, dict[str, float]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
             for name, figures in report.user_properties:
                 if name == _PROPERTY and isinstance(figures, dict):
-                    self._lines.append(figures)
+                    self._add(**figures)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self._lines:
             return
-        terminalreporter.section("kill -9 under load (51 of each: BRIDGE_TEST_SCALE=17)")
-        terminalreporter.write_line("  ".join(f"{name:>10}" for name in _COLUMNS))
-        for line in self._lines:
-            cells = (line[name] for name in _COLUMNS)
-            shown = (f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in cells)
-            terminalreporter.write_line("  ".join(f"{cell:>10}" for cell in shown))
+        terminalreporter.section("faults (`make faults` strikes 17 times as often)")
+        titles = "".join(f"{name:>10}" for name in _COLUMNS)
+        terminalreporter.write_line(f"{'fault':{_WIDTH}}{titles}")
+        for fault, line in self._lines.items():
+            cells = "".join(f"{_shown(line.get(name)):>10}" for name in _COLUMNS)
+            terminalreporter.write_line(f"{fault:{_WIDTH}}{cells}")
+
+    def _add(self, fault: str, **figures: float) -> None:
+        line = self._lines.setdefault(fault, {})
+        for name, figure in figures.items():
+            known = line.get(name, 0)
+            line[name] = max(known, figure) if name == "slowest_s" else known + figure
+
+
+def _shown(figure: float | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure:.1f}" if isinstance(figure, float) else str(figure)
 
 
 def pytest_configure(config: pytest.Config) -> None:

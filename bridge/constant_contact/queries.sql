@@ -3,7 +3,7 @@
 -- `application`: the limits and the moment. Lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps
 -- the rate; with a gap of 260 ms five grants still span 4 * 260 - 25 ms and more.
 WITH application AS (
-  SELECT a.*, app_now() AS moment, utc_today() AS today, calls_used_today(a) AS used_today,
+  SELECT a.*, app_now() AS moment, day_of_calls(a) AS today, calls_used_today(a) AS used_today,
          23 - extract(hour FROM app_now() AT TIME ZONE 'UTC')::int AS hours_left,
          calls_open_to(a, %(lane)s) AS ceiling
   FROM api_application a
@@ -51,7 +51,7 @@ granted AS (
   SET next_at = greatest(a.next_at, app_now() - interval '25 milliseconds')
                 + make_interval(secs => a.gap_ms / 1000.0),
       used = calls_used_today(a) + 1,
-      day = utc_today()
+      day = day_of_calls(a)
   FROM day, turn
   WHERE a.id = %(application_id)s
     AND (a.paused_until IS NULL OR a.paused_until <= app_now())

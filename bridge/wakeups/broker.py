@@ -34,14 +34,9 @@ def create_broker(settings: Settings, database: Database) -> dramatiq.Broker:
     scheme = urlsplit(settings.broker_url).scheme
     try:
         if scheme in {"redis", "rediss"}:
-            from dramatiq.brokers.redis import RedisBroker  # noqa: PLC0415 -- an optional extra
+            from bridge.wakeups.redis import create_redis_broker  # noqa: PLC0415 -- an extra
 
-            return RedisBroker(  # type: ignore[no-untyped-call]
-                url=settings.broker_url,
-                middleware=_middleware(),
-                heartbeat_timeout=4_000,
-                maintenance_chance=100_000,
-            )
+            return create_redis_broker(settings.broker_url, _middleware())
         if scheme in {"amqp", "amqps"}:
             from dramatiq.brokers.rabbitmq import RabbitmqBroker  # noqa: PLC0415
 

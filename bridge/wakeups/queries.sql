@@ -6,8 +6,21 @@ FROM unnest(%(topics)s::text[]) AS topic
 ORDER BY topic
 ON CONFLICT (topic) DO UPDATE
   SET asked_at = EXCLUDED.asked_at
-  WHERE wakeup.asked_at < app_now() - interval '10 seconds'
+  WHERE wakeup.asked_at NOT BETWEEN app_now() - interval '10 seconds' AND app_now() + interval '1 second'
 RETURNING topic
+
+-- name: leave_to_watch
+-- The broker cannot be told: whoever watches over wake-ups need not wait until these count as overlooked.
+UPDATE wakeup
+SET asked_at = app_now() - interval '1 minute'
+WHERE topic = ANY (%(topics)s)
+
+-- name: overlooked_wakeups
+-- Wake-ups that the broker has not brought to anybody in time.
+SELECT topic
+FROM wakeup
+WHERE topic = ANY (%(topics)s) AND asked_at < app_now() - make_interval(secs => %(after_s)s)
+ORDER BY asked_at
 
 -- name: take_wakeup
 -- A worker takes the wake-up before it looks for work, so that whatever comes later asks anew.

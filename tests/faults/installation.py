@@ -63,6 +63,7 @@ class Installation:
     Attributes:
         folder: Holds its data folder; short, because a socket's path is.
         log: What its processes print.
+        settings: Environment variables of its own, from its next start on.
         restarts: How often it had to be started, since it was last ready, because it had ended.
     """
 
@@ -71,6 +72,7 @@ class Installation:
     sandbox: RunningSandbox
     port: int
     endpoint: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
     restarts: int = 0
     _up: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -95,6 +97,14 @@ class Installation:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def restart(self, **settings: str) -> None:
+        """Stop it in good order and start it with these settings."""
+        self.up.terminate()
+        until(lambda: self.exit_code() is not None, "`bridge up` has ended", within_s=_STOP_S)
+        self.settings = settings
+        self.start()
+        until(self.is_ready, "`bridge up` is ready again", within_s=_START_S)
 
     def exit_code(self) -> int | None:
         assert self._up is not None
@@ -184,17 +194,23 @@ class Installation:
         deadline = time.monotonic() + _START_S
         while True:
             try:
-                with psycopg.connect(
-                    host=str(self.data_dir / "pg"),
-                    user="bridge",
-                    dbname="bridge",
-                    autocommit=True,
-                    row_factory=dict_row,
-                ) as connection:
-                    return connection.execute(statement, values).fetchall()
+                with self.session() as connection:
+                    cursor = connection.execute(statement, values)
+                    return cursor.fetchall() if cursor.description else []
             except psycopg.OperationalError:
                 assert time.monotonic() < deadline, self.log_tail()
                 time.sleep(_POLL_S)
+
+    def session(self) -> psycopg.Connection[dict[str, Any]]:
+        """Return a connection to the server, in autocommit."""
+        return psycopg.connect(
+            host=str(self.data_dir / "pg"),
+            user="bridge",
+            dbname="bridge",
+            application_name="somebody else",
+            autocommit=True,
+            row_factory=dict_row,
+        )
 
     def log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
@@ -211,13 +227,19 @@ class Installation:
             "BRIDGE_SWEEP_EVERY_S": str(SWEEP_S),
             "BRIDGE_DELETES_EVERY_S": str(DELETES_EVERY_S),
             "BRIDGE_HTTP_TIMEOUT_S": str(LEASE_S - 0.5),  # a call ends before its lease
+            **self.settings,
         }
 
 
 @contextmanager
-def running_installation(log: Path) -> Iterator[Installation]:
-    """Start an empty sandbox and a bridge that is connected to it; end both and remove all."""
-    folder = Path(tempfile.mkdtemp(prefix="bridge-faults-"))
+def running_installation(log: Path, folder: Path | None = None) -> Iterator[Installation]:
+    """Start an empty sandbox and a bridge that is connected to it; end both and remove all.
+
+    Args:
+        log: What the bridge's processes print.
+        folder: Where its data folder shall be, if not in one of its own.
+    """
+    folder = folder or Path(tempfile.mkdtemp(prefix="bridge-faults-"))
     process, line = start_sandbox("--size", "empty")
     try:
         with requests.Session() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.faults.load import Firm
 
+_LONG_BYTES = 400_000
 _ACK = b"<Ack>true</Ack>"
 _ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
@@ -21,7 +23,8 @@ _ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
 <OrganizationId>{organization_id}</OrganizationId><ActionId>04kFAULTS0000001</ActionId>
 <SessionId xsi:nil="true"/>{notifications}</notifications></soapenv:Body></soapenv:Envelope>"""
 _NOTIFICATION = """<Notification><Id>{id}</Id><sObject xsi:type="sf:{object}"
- xmlns:sf="urn:sobject.enterprise.soap.sforce.com"><sf:Id>{record_id}</sf:Id></sObject>
+ xmlns:sf="urn:sobject.enterprise.soap.sforce.com"><sf:Id>{record_id}</sf:Id>
+<sf:Note>{more}</sf:Note></sObject>
 </Notification>"""
 
 
@@ -31,7 +34,7 @@ class Messages:
 
     Attributes:
         acknowledged: Notification ids of messages whose Ack arrived.
-        posted: Messages that were sent, with or without an answer.
+        answers: How many messages were answered how: `acknowledged`, `no answer`, or the status.
         refusal: Why the latest that was not acknowledged was not.
     """
 
@@ -40,7 +43,7 @@ class Messages:
     firm: Firm
     random: random.Random
     acknowledged: set[str] = field(default_factory=set)
-    posted: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
     refusal: str = ""
     _latest: list[tuple[list[str], str]] = field(default_factory=list)
 
@@ -60,6 +63,11 @@ class Messages:
         if self.post(ids, body):
             self._latest = [*self._latest[-20:], (ids, body)]
 
+    def post_long(self) -> None:
+        """Send a message that needs room on the disk."""
+        more = self.random.randbytes(_LONG_BYTES // 200).hex()
+        self.post(*self._message([("Case", "500F00000001")] * 100, more))
+
     def probe(self) -> str:
         """Send a hint of one record again and again until it is acknowledged; return its id."""
         ids, body = self._message([self.random.choice(self.firm.record_ids())])
@@ -71,7 +79,6 @@ class Messages:
 
     def post(self, ids: list[str], body: str) -> bool:
         """Return whether the message was acknowledged."""
-        self.posted += 1
         try:
             answer = requests.post(
                 self.endpoint,
@@ -81,17 +88,20 @@ class Messages:
             )
         except requests.RequestException as error:
             self.refusal = repr(error)
+            self.answers["no answer"] += 1
             return False
         if answer.status_code != requests.codes.ok or _ACK not in answer.content:
             self.refusal = f"{answer.status_code} {answer.text}"
+            self.answers[str(answer.status_code)] += 1
             return False
+        self.answers["acknowledged"] += 1
         self.acknowledged.update(ids)
         return True
 
-    def _message(self, about: list[tuple[str, str]]) -> tuple[list[str], str]:
+    def _message(self, about: list[tuple[str, str]], more: str = "") -> tuple[list[str], str]:
         ids = [f"04lF{self.random.getrandbits(64):016x}" for _ in about]
         notifications = "".join(
-            _NOTIFICATION.format(id=each, object=name, record_id=record_id)
+            _NOTIFICATION.format(id=each, object=name, record_id=record_id, more=more)
             for each, (name, record_id) in zip(ids, about, strict=True)
         )
         body = _ENVELOPE.format(organization_id=self.organization_id, notifications=notifications)

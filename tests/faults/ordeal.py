@@ -174,9 +174,9 @@ def another(plan: random.Random) -> random.Random:
 
 
 @contextmanager
-def ordeal(plan: random.Random, log: Path) -> Iterator[Ordeal]:
+def ordeal(plan: random.Random, log: Path, folder: Path | None = None) -> Iterator[Ordeal]:
     """Start an installation for a firm that has opened; nobody acts yet."""
-    with running_installation(log) as installation:
+    with running_installation(log, folder) as installation:
         installation.sandbox.faults(*LATENCY)
         firm = Firm(installation.sandbox, another(plan))
         messages = Messages(

@@ -16,6 +16,7 @@ from bridge.mirror.model import row_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.fix_faults import Tally
     from tests.journey.firm import Firm
 
 HOUR_S = 3600.0
@@ -48,7 +49,7 @@ def outages(firm: Firm) -> list[dict[str, Any]]:
 
 
 def test_thirty_hours_without_constant_contact_lose_nothing(
-    firm: Firm, scaled: Callable[[int], int]
+    firm: Firm, scaled: Callable[[int], int], tally: Tally
 ) -> None:
     letter = firm.new_list()
     opted_out = firm.member("early@example.org", letter)
@@ -68,7 +69,16 @@ def test_thirty_hours_without_constant_contact_lose_nothing(
     firm.bridge.deliver()
     assert firm.bridge.waiting() == outages(firm) == []
     assert firm.permission("early@example.org") == "unsubscribed"
-    assert {len(firm.all_there(address)) for address in addresses} == {1}
+    found = [len(firm.all_there(address)) for address in addresses]
+    tally(
+        "Constant Contact down for 30 hours",
+        tried=1,
+        survived=1,
+        accepted=len(firm.notifications()),
+        lost=found.count(0),
+        doubled=sum(found) - len(found) + found.count(0),
+    )
+    assert set(found) == {1}
     firm.settle()
     assert {firm.status(person) for person in people} == {("Subscribed", None)}
 

@@ -113,6 +113,16 @@ def test_new_day_begins_at_nought(database: Database, application: tuple[int, in
         assert tx.execute("SELECT used FROM api_application").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(("days_ahead", "used"), [(1, 9_001), (2, 1)])
+def test_a_day_that_has_begun_is_not_left_where_the_clock_is_set_back_over_midnight(
+    database: Database, application: tuple[int, int], days_ahead: int, used: int
+) -> None:
+    change(database, f"day = (app_now() AT TIME ZONE 'UTC')::date + {days_ahead}, used = 9000")
+    with database.transaction() as tx:
+        assert ask(tx, *application, CONSENT).granted
+        assert tx.execute("SELECT used FROM api_application").fetchone() == (used,)
+
+
 def test_throttled_answer_holds_everybody_back(
     database: Database, application: tuple[int, int]
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -13,7 +15,9 @@ from psycopg import sql
 
 from bridge.delivery.work import CONSENT, WEBHOOK, mark
 from bridge.wakeups import topics
+from bridge.wakeups.broker import create_broker
 from bridge.wakeups.wake import SQL, Waker
+from reconciler.watch import watch_wakeups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +62,12 @@ def take(database: Database, topic: str) -> None:
         tx.execute(SQL["take_wakeup"], {"topic": topic})
 
 
+def overlooked(database: Database, *, after_s: float) -> list[str]:
+    parameters = {"topics": list(topics.QUEUE_OF), "after_s": after_s}
+    with database.transaction() as tx:
+        return [topic for (topic,) in tx.execute(SQL["overlooked_wakeups"], parameters)]
+
+
 def test_one_wake_up_waits_however_often_it_was_asked_for(
     database: Database, broker: StubBroker
 ) -> None:
@@ -84,6 +94,57 @@ def test_a_wake_up_that_was_lost_is_asked_for_again(database: Database, broker: 
         tx.execute("UPDATE wakeup SET asked_at = app_now() - interval '11 seconds'")
     waker.wake({topics.TRIAGE})
     assert sent(broker) == [topics.TRIAGE, topics.TRIAGE]
+
+
+def test_a_wake_up_that_a_clock_set_back_has_put_off_is_asked_for_again(
+    database: Database, broker: StubBroker
+) -> None:
+    waker = Waker(database, broker)
+    waker.wake({topics.TRIAGE})
+    with database.transaction() as tx:
+        tx.execute("UPDATE wakeup SET asked_at = app_now() + interval '1 hour'")
+    waker.wake({topics.TRIAGE})
+    assert sent(broker) == [topics.TRIAGE, topics.TRIAGE]
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:9", "amqp://127.0.0.1:9"])
+def test_a_broker_that_does_not_answer_leaves_wake_ups_to_the_watch(
+    database: Database, settings: Settings, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = create_broker(settings.model_copy(update={"broker_url": url}), database)
+    waker = Waker(database, broker)
+    for _ in range(2):
+        waker.wake({topics.TRIAGE})
+        assert overlooked(database, after_s=30) == [topics.TRIAGE]
+        take(database, topics.TRIAGE)
+    broker.close()
+    tried = [one.message for one in caplog.records if one.name == "bridge.wakeups.wake"]
+    assert tried == ["broker_unreachable"], "it is left alone for a while"
+
+
+def test_a_worker_does_what_it_was_not_woken_for_and_leaves_others_theirs(
+    database: Database, settings: Settings
+) -> None:
+    waker = Waker(database, StubBroker())
+    waker.wake({topics.TRIAGE, topics.DELETES, topics.WRITE_BACK})
+    with database.transaction() as tx:
+        tx.execute(
+            "UPDATE wakeup SET asked_at = app_now() - interval '31 seconds' WHERE topic <> %s",
+            [topics.WRITE_BACK],
+        )
+    stop, done = threading.Event(), list[str]()
+
+    def act(topic: str) -> None:
+        take(database, topic)
+        done.append(topic)
+        stop.set()
+
+    installation: Any = SimpleNamespace(
+        database=database, settings=settings.model_copy(update={"sweep_every_s": 10.0})
+    )
+    watch_wakeups(installation, {"work", "polls"}, act, stop, first_look_s=0)
+    assert done == [topics.DELETES]
+    assert overlooked(database, after_s=30) == [topics.TRIAGE]
 
 
 @pytest.mark.parametrize(

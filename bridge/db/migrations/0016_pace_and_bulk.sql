@@ -18,9 +18,14 @@ CREATE FUNCTION utc_today() RETURNS date
   LANGUAGE sql VOLATILE
   RETURN (app_now() AT TIME ZONE 'UTC')::date;
 
+-- A day that has begun is not given back when a clock is set back over midnight: its calls would be counted anew.
+CREATE FUNCTION day_of_calls(a api_application) RETURNS date
+  LANGUAGE sql VOLATILE
+  RETURN CASE WHEN a.day = utc_today() + 1 THEN a.day ELSE utc_today() END;
+
 CREATE FUNCTION calls_used_today(a api_application) RETURNS int
   LANGUAGE sql VOLATILE
-  RETURN CASE WHEN a.day = utc_today() THEN a.used ELSE 0 END;
+  RETURN CASE WHEN a.day = day_of_calls(a) THEN a.used ELSE 0 END;
 
 CREATE FUNCTION calls_open_to(a api_application, lane int) RETURNS int
   LANGUAGE sql IMMUTABLE
