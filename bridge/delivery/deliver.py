@@ -16,7 +16,7 @@ from bridge.delivery.attempt import Worker
 from bridge.delivery.bulk.store import open_rounds
 from bridge.delivery.work import CONSENT, claim, peek
 from bridge.errors import BridgeError, QuotaSpent
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -120,7 +120,7 @@ def _serve(
     """
     with installation.database.transaction() as tx:
         connection = load_connection(tx, connection_id)
-        current = active(tx, connection_id)
+        current = usable(tx, connection_id)
     if current is None:
         return 0, False
     worker = Worker(installation, connection, current, lane=lane)

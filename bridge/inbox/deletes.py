@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bridge.connections.store import list_connections
 from bridge.errors import BridgeError, TooMuchAtOnce
 from bridge.inbox.triage import SQL
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,7 +77,7 @@ def _poll_connection(installation: Installation, connection: Connection) -> int:
 
 
 def _names(tx: psycopg.Connection, connection_id: int) -> Names | None:
-    current = active(tx, connection_id)
+    current = usable(tx, connection_id)
     return None if current is None else current.mapping.names
 
 

@@ -1,10 +1,14 @@
 -- name: take_untriaged
--- Notifications that nobody has read yet, oldest first; those flagged as consent have a process of their own.
+-- Notifications that nobody has read yet, oldest first; those flagged as consent have a process of their own. Those of a
+-- connection whose mapping does not compile are left alone but for once a minute: they must not hide what others wait for.
 SELECT n.ctid::text, n.connection_id, n.notification_id, n.message_id, n.received_at, n.ordinal, n.origin, n.object,
   n.record_id, n.action_id, n.replay
 FROM notification n
 WHERE n.state = 'received' AND NOT n.consent
-  AND EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = n.connection_id AND v.is_active)
+  AND EXISTS (
+    SELECT FROM mapping_version v
+    WHERE v.connection_id = n.connection_id AND v.is_active
+      AND (v.fault_at IS NULL OR v.fault_at < app_now() - interval '1 minute'))
 ORDER BY n.seq
 LIMIT %(count)s
 FOR UPDATE OF n SKIP LOCKED
@@ -15,7 +19,10 @@ SELECT n.ctid::text, n.connection_id, n.notification_id, n.message_id, n.receive
   n.record_id, n.action_id, n.replay
 FROM notification n
 WHERE n.state = 'received' AND n.consent
-  AND EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = n.connection_id AND v.is_active)
+  AND EXISTS (
+    SELECT FROM mapping_version v
+    WHERE v.connection_id = n.connection_id AND v.is_active
+      AND (v.fault_at IS NULL OR v.fault_at < app_now() - interval '1 minute'))
 ORDER BY n.seq
 LIMIT %(count)s
 FOR UPDATE OF n SKIP LOCKED

@@ -1,0 +1,6 @@
+-- A mapping in force that does not compile any more, what makes a subject dirty, and what a deleted record was merged into.
+
+ALTER TABLE mapping_version
+  ADD COLUMN fault    text,                  -- what the compiler says of it; NULL: it compiles, as far as anybody knows
+  ADD COLUMN fault_at timestamptz,           -- when it said so last: it is asked again a minute later
+  ADD CONSTRAINT mapping_version_fault CHECK ((fault IS NULL) = (fault_at IS NULL));
