@@ -17,6 +17,7 @@ from bridge.clock import now
 from bridge.connections.store import pause
 from bridge.constant_contact.budget import note_limit
 from bridge.delivery.accepted import find_accepted
+from bridge.delivery.behind import stop_waiting
 from bridge.delivery.bury import bury, bury_spent
 from bridge.delivery.cause import cause_of, cause_of_fault
 from bridge.delivery.consequence import consequence_of
@@ -151,7 +152,7 @@ class Worker:
     def _take_slot(self) -> None:
         self._outages.check("constant_contact")
         self.slots.take()
-        self._outages.note_answer("constant_contact")
+        self._outages.note_call("constant_contact")
 
     def _bear(self, lease: Lease, error: BridgeError, cause: str, about: dict[str, Any]) -> bool:
         """Do what an error means; return False where the connection had better be left alone."""
@@ -160,7 +161,7 @@ class Worker:
             lease.attempts,
             random.random(),  # noqa: S311
             failing_s=lease.failing_s,
-            probe_s=self._outages.judge(error),
+            probe=self._outages.judge(error),
         )
         if not isinstance(error, OutOfService):  # told once, when the outage began
             why = {"error": type(error).__name__, "why": consequence.reason}
@@ -171,6 +172,8 @@ class Worker:
                 pause(tx, self._connection.id, str(error), system=error.system)
         with self._installation.database.transaction() as tx:
             _give_back(tx, lease, error, consequence, cause)
+        if consequence.behind:
+            stop_waiting(self._installation.database, lease, consequence.behind)
         return not consequence.stops_connection
 
 
@@ -198,4 +201,5 @@ def _give_back(
         reason=reason,
         is_attempt=consequence.is_attempt,
         waits_for=consequence.waits_for,
+        behind=consequence.behind,
     )

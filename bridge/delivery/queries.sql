@@ -104,7 +104,7 @@ RETURNING consent_wanted > done
 -- The subject is as the generation that was read wants it. Nothing is written where the lease is lost.
 UPDATE work
 SET done = greatest(done, %(generation)s), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
-    waits_for = NULL, replay_of = CASE WHEN wanted > %(generation)s THEN replay_of END,
+    waits_for = NULL, behind = NULL, replay_of = CASE WHEN wanted > %(generation)s THEN replay_of END,
     due_at = app_now(),
     lane = CASE WHEN wanted > %(generation)s AND lane = 0 AND consent_wanted <= %(generation)s THEN 2 ELSE lane END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
@@ -119,8 +119,30 @@ SET lease_token = NULL, lease_until = NULL,
       WHEN consent_wanted > %(generation)s THEN least(%(after_s)s, 5 * %(attempt)s)
       ELSE %(after_s)s END),
     attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s, waits_for = %(waits_for)s,
+    behind = nullif(%(behind)s::text[], '{}'),
     failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+
+-- name: wake_behind
+-- What waits for subjects that are done is due at once. What somebody has locked is being looked at anyway: whoever
+-- gives it back looks after that whether it has to wait.
+UPDATE work AS waiting
+SET due_at = app_now(), behind = NULL
+FROM (
+  SELECT connection_id, kind, key
+  FROM work
+  WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND behind && %(keys)s::text[] AND due_at > app_now()
+  FOR UPDATE SKIP LOCKED) AS ours
+WHERE waiting.connection_id = ours.connection_id AND waiting.kind = ours.kind AND waiting.key = ours.key
+
+-- name: done_behind
+-- Which of the subjects that one waits for are not there to wait for any more; whoever is just ending one is waited for.
+SELECT key
+FROM work
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(%(behind)s)
+  AND (done >= wanted OR blocked_reason IS NOT NULL OR attempts >= 4)
+ORDER BY key
+FOR SHARE
 
 -- name: release_beside
 -- Give back the lease of the second subject; it is looked at again if it is dirty.
@@ -135,8 +157,14 @@ FROM notification
 WHERE connection_id = %(connection_id)s AND notification_id = %(notification_id)s
 
 -- name: pending_work
--- Which of some subjects wait or are worked on, and have not been given up.
-SELECT key
+-- Which of some subjects wait or are worked on, and have not been given up; and the seconds until each may be settled.
+SELECT key, CASE
+    WHEN lease_until > app_now() THEN 0
+    WHEN bulk_activity_id IS NOT NULL
+      OR EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane) THEN 30
+    ELSE extract(epoch FROM greatest(due_at, (
+      SELECT probe_at FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for)) - app_now())
+  END::float8
 FROM work
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(%(keys)s)
   AND done < wanted AND blocked_reason IS NULL AND attempts < 4

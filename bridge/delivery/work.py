@@ -240,6 +240,7 @@ def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -
     if tx.execute(SQL["finish_work"], parameters).fetchone() is None:
         message = f"the lease of one {lease.kind} ran out"
         raise LeaseLost(message)
+    tx.execute(SQL["wake_behind"], lease.row() | {"keys": [lease.key]})
     tx.execute(SQL["lock_shared_notifications"], lease.row())
     tx.execute(SQL["finish_notifications"], lease.row() | {"reason": reason})
 
@@ -253,6 +254,7 @@ def release(
     is_attempt: bool = False,
     blocked_reason: str | None = None,
     waits_for: str | None = None,
+    behind: Sequence[str] = (),
 ) -> None:
     """Give a lease back without an end.
 
@@ -264,6 +266,7 @@ def release(
         is_attempt: Whether this counts as a failed attempt.
         blocked_reason: The subject waits for a person; the next change of it tries again.
         waits_for: The service whose outage it waits out.
+        behind: Keys of the subjects that it waits for; see `bridge.delivery.behind`.
     """
     tx.execute(
         SQL["release_work"],
@@ -274,6 +277,7 @@ def release(
             "attempt": int(is_attempt),
             "blocked_reason": blocked_reason,
             "waits_for": waits_for,
+            "behind": list(behind),
         },
     )
     if reason is not None:

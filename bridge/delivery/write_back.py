@@ -101,7 +101,7 @@ def _write_connection(installation: Installation, connection_id: int) -> int:
                     pause(tx, connection_id, str(error), system=error.system)
             raise
         if changed:
-            outages.note_answer("salesforce")
+            outages.note_call("salesforce")
         outages.judge(None)
         for position, result in zip(changed, saved, strict=True):
             results[position] = result

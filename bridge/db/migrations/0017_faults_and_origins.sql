@@ -4,3 +4,7 @@ ALTER TABLE mapping_version
   ADD COLUMN fault    text,                  -- what the compiler says of it; NULL: it compiles, as far as anybody knows
   ADD COLUMN fault_at timestamptz,           -- when it said so last: it is asked again a minute later
   ADD CONSTRAINT mapping_version_fault CHECK ((fault IS NULL) = (fault_at IS NULL));
+
+ALTER TABLE work
+  ADD COLUMN behind text[];                  -- keys of the subjects that have to come first: due once one of them is done
+CREATE INDEX work_behind ON work (connection_id) WHERE behind IS NOT NULL;
