@@ -123,6 +123,7 @@ def record_end(
         connection_id,
         {("list", list_id): False for list_id in decision.waits_for_lists},
         lane=max(lease.lane, 1),
+        origin=lease.origin,
     )
 
 

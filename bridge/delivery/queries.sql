@@ -1,9 +1,9 @@
 -- name: mark_work
 -- Make subjects dirty; a lane is raised, never lowered, while something waits. Returns the generation of each.
-INSERT INTO work (connection_id, kind, key, lane, wanted, done, consent_wanted, due_at)
+INSERT INTO work (connection_id, kind, key, lane, wanted, done, consent_wanted, due_at, origin)
 SELECT %(connection_id)s, kind, key, CASE WHEN consent THEN 0 ELSE %(lane)s END, 1, 0,
-  CASE WHEN consent THEN 1 ELSE 0 END, app_now()
-FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(consents)s::bool[]) AS m (kind, key, consent)
+  CASE WHEN consent THEN 1 ELSE 0 END, app_now(), origin
+FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(consents)s::bool[], %(origins)s::text[]) AS m (kind, key, consent, origin)
 ORDER BY kind, key
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET wanted = work.wanted + 1,
@@ -13,7 +13,8 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
                     THEN least(work.due_at, app_now() + interval '5 seconds') ELSE app_now() END,
       attempts = CASE WHEN work.blocked_reason IS NULL THEN work.attempts ELSE 0 END,
       failing_since = CASE WHEN work.blocked_reason IS NULL THEN work.failing_since END,
-      blocked_reason = NULL, waits_for = NULL, replay_of = NULL
+      blocked_reason = NULL, waits_for = NULL, replay_of = NULL,
+      origin = CASE WHEN work.done < work.wanted THEN work.origin ELSE EXCLUDED.origin END
 RETURNING kind, key, wanted
 
 -- name: peek_work
@@ -56,7 +57,7 @@ WHERE (connection_id, kind, key) = (
     AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
   FOR UPDATE SKIP LOCKED)
 RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent,
-  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8, replay_of
+  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8, replay_of, origin
 
 -- name: claim_beside
 -- Lease a second subject that a change of address needs, whether it is dirty or not.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
+    from bridge.delivery.work import Origin
     from bridge.mapping.compiled import Mapping
     from bridge.mirror.advance import Moved, Subject
     from bridge.mirror.model import Kind
@@ -33,6 +34,7 @@ class Reader:
 
     Attributes:
         asking: Stands around each call; raises where none may be made.
+        origin: What has records read; what turns out to be dirty is so by it.
     """
 
     database: Database
@@ -40,6 +42,7 @@ class Reader:
     connection: Connection
     mapping: Mapping
     asking: Callable[[], AbstractContextManager[object]] = nullcontext
+    origin: Origin = "webhook"
 
     def read_unknown(
         self, keys: Collection[str], *, held: Collection[str] = (), lane: int = WEBHOOK

@@ -20,6 +20,9 @@ SQL = load_queries("bridge.delivery")
 
 SubjectKind: TypeAlias = Literal["address", "list"]
 
+Origin: TypeAlias = Literal["webhook", "poll", "replay", "sweep", "reconcile", "console", "cli"]
+"""What makes subjects dirty: a message, the poll of what was deleted, and so on."""
+
 CONSENT, INTERACTIVE, WEBHOOK, RECONCILE, ENGAGEMENT = range(5)
 """Lanes: whatever concerns consent goes before all else."""
 
@@ -37,6 +40,7 @@ class Lease:
         is_consent: A change of consent is among what is wanted.
         failing_s: Seconds since the first of those attempts.
         replay_of: The notification that is replayed as it was accepted, or None.
+        origin: What made it dirty first since it was done last.
     """
 
     connection_id: int
@@ -50,6 +54,7 @@ class Lease:
     lease_s: float
     failing_s: float = 0.0
     replay_of: str | None = None
+    origin: Origin = "webhook"
 
     def row(self) -> dict[str, object]:
         """Return the parameters that name the leased row."""
@@ -78,6 +83,7 @@ def mark(
     subjects: Mapping[Subject, bool],
     *,
     lane: int = WEBHOOK,
+    origin: Origin | Mapping[Subject, Origin] = "webhook",
 ) -> dict[Subject, int]:
     """Make subjects dirty and return the generation that each has to reach.
 
@@ -86,6 +92,7 @@ def mark(
         connection_id: Whose subjects they are.
         subjects: Subject -> whether its consent changed; those go to the consent lane.
         lane: The lane of the others.
+        origin: What makes them dirty, all or each.
     """
     if not subjects:
         return {}
@@ -97,6 +104,9 @@ def mark(
             "kinds": [kind for kind, _ in order],
             "keys": [key for _, key in order],
             "consents": [subjects[subject] for subject in order],
+            "origins": [
+                origin if isinstance(origin, str) else origin[subject] for subject in order
+            ],
             "lane": lane,
         },
     )
@@ -128,7 +138,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     ).fetchone()
     if row is None:
         return None
-    wanted, lane, attempts, is_consent, failing_s, replay_of = row
+    wanted, lane, attempts, is_consent, failing_s, replay_of, origin = row
     return Lease(
         connection_id=due.connection_id,
         kind=due.kind,
@@ -141,6 +151,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
         lease_s=lease_s,
         failing_s=failing_s,
         replay_of=replay_of,
+        origin=origin,
     )
 
 
@@ -188,6 +199,7 @@ def hold(
             attempts=attempts,
             is_consent=is_consent,
             lease_s=lease_s,
+            origin="reconcile",
         )
         for key, wanted, attempts, is_consent in rows
     ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.connections.model import Connection
+    from bridge.delivery.work import Origin
     from bridge.inbox.model import Untriaged
     from bridge.mapping.names import Names
     from bridge.mirror.advance import Subject
@@ -66,10 +67,12 @@ def mark_dirty(
         for notification, subjects, is_consent in dirty
     ]
     wanted: dict[Subject, bool] = {}
-    for _, subjects, is_consent in dirty:
+    origins: dict[Subject, Origin] = {}
+    for notification, subjects, is_consent in dirty:
         for subject in subjects:
             wanted[subject] = wanted.get(subject, False) or is_consent
-    generations = mark(tx, connection.id, wanted, lane=WEBHOOK)
+            origins.setdefault(subject, _origin(notification))
+    generations = mark(tx, connection.id, wanted, lane=WEBHOOK, origin=origins)
     add_subjects(
         tx,
         connection.id,
@@ -91,6 +94,12 @@ def mark_dirty(
         )
         for notification, subjects, _ in dirty
     }
+
+
+def _origin(notification: Untriaged) -> Origin:
+    if notification.replay is not None:
+        return "replay"
+    return "poll" if notification.origin == "poll" else "webhook"
 
 
 def _waited_for(tx: psycopg.Connection, notification: Untriaged) -> frozenset[Subject]:

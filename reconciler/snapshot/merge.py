@@ -58,7 +58,13 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
                 read_at=begun_at,
             )
             in_doubt = [result for result in moved if result.is_in_doubt]
-            mark(tx, context.run.connection_id, made_dirty(in_doubt), lane=RECONCILE)
+            mark(
+                tx,
+                context.run.connection_id,
+                made_dirty(in_doubt),
+                lane=RECONCILE,
+                origin="reconcile",
+            )
             context.renew(tx)
         merged += len(found)
         context.progress(f"comparing {kind}s in Practifi", merged)
@@ -75,6 +81,7 @@ def reader_of(context: RunContext) -> Reader:
         salesforce=context.salesforce(),
         connection=context.connection,
         mapping=context.current.mapping,
+        origin="reconcile",
     )
 
 

@@ -8,3 +8,11 @@ ALTER TABLE mapping_version
 ALTER TABLE work
   ADD COLUMN behind text[];                  -- keys of the subjects that have to come first: due once one of them is done
 CREATE INDEX work_behind ON work (connection_id) WHERE behind IS NOT NULL;
+
+ALTER TABLE work
+  ADD COLUMN origin text NOT NULL DEFAULT 'webhook'  -- what made it dirty first since it was done last
+    CONSTRAINT work_origin CHECK (origin IN ('webhook', 'poll', 'replay', 'sweep', 'reconcile', 'console', 'cli'));
+ALTER TABLE plan
+  DROP CONSTRAINT plan_origin_check,
+  ADD CONSTRAINT plan_origin_check
+    CHECK (origin IN ('webhook', 'poll', 'replay', 'sweep', 'reconcile', 'console', 'cli'));

@@ -170,7 +170,7 @@ class Ender:
                 finish(tx, lease, reason="sent with others")
             case "consent":
                 release(tx, lease)
-                mark(tx, lease.connection_id, {("address", lease.key): True})
+                mark(tx, lease.connection_id, {("address", lease.key): True}, origin=lease.origin)
             case "buried":
                 bury(tx, lease, found.outcome or "", cause="record-refused:import")
             case "later":

@@ -120,7 +120,7 @@ FROM (
   LIMIT %(count)s
   FOR UPDATE SKIP LOCKED) AS due
 WHERE taken.connection_id = due.connection_id AND taken.kind = due.kind AND taken.key = due.key
-RETURNING taken.key, taken.wanted, taken.lane, taken.attempts
+RETURNING taken.key, taken.wanted, taken.lane, taken.attempts, taken.origin
 
 -- name: leave_single
 -- These subjects go one by one: no bulk activity has words for what they need, or somebody was quicker.
