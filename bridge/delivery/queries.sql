@@ -600,6 +600,36 @@ WHERE r.connection_id = %(connection_id)s AND r.deleted_at IS NULL AND r.unknown
             WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact'
               AND (c.email_key = ANY(%(keys)s) OR c.sf_id = ANY(%(keys)s))))
 
+-- name: heirs_of
+-- Records into which people of a contact there were merged since a moment, and their addresses, where they are known.
+SELECT DISTINCT gone.merged_into, heir.email_key
+FROM link l
+JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
+LEFT JOIN practifi_record heir
+  ON heir.connection_id = l.connection_id AND heir.kind = 'contact' AND heir.sf_id = gone.merged_into
+  AND heir.deleted_at IS NULL
+WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
+  AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' >= %(since)s
+
+-- name: unticked_now
+-- Contacts whose box is clear now and was ticked when it was last recorded, with since when, or has a stamp that is news.
+SELECT told.sf_id, CASE WHEN last.ticked THEN last.changed_at END
+FROM unnest(%(ids)s::text[], %(stamps)s::timestamptz[]) AS told (sf_id, stamp)
+JOIN practifi_record r ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = told.sf_id
+LEFT JOIN LATERAL (
+  SELECT b.ticked, b.changed_at
+  FROM box_change b
+  WHERE b.connection_id = r.connection_id AND b.contact_id = r.sf_id
+  ORDER BY b.changed_at DESC
+  LIMIT 1) AS last ON true
+WHERE last.ticked OR told.stamp > coalesce(r.resubscribe_at, '-infinity')
+
+-- name: followed_merges
+-- Which of some deleted contacts are known to have been merged into another one.
+SELECT DISTINCT record_id
+FROM notification
+WHERE connection_id = %(connection_id)s AND record_id = ANY(%(ids)s) AND merged_into IS NOT NULL
+
 -- name: claim_statuses
 -- Statuses that wait to be written to Practifi, leased for the length of one call.
 UPDATE record_status s

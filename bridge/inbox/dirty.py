@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bridge.db.queries import load_queries
 from bridge.delivery.work import WEBHOOK, add_subjects, mark
 from bridge.identity import salesforce_id
+from bridge.inbox.merged import follow_merge
 from bridge.inbox.model import Verdict
 from bridge.mirror.model import says_otherwise
 from bridge.mirror.remember import lock_rows, mark_deleted
@@ -28,13 +29,17 @@ SQL = load_queries("bridge.inbox", "triage.sql")
 
 
 def delete(
-    tx: psycopg.Connection, connection_id: int, kind: str, notification: Untriaged
-) -> frozenset[Subject]:
-    """Note that a record is gone and return what it touched."""
+    tx: psycopg.Connection, connection_id: int, kind: str, notification: Untriaged, names: Names
+) -> tuple[frozenset[Subject], bool]:
+    """Note that a record is gone; return what that touches, and whether consent is concerned."""
     sf_id = salesforce_id(notification.record_id or "")
     row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
     mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
-    return frozenset() if row is None else subjects_of_row(tx, row)
+    touched = frozenset() if row is None else subjects_of_row(tx, row)
+    if kind != "contact" or notification.merged_into is None:
+        return touched, False
+    heirs, is_consent = follow_merge(tx, connection_id, sf_id, notification.merged_into, names)
+    return touched | heirs, is_consent
 
 
 def touched_by_replay(

@@ -161,8 +161,10 @@ def _triage(
             verdicts[notification.ctid] = Verdict("superseded", _SUPERSEDED[notification.replay])
         else:
             dirty.append((notification, subjects, one.is_consent or consent))
+    gone.sort(key=lambda one: one[0].merged_into is not None)  # the ledger after the records
     for deletion, its_kind in gone:  # last, so that what it touches is known
-        dirty.append((deletion, delete(tx, connection.id, its_kind, deletion), False))
+        touched, is_consent = delete(tx, connection.id, its_kind, deletion, mapping.names)
+        dirty.append((deletion, touched, is_consent))
     verdicts |= mark_dirty(tx, connection, dirty)
     return verdicts
 

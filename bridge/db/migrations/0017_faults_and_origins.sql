@@ -16,3 +16,6 @@ ALTER TABLE plan
   DROP CONSTRAINT plan_origin_check,
   ADD CONSTRAINT plan_origin_check
     CHECK (origin IN ('webhook', 'poll', 'replay', 'sweep', 'reconcile', 'console', 'cli'));
+
+ALTER TABLE notification
+  ADD COLUMN merged_into text;               -- of a deletion: the record that goes on as both; opt-outs and memberships follow
