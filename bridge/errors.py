@@ -213,7 +213,19 @@ class NoSlotNow(BridgeError):
 
 
 class NotSettled(BridgeError):
-    """The subject must wait for another one, or does not come to rest: it is tried again."""
+    """The subject must wait for another one, or does not come to rest: it is tried again.
+
+    Attributes:
+        behind: Keys of the subjects that have to come first.
+        after_s: Seconds until one of them may be settled; None where that is not known.
+    """
+
+    def __init__(
+        self, message: str, *, behind: tuple[str, ...] = (), after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.behind = behind
+        self.after_s = after_s
 
 
 class NotConfirmed(BridgeError):

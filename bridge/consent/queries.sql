@@ -64,6 +64,12 @@ ON CONFLICT (connection_id, subject_id, list_id) DO UPDATE
   WHERE opt_out.acted_by = 'firm' AND EXCLUDED.acted_by <> 'firm'
 RETURNING acted_by
 
+-- name: standing_of
+-- What stands for one subject, as far as all mail is concerned.
+SELECT acted_by, since
+FROM opt_out
+WHERE connection_id = %(connection_id)s AND subject_id = %(subject_id)s AND list_id IS NULL
+
 -- name: lift_firm
 -- The firm lifts its own opt-out, at once; an address keeps it while another sharer's box is ticked.
 DELETE FROM opt_out o

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from bridge.consent.ledger import SQL, Entry, Subjects, append
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -28,18 +28,21 @@ def record_box_changes(
     *,
     own_user_id: str | None,
     cause_kind: str,
+    by_merge: Collection[str] = (),
 ) -> int:
     """Record changes of *Do Not Email*, each with the contact's e-mail key and its cause.
 
     Returns how many were new.
 
     A tick stands as the firm's opt-out for the person and the address. An untick by a person lifts
-    the firm's own and asks that the person be mailed again; the bridge's own user asks nothing.
+    the firm's own and asks that the person be mailed again; the bridge's own user asks nothing, nor
+    does a merge that left the contacts in `by_merge`.
     """
     subjects = Subjects(tx, connection_id)
     recorded = 0
     for change, email, cause_id in changes:
         is_own = own_user_id is not None and change.user_id == own_user_id
+        is_own = is_own or change.contact_id in by_merge
         row = {
             "connection_id": connection_id,
             "contact_id": change.contact_id,
@@ -143,6 +146,32 @@ def record_left_list(
             list_id=list_id,
         ),
     )
+
+
+def inherit(tx: psycopg.Connection, connection_id: int, loser: str, winner: str) -> bool:
+    """Let what stands for a contact stand for the one that it was merged into, too.
+
+    Returns whether anything did.
+    """
+    subjects = Subjects(tx, connection_id)
+    former = {"connection_id": connection_id, "subject_id": subjects.subject("person", loser)}
+    rows = tx.execute(SQL["standing_of"], former).fetchall()
+    for acted_by, since in rows:
+        person_id = subjects.subject("person", winner)
+        seq = append(
+            tx,
+            connection_id,
+            Entry(
+                side="practifi",
+                change="opted_out",
+                acted_by="firm" if acted_by == "firm" else "person",
+                cause_kind="merge",
+                cause_id=loser,
+                person_id=person_id,
+            ),
+        )
+        stand(tx, connection_id, person_id, acted_by, since, seq)
+    return bool(rows)
 
 
 def record_step(

@@ -85,9 +85,14 @@ class AddressCourier:
             try:
                 self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
             except RemoteError:
-                self._opt_out_unread(lease)
+                self._opt_out_first(lease)
                 raise
-            gathered = self._gather(lease)
+            try:
+                gathered = self._gather(lease)
+            except NotSettled:
+                if lease.is_consent:
+                    self._opt_out_first(lease)
+                raise
             if gathered is None:
                 continue
             state, in_flight = gathered
@@ -116,8 +121,8 @@ class AddressCourier:
         message = "the contact does not come to rest: somebody keeps changing it here or there"
         raise NotSettled(message)
 
-    def _opt_out_unread(self, lease: Lease) -> None:
-        """Unsubscribe where a box is known to be ticked: that waits for nothing Salesforce says."""
+    def _opt_out_first(self, lease: Lease) -> None:
+        """Unsubscribe where a box is known to be ticked: that waits for no read and nobody else."""
         with self.database.transaction() as tx:
             in_flight = steps_in_flight(tx, lease)
             state = self._state(tx, lease)
@@ -142,12 +147,21 @@ class AddressCourier:
 
     def _wait_for_others(self, tx: psycopg.Connection, lease: Lease) -> None:
         """A contact that changes its address belongs to two subjects: one of them goes first."""
-        if must_wait(lease.key, lambda key: self._ahead(tx, lease, key)):
-            message = "waits for the person's other address"
-            raise NotSettled(message)
+        waits_s: dict[str, float] = {}
 
-    def _ahead(self, tx: psycopg.Connection, lease: Lease, key: str) -> list[str]:
-        """Return the addresses that have to be settled before this one."""
+        def ahead_of(key: str) -> list[str]:
+            pending = self._ahead(tx, lease, key)
+            if key == lease.key:
+                waits_s.update(pending)
+            return list(pending)
+
+        if must_wait(lease.key, ahead_of):
+            message = "waits for the person's other address"
+            after_s = min(waits_s.values(), default=None)
+            raise NotSettled(message, behind=tuple(sorted(waits_s)), after_s=after_s)
+
+    def _ahead(self, tx: psycopg.Connection, lease: Lease, key: str) -> dict[str, float]:
+        """Return the addresses that have to be settled before one -> seconds until they may be."""
         ahead = gone_to(tx, lease.connection_id, key)
         if not ahead:
             former = came_from(tx, lease.connection_id, key)
@@ -155,9 +169,9 @@ class AddressCourier:
                 state = self._state(tx, lease, key)
                 ahead = former if state.moving_from is None else []
         if not ahead:
-            return []
+            return {}
         rows = tx.execute(SQL["pending_work"], lease.row() | {"kind": "address", "keys": ahead})
-        return [pending for (pending,) in rows]
+        return dict(rows.fetchall())
 
     def _look(self, lease: Lease, state: AddressState) -> AddressState:
         """Read the contact there, by its id where it is known, else by its address."""

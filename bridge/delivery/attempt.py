@@ -18,6 +18,7 @@ from bridge.clock import now
 from bridge.connections.store import pause
 from bridge.constant_contact.budget import note_limit
 from bridge.delivery.accepted import find_accepted
+from bridge.delivery.behind import stop_waiting
 from bridge.delivery.bury import bury, bury_spent
 from bridge.delivery.cause import cause_of, cause_of_fault
 from bridge.delivery.consequence import consequence_of
@@ -154,7 +155,7 @@ class Worker:
     def _take_slot(self) -> Iterator[None]:
         self._outages.check("constant_contact")
         with self.slots.take():
-            self._outages.note_answer("constant_contact")
+            self._outages.note_call("constant_contact")
             yield
 
     def _bear(self, lease: Lease, error: BridgeError, cause: str, about: dict[str, Any]) -> bool:
@@ -164,7 +165,7 @@ class Worker:
             lease.attempts,
             random.random(),  # noqa: S311
             failing_s=lease.failing_s,
-            probe_s=self._outages.judge(error),
+            probe=self._outages.judge(error),
         )
         if not isinstance(error, OutOfService):  # told once, when the outage began
             why = {"error": type(error).__name__, "why": consequence.reason}
@@ -175,6 +176,8 @@ class Worker:
                 pause(tx, self._connection.id, str(error), system=error.system)
         with self._installation.database.transaction() as tx:
             _give_back(tx, lease, error, consequence, cause)
+        if consequence.behind:
+            stop_waiting(self._installation.database, lease, consequence.behind)
         return not consequence.stops_connection
 
 
@@ -202,4 +205,5 @@ def _give_back(
         reason=reason,
         is_attempt=consequence.is_attempt,
         waits_for=consequence.waits_for,
+        behind=consequence.behind,
     )

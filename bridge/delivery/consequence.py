@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.delivery.slots import LeaseWanted
 from bridge.errors import (
@@ -35,6 +35,18 @@ _FOR_ANOTHER_S = 0.5
 _DAY_SPENT_S = 60.0
 
 
+class Probe(NamedTuple):
+    """A service that fails everybody.
+
+    Attributes:
+        after_s: Seconds until it is asked again.
+        down_s: Seconds since it began to fail everybody; 0 where it may be this subject's fault.
+    """
+
+    after_s: float
+    down_s: float
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consequence:
     """What happens to a subject that could not be settled.
@@ -46,6 +58,7 @@ class Consequence:
         is_dead: Nobody but a person can mend the record.
         is_spent: It was tried for long enough: what has waited all the time is given up.
         waits_for: The service whose outage it waits out: due once that answers.
+        behind: Keys of the subjects that it waits for: due once one of them is done.
         stops_connection: The next subject of the connection would meet the same.
         pauses_connection: Until a person has authorised it again.
     """
@@ -57,6 +70,7 @@ class Consequence:
     is_dead: bool = False
     is_spent: bool = False
     waits_for: str | None = None
+    behind: tuple[str, ...] = ()
     stops_connection: bool = False
     pauses_connection: bool = False
 
@@ -67,7 +81,7 @@ def consequence_of(  # noqa: C901, PLR0911 -- one case a class of error
     jitter: float,
     *,
     failing_s: float = 0.0,
-    probe_s: float | None = None,
+    probe: Probe | None = None,
 ) -> Consequence:
     """Return what an error means.
 
@@ -76,7 +90,7 @@ def consequence_of(  # noqa: C901, PLR0911 -- one case a class of error
         attempts: Attempts that failed before this one.
         jitter: A number from 0 to 1, so that not everybody comes back at once.
         failing_s: Seconds since the first of these attempts.
-        probe_s: Seconds until the service at fault is asked again, where it fails everybody.
+        probe: When the service at fault is asked again, where it fails everybody.
 
     >>> consequence_of(RecordError("no such value"), 0, 0.0).is_dead
     True
@@ -86,15 +100,16 @@ def consequence_of(  # noqa: C901, PLR0911 -- one case a class of error
         case LeaseWanted():
             return Consequence()
         case NotSettled():
-            return Consequence(after_s=_FOR_ANOTHER_S, reason=reason)
+            after_s = max(_FOR_ANOTHER_S, error.after_s or 0.0)
+            return Consequence(after_s=after_s, reason=reason, behind=error.behind)
         case NoSlotNow():
             return Consequence(until=error.due_at, reason="waits for the API allowance")
         case QuotaSpent() if error.system == "salesforce":
             # Its allowance frees up bit by bit, and what needs nothing of it goes on.
             return Consequence(
-                after_s=_DAY_SPENT_S if probe_s is None else probe_s + _BEHIND_PROBE_S,
+                after_s=_DAY_SPENT_S if probe is None else probe.after_s + _BEHIND_PROBE_S,
                 reason=reason,
-                waits_for=None if probe_s is None else error.system,
+                waits_for=None if probe is None else error.system,
             )
         case QuotaSpent():
             return Consequence(
@@ -111,7 +126,7 @@ def consequence_of(  # noqa: C901, PLR0911 -- one case a class of error
                 stops_connection=True,
                 pauses_connection=True,
             )
-        case _ if failing_s >= PATIENCE_S:
+        case _ if failing_s >= PATIENCE_S and (probe is None or failing_s > probe.down_s):
             days = f"{PATIENCE_S / 86_400:.0f} days"
             return Consequence(
                 after_s=next_wait_s(attempts, jitter),
@@ -119,11 +134,14 @@ def consequence_of(  # noqa: C901, PLR0911 -- one case a class of error
                 is_attempt=True,
                 is_spent=True,
             )
-        case Retryable() if probe_s is not None:
-            # Behind the probe's time, so that the next probe is another subject.
-            after_s = probe_s + _BEHIND_PROBE_S
+        case Retryable() if probe is not None:
+            # Behind the probe's time, so that the next probe is another subject. However long it
+            # lasts, a subject that has failed in the outage alone may be as good as any.
             return Consequence(
-                after_s=after_s, reason=reason, is_attempt=True, waits_for=error.system
+                after_s=probe.after_s + _BEHIND_PROBE_S,
+                reason=reason,
+                is_attempt=True,
+                waits_for=error.system,
             )
         case _:
             longest_s = _LONGEST_THROTTLE_S if isinstance(error, Throttled) else _LONGEST_WAIT_S

@@ -17,7 +17,7 @@ from bridge.delivery.bulk.store import open_rounds
 from bridge.delivery.leases import claim
 from bridge.delivery.work import CONSENT, peek
 from bridge.errors import BridgeError, QuotaSpent
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -121,7 +121,7 @@ def _serve(
     """
     with installation.database.transaction() as tx:
         connection = load_connection(tx, connection_id)
-        current = active(tx, connection_id)
+        current = usable(tx, connection_id)
     if current is None:
         return 0, False
     worker = Worker(installation, connection, current, lane=lane)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from bridge.delivery.work import Due, SubjectKind
+    from bridge.delivery.work import Due, Origin, SubjectKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +27,7 @@ class Lease:
         is_consent: A change of consent is among what is wanted.
         failing_s: Seconds since the first of those attempts.
         replay_of: The notification that is replayed as it was accepted, or None.
+        origin: What made it dirty first since it was done last.
     """
 
     connection_id: int
@@ -40,6 +41,7 @@ class Lease:
     lease_s: float
     failing_s: float = 0.0
     replay_of: str | None = None
+    origin: Origin = "webhook"
 
     def row(self) -> dict[str, object]:
         """Return the parameters that name the leased row."""
@@ -59,7 +61,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     row = tx.execute(SQL["claim_work"], values).fetchone()
     if row is None:
         return None
-    wanted, lane, attempts, is_consent, failing_s, replay_of = row
+    wanted, lane, attempts, is_consent, failing_s, replay_of, origin = row
     return Lease(
         connection_id=due.connection_id,
         kind=due.kind,
@@ -72,6 +74,7 @@ def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
         lease_s=lease_s,
         failing_s=failing_s,
         replay_of=replay_of,
+        origin=origin,
     )
 
 
@@ -121,7 +124,8 @@ def leases_of(
     """Return the leases that a statement took under one token, by key.
 
     Args:
-        rows: (key, generation, lane, failed attempts, whether consent is concerned) of each.
+        rows: (key, generation, lane, failed attempts, whether consent is concerned, origin) of
+            each.
         connection_id: Whose subjects they are.
         kind: What they are.
         token: What they were leased with.
@@ -138,8 +142,9 @@ def leases_of(
             attempts=attempts,
             is_consent=is_consent,
             lease_s=lease_s,
+            origin=origin,
         )
-        for key, wanted, lane, attempts, is_consent in sorted(rows)
+        for key, wanted, lane, attempts, is_consent, origin in sorted(rows)
     ]
 
 
@@ -210,6 +215,7 @@ def finish_all(
     if len(tx.execute(SQL["finish_work"], values).fetchall()) < len(leases):
         message = f"the lease of one {leases[0].kind} ran out"
         raise LeaseLost(message)
+    tx.execute(SQL["wake_behind"], values)
     tx.execute(SQL["lock_shared_notifications"], values)
     tx.execute(SQL["finish_notifications"], values)
 
@@ -223,6 +229,7 @@ def release(
     is_attempt: bool = False,
     blocked_reason: str | None = None,
     waits_for: str | None = None,
+    behind: Sequence[str] = (),
 ) -> None:
     """Give a lease back without an end.
 
@@ -234,6 +241,7 @@ def release(
         is_attempt: Whether this counts as a failed attempt.
         blocked_reason: The subject waits for a person; the next change of it tries again.
         waits_for: The service whose outage it waits out.
+        behind: Keys of the subjects that it waits for; see `bridge.delivery.behind`.
     """
     tx.execute(
         SQL["release_work"],
@@ -244,6 +252,7 @@ def release(
             "attempt": int(is_attempt),
             "blocked_reason": blocked_reason,
             "waits_for": waits_for,
+            "behind": list(behind),
         },
     )
     if reason is not None:

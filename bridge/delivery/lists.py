@@ -270,7 +270,8 @@ class ListCourier:
                     {"connection_id": lease.connection_id, "list_id": lease.key},
                 )
                 dirty: dict[Subject, bool] = {("address", key): False for (key,) in members}
-                mark(tx, lease.connection_id, dirty, lane=min(lease.lane, RECONCILE) or 1)
+                lane = min(lease.lane, RECONCILE) or 1
+                mark(tx, lease.connection_id, dirty, lane=lane, origin=lease.origin)
             close_in_flight(tx, lease)
             set_statuses(tx, lease.connection_id, [status])
             finish(tx, lease, reason=words or status.reason)

@@ -51,6 +51,7 @@ def look_again(
             salesforce=salesforce,
             connection=connection,
             mapping=current.mapping,
+            origin="console",
         )
         for kind, ids in records.items():
             reader.read(kind, ids, lane=INTERACTIVE)
@@ -59,6 +60,7 @@ def look_again(
     keys = [(kind, sf_id) for kind, ids in records.items() for sf_id in ids]
     with installation.database.transaction() as tx:
         subjects = subjects_of(tx, connection_id, keys)
-        mark(tx, connection_id, dict.fromkeys(subjects, False), lane=INTERACTIVE)
+        dirty = dict.fromkeys(subjects, False)
+        mark(tx, connection_id, dirty, lane=INTERACTIVE, origin="console")
     installation.waker.wake({DELIVER, DELIVER_CONSENT})
     return subjects

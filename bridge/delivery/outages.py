@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.db.queries import load_queries
-from bridge.delivery.consequence import next_probe_s
+from bridge.delivery.consequence import Probe, next_probe_s
 from bridge.errors import OutOfService, QuotaSpent, Unavailable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Outages:
         self._failing: dict[str, _Failing] = {}
         self._looked_at: float | None = None
         self._probing: set[str] = set()
-        self._answers: Counter[str] = Counter()
+        self._calls: Counter[str] = Counter()
 
     def check(self, system: System) -> None:
         """Return where a call may be made.
@@ -72,34 +72,37 @@ class Outages:
             system=system,
         )
 
-    def note_answer(self, system: System) -> None:
-        """Count a call that was answered or is on its way: an error of it comes to `judge`."""
-        self._answers[system] += 1
+    def note_call(self, system: System) -> None:
+        """Count a call that is on its way: an error of it comes to `judge`."""
+        self._calls[system] += 1
 
     @contextmanager
     def asking(self, system: System) -> Iterator[None]:
-        """Check before a call and note its answer; see `check` for what it raises."""
+        """Check before a call and note it; see `check` for what it raises."""
         self.check(system)
+        self.note_call(system)
         yield
-        self.note_answer(system)
 
-    def judge(self, error: BaseException | None) -> float | None:
+    def judge(self, error: BaseException | None) -> Probe | None:
         """Learn from how a piece of work ended.
 
         Returns:
-            Seconds until the next probe, where the error says that its service is down.
+            The next probe, where the error says that its service is down.
         """
         failed = _service_at_fault(error)
-        answered = {system for system, count in self._answers.items() if count} - {failed}
+        answered = {system for system, count in self._calls.items() if count} - {failed}
         for system in answered & self._failing.keys():
             self._end(system)
         for system in self._probing - answered - {failed}:
             self._give_probe_back(system)
-        self._answers.clear()
+        # Whoever was answered before it failed may be at fault itself: that is no outage of others.
+        is_first = failed is not None and self._calls[failed] <= 1
+        self._calls.clear()
         self._probing.clear()
         if failed is None:
             return None
-        return self._count(failed, str(error))
+        probe = self._count(failed, str(error))
+        return probe if probe is None or is_first else probe._replace(down_s=0.0)
 
     def _look(self) -> dict[str, _Failing]:
         if self._looked_at is None or time.monotonic() > self._looked_at + _LOOK_AGAIN_S:
@@ -121,29 +124,30 @@ class Outages:
         place = {"connection_id": self._connection.id, "system": system}
         with self._database.transaction() as tx:
             row = tx.execute(SQL["end_outage"], place).fetchone()
-            was_down = row is not None and row[0] is not None
-            if was_down:
-                tx.execute(SQL["wake_waiting"], place)
+            since = None if row is None else row[0]
+            if since is not None:
+                tx.execute(SQL["wake_waiting"], place | {"since": since})
         self._failing.pop(system, None)
-        if was_down:
+        if since is not None:
             extra = {"connection": self._connection.name, "system": system}
-            log.warning("service_answers_again", extra=extra)
+            log.warning("service_calls_again", extra=extra)
 
-    def _count(self, system: str, reason: str) -> float | None:
+    def _count(self, system: str, reason: str) -> Probe | None:
         place = {"connection_id": self._connection.id, "system": system}
-        wait_s = None
+        probe = None
         with self._database.transaction() as tx:
             row = tx.execute(SQL["count_failure"], place | {"reason": reason}).fetchone()
-            failures = row[0] if row is not None else 0
+            failures, down_s = row if row is not None else (0, 0.0)
             if failures >= _OPEN_AFTER:
                 wait_s = next_probe_s(failures - _OPEN_AFTER, random.random())  # noqa: S311
                 tx.execute(SQL["postpone_probe"], place | {"wait_s": wait_s})
+                probe = Probe(after_s=wait_s, down_s=down_s)
         self._looked_at = None
         self._look()
         if failures == _OPEN_AFTER:
             extra = {"connection": self._connection.name, "system": system, "why": reason}
             log.error("service_down", extra=extra)
-        return wait_s
+        return probe
 
     def _give_probe_back(self, system: str) -> None:
         place = {"connection_id": self._connection.id, "system": system}

@@ -28,7 +28,7 @@ ON CONFLICT (connection_id, system) DO UPDATE
         FROM (SELECT outage.probe_at IS NULL AND outage.failed_at < app_now() - interval '10 minutes') AS t (is_another)),
       failed_at = EXCLUDED.failed_at,
       reason = EXCLUDED.reason
-RETURNING failures
+RETURNING failures, extract(epoch FROM app_now() - since)::float8
 
 -- name: postpone_probe
 -- The service is down: nobody asks it before this.
@@ -43,13 +43,17 @@ WHERE connection_id = %(connection_id)s AND system = %(system)s
 RETURNING CASE WHEN probe_at IS NOT NULL THEN since END
 
 -- name: wake_waiting
--- What waits for a service that answers again is due at once. What somebody holds is being tried anyway.
+-- What waits for a service that answers again is due at once. Nothing was wrong with what has failed in the outage alone: the
+-- time for which it is tried begins here. What somebody holds is being tried anyway.
 UPDATE work AS waiting
-SET due_at = app_now()
+SET due_at = app_now(),
+    attempts = CASE WHEN waiting.failing_since >= %(since)s THEN 0 ELSE waiting.attempts END,
+    failing_since = CASE WHEN waiting.failing_since >= %(since)s THEN app_now() ELSE waiting.failing_since END
 FROM (
   SELECT connection_id, kind, key
   FROM work
-  WHERE connection_id = %(connection_id)s AND waits_for = %(system)s AND done < wanted AND due_at > app_now()
+  WHERE connection_id = %(connection_id)s AND waits_for = %(system)s AND done < wanted
+    AND (due_at > app_now() OR failing_since >= %(since)s)
   ORDER BY kind, key
   FOR UPDATE SKIP LOCKED) AS late
 WHERE waiting.connection_id = late.connection_id AND waiting.kind = late.kind AND waiting.key = late.key

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Status, Step
+    from bridge.delivery.work import Origin
     from bridge.mirror.advance import Subject
 
 
@@ -135,12 +136,12 @@ def record_ends(tx: psycopg.Connection, connection_id: int, ends: Sequence[End])
         record_requests(tx, lease, state, decision)
         if decision.lifted:
             record_resubscribed(tx, lease, state, policy=decision.lifts_by)
-    missing: dict[int, dict[Subject, bool]] = {}
+    missing: dict[tuple[int, Origin], dict[Subject, bool]] = {}
     for lease, _, decision in ends:
         for list_id in decision.waits_for_lists:
-            missing.setdefault(max(lease.lane, 1), {})["list", list_id] = False
-    for lane, lists in missing.items():
-        mark(tx, connection_id, lists, lane=lane)
+            missing.setdefault((max(lease.lane, 1), lease.origin), {})["list", list_id] = False
+    for (lane, origin), lists in missing.items():
+        mark(tx, connection_id, lists, lane=lane, origin=origin)
 
 
 def set_statuses(tx: psycopg.Connection, connection_id: int, statuses: Iterable[Status]) -> None:

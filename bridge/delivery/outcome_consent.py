@@ -8,7 +8,7 @@ from bridge.clock import now
 from bridge.consent.record import lift_confirmed, record_seen_there, record_step
 from bridge.consent.requests import end_requests, record_statement, refuse_requests
 from bridge.delivery.decide_consent import is_unsubscribed
-from bridge.delivery.work import SQL
+from bridge.delivery.work import SQL, mark
 from bridge.identity import email_key
 from bridge.mirror.model import parse_moment
 
@@ -164,15 +164,19 @@ def record_opt_out(
     is_known = stands & {"person", "complaint"} if by_person else stands or state.asked
     if key is None or not is_unsubscribed(contact) or is_known:
         return
+    contact_id, since = str(contact["contact_id"]), parse_moment(address.get("opt_out_date"))
+    values = {"connection_id": connection_id, "cc_id": contact_id, "since": since or now(tx)}
+    heirs: dict[str, str | None] = dict(tx.execute(SQL["heirs_of"], values).fetchall())
     record_seen_there(
         tx,
         connection_id,
         key,
-        [person.contact_id for person in state.people],
+        [*(person.contact_id for person in state.people), *heirs],
         by_person=by_person,
-        since=parse_moment(address.get("opt_out_date")) or now(tx),
-        cause_id=str(contact["contact_id"]),
+        since=since or now(tx),
+        cause_id=contact_id,
     )
+    mark(tx, connection_id, {("address", key or heir): True for heir, key in heirs.items()})
 
 
 def _opted_out_at(state: AddressState) -> datetime | None:

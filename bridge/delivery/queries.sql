@@ -1,9 +1,9 @@
 -- name: mark_work
 -- Make subjects dirty; a lane is raised, never lowered, while something waits. Returns the generation of each.
-INSERT INTO work (connection_id, kind, key, lane, wanted, done, consent_wanted, due_at)
+INSERT INTO work (connection_id, kind, key, lane, wanted, done, consent_wanted, due_at, origin)
 SELECT %(connection_id)s, kind, key, CASE WHEN consent THEN 0 ELSE %(lane)s END, 1, 0,
-  CASE WHEN consent THEN 1 ELSE 0 END, app_now()
-FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(consents)s::bool[]) AS m (kind, key, consent)
+  CASE WHEN consent THEN 1 ELSE 0 END, app_now(), origin
+FROM unnest(%(kinds)s::text[], %(keys)s::text[], %(consents)s::bool[], %(origins)s::text[]) AS m (kind, key, consent, origin)
 ORDER BY kind, key
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET wanted = work.wanted + 1,
@@ -13,7 +13,8 @@ ON CONFLICT (connection_id, kind, key) DO UPDATE
                     THEN least(work.due_at, app_now() + interval '5 seconds') ELSE app_now() END,
       attempts = CASE WHEN work.blocked_reason IS NULL THEN work.attempts ELSE 0 END,
       failing_since = CASE WHEN work.blocked_reason IS NULL THEN work.failing_since END,
-      blocked_reason = NULL, waits_for = NULL, replay_of = NULL
+      blocked_reason = NULL, waits_for = NULL, replay_of = NULL,
+      origin = CASE WHEN work.done < work.wanted THEN work.origin ELSE EXCLUDED.origin END
 RETURNING kind, key, wanted
 
 -- name: peek_work
@@ -55,7 +56,7 @@ WHERE (connection_id, kind, key) = (
     AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
   FOR UPDATE SKIP LOCKED)
 RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent,
-  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8, replay_of
+  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8, replay_of, origin
 
 -- name: claim_beside
 -- Lease a second subject that a change of address needs, whether it is dirty or not.
@@ -77,7 +78,7 @@ ORDER BY key
 ON CONFLICT (connection_id, kind, key) DO UPDATE
   SET lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until
   WHERE (held.lease_until IS NULL OR held.lease_until < app_now()) AND held.bulk_activity_id IS NULL
-RETURNING key, wanted, %(lane)s::int AS lane, attempts, consent_wanted > done AS is_consent
+RETURNING key, wanted, %(lane)s::int AS lane, attempts, consent_wanted > done AS is_consent, 'reconcile' AS origin
 
 -- name: let_go
 -- Give held subjects back as they were.
@@ -110,7 +111,7 @@ WITH ours AS (
   FOR UPDATE OF w)
 UPDATE work
 SET done = greatest(done, generation), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
-    waits_for = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
+    waits_for = NULL, behind = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
     due_at = app_now(),
     lane = CASE WHEN wanted > generation AND lane = 0 AND consent_wanted <= generation THEN 2 ELSE lane END
 FROM ours
@@ -126,8 +127,30 @@ SET lease_token = NULL, lease_until = NULL,
       WHEN consent_wanted > %(generation)s THEN least(%(after_s)s, 5 * %(attempt)s)
       ELSE %(after_s)s END),
     attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s, waits_for = %(waits_for)s,
+    behind = nullif(%(behind)s::text[], '{}'),
     failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
+
+-- name: wake_behind
+-- What waits for subjects that are done is due at once. What somebody has locked is being looked at anyway: whoever
+-- gives it back looks after that whether it has to wait.
+UPDATE work AS waiting
+SET due_at = app_now(), behind = NULL
+FROM (
+  SELECT connection_id, kind, key
+  FROM work
+  WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND behind && %(keys)s::text[] AND due_at > app_now()
+  FOR UPDATE SKIP LOCKED) AS ours
+WHERE waiting.connection_id = ours.connection_id AND waiting.kind = ours.kind AND waiting.key = ours.key
+
+-- name: done_behind
+-- Which of the subjects that one waits for are not there to wait for any more; whoever is just ending one is waited for.
+SELECT key
+FROM work
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(%(behind)s)
+  AND (done >= wanted OR blocked_reason IS NOT NULL OR attempts >= 4)
+ORDER BY key
+FOR SHARE
 
 -- name: release_beside
 -- Give back the lease of the second subject; it is looked at again if it is dirty.
@@ -142,8 +165,14 @@ FROM notification
 WHERE connection_id = %(connection_id)s AND notification_id = %(notification_id)s
 
 -- name: pending_work
--- Which of some subjects wait or are worked on, and have not been given up.
-SELECT key
+-- Which of some subjects wait or are worked on, and have not been given up; and the seconds until each may be settled.
+SELECT key, CASE
+    WHEN lease_until > app_now() THEN 0
+    WHEN bulk_activity_id IS NOT NULL
+      OR EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane) THEN 30
+    ELSE extract(epoch FROM greatest(due_at, (
+      SELECT probe_at FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for)) - app_now())
+  END::float8
 FROM work
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(%(keys)s)
   AND done < wanted AND blocked_reason IS NULL AND attempts < 4
@@ -581,6 +610,36 @@ WHERE r.connection_id = %(connection_id)s AND r.deleted_at IS NULL AND r.unknown
             SELECT c.sf_id FROM practifi_record c
             WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact'
               AND (c.email_key = ANY(%(keys)s) OR c.sf_id = ANY(%(keys)s))))
+
+-- name: heirs_of
+-- Records into which people of a contact there were merged since a moment, and their addresses, where they are known.
+SELECT DISTINCT gone.merged_into, heir.email_key
+FROM link l
+JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
+LEFT JOIN practifi_record heir
+  ON heir.connection_id = l.connection_id AND heir.kind = 'contact' AND heir.sf_id = gone.merged_into
+  AND heir.deleted_at IS NULL
+WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
+  AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' >= %(since)s
+
+-- name: unticked_now
+-- Contacts whose box is clear now and was ticked when it was last recorded, with since when, or has a stamp that is news.
+SELECT told.sf_id, CASE WHEN last.ticked THEN last.changed_at END
+FROM unnest(%(ids)s::text[], %(stamps)s::timestamptz[]) AS told (sf_id, stamp)
+JOIN practifi_record r ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = told.sf_id
+LEFT JOIN LATERAL (
+  SELECT b.ticked, b.changed_at
+  FROM box_change b
+  WHERE b.connection_id = r.connection_id AND b.contact_id = r.sf_id
+  ORDER BY b.changed_at DESC
+  LIMIT 1) AS last ON true
+WHERE last.ticked OR told.stamp > coalesce(r.resubscribe_at, '-infinity')
+
+-- name: followed_merges
+-- Which of some deleted contacts are known to have been merged into another one.
+SELECT DISTINCT record_id
+FROM notification
+WHERE connection_id = %(connection_id)s AND record_id = ANY(%(ids)s) AND merged_into IS NOT NULL
 
 -- name: claim_statuses
 -- Statuses that wait to be written to Practifi, leased for the length of one call.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bridge.clock import now
 from bridge.delivery.gather import unread_records
+from bridge.delivery.merges import cleared_by_merge
 from bridge.delivery.work import WEBHOOK, mark
 from bridge.mirror.advance import advance
 from bridge.mirror.model import client_paths, needed_paths, row_of
@@ -16,12 +17,16 @@ from bridge.mirror.remember import mark_deleted
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    import psycopg
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
+    from bridge.delivery.work import Origin
     from bridge.mapping.compiled import Mapping
     from bridge.mirror.advance import Moved, Subject
-    from bridge.mirror.model import Kind
+    from bridge.mirror.model import Kind, PractifiRow
     from bridge.salesforce.client import Salesforce
 
 _ORDER: tuple[Kind, ...] = ("account", "list", "membership", "contact")
@@ -33,6 +38,7 @@ class Reader:
 
     Attributes:
         asking: Stands around each call; raises where none may be made.
+        origin: What has records read; what turns out to be dirty is so by it.
     """
 
     database: Database
@@ -40,6 +46,7 @@ class Reader:
     connection: Connection
     mapping: Mapping
     asking: Callable[[], AbstractContextManager[object]] = nullcontext
+    origin: Origin = "webhook"
 
     def read_unknown(
         self, keys: Collection[str], *, held: Collection[str] = (), lane: int = WEBHOOK
@@ -72,20 +79,37 @@ class Reader:
             row_of(self.connection.id, kind, record, self.mapping, source="read")
             for record in found.values()
         ]
+        by_merge = cleared_by_merge(
+            self.database, self.salesforce, self.mapping.names.contact, rows
+        )
         with self.database.transaction() as tx:
-            moved = advance(
-                tx,
-                rows,
-                client_paths=client_paths(self.mapping),
-                names=self.mapping.names.contact,
-                own_user_id=self.connection.sf_user_id,
-                cause_kind="read",
-                causes=[read_at.isoformat(timespec="seconds")] * len(rows),
-                read_at=read_at,
-            )
+            moved = self.remember(tx, rows, read_at=read_at, by_merge=by_merge)
             for sf_id in sorted(set(ids) - set(found)):
                 mark_deleted(tx, self.connection.id, kind, sf_id, None)
-            mark(tx, self.connection.id, made_dirty(moved, held=held), lane=lane)
+            mark(
+                tx, self.connection.id, made_dirty(moved, held=held), lane=lane, origin=self.origin
+            )
+
+    def remember(
+        self,
+        tx: psycopg.Connection,
+        rows: Sequence[PractifiRow],
+        *,
+        read_at: datetime,
+        by_merge: Collection[str] = (),
+    ) -> list[Moved]:
+        """Move the mirror forward by records that were read; see `advance`."""
+        return advance(
+            tx,
+            rows,
+            client_paths=client_paths(self.mapping),
+            names=self.mapping.names.contact,
+            own_user_id=self.connection.sf_user_id,
+            cause_kind="read",
+            causes=[read_at.isoformat(timespec="seconds")] * len(rows),
+            read_at=read_at,
+            by_merge=by_merge,
+        )
 
 
 def made_dirty(moved: Sequence[Moved], *, held: Collection[str] = ()) -> dict[Subject, bool]:

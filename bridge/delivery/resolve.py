@@ -52,6 +52,7 @@ class Resolver:
                     lease.connection_id,
                     {subject: lease.is_consent},  # type: ignore[dict-item]
                     lane=max(lease.lane, 1),
+                    origin=lease.origin,
                 )
                 tx.execute(
                     SQL["pass_subjects_on"],

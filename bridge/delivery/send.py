@@ -147,7 +147,8 @@ class Sender:
                 set_statuses(tx, lease.connection_id, waiting)
                 end_step(tx, lease, plan_id, ordinal, "failed", outcome=f"read back: {wrong}")
                 subject: Subject = ("address", lease.key)
-                mark(tx, lease.connection_id, {subject: step.kind in PERMISSIONS}, lane=WEBHOOK)
+                dirty = {subject: step.kind in PERMISSIONS}
+                mark(tx, lease.connection_id, dirty, lane=WEBHOOK, origin=lease.origin)
             renew(tx, lease)
         if wrong is not None:
             log.warning(

@@ -30,7 +30,7 @@ def open_plan(
     """Store a plan with its steps, before any of them is sent, and return its id."""
     row = tx.execute(
         SQL["add_plan"],
-        {"connection_id": lease.connection_id, "origin": "webhook", "asked_by": None},
+        {"connection_id": lease.connection_id, "origin": lease.origin, "asked_by": None},
     ).fetchone()
     assert row is not None  # noqa: S101 -- the statement returns its row
     plan_id = int(row[0])

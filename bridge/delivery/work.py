@@ -18,6 +18,9 @@ SQL = load_queries("bridge.delivery")
 
 SubjectKind: TypeAlias = Literal["address", "list"]
 
+Origin: TypeAlias = Literal["webhook", "poll", "replay", "sweep", "reconcile", "console", "cli"]
+"""What makes subjects dirty: a message, the poll of what was deleted, and so on."""
+
 CONSENT, INTERACTIVE, WEBHOOK, RECONCILE, ENGAGEMENT = range(5)
 """Lanes: whatever concerns consent goes before all else."""
 
@@ -41,6 +44,7 @@ def mark(
     subjects: Mapping[Subject, bool],
     *,
     lane: int = WEBHOOK,
+    origin: Origin | Mapping[Subject, Origin] = "webhook",
 ) -> dict[Subject, int]:
     """Make subjects dirty and return the generation that each has to reach.
 
@@ -49,6 +53,7 @@ def mark(
         connection_id: Whose subjects they are.
         subjects: Subject -> whether its consent changed; those go to the consent lane.
         lane: The lane of the others.
+        origin: What makes them dirty, all or each.
     """
     if not subjects:
         return {}
@@ -60,6 +65,9 @@ def mark(
             "kinds": [kind for kind, _ in order],
             "keys": [key for _, key in order],
             "consents": [subjects[subject] for subject in order],
+            "origins": [
+                origin if isinstance(origin, str) else origin[subject] for subject in order
+            ],
             "lane": lane,
         },
     )

@@ -21,7 +21,7 @@ from bridge.errors import (
     RemoteError,
     Terminal,
 )
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 from bridge.salesforce.model import SaveResult, Update
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def write_back(installation: Installation) -> int:
 def _write_connection(installation: Installation, connection_id: int) -> int:
     with installation.database.transaction() as tx:
         connection = load_connection(tx, connection_id)
-        current = active(tx, connection_id)
+        current = usable(tx, connection_id)
     if current is None:
         return 0
     written = 0
@@ -101,7 +101,7 @@ def _write_connection(installation: Installation, connection_id: int) -> int:
                     pause(tx, connection_id, str(error), system=error.system)
             raise
         if changed:
-            outages.note_answer("salesforce")
+            outages.note_call("salesforce")
         outages.judge(None)
         for position, result in zip(changed, saved, strict=True):
             results[position] = result

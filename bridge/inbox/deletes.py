@@ -11,18 +11,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bridge.connections.store import list_connections
+from bridge.delivery.merges import MERGEABLE
+from bridge.delivery.read_back import Reader
 from bridge.errors import BridgeError, TooMuchAtOnce
+from bridge.inbox.merged import read_merges
 from bridge.inbox.triage import SQL
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import psycopg
-
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
-    from bridge.mapping.names import Names
     from bridge.salesforce.client import Salesforce
     from bridge.salesforce.model import Deleted
 
@@ -63,22 +63,25 @@ def window(watermark: datetime | None, now: datetime) -> tuple[datetime, datetim
 
 def _poll_connection(installation: Installation, connection: Connection) -> int:
     with installation.database.transaction() as tx:
-        known = _names(tx, connection.id)
-    if known is None:
+        current = usable(tx, connection.id)
+    if current is None:
         return 0
+    names = current.mapping.names
     salesforce = installation.salesforce(connection)
+    reader = Reader(
+        database=installation.database,
+        salesforce=salesforce,
+        connection=connection,
+        mapping=current.mapping,
+        origin="poll",
+    )
     try:
         return sum(
-            _poll(installation, salesforce, connection, object_name)
-            for object_name in (known.membership.object, known.contact.object, known.list.object)
+            _poll(reader, object_name)
+            for object_name in (names.membership.object, names.contact.object, names.list.object)
         )
     finally:
         salesforce.close()
-
-
-def _names(tx: psycopg.Connection, connection_id: int) -> Names | None:
-    current = active(tx, connection_id)
-    return None if current is None else current.mapping.names
 
 
 def _ask(salesforce: Salesforce, object_name: str, start: datetime, end: datetime) -> Deleted:
@@ -96,28 +99,30 @@ def _ask(salesforce: Salesforce, object_name: str, start: datetime, end: datetim
             end = start + half
 
 
-def _poll(
-    installation: Installation, salesforce: Salesforce, connection: Connection, object_name: str
-) -> int:
+def _poll(reader: Reader, object_name: str) -> int:
+    connection, database = reader.connection, reader.database
     source = {"connection_id": connection.id, "source": f"deleted:{object_name}"}
-    with installation.database.transaction() as tx:
+    with database.transaction() as tx:
         row = tx.execute(SQL["watermark"], source).fetchone()
     assert row is not None  # noqa: S101 -- the statement joins to a row of its own
     start, end = window(*row)
-    found = _ask(salesforce, object_name, start, end)
+    found = _ask(reader.salesforce, object_name, start, end)
     if row[0] is not None and found.earliest_date_available > start:
         log.warning(
             "deletes_gap",
             extra={"connection": connection.name, "object": object_name, "from": str(start)},
         )
-    with installation.database.transaction() as tx:
+    gone = [record_id for record_id, _ in found.rows]
+    winners = read_merges(reader, found.rows) if object_name == MERGEABLE else {}
+    with database.transaction() as tx:
         added = tx.execute(
             SQL["add_deletes"],
             {
                 "connection_id": connection.id,
                 "object": object_name,
-                "ids": [record_id for record_id, _ in found.rows],
+                "ids": gone,
                 "ats": [deleted_at for _, deleted_at in found.rows],
+                "winners": [winners.get(record_id) for record_id in gone],
             },
         ).fetchall()
         tx.execute(SQL["move_watermark"], source | {"at": min(found.latest_date_covered, row[1])})

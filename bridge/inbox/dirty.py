@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bridge.db.queries import load_queries
 from bridge.delivery.work import WEBHOOK, add_subjects, mark
 from bridge.identity import salesforce_id
+from bridge.inbox.merged import follow_merge
 from bridge.inbox.model import Verdict
 from bridge.mirror.model import says_otherwise
 from bridge.mirror.remember import lock_rows, mark_deleted
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.connections.model import Connection
+    from bridge.delivery.work import Origin
     from bridge.inbox.model import Untriaged
     from bridge.mapping.names import Names
     from bridge.mirror.advance import Subject
@@ -27,13 +29,17 @@ SQL = load_queries("bridge.inbox", "triage.sql")
 
 
 def delete(
-    tx: psycopg.Connection, connection_id: int, kind: str, notification: Untriaged
-) -> frozenset[Subject]:
-    """Note that a record is gone and return what it touched."""
+    tx: psycopg.Connection, connection_id: int, kind: str, notification: Untriaged, names: Names
+) -> tuple[frozenset[Subject], bool]:
+    """Note that a record is gone; return what that touches, and whether consent is concerned."""
     sf_id = salesforce_id(notification.record_id or "")
     row, _ = lock_rows(tx, connection_id, [(kind, sf_id)]).get((kind, sf_id), (None, None))
     mark_deleted(tx, connection_id, kind, sf_id, notification.received_at)
-    return frozenset() if row is None else subjects_of_row(tx, row)
+    touched = frozenset() if row is None else subjects_of_row(tx, row)
+    if kind != "contact" or notification.merged_into is None:
+        return touched, False
+    heirs, is_consent = follow_merge(tx, connection_id, sf_id, notification.merged_into, names)
+    return touched | heirs, is_consent
 
 
 def touched_by_replay(
@@ -66,10 +72,12 @@ def mark_dirty(
         for notification, subjects, is_consent in dirty
     ]
     wanted: dict[Subject, bool] = {}
-    for _, subjects, is_consent in dirty:
+    origins: dict[Subject, Origin] = {}
+    for notification, subjects, is_consent in dirty:
         for subject in subjects:
             wanted[subject] = wanted.get(subject, False) or is_consent
-    generations = mark(tx, connection.id, wanted, lane=WEBHOOK)
+            origins.setdefault(subject, _origin(notification))
+    generations = mark(tx, connection.id, wanted, lane=WEBHOOK, origin=origins)
     add_subjects(
         tx,
         connection.id,
@@ -91,6 +99,12 @@ def mark_dirty(
         )
         for notification, subjects, _ in dirty
     }
+
+
+def _origin(notification: Untriaged) -> Origin:
+    if notification.replay is not None:
+        return "replay"
+    return "poll" if notification.origin == "poll" else "webhook"
 
 
 def _waited_for(tx: psycopg.Connection, notification: Untriaged) -> frozenset[Subject]:

@@ -25,6 +25,7 @@ class Untriaged:
     record_id: str | None
     action_id: str | None
     replay: Literal["as_accepted", "todays_mapping"] | None = None
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

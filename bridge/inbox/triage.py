@@ -21,7 +21,7 @@ from bridge.inbox.contents import read_contents
 from bridge.inbox.dirty import delete, mark_dirty, touched_by_replay
 from bridge.inbox.model import Untriaged, Verdict
 from bridge.log import place
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 from bridge.mirror.advance import Moved, advance
 from bridge.mirror.model import PractifiRow, client_paths, row_of, without_untick
 
@@ -99,7 +99,7 @@ def _triage_all(tx: psycopg.Connection, taken: Sequence[Untriaged], *, consent: 
     by_connection = sorted(taken, key=lambda row: row.connection_id)
     for connection_id, rows in groupby(by_connection, key=lambda row: row.connection_id):
         connection = load_connection(tx, connection_id)
-        current = active(tx, connection_id)
+        current = usable(tx, connection_id)
         if current is not None:
             verdicts = _triage(tx, connection, current.mapping, list(rows), consent=consent)
             _end(tx, verdicts, current.version_id)
@@ -161,8 +161,10 @@ def _triage(
             verdicts[notification.ctid] = Verdict("superseded", _SUPERSEDED[notification.replay])
         else:
             dirty.append((notification, subjects, one.is_consent or consent))
+    gone.sort(key=lambda one: one[0].merged_into is not None)  # the ledger after the records
     for deletion, its_kind in gone:  # last, so that what it touches is known
-        dirty.append((deletion, delete(tx, connection.id, its_kind, deletion), False))
+        touched, is_consent = delete(tx, connection.id, its_kind, deletion, mapping.names)
+        dirty.append((deletion, touched, is_consent))
     verdicts |= mark_dirty(tx, connection, dirty)
     return verdicts
 

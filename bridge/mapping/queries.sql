@@ -40,9 +40,32 @@ WHERE connection_id = %(connection_id)s
 UPDATE mapping_version
 SET is_active = true,
     activated_at = app_now(),
-    activated_by = %(by)s
+    activated_by = %(by)s,
+    fault = NULL,
+    fault_at = NULL
 WHERE connection_id = %(connection_id)s
   AND digest = %(digest)s
+RETURNING id;
+
+-- name: note_fault
+-- the version in force does not compile; returns whether that is news
+UPDATE mapping_version v
+SET fault = %(fault)s,
+    fault_at = app_now()
+FROM mapping_version before
+WHERE v.connection_id = %(connection_id)s
+  AND v.is_active
+  AND (before.connection_id, before.id) = (v.connection_id, v.id)
+RETURNING v.id, before.fault IS NULL;
+
+-- name: clear_fault
+-- the version in force compiles
+UPDATE mapping_version
+SET fault = NULL,
+    fault_at = NULL
+WHERE connection_id = %(connection_id)s
+  AND is_active
+  AND fault IS NOT NULL
 RETURNING id;
 
 -- name: add_version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.compiled import digest_of, load_mapping
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.mapping.model import Mapping
+
+log = logging.getLogger(__name__)
 
 _QUERIES = load_queries("bridge.mapping")
 _DEFAULT_PROFILE = "practifi"  # until `describe` has shown which one the organization has
@@ -74,6 +77,7 @@ def activate(
         cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
         in_force = cursor.fetchone()
         if in_force is not None and in_force[1] == digest:
+            _clear_fault(tx, connection_id)
             return int(in_force[0])
         values = {"connection_id": connection_id, "digest": digest, "by": by}
         cursor.execute(_QUERIES["deactivate"], values)
@@ -95,6 +99,23 @@ def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | N
     return _compiled_version(tx, _QUERIES["active_digest"], {"connection_id": connection_id})
 
 
+def usable(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:
+    """Return the mapping that a connection works with; None where there is none to work with.
+
+    A text that was activated once may not compile any more: a later release may be stricter, the
+    names of the connection may be others. Then the connection stops, and `bridge status` says why;
+    the other connections go on.
+    """
+    try:
+        found = active(tx, connection_id)
+    except MappingError as error:
+        _note_fault(tx, connection_id, error)
+        return None
+    if found is not None:
+        _clear_fault(tx, connection_id)
+    return found
+
+
 def version(
     tx: psycopg.Connection[Any], connection_id: int, version_id: int
 ) -> ActiveMapping | None:
@@ -105,6 +126,23 @@ def version(
     """
     values = {"connection_id": connection_id, "id": version_id}
     return _compiled_version(tx, _QUERIES["version_digest"], values)
+
+
+def _note_fault(tx: psycopg.Connection[Any], connection_id: int, error: MappingError) -> None:
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        values = {"connection_id": connection_id, "fault": str(error)}
+        row = cursor.execute(_QUERIES["note_fault"], values).fetchone()
+    if row is not None and row[1]:
+        extra = {"connection": connection_id, "version": row[0], "faults": error.faults}
+        log.error("mapping_unusable", extra=extra)
+
+
+def _clear_fault(tx: psycopg.Connection[Any], connection_id: int) -> None:
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(_QUERIES["clear_fault"], {"connection_id": connection_id}).fetchone()
+    if row is not None:
+        extra = {"connection": connection_id, "version": row[0]}
+        log.warning("mapping_usable_again", extra=extra)
 
 
 def _compiled_version(

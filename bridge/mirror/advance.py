@@ -25,7 +25,7 @@ from bridge.mirror.belief import (
 from bridge.mirror.remember import SQL, contact_keys, lock_rows, remember_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     import psycopg
@@ -71,6 +71,7 @@ def advance(
     cause_kind: str,
     causes: Sequence[str],
     read_at: datetime | None = None,
+    by_merge: Collection[str] = (),
 ) -> list[Moved]:
     """Store states of records of one connection and return what each did, in the given order.
 
@@ -85,6 +86,7 @@ def advance(
         cause_kind: What told, for the ledger: `notification` or `read`.
         causes: Which one told each row.
         read_at: When a read-back began: what was told since may be newer, whatever its stamp.
+        by_merge: Contacts into which others were merged since: their cleared box is no untick.
     """
     if not rows:
         return []
@@ -122,6 +124,7 @@ def advance(
             changes,
             own_user_id=own_user_id,
             cause_kind=cause_kind,
+            by_merge=by_merge,
         )
     subjects = _subjects(tx, connection_id, merged, known, client_paths)
     moved = []

@@ -87,8 +87,7 @@ def believe(
     A message is a hint that anybody may have sent: Salesforce itself has to say *unticked*. Where
     the box is in doubt, it and its stamp stay as last believed, so that no change is passed over.
     """
-    is_known_ticked = before is not None and bool(before.ticked)
-    if row.source == "message" and row.do_not_email is False and is_known_ticked:
+    if row.source == "message" and row.do_not_email is False and _asks(row, before):
         row = whole = without_box(whole, names.do_not_email)
     if row.do_not_email is None:
         path = names.do_not_email or ""
@@ -101,6 +100,16 @@ def believe(
         stamp = older.resubscribe_at if older is not None else None
         whole = replace(whole, resubscribe_at=stamp, fields=fields | kept)
     return row, whole
+
+
+def _asks(row: PractifiRow, before: Box | None) -> bool:
+    """Whether a clear box would be an untick: it was ticked, or has been, as a new stamp says."""
+    if before is None:
+        return False
+    stamp = row.resubscribe_at
+    return bool(before.ticked) or (
+        stamp is not None and (before.stamp is None or stamp > before.stamp)
+    )
 
 
 def box_before(older: PractifiRow | None, ticked: bool | None, names: ContactNames) -> Box | None:  # noqa: FBT001 -- a value, no switch

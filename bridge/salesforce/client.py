@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
@@ -89,13 +89,47 @@ class Salesforce:
                 found[salesforce_id(named["Id"] or "")] = named
         return found
 
-    def query(self, soql: str) -> Iterator[Record]:
+    def merged(
+        self,
+        object: str,  # noqa: A002 -- the domain's word
+        where: Literal["Id", "MasterRecordId"],
+        ids: Sequence[str],
+        paths: Sequence[str] = (),
+    ) -> list[Record]:
+        """Return the records in the recycle bin that were merged into another one.
+
+        Args:
+            object: What they are.
+            where: Whether the ids are theirs, or those of the records that are left.
+            ids: Which.
+            paths: Fields to return beside `Id`, `MasterRecordId` and `SystemModstamp`.
+        """
+        found: list[Record] = []
+        wanted = list(dict.fromkeys(("Id", "MasterRecordId", "SystemModstamp", *paths)))
+        columns = ", ".join(checked_path(name) for name in wanted)
+        unique = sorted({salesforce_id(record_id) for record_id in ids})
+        for start in range(0, len(unique), _IDS_A_QUERY):
+            quoted = ",".join(f"'{one}'" for one in unique[start : start + _IDS_A_QUERY])
+            soql = (
+                f"SELECT {columns} FROM {checked_name(object)} "  # noqa: S608
+                f"WHERE IsDeleted = true AND MasterRecordId != null AND {where} IN ({quoted})"
+            )
+            found += [as_asked(one, wanted) for one in self.query(soql, deleted=True)]
+        return found
+
+    def query(self, soql: str, *, deleted: bool = False) -> Iterator[Record]:
         """Yield the records that a SOQL query finds, page by page.
+
+        Args:
+            soql: The query.
+            deleted: Whether those in the recycle bin are among them.
 
         Raises:
             Conflict: If the cursor ended between two pages: start again.
         """
-        page = _page(self._session.call(lambda library: library.query(soql)))
+        page = _page(
+            self._session.call(lambda library: library.query(soql, include_deleted=deleted))
+        )
         while True:
             yield from map(flatten, page["records"])
             following = page.get("nextRecordsUrl")

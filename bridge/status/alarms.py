@@ -95,6 +95,15 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
             "no mapping is in force: nothing is triaged",
             "`bridge mapping activate`",
         )
+    if connection.mapping_fault is not None:
+        first, *others = connection.mapping_fault.splitlines()
+        more = f", and {len(others)} more" if others else ""
+        yield alarm(
+            "mapping_faulty",
+            f"version {connection.mapping_version} of the mapping cannot be used, so nothing is "
+            f"triaged or delivered: {first}{more}",
+            "correct it by `bridge mapping check`, then `bridge mapping activate`",
+        )
     if screen.is_paused(connection.id, CONSENT):
         yield alarm("opt_outs_paused", "opt-outs are paused", "`bridge resume --lane consent`")
     since = connection.consent_since
@@ -114,7 +123,8 @@ def _stuck(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
         connection.name in budget.connections and budget.spent_until is not None
         for budget in screen.budgets
     )
-    if connection.state != "active" or connection.mapping_version is None or is_spent:
+    has_mapping = connection.mapping_version is not None and connection.mapping_fault is None
+    if connection.state != "active" or not has_mapping or is_spent:
         return
     for lane in screen.lanes:
         is_late = lane.due_since is not None and screen.at - lane.due_since > LATE

@@ -18,6 +18,7 @@ class ConnectionState:
     Attributes:
         state: `unconnected`, `active` or `paused`, with a reason.
         mapping_version: Of the mapping in force; None where there is none.
+        mapping_fault: Why that one cannot be used any more, one line a fault.
         consent_since: Since when the oldest change of consent waits to be carried out.
     """
 
@@ -26,6 +27,7 @@ class ConnectionState:
     state: str
     state_reason: str | None = None
     mapping_version: int | None = None
+    mapping_fault: str | None = None
     consent_since: datetime | None = None
 
 

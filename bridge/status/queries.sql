@@ -1,7 +1,8 @@
 -- name: connections
--- Every connection, which version of its mapping it works with, and since when its oldest change of consent waits to be
--- carried out, given up or not.
-SELECT c.id, c.name, c.state, c.state_reason, v.id AS mapping_version, consent.since AS consent_since
+-- Every connection, which version of its mapping it works with and what is wrong with it, and since when its oldest change
+-- of consent waits to be carried out, given up or not.
+SELECT c.id, c.name, c.state, c.state_reason, v.id AS mapping_version, v.fault AS mapping_fault,
+  consent.since AS consent_since
 FROM connection c
 LEFT JOIN mapping_version v ON v.connection_id = c.id AND v.is_active
 LEFT JOIN (

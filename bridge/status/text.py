@@ -151,6 +151,7 @@ def as_json(screen: Screen, alarms: Sequence[Alarm]) -> dict[str, Any]:
                 "state": connection.state,
                 "reason": connection.state_reason,
                 "mapping_version": connection.mapping_version,
+                "mapping_fault": connection.mapping_fault,
                 "oldest_consent_at": connection.consent_since,
             }
             for connection in screen.connections

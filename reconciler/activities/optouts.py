@@ -64,7 +64,7 @@ def record_opt_outs(
             _record(tx, connection_id, address, people, occurred_at, cause_id)
             if people:
                 looked_at["address", address] = False
-    mark(tx, connection_id, looked_at, lane=ENGAGEMENT)
+    mark(tx, connection_id, looked_at, lane=ENGAGEMENT, origin="reconcile")
 
 
 def _record(  # noqa: PLR0917 -- one opt-out

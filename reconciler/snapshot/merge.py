@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from bridge.delivery.merges import cleared_by_merge
 from bridge.delivery.read_back import Reader, made_dirty
 from bridge.delivery.work import RECONCILE, mark
 from bridge.errors import NotFoundRemotely
@@ -43,10 +44,13 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
         with database.transaction() as tx:
             values = context.lease.row() | {"kind": kind, "after": after, "count": _ROWS}
             found = tx.execute(SQL["staged_practifi"], values).fetchall()
-            rows = [
-                row_of(context.run.connection_id, kind, record, mapping, source="snapshot")
-                for _, record in found
-            ]
+        rows = [
+            row_of(context.run.connection_id, kind, record, mapping, source="snapshot")
+            for _, record in found
+        ]
+        salesforce, names = context.salesforce(), mapping.names.contact
+        by_merge = context.patiently(partial(cleared_by_merge, database, salesforce, names, rows))
+        with database.transaction() as tx:
             moved = advance(
                 tx,
                 rows,
@@ -56,9 +60,16 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
                 cause_kind="run",
                 causes=[str(context.run.id)] * len(rows),
                 read_at=begun_at,
+                by_merge=by_merge,
             )
             in_doubt = [result for result in moved if result.is_in_doubt]
-            mark(tx, context.run.connection_id, made_dirty(in_doubt), lane=RECONCILE)
+            mark(
+                tx,
+                context.run.connection_id,
+                made_dirty(in_doubt),
+                lane=RECONCILE,
+                origin="reconcile",
+            )
             context.renew(tx)
         merged += len(found)
         context.progress(f"comparing {kind}s in Practifi", merged)
@@ -75,6 +86,7 @@ def reader_of(context: RunContext) -> Reader:
         salesforce=context.salesforce(),
         connection=context.connection,
         mapping=context.current.mapping,
+        origin="reconcile",
     )
 
 

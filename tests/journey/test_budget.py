@@ -130,6 +130,54 @@ def test_an_opt_out_goes_on_a_day_whose_other_calls_are_spent(firm: Firm) -> Non
     assert firm.there("person0@example.org").get("first_name") is None
 
 
+@pytest.fixture
+def swapped(firm: Firm) -> tuple[str, str]:
+    """Two people who have swapped their addresses on a day whose other calls are spent."""
+    first, second = people(firm, 2)
+    limit(firm, A_DAY)
+    firm.bridge.rows("UPDATE api_application SET used = 160 RETURNING id")
+    firm.change(first, Email="person1@example.org", FirstName="Ada")
+    firm.change(second, Email="person0@example.org", FirstName="Bert")
+    work(firm)
+    return first, second
+
+
+@pytest.mark.usefixtures("swapped")
+def test_two_people_who_swapped_addresses_ask_nobody_until_the_day_is_over(firm: Firm) -> None:
+    to_midnight(firm)
+    wait_s = firm.bridge.wait_s()
+    assert wait_s is not None
+    assert wait_s > 50
+    firm.sandbox.advance(61)
+    firm.settle()
+    assert firm.there("person1@example.org")["first_name"] == "Ada"
+    assert firm.there("person0@example.org")["first_name"] == "Bert"
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_an_opt_out_waits_for_nobody_who_swapped_addresses(
+    firm: Firm, swapped: tuple[str, str], who: int
+) -> None:
+    firm.tick(swapped[who])
+    work(firm)
+    assert firm.permission(f"person{1 - who}@example.org") == "unsubscribed"
+    to_midnight(firm)
+    firm.sandbox.advance(61)
+    firm.settle()
+    assert firm.permission(f"person{1 - who}@example.org") == "unsubscribed"
+    assert firm.permission(f"person{who}@example.org") == "implicit"
+
+
+def test_whoever_waits_for_another_address_goes_on_as_soon_as_that_is_done(
+    firm: Firm, swapped: tuple[str, str]
+) -> None:
+    firm.bridge.rows("UPDATE api_application SET used = 0, paused_until = NULL RETURNING id")
+    firm.change(swapped[1], FirstName="Berta")  # whose new address goes first
+    work(firm)
+    assert backlog(firm) == 0
+    assert firm.there("person1@example.org")["first_name"] == "Ada"
+
+
 def test_each_call_counts_in_the_lane_of_what_it_is_for(firm: Firm) -> None:
     person, _ = people(firm, 2)
     firm.tick(person)

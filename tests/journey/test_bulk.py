@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.delivery import assemble
+from bridge.inbox.deletes import poll_deletes
+from tests.journey.firm import MEMBERSHIP
 from tests.journey.loading import (
     FEW,
     SOME,
@@ -64,12 +66,39 @@ def test_a_second_list_is_joined_and_left_in_bulk(
     both = {firm.cc_list_id(first), firm.cc_list_id(second)}
     assert all(firm.lists_of(address(number)) == both for number in range(SOME))
     for membership in memberships:
-        firm.delete("practifi__Constant_Contact_Membership__c", membership)
+        firm.delete(MEMBERSHIP, membership)
     firm.settle(deletes=True)
     only = {firm.cc_list_id(first)}
     assert all(firm.lists_of(address(number)) == only for number in range(SOME))
     assert single_writes(firm) == []
     assert ("POST", "/v3/activities/remove_list_memberships") in calls(firm)
+
+
+def test_a_removal_in_bulk_counts_only_where_the_account_shows_it(
+    firm: Firm, loaded: tuple[str, list[str]]
+) -> None:
+    first, people = loaded
+    second = firm.new_list("Events")
+    firm.settle()
+    memberships = [firm.join(person, second) for person in people]
+    firm.settle()
+    for membership in memberships:
+        firm.delete(MEMBERSHIP, membership)
+    poll_deletes(firm.bridge.installation)
+    until_posted(firm)
+    firm.sandbox.advance(120)
+    both = sorted((firm.cc_list_id(first), firm.cc_list_id(second)))
+    firm.put(firm.there(address(3)), list_memberships=both)  # as if it had taken no effect
+    firm.settle()
+    ends = firm.bridge.rows(
+        "SELECT state, count(*) AS count FROM step WHERE bulk_activity_id IS NOT NULL"
+        " AND subject_key = %(key)s GROUP BY state ORDER BY state",
+        key=address(3),
+    )
+    assert ends[-1] == {"state": "skipped", "count": 1}
+    assert len(single_writes(firm)) == 1
+    only = {firm.cc_list_id(first)}
+    assert all(firm.lists_of(address(number)) == only for number in range(SOME))
 
 
 def test_a_few_changes_go_singly(firm: Firm, loaded: tuple[str, list[str]]) -> None:

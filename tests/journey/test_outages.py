@@ -83,6 +83,21 @@ def test_thirty_hours_without_constant_contact_lose_nothing(
     assert {firm.status(person) for person in people} == {("Subscribed", None)}
 
 
+def test_an_outage_longer_than_anybody_is_tried_for_gives_nobody_up(firm: Firm) -> None:
+    letter = firm.new_list()
+    firm.settle()
+    firm.sandbox.faults(CONSTANT_CONTACT_DOWN)
+    people = [firm.member(f"person{number}@example.org", letter) for number in range(4)]
+    firm.bridge.receive()
+    work_for(firm, 300, step_s=10)
+    work_for(firm, 9 * DAY_S, step_s=DAY_S / 8)
+    assert {one["state"] for one in firm.notifications()} == {"done", "waiting"}
+    firm.sandbox.faults()
+    firm.sandbox.advance(ONE_PROBE_S)
+    firm.settle()
+    assert {firm.status(person) for person in people} == {("Subscribed", None)}
+
+
 def test_opt_outs_go_on_while_salesforce_answers_no_query(firm: Firm) -> None:
     letter = firm.new_list()
     person = firm.member("ada@example.org", letter)

@@ -86,3 +86,16 @@ def test_a_deletion_that_is_polled_twice_counts_once(firm: Firm) -> None:
     before = len(firm.notifications())
     firm.settle(deletes=True)
     assert len(firm.notifications()) == before
+
+
+def test_a_message_that_says_the_box_was_ticked_and_unticked_is_not_believed(firm: Firm) -> None:
+    """Whoever knows the endpoint could send it: only Salesforce itself can say that it is so."""
+    person = firm.member(ADA, firm.new_list())
+    firm.settle()
+    firm.unsubscribes(ADA)
+    firm.sandbox.advance(60)
+    said = {"HasOptedOutOfEmail": "false", "CC_Bridge_Unticked_At__c": "2040-01-01T00:00:00Z"}
+    tell(firm, "04l5g00000aBcDEAA0", person, "Contact", **said)
+    firm.settle()
+    assert firm.permission(ADA) == "unsubscribed"
+    assert firm.bridge.rows("SELECT * FROM box_change") == []

@@ -34,8 +34,8 @@ KINDS = (
     "html",
     "wrong_type",
     "expired_session",
+    "quota",
 )
-"""No spent day: two addresses that wait for each other would ask twice a second until it ends."""
 MISHAPS = ("drop", "repeat", "reorder")
 
 RULES: dict[str, tuple[int, ...]] = {
@@ -52,6 +52,7 @@ RULES: dict[str, tuple[int, ...]] = {
     "delete": (PEOPLE,),
     "restore": (PEOPLE,),
     "merge": (PEOPLE, PEOPLE),
+    "merge_unticked": (PEOPLE, PEOPLE),
     "join": (PEOPLE, LISTS),
     "quit": (PEOPLE, LISTS),
     "new_list": (LISTS,),

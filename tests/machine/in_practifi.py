@@ -114,12 +114,14 @@ class InPractifi:
             self.stage.people[place] = who
 
     def merge(self, place: int, other: int) -> None:
-        winner, loser = self.stage.people[place], self.stage.people[other]
-        if winner is not None and loser is not None and winner != loser:
-            body = {"master_id": winner, "loser_ids": [loser]}
-            self.stage.firm.sandbox.control("POST", "/salesforce/merge", body)
-            self.stage.oracle.merged(winner, loser)
-            self.stage.people[other] = None
+        self._merge(place, other, {})
+
+    def merge_unticked(self, place: int, other: int) -> None:
+        """Two records are merged, and the box of the one that is left is clear: no untick."""
+        self.stage.next_second()
+        winner = self.stage.people[place]
+        if self._merge(place, other, UNTICKED) and winner is not None:
+            self.stage.oracle.unticked(winner, by_bridge=True)
 
     def join(self, place: int, of: int) -> None:
         who, of_list = self.stage.people[place], self.stage.lists[of]
@@ -154,6 +156,16 @@ class InPractifi:
             self.stage.firm.delete(LIST, of_list)
             self.stage.oracle.list_deleted(of_list)
             self.stage.lists[of] = None
+
+    def _merge(self, place: int, other: int, fields: dict[str, bool]) -> bool:
+        winner, loser = self.stage.people[place], self.stage.people[other]
+        if winner is None or loser is None or winner == loser:
+            return False
+        body = {"master_id": winner, "loser_ids": [loser], "fields": fields}
+        self.stage.firm.sandbox.control("POST", "/salesforce/merge", body)
+        self.stage.oracle.merged(winner, loser)
+        self.stage.people[other] = None
+        return True
 
     def _as_bridge(self, who: str, fields: dict[str, bool]) -> bool:
         """Save as the bridge's own user, unless that session has ended."""

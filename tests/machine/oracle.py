@@ -73,6 +73,7 @@ class Oracle:
     _left: dict[Join, Grade] = field(default_factory=dict)
     _known_left: set[Join] = field(default_factory=set)
     _settled_at: dict[str, str | None] = field(default_factory=dict)
+    _were_at: set[tuple[str, str]] = field(default_factory=set)
     _agreed: set[Join] = field(default_factory=set)
     _moving: set[str] = field(default_factory=set)
     _asked: set[str] = field(default_factory=set)
@@ -182,11 +183,11 @@ class Oracle:
         """A contact record was merged into another one: its memberships are that one's now."""
         for one, join in self.memberships.items():
             if join.person == loser:
-                self.memberships[one] = Join(winner, join.of_list)
-        self._person_out[winner] = max(
-            self._person_out.get(winner, Grade.IN),
-            min(self._person_out.get(loser, Grade.IN), Grade.MAYBE),
-        )
+                self.memberships[one] = mine = Join(winner, join.of_list)
+                left = min(self._left.get(join, Grade.IN), Grade.MAYBE)
+                self._left[mine] = max(self._left.get(mine, Grade.IN), left)
+        outs = (self._person_out.get(one, Grade.IN) for one in (winner, loser))
+        self._person_out[winner] = max(outs)
         self._stir(self.people[winner].address)
         self._leaves(loser)
         del self.people[loser]
@@ -223,7 +224,7 @@ class Oracle:
             if person.address == address:
                 is_known = self._settled_at.get(who) == address
                 grade = Grade.OUT if is_known and by_person else Grade.MAYBE
-            elif self._settled_at.get(who) == address:
+            elif (who, address) in self._were_at:
                 grade = Grade.MAYBE
             else:
                 continue
@@ -250,11 +251,7 @@ class Oracle:
     # A quiet moment
 
     def came_to_rest(self, owners: dict[str, str]) -> None:
-        """Nothing is left to do: the bridge has seen everything.
-
-        Args:
-            owners: Contact there -> whose fields it has.
-        """
+        """Nothing is left to do; `owners` says whose fields each contact there has."""
         for who, person in self.people.items():
             if person.address in self._by_firm:
                 self._person_out[who] = Grade.OUT
@@ -263,6 +260,7 @@ class Oracle:
         self._handled.clear()
         self._asked.clear()
         self._before_tick.clear()
+        self._were_at.clear()
         self._settled_at = {who: one.address for who, one in self.people.items()}
         self._agreed = set(self.memberships.values())
         self._known_left = {join for join, grade in self._left.items() if grade is Grade.OUT}
@@ -282,6 +280,7 @@ class Oracle:
             return
         grade = self.grade(address)
         self._stir(address)
+        self._were_at.add((who, address))
         if person.is_ticked and person.is_tick_new and person.ticked_at == address:
             before = self._before_tick.get(who, Grade.IN)
             others = [one for one in self.at(address) if one != who]

@@ -114,6 +114,13 @@ def test_an_opt_out_stays_with_the_address_and_goes_along_with_the_person(oracle
     assert oracle.grade(BEN) is Grade.OUT
 
 
+def test_an_opt_out_where_somebody_just_was_may_go_along(oracle: Oracle) -> None:
+    oracle.moved("ada", BEN)
+    oracle.moved("ada", "new@example.org")
+    oracle.opted_out_there(BEN, by_person=True)
+    assert (oracle.grade(BEN), oracle.grade("new@example.org")) == (Grade.OUT, Grade.MAYBE)
+
+
 def test_an_opt_out_outlives_the_record(oracle: Oracle) -> None:
     oracle.opted_out_there(ADA, by_person=True)
     oracle.deleted("ada")

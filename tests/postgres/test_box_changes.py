@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from bridge.consent.box import BoxChange
 from bridge.consent.policy import Rules
-from bridge.consent.record import record_box_changes
+from bridge.consent.record import (
+    inherit,
+    lift_confirmed,
+    record_box_changes,
+    record_seen_there,
+)
 from bridge.consent.standing import asked_back, standing_opt_outs
 
 if TYPE_CHECKING:
@@ -27,7 +32,12 @@ def connection(database: Database) -> int:
 
 
 def record(
-    database: Database, connection_id: int, *words: str, at: datetime = AT, by: str = CLERK
+    database: Database,
+    connection_id: int,
+    *words: str,
+    at: datetime = AT,
+    by: str = CLERK,
+    by_merge: tuple[str, ...] = (),
 ) -> int:
     changes = [
         BoxChange(
@@ -42,6 +52,7 @@ def record(
             [(change, EMAIL, "n1") for change in changes],
             own_user_id=BRIDGE,
             cause_kind="notification",
+            by_merge=by_merge,
         )
 
 
@@ -101,3 +112,62 @@ def test_an_untick_by_the_bridge_s_own_user_lifts_nothing(database: Database) ->
     record(database, firm, "untick", at=AT + timedelta(minutes=1), by=BRIDGE)
     assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
     assert requests(database, firm) == []
+
+
+def test_a_box_that_a_merge_cleared_lifts_nothing(database: Database) -> None:
+    firm = connection(database)
+    record(database, firm, "tick")
+    record(database, firm, "untick", at=AT + timedelta(minutes=1), by_merge=(ADA,))
+    assert standing(database, firm) == {("person", "firm"), ("address", "firm")}
+    assert requests(database, firm) == []
+
+
+def opt_out_there(database: Database, connection_id: int) -> None:
+    with database.transaction() as tx:
+        record_seen_there(
+            tx, connection_id, EMAIL, [ADA], by_person=True, since=AT, cause_id="contact"
+        )
+
+
+def test_a_person_s_own_opt_out_is_not_replaced_by_the_firm_s(database: Database) -> None:
+    firm = connection(database)
+    opt_out_there(database, firm)
+    record(database, firm, "tick")
+    assert standing(database, firm) == {("person", "person"), ("address", "person")}
+
+
+def test_an_address_stays_out_while_another_box_there_is_ticked_or_not_known(
+    database: Database,
+) -> None:
+    firm = connection(database)
+    record(database, firm, "tick")
+    with database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO practifi_record (connection_id, kind, sf_id, email_key, do_not_email, "
+            "fields, unknown_fields, source, seen_at) VALUES "
+            "(%s, 'contact', '003000000000002AAA', %s, NULL, '{}', '{}', 'read', app_now())",
+            [firm, EMAIL],
+        )
+    record(database, firm, "untick", at=AT + timedelta(minutes=1))
+    assert standing(database, firm) == {("address", "firm")}
+
+
+def test_a_complaint_outlives_a_resubscription(database: Database) -> None:
+    firm = connection(database)
+    opt_out_there(database, firm)
+    with database.transaction() as tx:
+        tx.execute("UPDATE opt_out SET acted_by = 'complaint' WHERE seq = 1")
+        lift_confirmed(tx, firm, EMAIL, [ADA])
+    assert standing(database, firm) == {("person", "complaint"), ("address", "complaint")}
+
+
+def test_what_stands_for_a_record_stands_for_the_one_it_was_merged_into(
+    database: Database,
+) -> None:
+    firm = connection(database)
+    opt_out_there(database, firm)
+    with database.transaction() as tx:
+        assert not inherit(tx, firm, "003000000000003AAA", "003000000000002AAA")
+        assert inherit(tx, firm, ADA, "003000000000002AAA")
+        found = standing_opt_outs(tx, firm, "other@example.org", ["003000000000002AAA"])
+    assert [(out.kind, out.acted_by, out.since) for out in found] == [("person", "person", AT)]

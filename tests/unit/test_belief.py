@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from bridge.mirror.belief import join
+import pytest
+
+from bridge.consent.box import Box
+from bridge.mapping.names import ContactNames
+from bridge.mirror.belief import believe, join
 from bridge.mirror.model import PractifiRow
 
 READ = PractifiRow(
@@ -33,3 +37,26 @@ def test_a_field_that_may_have_been_cleared_within_the_second_is_read_again() ->
     _, whole = join(told, READ, [told], is_overtaken=False)
     assert "Email" in whole.unknown_fields
     assert whole.email_key == "ada@example.org"
+
+
+NAMES = ContactNames(object="Contact", email="Email", do_not_email="HasOptedOutOfEmail")
+STAMP = datetime(2026, 3, 1, tzinfo=UTC)
+UNTICKS = {
+    "was ticked": (Box(ticked=True), None, True),
+    "has a stamp, and had none": (Box(ticked=False), STAMP, True),
+    "has a newer stamp": (Box(ticked=False, stamp=STAMP - timedelta(days=1)), STAMP, True),
+    "has the stamp that is known": (Box(ticked=False, stamp=STAMP), STAMP, False),
+    "was clear": (Box(ticked=False), None, False),
+    "is seen for the first time": (None, STAMP, False),
+}
+
+
+@pytest.mark.parametrize(("before", "stamp", "is_in_doubt"), UNTICKS.values(), ids=UNTICKS)
+def test_a_message_alone_unticks_nothing(
+    before: Box | None, stamp: datetime | None, *, is_in_doubt: bool
+) -> None:
+    told = replace(READ, source="message", resubscribe_at=stamp)
+    believed, _ = believe(told, told, READ, before, NAMES)
+    assert (believed.do_not_email is None) == is_in_doubt
+    read = replace(told, source="read")
+    assert believe(read, read, READ, before, NAMES)[0].do_not_email is False

@@ -13,6 +13,7 @@ from bridge.delivery.cause import cause_of
 from bridge.delivery.consequence import (
     PATIENCE_S,
     Consequence,
+    Probe,
     consequence_of,
     next_probe_s,
     next_wait_s,
@@ -76,6 +77,10 @@ TABLE = {
         Consequence(until=AT, reason="waits for the API allowance"),
     ),
     "another first": (errors.NotSettled("w"), Consequence(after_s=0.5, reason="w")),
+    "another first, which is due later": (
+        errors.NotSettled("w", behind=("a", "b"), after_s=3600.0),
+        Consequence(after_s=3600.0, reason="w", behind=("a", "b")),
+    ),
     "consent wants it": (LeaseWanted(), Consequence()),
     "not so when it was read back": (errors.NotConfirmed("w"), AGAIN),
     "more than an answer holds": (errors.TooMuchAtOnce("w", system=CC), AGAIN),
@@ -119,8 +124,17 @@ def test_what_may_succeed_later_is_tried_for_seven_days_and_no_longer(
 
 
 def test_whoever_asked_a_service_that_is_down_comes_back_behind_the_next_probe() -> None:
-    told = consequence_of(errors.Unavailable("w", system=SF), 40, 1.0, probe_s=100.0)
+    told = consequence_of(errors.Unavailable("w", system=SF), 40, 1.0, probe=Probe(100.0, 9.0))
     assert (told.after_s > 100.0, told.waits_for, told.is_attempt) == (True, "salesforce", True)
+
+
+def test_only_who_failed_before_a_service_was_down_is_given_up_while_it_is() -> None:
+    error, down = errors.Unavailable("w", system=CC), Probe(after_s=100.0, down_s=PATIENCE_S)
+    ends = {
+        failing_s: consequence_of(error, 40, 1.0, failing_s=failing_s, probe=down).is_spent
+        for failing_s in (PATIENCE_S - 1, PATIENCE_S, PATIENCE_S + 1)
+    }
+    assert ends == {PATIENCE_S - 1: False, PATIENCE_S: False, PATIENCE_S + 1: True}
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))

@@ -63,6 +63,7 @@ def a_budget(used: int, **values: Any) -> Budget:
 WAITING = NotificationCount(connection_id=1, state="waiting", count=3, untriaged_since=None)
 PAUSED = replace(FIRM, state="paused", state_reason="authorise again")
 UNMAPPED = replace(FIRM, mapping_version=None)
+FAULTY = replace(FIRM, mapping_fault="contact.yaml:6:3: no field\ncontact.yaml:9:3: no rule")
 UNCONNECTED = replace(FIRM, state="unconnected")
 
 STANDING: dict[str, list[dict[str, Any]]] = {
@@ -78,6 +79,10 @@ STANDING: dict[str, list[dict[str, Any]]] = {
     "connection_paused": [{"connections": (PAUSED,)}],
     "no_credentials": [{"connections": (UNCONNECTED,), "notifications": (WAITING,)}],
     "no_mapping": [{"connections": (UNMAPPED,), "notifications": (WAITING,)}],
+    "mapping_faulty": [
+        {"connections": (FAULTY,)},
+        {"connections": (FAULTY,), "lanes": (a_lane(16),)},
+    ],
     "opt_outs_paused": [{"pauses": (a_pause(CONSENT),)}],
     "consent_late": [{"connections": (replace(FIRM, consent_since=minutes_ago(16)),)}],
     "deliveries_stuck": [{"lanes": (a_lane(16),)}],

@@ -135,7 +135,7 @@ def look_at_overdue(tx: psycopg.Connection) -> int:
     """Have addresses looked at whose person has not confirmed in time; return how many."""
     rows = tx.execute(SQL["overdue"]).fetchall()
     for connection_id, key in rows:
-        mark(tx, connection_id, {("address", key): True})
+        mark(tx, connection_id, {("address", key): True}, origin="sweep")
     return len(rows)
 
 
@@ -195,4 +195,4 @@ def _wake(tx: psycopg.Connection, requests: Sequence[_Request]) -> None:
             subject: Subject = ("address", request.address)
             by_connection.setdefault(request.connection_id, {})[subject] = True
     for connection_id, subjects in sorted(by_connection.items()):
-        mark(tx, connection_id, subjects, lane=WEBHOOK)
+        mark(tx, connection_id, subjects, lane=WEBHOOK, origin="cli")

@@ -191,7 +191,7 @@ def _let_go(tx: psycopg.Connection[Any], lease: Lease, found: Verdict) -> None:
     match found.fate:
         case "consent":
             release(tx, lease)
-            mark(tx, lease.connection_id, {("address", lease.key): True})
+            mark(tx, lease.connection_id, {("address", lease.key): True}, origin=lease.origin)
         case "buried":
             bury(tx, lease, found.outcome or "", cause="record-refused:import")
         case "later":

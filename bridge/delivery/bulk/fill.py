@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
+    from bridge.delivery.work import Origin
     from bridge.mapping.versions import ActiveMapping
     from bridge.settings import Settings
 
@@ -66,7 +67,7 @@ class Filler:
     """Takes subjects of one connection into its round, for one thread.
 
     Attributes:
-        origin: What the plans of the activities say: `webhook` or `reconcile`.
+        origin: What the plans of the activities say; None: what made their first subject dirty.
         agreed: Whether a step may be sent; a run sends only what its plan showed.
         ends: Whether subjects that nothing has to be done about end here. Those of a run do not:
             the run itself says what became of its steps.
@@ -76,7 +77,7 @@ class Filler:
     settings: Settings
     reader: Reader
     current: ActiveMapping
-    origin: str = "webhook"
+    origin: Origin | None = None
     agreed: Callable[[str, Step], bool] = lambda _key, _step: True
     ends: bool = True
     _read: list[tuple[dict[str, int], dict[str, str]]] = field(default_factory=list)
@@ -198,10 +199,11 @@ class Filler:
         counts = {batch.id: batch.rows for batch in batches}
         placed, places = place([change for *_, change in changes], batches)
         ids: list[int] = []
-        for batch in placed:
+        for number, batch in enumerate(placed):
             batch_id = batch.id
             if batch_id is None:
-                batch_id, plan_id = add_batch(tx, now.connection_id, batch, origin=self.origin)
+                origin = self.origin or changes[places.index(number)][0].origin
+                batch_id, plan_id = add_batch(tx, now.connection_id, batch, origin=origin)
                 plans[batch_id] = plan_id
             ids.append(batch_id)
         steps = []

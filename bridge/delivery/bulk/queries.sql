@@ -104,7 +104,7 @@ FROM (
   LIMIT %(count)s
   FOR UPDATE SKIP LOCKED) AS due
 WHERE taken.connection_id = due.connection_id AND taken.kind = due.kind AND taken.key = due.key
-RETURNING taken.key, taken.wanted, taken.lane, taken.attempts, false AS is_consent
+RETURNING taken.key, taken.wanted, taken.lane, taken.attempts, false AS is_consent, taken.origin
 
 -- name: leave_single
 -- These subjects go one by one: no bulk activity has words for what they need, or somebody was quicker.
@@ -292,7 +292,7 @@ SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(l
     wanted = CASE WHEN done < wanted THEN wanted ELSE wanted + 1 END
 FROM ours
 WHERE member.connection_id = %(connection_id)s AND member.kind = 'address' AND member.key = ours.key
-RETURNING member.key, member.wanted, member.lane, member.attempts, member.consent_wanted > member.done AS is_consent
+RETURNING member.key, member.wanted, member.lane, member.attempts, member.consent_wanted > member.done AS is_consent, member.origin
 
 -- name: has_members
 -- Whether an activity holds anybody.

@@ -30,7 +30,7 @@ from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots
 from bridge.delivery.work import WEBHOOK
 from bridge.errors import BridgeError, LeaseLost, QuotaSpent, Terminal
-from bridge.mapping.versions import active
+from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
     from bridge.bootstrap import Installation
@@ -100,7 +100,7 @@ def _serve(installation: Installation, connection_id: int, until: float) -> bool
     database = installation.database
     with database.transaction() as tx:
         connection = load_connection(tx, connection_id)
-        current = active(tx, connection_id)
+        current = usable(tx, connection_id)
         now = claim_round(tx, connection_id, installation.settings.lease_s)
     if now is None or current is None:
         return False
