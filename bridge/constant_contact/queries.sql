@@ -106,7 +106,8 @@ FROM answer;
 
 -- name: take_place
 -- a place for a call that leaves now, or the seconds to wait for one; an application without a pace needs none
--- A call that was not answered for 5 seconds has arrived, or never will.
+-- A call that was not answered for 5 seconds has arrived, or never will. So no place is taken for longer than 6 seconds;
+-- one that seems to be is free, and the clock was set back.
 WITH application AS (
   SELECT id, per_second, gap_ms > 0 AS is_paced
   FROM api_application
@@ -121,12 +122,12 @@ WITH application AS (
   INSERT INTO api_place AS p (api_application_id, number, taken_at, free_at)
   SELECT id, number, app_now(), app_now() + interval '5 seconds'
   FROM place
-  WHERE free_at IS NULL OR free_at <= app_now()
+  WHERE free_at IS NULL OR free_at NOT BETWEEN app_now() AND app_now() + interval '6 seconds'
   ORDER BY free_at NULLS FIRST, number
   LIMIT 1
   ON CONFLICT (api_application_id, number) DO UPDATE
   SET taken_at = excluded.taken_at, free_at = excluded.free_at
-  WHERE p.free_at <= excluded.taken_at
+  WHERE p.free_at NOT BETWEEN excluded.taken_at AND excluded.taken_at + interval '6 seconds'
   RETURNING number, taken_at
 )
 SELECT taken.number, taken.taken_at,

@@ -102,6 +102,13 @@ def test_a_call_of_a_process_that_died_is_given_up(database: Database, applicati
         assert is_free_within(database, application, QUICK_S)
 
 
+def test_places_are_free_once_the_clock_was_set_back(database: Database, application: int) -> None:
+    make_calls(database, application)
+    with database.transaction() as tx:
+        tx.execute("UPDATE api_place SET free_at = free_at + interval '1 hour'")
+    assert is_free_within(database, application, QUICK_S)
+
+
 def test_many_who_want_a_place_at_once_get_no_more_than_there_are(
     database: Database, application: int, scaled: Callable[[int], int]
 ) -> None:
