@@ -84,7 +84,7 @@ class _Table:
 def _shown(figure: float | None) -> str:
     if figure is None:
         return "-"
-    return f"{figure:.1f}" if isinstance(figure, float) else str(figure)
+    return str(figure) if isinstance(figure, int) else f"{figure:.1f}"
 
 
 def pytest_configure(config: pytest.Config) -> None:

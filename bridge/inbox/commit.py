@@ -29,6 +29,7 @@ _MOST_NOTIFICATIONS = 1_000
 _MOST_BYTES = 8_000_000
 _MOST_WAITING_BYTES = 100_000_000
 _DEADLINE_S = 10.0
+_DEADLOCKS = 3  # each ends with somebody else getting on
 _SEPARATOR = "\x1f"
 
 _ACKNOWLEDGED = MESSAGES.labels("acknowledged")
@@ -135,6 +136,15 @@ class GroupCommit:
         return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
+        """Store a batch, again where it deadlocks with workers: they hold what is told again."""
+        for _ in range(_DEADLOCKS):
+            try:
+                return await self._store(batch)
+            except psycopg.errors.DeadlockDetected:
+                continue
+        return await self._store(batch)
+
+    async def _store(self, batch: list[_Waiting]) -> None:
         try:
             await self._insert(batch)
         except (psycopg.OperationalError, psycopg.InterfaceError):

@@ -21,7 +21,7 @@ class _RedisBroker(RedisBroker):
         try:
             return super().enqueue(message, delay=delay)
         except redis.RedisError as error:
-            raise ConnectionClosed(error) from error
+            raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
 
 
 def create_redis_broker(url: str, middleware: list[dramatiq.Middleware]) -> dramatiq.Broker:

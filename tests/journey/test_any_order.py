@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import random
-import threading
-import time
 from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.delivery.deliver import deliver_slice
-from bridge.inbox.packing import unpack
-from bridge.inbox.triage import triage_batch
-from tests.fix_inbox import XML
+from tests.journey.telling import tell, told_by, working
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.journey.firm import Firm
 
 EXAMPLES = 8
 PEOPLE = 3
-WORKERS = 3
-DEADLINE_S = 60.0
 
 Act: TypeAlias = Literal["rename", "join", "tick", "untick", "wait"]
 Saves: TypeAlias = list[tuple[int, Act]]
@@ -59,7 +51,7 @@ def test_any_order_and_repetition_ends_as_the_saves_do(
         addresses = [f"p{len(households)}-{number}@example.org" for number in range(PEOPLE)]
         people = [firm.member(address, letter) for address in addresses]
         firm.settle()
-        bodies = _told_by(firm, lambda: _save(firm, people, other, saves))
+        bodies = told_by(firm, lambda: _save(firm, people, other, saves))
         before = len(firm.writes())
         _deliver_shuffled(firm, bodies, random.Random(seed))  # noqa: S311 -- repeatable
         firm.settle()
@@ -93,58 +85,14 @@ def _save(firm: Firm, people: list[str], other: str, saves: Saves) -> None:
             firm.join(people[who], other)
 
 
-def _told_by(firm: Firm, save: Callable[[], None]) -> list[bytes]:
-    """Return the messages that saves brought, and have the bridge forget that it got them."""
-    forget = "DELETE FROM {} RETURNING 1"
-    firm.bridge.rows(forget.format("notification"))
-    firm.bridge.rows(forget.format("message"))
-    save()
-    firm.bridge.receive()
-    bodies = [unpack(row["body"]) for row in firm.bridge.rows("SELECT body FROM message")]
-    firm.bridge.rows(forget.format("notification"))
-    firm.bridge.rows(forget.format("message"))
-    return bodies
-
-
 def _deliver_shuffled(firm: Firm, bodies: list[bytes], chance: random.Random) -> None:
     """Send each message one to five times, in any order, while workers take up what has come."""
     sent = [body for body in bodies for _ in range(chance.randint(1, 5))]
     chance.shuffle(sent)
-    with _workers(firm) as failures, requests.Session() as session:
+    with working(firm) as failures, requests.Session() as session:
         for body in sent:
-            answer = session.post(
-                firm.bridge.url,
-                data=body,
-                headers={"Content-Type": XML, "SOAPAction": '""'},
-                timeout=DEADLINE_S,
-            )
-            assert answer.ok, answer.text
+            assert tell(firm, session, body).ok
     assert failures == []
-
-
-@contextmanager
-def _workers(firm: Firm) -> Iterator[list[BaseException]]:
-    stop = threading.Event()
-    failures: list[BaseException] = []
-
-    def work(number: int) -> None:
-        try:
-            while not stop.is_set():
-                triage_batch(firm.bridge.database, consent=False, count=1 + number)
-                deliver_slice(firm.bridge.installation, range(5), until=time.monotonic() + 1.0)
-                time.sleep(0.002)
-        except BaseException as failure:  # noqa: BLE001 -- told to the test's own thread
-            failures.append(failure)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield failures
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(DEADLINE_S)
 
 
 def _judge(firm: Firm, address: str, person: str) -> None:

@@ -30,6 +30,12 @@ FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 WHERE d.datname = current_database() AND NOT l.granted
 """
 
+WAITING_FOR_US = """
+SELECT pid
+FROM pg_locks
+WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+"""
+
 
 def arrival(*notifications: str, address: str | None = None, consent: bool = False) -> Arrival:
     """Return a message on its way to the inbox of connection 1."""
@@ -193,6 +199,32 @@ def test_what_waits_when_serving_ends_is_refused_and_so_is_what_comes_after(
 
     results = asyncio.run(end_while_one_waits())
     assert [type(result) for result in results] == [NotStored] * 3
+
+
+def test_what_deadlocks_with_a_worker_is_stored_all_the_same(
+    inbox: GroupCommit, database: Database
+) -> None:
+    told = arrival(notification("04lA"), notification("04lB"))
+    take = "UPDATE notification SET attempts = attempts WHERE notification_id = %s"
+    asyncio.run(storing(inbox, [told]))
+
+    async def tell_again_while_a_worker_holds_them() -> list[Result]:
+        again = GroupCommit(inbox._connect, lambda _topic: None)
+        with database.transaction() as tx:
+            tx.execute(take, ["04lB"])
+            serving = asyncio.create_task(again.serve())
+            waiting = asyncio.create_task(outcomes([again.store(told)]))
+            async with asyncio.timeout(10):
+                while not tx.execute(WAITING_FOR_US).fetchall():  # noqa: ASYNC110 -- a server
+                    await asyncio.sleep(0.005)
+            await asyncio.to_thread(tx.execute, take, ["04lA"])
+        results = await waiting
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        return results
+
+    assert asyncio.run(tell_again_while_a_worker_holds_them()) == [None]
+    assert rows(database, "SELECT DISTINCT times_received FROM notification") == [(2,)]
 
 
 def test_two_servers_that_store_the_same_do_not_lock_each_other_out(
