@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 LEAST_RATIO = 0.6
 THREADS = WORKERS["work"][1]
 TOKEN = "bench"  # noqa: S105 -- of the stand-in
+_ORGANIZATION = "00D5g00000ABcdEEAT"
 _PATIENCE_S = 120.0
 
 _PEOPLE = """
@@ -153,7 +155,7 @@ def measure(
 def know_people(installation: Installation, url: str, contacts: int) -> None:
     """Add a connection to the stand-in, and so many people who are on a list there."""
     line = {
-        "organization_id": "00D5g00000ABcdEEAT",
+        "organization_id": _ORGANIZATION,
         "salesforce_url": url,
         "salesforce": {"access_token": TOKEN},
         "constant_contact_url": f"{url}/v3",
@@ -166,7 +168,7 @@ def know_people(installation: Installation, url: str, contacts: int) -> None:
         },
     }
     with installation.database.transaction() as tx:
-        connection = add_connection(tx, installation.keyring, "firm", line["organization_id"])
+        connection = add_connection(tx, installation.keyring, "firm", _ORGANIZATION)
         set_credentials(tx, installation.keyring, connection.id, read_credentials(json.dumps(line)))
         set_profile(tx, connection.id, "practifi")
         activate(tx, connection.id, read_files(installation.settings.mappings), by="benchmark")
@@ -193,9 +195,7 @@ def deliver(installation: Installation, title: str, *, threads: int) -> float:
 
 def make_again(url: str, calls: Sequence[Call], *, threads: int) -> float:
     """Make the same calls with nothing around them and return the seconds that took."""
-    return _together(
-        [lambda part=calls[start::threads]: _make(url, part) for start in range(threads)]
-    )
+    return _together([partial(_make, url, calls[start::threads]) for start in range(threads)])
 
 
 def _make(url: str, calls: Sequence[Call]) -> None:

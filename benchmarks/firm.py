@@ -185,7 +185,7 @@ def running_firm(size: str) -> Iterator[Firm]:
 @contextmanager
 def _bridge_up(ready_url: str) -> Iterator[None]:
     # The vendors have machines of their own: where ours is full, their stand-in goes first.
-    command = ["nice", "-n", _NICENESS, BRIDGE, "up"]
+    command = ["nice", "-n", _NICENESS, str(BRIDGE), "up"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         wait_until(lambda: _is_ready(ready_url), "`bridge up` to be ready")

@@ -25,6 +25,7 @@ from bridge.serve import run_server
 from bridge.settings import read_settings
 from bridge.wakeups.topics import ACTOR, QUEUE_OF
 from reconciler.handlers import handle
+from reconciler.niceness import give_way
 from reconciler.roles import NICENESS, SCHEDULER, SERVE, WORKERS
 from reconciler.runs.halt import Halt, RunReleased
 from reconciler.schedule import run_scheduler
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = read_settings()
         logs.configure(settings.log_level, role)
         follow_parent()
-        os.nice(NICENESS.get(role, 0))
+        give_way(NICENESS.get(role, 0))
         if role == SERVE:
             run_server(settings)
             return 0

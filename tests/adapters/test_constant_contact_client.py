@@ -229,6 +229,18 @@ def test_asking_during_the_break_does_not_make_it_longer(
     assert len(breaks) == 1
 
 
+def test_token_is_given_again_until_the_vendor_refuses_it(
+    tokens: Tokens, connection: Connection, database: Database, keyring: KeyRing
+) -> None:
+    first = tokens.access_token()
+    pair = {"access_token": "replaced", "refresh_token": "by somebody"}
+    with database.transaction() as tx:
+        write_secret(tx, keyring, connection.id, "cc_token", json.dumps(pair), lives_s=86_400)
+    assert tokens.access_token() == first
+    assert tokens.renew(first) == "replaced"
+    assert tokens.access_token() == "replaced"
+
+
 def test_connection_without_tokens_says_what_to_do(
     tokens: Tokens, connection: Connection, database: Database
 ) -> None:
