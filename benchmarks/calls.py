@@ -41,7 +41,7 @@ from bridge.settings import read_settings
 if TYPE_CHECKING:
     from bridge.bootstrap import Installation
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000, 200_000)
 MOST_OF_THE_MODEL = 1.05
 COMBINATIONS = 30
 BYTES_A_ROW = 520
