@@ -37,7 +37,7 @@ class MortalDatabase:
 
     def __init__(self, database: Database, chance: Random) -> None:
         self._database = database
-        self._left = chance.randint(1, 25)
+        self._left = chance.randint(1, 30)
         self._is_committed = chance.random() < 0.5
         self.transactions = 0
 
