@@ -126,7 +126,7 @@ def _call(  # noqa: PLR0917 -- arguments of a process
                 grant = ask(tx, *application, lane, ahead_ms=ahead_ms)
             time.sleep(grant.wait_s)
             if grant.starts_at is not None:
-                with on_its_way(database, application[0]):
+                with on_its_way(database, application[0], is_consent=lane == CONSENT):
                     answer = session.get(f"{url}/contact_lists?limit=1", timeout=_PATIENCE_S)
                 calls.append((grant.starts_at.timestamp(), lane, answer.status_code))
             if lane == CONSENT:

@@ -24,31 +24,39 @@ if TYPE_CHECKING:
 
     from bridge.db.database import Database
 
-_SQL = load_queries("bridge.constant_contact")
+SQL = load_queries("bridge.constant_contact")
 
 
 @contextmanager
-def on_its_way(database: Database, application_id: int) -> Iterator[None]:
+def on_its_way(
+    database: Database, application_id: int, *, is_consent: bool = False
+) -> Iterator[None]:
     """Enter when a call may leave, and leave when it was answered or failed.
+
+    Args:
+        database: Where places are kept.
+        application_id: The API application whose calls are counted.
+        is_consent: Whether it goes before all others that wait.
 
     Raises:
         ConfigurationError: If there is no such application.
     """
-    place = _take(database, application_id)
+    place = _take(database, application_id, is_consent=is_consent)
     is_answered = False
     try:
         yield
         is_answered = True
     finally:
         with database.transaction() as tx:
-            tx.execute(_SQL["leave_place"], {**place, "is_answered": is_answered})
+            tx.execute(SQL["leave_place"], {**place, "is_answered": is_answered})
 
 
-def _take(database: Database, application_id: int) -> dict[str, Any]:
+def _take(database: Database, application_id: int, *, is_consent: bool) -> dict[str, Any]:
     """Return a place, as the statements name it, once there is one."""
+    asked = {"application_id": application_id, "is_consent": is_consent}
     while True:
         with database.transaction() as tx:
-            row = tx.execute(_SQL["take_place"], {"application_id": application_id}).fetchone()
+            row = tx.execute(SQL["take_place"], asked).fetchone()
         if row is None:
             raise ConfigurationError(f"there is no API application {application_id}")
         number, taken_at, wait_s = row

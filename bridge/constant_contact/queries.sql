@@ -108,13 +108,23 @@ FROM answer;
 -- a place for a call that leaves now, or the seconds to wait for one; an application without a pace needs none
 -- A call that was not answered for 5 seconds has arrived, or never will. So no place is taken for longer than 6 seconds;
 -- one that seems to be is free, and the clock was set back.
+-- Others leave a place that has become free to consent for 15 ms. They also keep apart: four that have once left together
+-- would come free together each second, and consent would wait for all of them.
 WITH application AS (
-  SELECT id, per_second, gap_ms > 0 AS is_paced
+  SELECT id, per_second, gap_ms > 0 AS is_paced,
+         CASE WHEN %(is_consent)s THEN interval '0' ELSE interval '15 milliseconds' END AS left_to_consent,
+         CASE WHEN %(is_consent)s THEN interval '0' ELSE interval '800 milliseconds' / per_second END AS apart
   FROM api_application
   WHERE id = %(application_id)s
+), latest AS (
+  SELECT max(taken_at) AS taken_at
+  FROM api_place
+  WHERE api_application_id = %(application_id)s AND taken_at <= app_now()
 ), place AS (
-  SELECT a.id, n AS number, p.free_at
+  SELECT a.id, n AS number, p.free_at + a.left_to_consent AS free_at,
+         greatest(p.free_at + a.left_to_consent, latest.taken_at + a.apart) AS due_at
   FROM application a
+  CROSS JOIN latest
   CROSS JOIN generate_series(1, a.per_second) AS n
   LEFT JOIN api_place p ON p.api_application_id = a.id AND p.number = n
   WHERE a.is_paced
@@ -122,7 +132,7 @@ WITH application AS (
   INSERT INTO api_place AS p (api_application_id, number, taken_at, free_at)
   SELECT id, number, app_now(), app_now() + interval '5 seconds'
   FROM place
-  WHERE free_at IS NULL OR free_at NOT BETWEEN app_now() AND app_now() + interval '6 seconds'
+  WHERE due_at IS NULL OR due_at NOT BETWEEN app_now() AND app_now() + interval '6 seconds'
   ORDER BY free_at NULLS FIRST, number
   LIMIT 1
   ON CONFLICT (api_application_id, number) DO UPDATE
@@ -132,7 +142,7 @@ WITH application AS (
 )
 SELECT taken.number, taken.taken_at,
        CASE WHEN application.is_paced AND taken.number IS NULL THEN
-         least(0.02, greatest(0.002, (SELECT extract(epoch FROM min(free_at) - app_now()) FROM place)))
+         least(0.02, greatest(0.002, (SELECT extract(epoch FROM min(due_at) - app_now()) FROM place)))
        END::float8 AS wait_s
 FROM application
 LEFT JOIN taken ON true;

@@ -88,7 +88,7 @@ class Slots:
         if application_id is None:
             yield
             return
-        with on_its_way(self._database, application_id):
+        with on_its_way(self._database, application_id, is_consent=self._lane == CONSENT):
             yield
 
     def _take(self) -> None:

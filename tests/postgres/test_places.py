@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.constant_contact.places import on_its_way
+from bridge.constant_contact.places import SQL, on_its_way
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -125,6 +126,28 @@ def test_many_who_want_a_place_at_once_get_no_more_than_there_are(
         thread.join()
     starts.sort()
     assert all(later - earlier >= 0.99 for earlier, later in zip(starts, starts[4:], strict=False))
+
+
+def test_consent_goes_before_others_that_wait_longer(database: Database, application: int) -> None:
+    make_calls(database, application)
+    with database.transaction() as tx:
+        tx.execute(
+            "UPDATE api_place SET taken_at = app_now() - '1 s'::interval, free_at = app_now()"
+        )
+        asked = {"application_id": application, "is_consent": False}
+        [number, _, wait_s] = tx.execute(SQL["take_place"], asked).fetchone() or ()
+        assert number is None
+        assert 0 < wait_s <= 0.02
+        [number, *_] = tx.execute(SQL["take_place"], asked | {"is_consent": True}).fetchone() or ()
+        assert number is not None
+
+
+def test_others_keep_apart_although_places_are_free(database: Database, application: int) -> None:
+    starts: list[float] = []
+    for _ in range(3):
+        with on_its_way(database, application):
+            starts.append(time.monotonic())
+    assert all(later - earlier >= 0.19 for earlier, later in pairwise(starts))
 
 
 def test_an_application_without_a_pace_needs_no_place(database: Database, application: int) -> None:
