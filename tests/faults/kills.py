@@ -76,7 +76,11 @@ class Kills:
     def _kill(self, roles: set[str]) -> None:
         if roles == {"parent"}:
             _kill(self.installation.up)
-            self.installation.exit_code()
+            until(
+                lambda: self.installation.exit_code() is not None,
+                "the killed parent is gone",
+                within_s=STOP_S,
+            )
         else:
             running = self.installation.roles()
             for role in roles & running.keys():

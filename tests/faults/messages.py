@@ -11,6 +11,7 @@ import requests
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
 
     from tests.faults.load import Firm
 
@@ -68,13 +69,19 @@ class Messages:
         more = self.random.randbytes(_LONG_BYTES // 200).hex()
         self.post(*self._message([("Case", "500F00000001")] * 100, more))
 
-    def probe(self) -> str:
-        """Send a hint of one record again and again until it is acknowledged; return its id."""
+    def probe(self, ensure_up: Callable[[], None]) -> str:
+        """Send a hint of one record again and again until it is acknowledged; return its id.
+
+        Args:
+            ensure_up: Called before each try: who was ready just now may be a killed parent's.
+        """
         ids, body = self._message([self.random.choice(self.firm.record_ids())])
         deadline = time.monotonic() + 60
+        ensure_up()
         while not self.post(ids, body):
             assert time.monotonic() < deadline, f"no acknowledgement within 60 s: {self.refusal}"
             time.sleep(0.05)
+            ensure_up()
         return ids[0]
 
     def post(self, ids: list[str], body: str) -> bool:

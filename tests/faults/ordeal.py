@@ -91,7 +91,7 @@ class Ordeal:
         """
         held = self.installation.rows(HELD)
         until(self.installation.is_ready, "ready again", within_s=RECOVERY_S)
-        probe = self.messages.probe()
+        probe = self.messages.probe(self.installation.ensure_up)
         until(lambda: self._has_ended(probe), "a new notification ends", within_s=RECOVERY_S)
         took_s = time.monotonic() - killed_at
         until(self.installation.is_whole, "every process runs again", within_s=RECOVERY_S)
