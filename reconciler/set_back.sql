@@ -9,11 +9,13 @@ WITH application AS (
   WHERE greatest(next_at, token_next_at) > app_now()
 ), subject AS (
   UPDATE work
-  SET due_at = CASE WHEN due_at > app_now() THEN due_at - %(by)s::interval ELSE due_at END, lease_until = lease_until - %(by)s::interval
+  SET due_at = CASE WHEN due_at > app_now() THEN due_at - %(by)s::interval ELSE due_at END,
+      lease_until = lease_until - %(by)s::interval
   WHERE greatest(due_at, lease_until) > app_now()
 ), round AS (
   UPDATE bulk_round
-  SET due_at = CASE WHEN due_at > app_now() THEN due_at - %(by)s::interval ELSE due_at END, lease_until = lease_until - %(by)s::interval
+  SET due_at = CASE WHEN due_at > app_now() THEN due_at - %(by)s::interval ELSE due_at END,
+      lease_until = lease_until - %(by)s::interval
   WHERE greatest(due_at, lease_until) > app_now()
 ), status AS (
   UPDATE record_status

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SHARES_S = {
     "unit": 180.0,
-    "adapters": 300.0,
+    "adapters": 240.0,
     "postgres": 360.0,
     "sandbox": 180.0,
     "strangers": 180.0,

@@ -143,10 +143,11 @@ WHERE connection_id = %(connection_id)s AND id = %(id)s AND evidence_at IS NULL
 RETURNING address_id, person_id
 
 -- name: open_resubscriptions
--- Open requests for some addresses, with the untick that each rests on, and whether that was one of too many at once: of more
--- than the limit, within the time, by whichever of them one begins to count. The time is that of the unticks, so that a
+-- Open requests for some addresses, with the untick that each rests on, and whether that was one of too many at once: of
+-- more than the limit, within the time, by whichever of them one begins to count. The time is that of the unticks, so that a
 -- slow delivery lets nobody slip through; only as many neighbours are looked at as the limit says.
-SELECT address.key_hash, r.id, r.state, r.policy, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id, e.user_id,
+SELECT address.key_hash, r.id, r.state, r.policy, r.asked_seq, b.changed_at AS asked_at, person.key AS contact_id,
+  e.user_id,
   r.approved_by IS NOT NULL AS is_approved, r.evidence_at IS NOT NULL AS has_evidence, r.person_asked_at,
   r.state = 'waiting_person' AND r.due_at <= app_now() AS is_overdue,
   EXISTS (
@@ -185,7 +186,8 @@ ORDER BY r.id
 -- name: outstanding_evidence
 -- Who at some addresses came back by whose untick, and nobody has said yet that the person asked for it; the last one of
 -- each person.
-SELECT DISTINCT ON (address.key_hash, person.key) address.key_hash, person.key AS contact_id, e.user_id, b.changed_at AS asked_at, r.id, r.opted_out_at
+SELECT DISTINCT ON (address.key_hash, person.key)
+  address.key_hash, person.key AS contact_id, e.user_id, b.changed_at AS asked_at, r.id, r.opted_out_at
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
 JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id

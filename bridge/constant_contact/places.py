@@ -42,6 +42,9 @@ def on_its_way(
         ConfigurationError: If there is no such application.
     """
     place = _take(database, application_id, is_consent=is_consent)
+    if place is None:
+        yield
+        return
     is_answered = False
     try:
         yield
@@ -51,8 +54,8 @@ def on_its_way(
             tx.execute(SQL["leave_place"], {**place, "is_answered": is_answered})
 
 
-def _take(database: Database, application_id: int, *, is_consent: bool) -> dict[str, Any]:
-    """Return a place, as the statements name it, once there is one."""
+def _take(database: Database, application_id: int, *, is_consent: bool) -> dict[str, Any] | None:
+    """Return a place, as the statements name it, once there is one; None: none is needed."""
     asked = {"application_id": application_id, "is_consent": is_consent}
     while True:
         with database.transaction() as tx:
@@ -60,6 +63,8 @@ def _take(database: Database, application_id: int, *, is_consent: bool) -> dict[
         if row is None:
             raise ConfigurationError(f"there is no API application {application_id}")
         number, taken_at, wait_s = row
+        if wait_s is None and number is None:
+            return None
         if wait_s is None:
             return {"application_id": application_id, "number": number, "taken_at": taken_at}
         time.sleep(wait_s)

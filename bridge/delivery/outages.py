@@ -130,7 +130,7 @@ class Outages:
         self._failing.pop(system, None)
         if since is not None:
             extra = {"connection": self._connection.name, "system": system}
-            log.warning("service_calls_again", extra=extra)
+            log.warning("service_answers_again", extra=extra)
 
     def _count(self, system: str, reason: str) -> Probe | None:
         place = {"connection_id": self._connection.id, "system": system}

@@ -7,29 +7,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.delivery.work import SQL
+from tests.postgres.test_work import firm
 
 if TYPE_CHECKING:
     from bridge.db.database import Database
+
+__all__ = ["firm"]
 
 ADA, LETTER = "0035g00000AdaAAAA1", "a015g00000LetAAAA1"
 HERE, ELSEWHERE, THERE = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
 
 
-@pytest.fixture
-def firm(database: Database) -> int:
-    """A connection whose Ada was on the letter at one contact there."""
+@pytest.fixture(autouse=True)
+def _agreed(database: Database, firm: int) -> None:
+    """Ada was on the letter at one contact there."""
     with database.transaction() as tx:
-        row = tx.execute(
-            "INSERT INTO connection (name, state) VALUES ('firm', 'active') RETURNING id"
-        ).fetchone()
-        assert row is not None
-        firm: int = row[0]
         tx.execute(
             "INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, "
             "cc_list_id, seen_at, agreed_at) VALUES (%s, %s, %s, %s, %s, now(), now())",
             [firm, ADA, LETTER, HERE, THERE],
         )
-    return firm
 
 
 def forget(database: Database, firm: int, *, on_it: str | None, by: str) -> list[bool]:

@@ -292,7 +292,8 @@ SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(l
     wanted = CASE WHEN done < wanted THEN wanted ELSE wanted + 1 END
 FROM ours
 WHERE member.connection_id = %(connection_id)s AND member.kind = 'address' AND member.key = ours.key
-RETURNING member.key, member.wanted, member.lane, member.attempts, member.consent_wanted > member.done AS is_consent, member.origin
+RETURNING member.key, member.wanted, member.lane, member.attempts, member.consent_wanted > member.done AS is_consent,
+  member.origin
 
 -- name: has_members
 -- Whether an activity holds anybody.
