@@ -115,7 +115,7 @@ class Inbox:
         """Look for what a slice acknowledged, and empty the tables."""
         with self._database.transaction() as tx:
             (found,) = tx.execute("SELECT count(*) FROM notification").fetchone() or (0,)
-            tx.execute("TRUNCATE message, notification CASCADE")
+            tx.execute("TRUNCATE notification, message CASCADE")
             tx.execute(
                 "DO $$BEGIN IF to_regclass('flask_inbox') IS NOT NULL THEN "
                 "TRUNCATE flask_inbox; END IF; END$$"

@@ -20,15 +20,15 @@ class CorkedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
-        super().connection_made(corked(transport, self.loop))
+        super().connection_made(cast("asyncio.Transport", corked(transport, self.loop)))
 
 
-def corked(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> asyncio.Transport:
+def corked(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> CorkedTransport:
     """Return a transport that sends the writes of one turn of the loop together."""
-    return cast("asyncio.Transport", _Corked(transport, loop))
+    return CorkedTransport(transport, loop)
 
 
-class _Corked:
+class CorkedTransport:
     """A transport that keeps what is written until the loop's next turn."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -40,15 +40,26 @@ class _Corked:
         return getattr(self._transport, name)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep what is to be sent."""
         if not self._kept:
             self._loop.call_soon(self._send)
         self._kept.append(data)
 
     def writelines(self, chunks: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Keep several pieces of what is to be sent."""
         for chunk in chunks:
             self.write(chunk)
 
+    def write_at_once(self, data: bytes) -> None:
+        """Send what was kept and this, without waiting for the loop's next turn."""
+        if self._kept:
+            self._kept.append(data)
+            self._send()
+        elif not self._transport.is_closing():
+            self._transport.write(data)
+
     def close(self) -> None:
+        """Send what was kept and close the connection."""
         self._send()
         self._transport.close()
 

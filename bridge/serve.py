@@ -8,15 +8,15 @@ import gc
 import logging
 import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
 from bridge import log
 from bridge.app import create_app
 from bridge.bootstrap import open_installation
-from bridge.corked import CorkedProtocol
 from bridge.db.migrate import wait_for_schema
+from bridge.direct import DirectRoad
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.prepare import prepare
 from bridge.settings import read_settings
@@ -68,7 +68,7 @@ def run_server(settings: Settings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=CorkedProtocol,
+        http=cast("Any", DirectRoad(app.receiver)),
         lifespan="on",
         log_config=None,
         log_level="warning",

@@ -239,12 +239,18 @@ def connect(installation: Installation, line: Mapping[str, Any]) -> tuple[int, s
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an application from a thread, at a free port of this machine; yield its address."""
+def serving(app: Any, *, http: Any = "auto") -> Iterator[str]:
+    """Serve an application from a thread, at a free port of this machine; yield its address.
+
+    Args:
+        app: The application.
+        http: What uvicorn speaks HTTP with.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     config = uvicorn.Config(
         app,
+        http=http,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -15,6 +15,8 @@ from psycopg.rows import dict_row
 from bridge.app import create_app
 from bridge.connections.keyring import KeyRing
 from bridge.connections.store import add_connection, read_endpoints
+from bridge.direct import DirectRoad
+from tests import one_piece
 from tests.fix_bridge import serving
 from tests.outbound import ORGANIZATION_ID
 
@@ -38,6 +40,7 @@ class RunningReceiver:
         path: Where messages of the connection `firm` go.
         woken: The topics that were woken, in order.
         given_up: Grows when the server gives up.
+        in_one_piece: Whether what is posted leaves in one write.
     """
 
     url: str
@@ -46,6 +49,7 @@ class RunningReceiver:
     keyring: KeyRing
     woken: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
+    in_one_piece: bool = False
 
     def post(
         self,
@@ -58,9 +62,10 @@ class RunningReceiver:
         """Send a message and return the answer."""
         sent = {"SOAPAction": '""', "Content-Type": content_type, **headers}
         content = body.encode() if isinstance(body, str) else body
-        return requests.post(
-            self.url + (path or self.path), data=content, headers=sent, timeout=_DEADLINE_S
-        )
+        with one_piece.session() if self.in_one_piece else requests.Session() as session:
+            return session.post(
+                self.url + (path or self.path), data=content, headers=sent, timeout=_DEADLINE_S
+            )
 
     def add(self, name: str, organization_id: str = ORGANIZATION_ID) -> str:
         """Add a connection and return where its messages go."""
@@ -106,7 +111,15 @@ def receiver_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def receiver(receiver_settings: Settings, database: Database) -> Iterator[RunningReceiver]:
+def road() -> str:
+    """How messages come in: `asgi` by any server, `direct` by ours and in one piece."""
+    return "asgi"
+
+
+@pytest.fixture
+def receiver(
+    receiver_settings: Settings, database: Database, road: str
+) -> Iterator[RunningReceiver]:
     """A running server and its connection."""
     keyring = KeyRing([Fernet.generate_key().decode()])
     with database.transaction() as tx:
@@ -116,7 +129,7 @@ def receiver(receiver_settings: Settings, database: Database) -> Iterator[Runnin
     app = create_app(
         receiver_settings, database, keyring, woken.extend, lambda: given_up.append("server")
     )
-    with serving(app) as url:
+    with serving(app, http=DirectRoad(app.receiver) if road == "direct" else "auto") as url:
         yield RunningReceiver(
             url=url,
             path=path,
@@ -124,4 +137,5 @@ def receiver(receiver_settings: Settings, database: Database) -> Iterator[Runnin
             keyring=keyring,
             woken=woken,
             given_up=given_up,
+            in_one_piece=road == "direct",
         )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import psycopg
 
@@ -29,6 +30,7 @@ _MOST_NOTIFICATIONS = 1_000
 _MOST_BYTES = 8_000_000
 _MOST_WAITING_BYTES = 100_000_000
 _DEADLINE_S = 10.0
+_ID_BYTES = 16
 _DEADLOCKS = 3  # each ends with somebody else getting on
 _SEPARATOR = "\x1f"
 
@@ -56,7 +58,20 @@ class Arrival(NamedTuple):
     consent: bool
 
 
-_Waiting: TypeAlias = "tuple[Arrival, asyncio.Future[None]]"
+class Promise(Protocol):
+    """Whoever has to be told what became of a message; a future of asyncio is one."""
+
+    def done(self) -> bool:
+        """Tell whether nobody has to be told any more."""
+
+    def set_result(self, result: None, /) -> None:
+        """Take it that the message is committed; must not raise."""
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """Take it that the message is in no table, and why; must not raise."""
+
+
+_Waiting: TypeAlias = "tuple[Arrival, Promise]"
 
 
 class GroupCommit:
@@ -87,17 +102,25 @@ class GroupCommit:
         Raises:
             NotStored: If it is not.
         """
+        # Asked once: up to Python 3.11 it is a system call, a tenth of what a short message costs.
+        self._loop = self._loop or asyncio.get_running_loop()
+        stored = self._loop.create_future()
+        self.add(arrival, stored)
+        await stored
+
+    def add(self, arrival: Arrival, stored: Promise) -> None:
+        """Have a message stored with the next batch, and somebody told of it.
+
+        Raises:
+            NotStored: If it cannot be; nobody is told then.
+        """
         if not self._is_serving:
             raise NotStored("the server is stopping")
         if self._waiting_bytes > _MOST_WAITING_BYTES:
             raise NotStored("too much waits for the database")
-        # Asked once: up to Python 3.11 it is a system call, a tenth of what a short message costs.
-        self._loop = self._loop or asyncio.get_running_loop()
-        stored = self._loop.create_future()
         self._waiting.append((arrival, stored))
         self._waiting_bytes += len(arrival.message.body)
         self._arrived.set()
-        await stored
 
     async def serve(self) -> None:
         """Commit what arrives, until cancelled; what waits then is told that it is not stored."""
@@ -201,6 +224,8 @@ def _columns(arrivals: Sequence[Arrival]) -> dict[str, str | bytes]:
     _, action_ids, _, bodies, encodings = zip(*messages, strict=True)
     notification_ids, objects, record_ids, digests = zip(*heads, strict=True)
     return {
+        # Not by `gen_random_uuid()`: a server without OpenSSL opens /dev/urandom for each.
+        "ids": os.urandom(_ID_BYTES * len(arrivals)),
         "connection_ids": _SEPARATOR.join(map(str, connection_ids)),
         "addresses": _joined(addresses),
         "encodings": _SEPARATOR.join(encodings),

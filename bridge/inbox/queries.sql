@@ -6,8 +6,8 @@
 WITH clock AS MATERIALIZED (
   SELECT app_now() AS at
 ), arrived AS MATERIALIZED (
-  SELECT gen_random_uuid() AS id, m.connection_id::int, m.address::inet, m.encoding, m.action_id, m.consent::bool,
-    m.first::int, m.message,
+  SELECT encode(substr(%(ids)b::bytea, 16 * m.message::int - 15, 16), 'hex')::uuid AS id,
+    m.connection_id::int, m.address::inet, m.encoding, m.action_id, m.consent::bool, m.first::int, m.message,
     substr(%(bodies)b::bytea, m.body_at::int, m.body_bytes::int) AS body
   FROM ROWS FROM (
       string_to_table(%(connection_ids)s::text, E'\x1f'), string_to_table(%(addresses)s::text, E'\x1f', ''),

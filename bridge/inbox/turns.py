@@ -9,6 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Turns:
@@ -22,17 +27,22 @@ class Turns:
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._left = most_bytes
-        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
+        self._waiting: deque[tuple[Callable[[], None], int]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def wait(self, size: int) -> None:
         """Return when a message of this many bytes may be read."""
+        turn = self._running_loop().create_future()
+        self.call(size, partial(_come, turn))
+        await turn
+
+    def call(self, size: int, read: Callable[[], None]) -> None:
+        """Call a reader of so many bytes, at once or when its turn comes; it must not raise."""
         if self._left > 0 and not self._waiting:
             self._take(size)
+            read()
         else:
-            turn = self._running_loop().create_future()
-            self._waiting.append((turn, size))
-            await turn
+            self._waiting.append((read, size))
 
     def _take(self, size: int) -> None:
         if self._left == self._most_bytes:
@@ -48,7 +58,11 @@ class Turns:
     def _renew(self) -> None:
         self._left = self._most_bytes
         while self._waiting and self._left > 0:
-            turn, size = self._waiting.popleft()
-            if not turn.done():
-                self._take(size)
-                turn.set_result(None)
+            read, size = self._waiting.popleft()
+            self._take(size)
+            read()
+
+
+def _come(turn: asyncio.Future[None]) -> None:
+    if not turn.done():  # whoever waited may have gone away
+        turn.set_result(None)

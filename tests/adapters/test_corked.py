@@ -51,6 +51,29 @@ def test_the_writes_of_one_turn_are_sent_together(act: str) -> None:
     assert transport.is_closed == (act == "close")
 
 
+@pytest.mark.parametrize(
+    ("kept", "state", "sent"),
+    [
+        ([], "open", [b"now"]),
+        ([b"before", b"that"], "open", [b"beforethatnow"]),
+        ([], "gone", []),
+        ([b"before"], "gone", []),
+    ],
+)
+def test_what_must_go_at_once_goes_behind_what_was_kept(
+    kept: list[bytes], state: str, sent: list[bytes]
+) -> None:
+    async def write() -> _Transport:
+        transport = _Transport()
+        writer = corked(cast("asyncio.Transport", transport), asyncio.get_running_loop())
+        writer.writelines(kept)
+        transport.is_closed = state == "gone"
+        writer.write_at_once(b"now")
+        return transport
+
+    assert asyncio.run(write()).sent == sent
+
+
 def test_nothing_is_sent_to_a_connection_that_is_gone() -> None:
     async def write_and_lose() -> _Transport:
         transport = _Transport()

@@ -31,6 +31,11 @@ NO_DATA = [
 ]
 
 
+@pytest.fixture(params=["asgi", "direct"])
+def road(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 def assert_acknowledged(answer: requests.Response) -> None:
     """Check that an answer is the Ack, byte for byte."""
     assert answer.status_code == 200

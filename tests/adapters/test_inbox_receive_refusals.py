@@ -28,6 +28,11 @@ GOOD = message(notification())
 MOST_BYTES = 1_000_000
 
 
+@pytest.fixture(params=["asgi", "direct"])
+def road(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
 def receiver_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"max_message_bytes": MOST_BYTES})
