@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.delivery.gather import SQL, unread_records
+from bridge.delivery.gather import unread_records
+from bridge.delivery.work import SQL
 from tests.postgres.test_work import firm
 
 if TYPE_CHECKING:
