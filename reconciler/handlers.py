@@ -5,6 +5,7 @@ A slice takes a few seconds; only a run is carried on to its end, in a process o
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ SLICE_S = 5.0
 # the next is looked for at once.
 _LINGER_S = 1.0
 _LOOK_AGAIN_S = 0.01
+# Looking what is due passes over all that bulk will take: of a backlog, whoever delivers is told
+# now and then, and of its end.
+_TELL_EVERY_S = 1.0
 
 
 def handle(installation: Installation, topic: str, halt: Halt | None = None) -> None:
@@ -55,16 +59,21 @@ def handle(installation: Installation, topic: str, halt: Halt | None = None) -> 
 
 def _triage(installation: Installation, *, consent: bool) -> set[str]:
     began = last_at = time.monotonic()
+    told_at = -math.inf
     while time.monotonic() < began + SLICE_S:
         taken = triage_batch(installation.database, consent=consent)
         if taken:
             last_at = time.monotonic()
-            installation.waker.wake({topics.DELIVER, topics.DELIVER_CONSENT})
+            told = {topics.DELIVER_CONSENT}
+            if taken < BATCH or last_at > told_at + _TELL_EVERY_S:
+                told.add(topics.DELIVER)
+                told_at = last_at
+            installation.waker.wake(told)
         if taken < BATCH:
             if not consent or time.monotonic() > last_at + _LINGER_S:
                 return set()
             time.sleep(_LOOK_AGAIN_S)
-    return {topics.TRIAGE_CONSENT if consent else topics.TRIAGE}
+    return {topics.TRIAGE_CONSENT if consent else topics.TRIAGE, topics.DELIVER}
 
 
 def _deliver(installation: Installation, *, consent: bool) -> set[str]:

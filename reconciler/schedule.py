@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from bridge.db.statistics import refresh_statistics
 from bridge.wakeups import topics
 from reconciler.nightly import ask_due_runs
 from reconciler.set_back import ClockWatch
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _RETENTION_EVERY_S = 3600.0
+_STATISTICS_EVERY_S = 2.0
 
 
 @dataclass
@@ -44,6 +46,7 @@ def run_scheduler(installation: Installation, stop: threading.Event) -> None:
         _Task(settings.sweep_every_s, waker.sweep),
         _Task(settings.deletes_every_s, lambda: waker.wake({topics.DELETES})),
         _Task(settings.sweep_every_s, lambda: ask_due_runs(installation)),
+        _Task(_STATISTICS_EVERY_S, lambda: refresh_statistics(installation.database)),
         _Task(_RETENTION_EVERY_S, lambda: waker.wake({topics.RETENTION})),
     ]
     log.info("scheduler_started")

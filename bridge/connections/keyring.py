@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import os
 import secrets
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from bridge.connections.sealed import Sealed, foreign_ring
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 _HOW_TO_MAKE_ONE = (
     'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 )
-
-
-class Sealed(NamedTuple):
-    """An encrypted text and the name of the key that opens it."""
-
-    key_id: str
-    ciphertext: bytes
 
 
 class KeyRing:
@@ -68,14 +62,6 @@ class KeyRing:
             return self._ring.decrypt(sealed.ciphertext).decode()
         except InvalidToken:
             raise ConfigurationError(foreign_ring({sealed.key_id})) from None
-
-
-def foreign_ring(key_ids: set[str]) -> str:
-    """Return the sentence about stored secrets that this ring cannot open."""
-    return (
-        f"stored secrets need key {', '.join(sorted(key_ids))}, which is not in the key ring: "
-        "set BRIDGE_KEYS or BRIDGE_KEYS_FILE to the ring that they were stored with"
-    )
 
 
 def open_keyring(settings: Settings) -> KeyRing:

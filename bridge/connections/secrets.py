@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from bridge.connections.keyring import Sealed, foreign_ring
+from bridge.connections.sealed import Sealed, foreign_ring
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 

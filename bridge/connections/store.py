@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
 
-from bridge.connections.keyring import Sealed
 from bridge.connections.model import Connection, Endpoint
+from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import write_secret
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError

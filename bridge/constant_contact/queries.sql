@@ -109,12 +109,22 @@ FROM answer;
 -- A call that was not answered for 5 seconds has arrived, or never will. So no place is taken for longer than 6 seconds;
 -- one that seems to be is free, and the clock was set back.
 -- Others leave a place that has become free to consent for 15 ms. They also keep apart: four that have once left together
--- would come free together each second, and consent would wait for all of them.
+-- would come free together each second, and consent would wait for all of them. While a change of consent is due or on
+-- its way they leave one place free: it is several calls, each after the other's answer.
 WITH application AS (
   SELECT id, per_second, gap_ms > 0 AS is_paced,
          CASE WHEN %(is_consent)s THEN interval '0' ELSE interval '15 milliseconds' END AS left_to_consent,
-         CASE WHEN %(is_consent)s THEN interval '0' ELSE interval '800 milliseconds' / per_second END AS apart
-  FROM api_application
+         CASE WHEN %(is_consent)s THEN interval '0' ELSE interval '800 milliseconds' / per_second END AS apart,
+         CASE WHEN %(is_consent)s OR per_second < 2 THEN 0 ELSE (
+           SELECT count(*)
+           FROM (
+             SELECT
+             FROM work w
+             JOIN connection c ON c.id = w.connection_id AND c.api_application_id = a.id AND c.state = 'active'
+             WHERE w.lane = 0 AND w.done < w.wanted AND w.blocked_reason IS NULL AND w.due_at <= app_now()
+               AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
+             LIMIT 1) AS consent) END AS left_free
+  FROM api_application a
   WHERE id = %(application_id)s
 ), latest AS (
   SELECT max(taken_at) AS taken_at
@@ -128,11 +138,16 @@ WITH application AS (
   CROSS JOIN generate_series(1, a.per_second) AS n
   LEFT JOIN api_place p ON p.api_application_id = a.id AND p.number = n
   WHERE a.is_paced
+), free AS (
+  SELECT place.*, count(*) OVER () > a.left_free AS is_ours
+  FROM place
+  CROSS JOIN application a
+  WHERE due_at IS NULL OR due_at NOT BETWEEN app_now() AND app_now() + interval '6 seconds'
 ), taken AS (
   INSERT INTO api_place AS p (api_application_id, number, taken_at, free_at)
   SELECT id, number, app_now(), app_now() + interval '5 seconds'
-  FROM place
-  WHERE due_at IS NULL OR due_at NOT BETWEEN app_now() AND app_now() + interval '6 seconds'
+  FROM free
+  WHERE is_ours
   ORDER BY free_at NULLS FIRST, number
   LIMIT 1
   ON CONFLICT (api_application_id, number) DO UPDATE
@@ -142,7 +157,8 @@ WITH application AS (
 )
 SELECT taken.number, taken.taken_at,
        CASE WHEN application.is_paced AND taken.number IS NULL THEN
-         least(0.02, greatest(0.002, (SELECT extract(epoch FROM min(due_at) - app_now()) FROM place)))
+         CASE WHEN EXISTS (SELECT FROM free WHERE NOT is_ours) THEN 0.02
+              ELSE least(0.02, greatest(0.002, (SELECT extract(epoch FROM min(due_at) - app_now()) FROM place))) END
        END::float8 AS wait_s
 FROM application
 LEFT JOIN taken ON true;

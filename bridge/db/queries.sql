@@ -34,3 +34,11 @@ ORDER BY version
 -- Notes that a migration was applied.
 INSERT INTO schema_version (version, name)
 VALUES (%(version)s, %(name)s)
+
+-- name: grown_tables
+-- Tables to which more was written than they had rows when they were last analysed, and the statement that does it.
+SELECT c.relname, 'ANALYZE (SKIP_LOCKED) ' || c.oid::regclass
+FROM pg_stat_user_tables s
+JOIN pg_class c ON c.oid = s.relid
+WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze >= greatest(100, c.reltuples)
+ORDER BY c.relname

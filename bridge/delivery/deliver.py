@@ -127,7 +127,10 @@ def _serve(
     worker = Worker(installation, connection, current, lane=lane)
     settled = 0
     try:
-        worker.prefetch(items)
+        if (
+            lane != CONSENT
+        ):  # there each reads what it has claimed: two who read one overtake each other
+            worker.prefetch(items)
         for item in items:
             if time.monotonic() >= until or not _hold(worker.slots, item.lane, until):
                 break

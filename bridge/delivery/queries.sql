@@ -23,6 +23,7 @@ RETURNING kind, key, wanted
 -- message that ticks the box is believed.
 SELECT c.id, w.kind, w.key, w.lane
 FROM connection c
+LEFT JOIN bulk_round r ON r.connection_id = c.id AND r.takes_backlog
 CROSS JOIN LATERAL (
   SELECT kind, key, lane, due_at
   FROM work
@@ -34,9 +35,7 @@ CROSS JOIN LATERAL (
     AND (waits_for IS NULL OR NOT EXISTS (
       SELECT FROM outage o WHERE o.connection_id = work.connection_id AND o.system = work.waits_for AND o.probe_at > app_now()))
     AND (lane = 0 OR bulk_activity_id IS NULL)
-    AND NOT (
-      fits_bulk(work)
-      AND EXISTS (SELECT FROM bulk_round r WHERE r.connection_id = work.connection_id AND r.takes_backlog))
+    AND (r.connection_id IS NULL OR NOT fits_bulk(work))
   ORDER BY lane, due_at, key
   LIMIT %(count)s) AS w
 WHERE (c.state = 'active' OR c.state = 'paused' AND c.paused_by = 'salesforce') AND NOT c.id = ANY(%(skipped)s::int[])
@@ -599,17 +598,29 @@ WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.delete
   AND m.list_id = %(list_id)s AND c.deleted_at IS NULL AND c.email_key IS NOT NULL
 
 -- name: unread
--- Records of some subjects that must be read back before anything is decided about them.
+-- Records of some subjects that must be read back before anything is decided about them. Each way to them has an index of
+-- its own. That of addresses leaves deleted people out: theirs are found from the memberships that are unread.
 SELECT r.kind, r.sf_id
 FROM practifi_record r
 WHERE r.connection_id = %(connection_id)s AND r.deleted_at IS NULL AND r.unknown_fields <> '{}'
-  AND (r.kind = 'contact' AND (r.email_key = ANY(%(keys)s) OR r.sf_id = ANY(%(keys)s))
-       OR r.kind = 'list' AND r.sf_id = ANY(%(keys)s)
-       OR r.kind = 'membership' AND r.sf_id = ANY(%(keys)s)
-       OR r.kind = 'membership' AND r.contact_id IN (
-            SELECT c.sf_id FROM practifi_record c
-            WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact'
-              AND (c.email_key = ANY(%(keys)s) OR c.sf_id = ANY(%(keys)s))))
+  AND r.kind = 'contact' AND r.email_key = ANY(%(keys)s)
+UNION
+SELECT r.kind, r.sf_id
+FROM practifi_record r
+WHERE r.connection_id = %(connection_id)s AND r.deleted_at IS NULL AND r.unknown_fields <> '{}'
+  AND r.kind IN ('contact', 'list', 'membership') AND r.sf_id = ANY(%(keys)s)
+UNION
+SELECT r.kind, r.sf_id
+FROM practifi_record c
+JOIN practifi_record r ON r.connection_id = c.connection_id AND r.kind = 'membership' AND r.contact_id = c.sf_id
+WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact' AND c.deleted_at IS NULL
+  AND c.email_key = ANY(%(keys)s) AND r.deleted_at IS NULL AND r.unknown_fields <> '{}'
+UNION
+SELECT r.kind, r.sf_id
+FROM practifi_record r
+JOIN practifi_record c ON c.connection_id = r.connection_id AND c.kind = 'contact' AND c.sf_id = r.contact_id
+WHERE r.connection_id = %(connection_id)s AND r.kind = 'membership' AND r.deleted_at IS NULL AND r.unknown_fields <> '{}'
+  AND (c.sf_id = ANY(%(keys)s) OR c.deleted_at IS NOT NULL AND c.email_key = ANY(%(keys)s))
 
 -- name: heirs_of
 -- Records into which people of a contact there were merged since a moment, and their addresses, where they are known.

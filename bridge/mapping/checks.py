@@ -143,8 +143,8 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
         if step.name == "lookup" and step.argument not in lookups:
             close = nearest(step.argument, list(lookups))
             yield place, f"no table {step.argument} under `lookups`{close}"
-        elif step.name == "in_zone" and not _is_zone(step.argument):
-            yield place, f"no time zone {step.argument}{nearest(step.argument, _zones())}"
+        elif step.name == "in_zone" and not is_zone(step.argument):
+            yield place, f"no time zone {step.argument}{nearest(step.argument, zones())}"
         elif step.name == "bands":
             limits = [band.below for band in step.argument]
             if None in limits[:-1]:
@@ -153,11 +153,13 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
                 yield place, "the limits must rise from range to range"
 
 
-def _zones() -> list[str]:
+def zones() -> list[str]:
+    """Return the names of all time zones."""
     return sorted(available_timezones())
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Tell whether this machine knows a time zone of that name; to list them all takes longer."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

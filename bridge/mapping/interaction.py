@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from bridge.mapping.checks import is_zone, zones
 from bridge.mapping.rules import ApiName, Strict
 from bridge.mapping.yaml_tree import Path, nearest
 
@@ -108,9 +109,8 @@ def default_file() -> InteractionFile:
 
 def check_interaction(file: InteractionFile) -> Iterator[tuple[Path, str]]:
     """Yield path and cause of each thing in the file that cannot work."""
-    zones = available_timezones()
-    if file.zone not in zones:
-        yield ("zone",), f"no time zone {file.zone}{nearest(file.zone, sorted(zones))}"
+    if not is_zone(file.zone):
+        yield ("zone",), f"no time zone {file.zone}{nearest(file.zone, zones())}"
     for number, kind in enumerate(file.kinds):
         if kind in file.kinds[:number]:
             yield ("kinds", number), f"`{kind}` stands here twice"

@@ -1,14 +1,12 @@
 """Fill closed source templates: names in capitals are holes for constants, functions and code.
 
-A template is parsed once, as written in this package; what fills a hole becomes a node of the
-syntax tree and is never read as source. So no text of a mapping file can become code.
+A template is parsed as written in this package; what fills a hole becomes a node of the syntax
+tree and is never read as source. So no text of a mapping file can become code.
 """
 
 from __future__ import annotations
 
 import ast
-import copy
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -39,18 +37,13 @@ class Namespace:
         return ast.Name(id=name, ctx=ast.Load())
 
 
-@cache
-def _parsed(template: str) -> ast.Module:
-    return ast.parse(template)
-
-
 def fill(template: str, names: Namespace, **holes: Any) -> Code:
     """Return the statements of a template with its holes filled.
 
     Raises:
         KeyError: If a hole is left open.
     """
-    tree = copy.deepcopy(_parsed(template))
+    tree = ast.parse(template)  # anew each time: to copy a tree takes many times as long
     filled = _Filler(names, holes).visit(tree)
     return list(filled.body)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bridge.bootstrap import Installation
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.read_back import Reader
+from bridge.delivery.work import CONSENT, mark
 from bridge.mapping.versions import active
 
 if TYPE_CHECKING:
@@ -173,3 +174,25 @@ def test_a_read_that_ends_after_the_delivery_leaves_nothing_in_doubt(firm: Firm)
         doubted = tx.execute("SELECT sf_id FROM practifi_record WHERE unknown_fields <> '{}'")
         assert doubted.fetchall() == []
     assert firm.there(ADA)["job_title"] == "Judge"
+
+
+def test_an_untick_is_read_by_whoever_holds_it_and_nobody_else(firm: Firm) -> None:
+    person = firm.member(ADA, firm.new_list())
+    firm.settle()
+    firm.tick(person)
+    firm.settle()
+    others: list[frozenset[int]] = []
+
+    def deliver_beside() -> None:
+        until = time.monotonic() + 10
+        others.append(deliver_slice(firm.bridge.installation, (CONSENT,), until=until))
+
+    firm.untick(person)
+    firm.bridge.receive()
+    firm.bridge.triage()
+    with firm.bridge.database.transaction() as tx:  # as where its message fires for consent alone
+        mark(tx, firm.bridge.connection.id, {("address", ADA): True})
+    own = InterruptedInstallation(**vars(firm.bridge.installation), between=[deliver_beside])
+    deliver_slice(own, (CONSENT,), until=time.monotonic() + 10)
+    assert others == [frozenset()]
+    assert firm.permission(ADA) == "implicit"

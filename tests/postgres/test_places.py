@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.constant_contact.places import SQL, on_its_way
+from bridge.delivery.work import mark
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -162,3 +163,51 @@ def test_an_application_without_a_pace_needs_no_place(database: Database, applic
 def test_unknown_application_is_said_so(database: Database) -> None:
     with pytest.raises(ConfigurationError), on_its_way(database, 4711):
         pass
+
+
+def mark_consent(database: Database, application: int, state: str = "active") -> None:
+    """Let a change of consent be due, or on its way, at a connection of the application."""
+    with database.transaction() as tx:
+        row = tx.execute(
+            "INSERT INTO connection (name, state, api_application_id) VALUES ('firm', %s, %s) "
+            "RETURNING id",
+            [state, application],
+        ).fetchone()
+        assert row is not None
+        mark(tx, row[0], {("address", "ada@example.org"): True})
+
+
+def take(
+    database: Database, application: int, *, consent: bool = False
+) -> tuple[int | None, float]:
+    """Ask for a place; return its number and the seconds to wait where there is none."""
+    with database.transaction() as tx:
+        tx.execute("UPDATE api_place SET taken_at = taken_at - '1 s'::interval")  # none is too near
+        asked = {"application_id": application, "is_consent": consent}
+        [number, _, wait_s] = tx.execute(SQL["take_place"], asked).fetchone() or ()
+    return number, wait_s or 0.0
+
+
+def test_others_leave_one_place_free_while_a_change_of_consent_is_carried_out(
+    database: Database, application: int
+) -> None:
+    mark_consent(database, application)
+    assert [take(database, application)[0] for _ in range(4)] == [1, 2, 3, None]
+    assert take(database, application)[1] == pytest.approx(0.02)
+    assert take(database, application, consent=True)[0] == 4
+
+
+def test_consent_that_is_kept_from_going_on_costs_others_nothing(
+    database: Database, application: int
+) -> None:
+    mark_consent(database, application, state="paused")
+    assert [take(database, application)[0] for _ in range(4)] == [1, 2, 3, 4]
+
+
+def test_where_a_second_has_one_call_others_may_take_it(
+    database: Database, application: int
+) -> None:
+    with database.transaction() as tx:
+        tx.execute("UPDATE api_application SET per_second = 1")
+    mark_consent(database, application)
+    assert take(database, application)[0] == 1
