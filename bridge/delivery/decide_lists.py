@@ -86,9 +86,11 @@ def _lost(state: AddressState, there: frozenset[str]) -> frozenset[tuple[str, st
     if contact is None or not state.is_there_known or contact.get("update_source") != "Contact":
         return frozenset()
     if is_unsubscribed(contact):
-        return (
-            frozenset()
-        )  # some accounts take whoever unsubscribes off all lists: no act of its own
+        # Some accounts take whoever unsubscribes off all lists: no act of its own.
+        return frozenset()
+    if contact.get("deleted_at"):
+        # Only the firm deletes a contact, which takes it off all lists and names no other source.
+        return frozenset()
     changed_at = parse_moment(contact.get("updated_at"))
     if changed_at is None or changed_at < (state.last_write_at or _NEVER):
         return frozenset()

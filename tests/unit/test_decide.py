@@ -376,6 +376,20 @@ def test_the_oldest_owns_where_the_policy_says_so() -> None:
         ),
         pytest.param(
             state(
+                person("c1", LETTER, OTHER),
+                contact=there(
+                    update_source="Contact",
+                    updated_at="2026-11-02T09:15:00Z",
+                    deleted_at="2026-11-02",
+                ),
+                bases=(base(lost_by_person=True), base(OTHER)),
+                last_write_at=AT,
+            ),
+            {OTHER},
+            id="deleted by the firm, after they had left one",
+        ),
+        pytest.param(
+            state(
                 person("c1", LETTER),
                 contact=there(),
                 bases=(base(lost_by_person=True),),
