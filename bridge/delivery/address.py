@@ -131,24 +131,29 @@ class AddressCourier:
 
     def _gather(self, lease: Lease) -> Flow[Gathered | None]:
         """Return the present state and the steps in flight; None if a record is in doubt."""
-        found = yield from ask(self._gather_all, lease)
-        if found is None:
-            try:
-                self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
-            except RemoteError:
-                yield from self._opt_out_first(lease)
-                raise
+        try:
             found = yield from ask(self._gather_all, lease)
-        if isinstance(found, NotSettled):
+            if found is None:
+                yield from self._read(lease)
+                found = yield from ask(self._gather_all, lease)
+        except NotSettled:
             if lease.is_consent:
                 yield from self._opt_out_first(lease)
-            raise found
+            raise
         return found
+
+    def _read(self, lease: Lease) -> Flow[None]:
+        """Read the records back that are in doubt."""
+        try:
+            self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
+        except RemoteError:
+            yield from self._opt_out_first(lease)
+            raise
 
     def _gather_all(
         self, tx: psycopg.Connection, leases: Sequence[Lease]
     ) -> Sequence[Gathered | NotSettled | None]:
-        """Return of each address what is known, who it waits for, or None if one is in doubt."""
+        """Return of each address what is known, an error where it waits, None if it is in doubt."""
         connection_id, keys = leases[0].connection_id, [lease.key for lease in leases]
         unread = unread_keys(tx, connection_id, keys)
         in_flight = steps_in_flight(tx, connection_id, keys)

@@ -22,8 +22,11 @@ K = TypeVar("K", bound="Hashable")
 About = TypeVar("About")
 Result = TypeVar("Result")
 
-Act: TypeAlias = Callable[[psycopg.Connection, Sequence[About]], Sequence[Result]]
-"""What is done for several at once, in one transaction; gives the results in the same order."""
+Act: TypeAlias = Callable[[psycopg.Connection, Sequence[About]], Sequence[Result | Exception]]
+"""What is done for several at once, in one transaction; gives the results in the same order.
+
+An error among them is raised in the flow whose it is.
+"""
 
 
 class Ask(NamedTuple):
