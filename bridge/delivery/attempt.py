@@ -124,7 +124,7 @@ class Worker:
         self._is_over = False
         self._begun.clear()
         self._until = time.monotonic() + _AT_ONCE_S
-        self.slots.expect(len(leases))
+        self.slots.expect(leases)
         flows = {lease: self._flow(lease) for lease in leases}
         keys = {lease.key for lease in leases}
         late: list[Lease] = []

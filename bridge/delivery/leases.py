@@ -197,21 +197,21 @@ def renew_all(tx: psycopg.Connection, leases: Sequence[Lease]) -> set[str]:
     values = _values(leases) | {"lease_s": leases[0].lease_s}
     rows = tx.execute(SQL["renew_leases"], values).fetchall()
     if len(rows) < len(leases):
-        raise _lost(leases)
+        raise lost(leases)
     return {key for key, is_wanted in rows if is_wanted}
 
 
-def is_wanted(session: psycopg.Connection, lease: Lease) -> bool:
-    """Tell whether a change of consent waits for a subject; a lease that is half over is renewed.
+def look_after(session: psycopg.Connection, leases: Sequence[Lease]) -> dict[str, bool]:
+    """Look after leases of one connection and kind; those that are half over are renewed.
 
-    Raises:
-        LeaseLost: If it ran out: another worker may hold the subject.
+    Returns:
+        The key of each that still holds -> whether a change of consent waits for it.
     """
-    row = session.execute(SQL["lease_state"], lease.row()).fetchone()
-    if row is None:
-        raise _lost([lease])
-    wanted, is_half_over = row
-    return renew(session, lease) if is_half_over else bool(wanted)
+    values = _values(leases) | {"lease_s": leases[0].lease_s}
+    rows = session.execute(SQL["lease_states"], values).fetchall()
+    if any(is_half_over for *_, is_half_over in rows):
+        session.execute(SQL["renew_leases"], values)
+    return {key: is_wanted for key, is_wanted, _ in rows}
 
 
 def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -> None:
@@ -241,7 +241,7 @@ def finish_all(
     generations = [lease.generation for lease in leases]
     values = _values(leases) | {"generations": generations, "reasons": list(reasons)}
     if len(tx.execute(SQL["finish_work"], values).fetchall()) < len(leases):
-        raise _lost(leases)
+        raise lost(leases)
     tx.execute(SQL["wake_behind"], values)
     tx.execute(SQL["lock_shared_notifications"], values)
     tx.execute(SQL["finish_notifications"], values)
@@ -299,5 +299,6 @@ def _values(leases: Sequence[Lease]) -> dict[str, object]:
     }
 
 
-def _lost(leases: Sequence[Lease]) -> LeaseLost:
+def lost(leases: Sequence[Lease]) -> LeaseLost:
+    """Return the error that says so of one of them."""
     return LeaseLost(f"the lease of one {leases[0].kind} ran out")

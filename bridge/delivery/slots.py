@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from bridge.clock import now
 from bridge.constant_contact.budget import Grant, ask, give_back
 from bridge.constant_contact.places import on_its_way
-from bridge.delivery.leases import is_wanted
+from bridge.delivery.leases import look_after, lost
 from bridge.delivery.work import CONSENT
 from bridge.errors import BridgeError, NoSlotNow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _LONGEST_WAIT_S = 5.0
 _FIRST_AHEAD_MS = 5_000
 _NEXT_AHEAD_MS = 300
+_SEEN_S = 0.02
+"""Seconds for which a look at leases that were taken together is good: no call is as short."""
 
 
 class LeaseWanted(BridgeError):
@@ -48,7 +50,9 @@ class Slots:
         self._given_lane = self._lane = lane
         self._held: Grant | None = None
         self._ahead: dict[int, Grant] = {}
-        self._count = 1
+        self._together: Sequence[Lease] = ()
+        self._seen: dict[Lease, bool] = {}
+        self._seen_until = 0.0
         self._begun: set[Lease] = set()
         self.lease: Lease | None = None
 
@@ -61,12 +65,13 @@ class Slots:
         self.lease = lease
         self._lane = min(self._given_lane, lease.lane)
 
-    def expect(self, count: int) -> None:
-        """Say how many subjects are about to be settled: as many calls are counted at a time.
+    def expect(self, leases: Sequence[Lease]) -> None:
+        """Say which subjects are about to be settled together.
 
-        Only where there is no pace; what is not used is given back by `give_back`.
+        They are looked after together, and where there is no pace, as many calls are counted at a
+        time; what is not used is given back by `give_back`.
         """
-        self._count = count
+        self._together = leases
         self._begun.clear()
 
     def give_back(self) -> None:
@@ -126,7 +131,8 @@ class Slots:
             if grant.granted:
                 if self._lane == CONSENT and self.lease is not None:
                     self._begun.add(self.lease)
-                time.sleep(grant.wait_s)
+                if grant.wait_s > 0:
+                    time.sleep(grant.wait_s)
                 return grant
             if grant.wait_s > _LONGEST_WAIT_S:
                 with self._database.session() as session:
@@ -152,7 +158,7 @@ class Slots:
                     self._connection.id,
                     self._lane,
                     ahead_ms=ahead_ms,
-                    count=self._count,
+                    count=max(1, len(self._together)),
                 )
         if grant.calls > 1:
             self._ahead[self._lane] = grant._replace(calls=grant.calls - 1, wait_s=0.0)
@@ -161,7 +167,18 @@ class Slots:
     def _check_lease(self) -> None:
         if self.lease is None:
             return
-        with self._database.session() as session:
-            wanted = is_wanted(session, self.lease)
-        if wanted and self._lane != CONSENT and not self.lease.is_consent:
+        if self.lease not in self._seen or time.monotonic() > self._seen_until:
+            self._look(self.lease)
+        is_wanted = self._seen.get(self.lease)
+        if is_wanted is None:
+            raise lost([self.lease])
+        if is_wanted and self._lane != CONSENT and not self.lease.is_consent:
             raise LeaseWanted
+
+    def _look(self, lease: Lease) -> None:
+        """See whether a lease still holds and who wants it, and those taken with it."""
+        others = [one for one in self._together if one.kind == lease.kind and one != lease]
+        with self._database.session() as session:
+            wanted = look_after(session, [lease, *others])
+        self._seen = {one: wanted[one.key] for one in (lease, *others) if one.key in wanted}
+        self._seen_until = time.monotonic() + (_SEEN_S if others else 0.0)
