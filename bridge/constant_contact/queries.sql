@@ -25,12 +25,17 @@ share AS (
 -- test compares both).
 day AS (
   SELECT a.ceiling,
-         CASE WHEN a.gap_ms = 0 AND a.used_today + 10 * %(count)s <= a.ceiling THEN %(count)s ELSE 1 END AS calls,
          coalesce((SELECT used < whole FROM share WHERE id = %(connection_id)s), false) OR %(lane)s = 0 AS has_own,
          (SELECT floor(coalesce(sum(greatest(0, whole - used)), 0) * a.hours_left / 23)
           FROM share
           WHERE id <> %(connection_id)s) AS kept
   FROM application a
+),
+-- `ahead`: how many calls are counted at once.
+ahead AS (
+  SELECT CASE WHEN a.gap_ms = 0 AND a.used_today + 10 * %(count)s <= a.ceiling - day.kept THEN %(count)s ELSE 1 END AS calls
+  FROM application a
+  CROSS JOIN day
 ),
 -- `turn`: whether, of those who asked in vain within a second, this lane was served longest ago.
 turn AS (
@@ -52,15 +57,15 @@ granted AS (
   UPDATE api_application a
   SET next_at = greatest(a.next_at, app_now() - interval '25 milliseconds')
                 + make_interval(secs => a.gap_ms / 1000.0),
-      used = calls_used_today(a) + day.calls,
+      used = calls_used_today(a) + ahead.calls,
       day = day_of_calls(a)
-  FROM day, turn
+  FROM day, ahead, turn
   WHERE a.id = %(application_id)s
     AND (a.paused_until IS NULL OR a.paused_until <= app_now())
     AND a.next_at <= app_now() + make_interval(secs => %(ahead_ms)s / 1000.0)
     AND (turn.is_ours OR a.next_at <= app_now() - interval '25 milliseconds')
-    AND calls_used_today(a) + day.calls <= day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
-  RETURNING a.id, a.day, day.calls, a.gap_ms > 0 AS is_paced,
+    AND calls_used_today(a) + ahead.calls <= day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
+  RETURNING a.id, a.day, ahead.calls, a.gap_ms > 0 AS is_paced,
             greatest(a.next_at - make_interval(secs => a.gap_ms / 1000.0), app_now()) AS starts_at
 ),
 -- `counted`: what a connection's lanes have used of the day.
