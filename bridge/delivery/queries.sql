@@ -98,11 +98,10 @@ WHERE held.connection_id = ours.connection_id AND held.kind = ours.kind AND held
 
 -- name: lease_states
 -- Of leases that still hold: whether consent wants the subject meanwhile, and whether half of the time is over.
-SELECT w.key, w.consent_wanted > w.done, w.lease_until < app_now() + make_interval(secs => %(lease_s)s / 2.0)
-FROM unnest(%(keys)s::text[], %(tokens)s::uuid[]) AS held (key, token)
-JOIN work w
-  ON w.connection_id = %(connection_id)s AND w.kind = %(kind)s AND w.key = held.key AND w.lease_token = held.token
-WHERE w.lease_until > app_now()
+SELECT key, consent_wanted > done, lease_until < app_now() + make_interval(secs => %(lease_s)s / 2.0)
+FROM work
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(string_to_array(%(joined_keys)s, E'\n'))
+  AND lease_token = %(token)s AND lease_until > app_now()
 
 -- name: renew_leases
 -- Renew leases that still hold, and tell of each whether consent wants the subject meanwhile.

@@ -177,7 +177,11 @@ class Slots:
 
     def _look(self, lease: Lease) -> None:
         """See whether a lease still holds and who wants it, and those taken with it."""
-        others = [one for one in self._together if one.kind == lease.kind and one != lease]
+        others = [
+            one
+            for one in self._together
+            if (one.kind, one.token) == (lease.kind, lease.token) and one is not lease
+        ]
         with self._database.session() as session:
             wanted = look_after(session, [lease, *others])
         self._seen = {one: wanted[one.key] for one in (lease, *others) if one.key in wanted}
