@@ -205,21 +205,6 @@ def renew_all(tx: psycopg.Connection, leases: Sequence[Lease]) -> set[str]:
     return {key for key, is_wanted in rows if is_wanted}
 
 
-def look_after(session: psycopg.Connection, leases: Sequence[Lease]) -> dict[str, bool]:
-    """Look after leases that were taken by one claim; those that are half over are renewed.
-
-    Returns:
-        The key of each that still holds -> whether a change of consent waits for it.
-    """
-    # Joined text, because an array costs several times as much; no key has a line break.
-    joined = {"joined_keys": "\n".join(lease.key for lease in leases)}
-    rows = session.execute(SQL["lease_states"], leases[0].row() | joined).fetchall()
-    if any(is_half_over for *_, is_half_over in rows):
-        held = _values(leases) | {"lease_s": leases[0].lease_s}
-        session.execute(SQL["renew_leases"], held)
-    return {key: is_wanted for key, is_wanted, _ in rows}
-
-
 def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -> None:
     """End the work of a lease, and the notifications that waited for it.
 

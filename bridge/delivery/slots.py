@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bridge.clock import now
 from bridge.constant_contact.budget import Grant, ask, give_back
 from bridge.constant_contact.places import on_its_way
-from bridge.delivery.leases import look_after, lost
+from bridge.delivery.watch import Watch
 from bridge.delivery.work import CONSENT
 from bridge.errors import BridgeError, NoSlotNow
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _LONGEST_WAIT_S = 5.0
 _FIRST_AHEAD_MS = 5_000
 _NEXT_AHEAD_MS = 300
-_SEEN_S = 0.02
-"""Seconds for which a look at leases that were taken together is good: no call is as short."""
 
 
 class LeaseWanted(BridgeError):
@@ -50,9 +48,8 @@ class Slots:
         self._given_lane = self._lane = lane
         self._held: Grant | None = None
         self._ahead: dict[int, Grant] = {}
-        self._together: Sequence[Lease] = ()
-        self._seen: dict[Lease, bool] = {}
-        self._seen_until = 0.0
+        self._watch = Watch(database)
+        self._count = 1
         self._begun: set[Lease] = set()
         self.lease: Lease | None = None
 
@@ -71,7 +68,8 @@ class Slots:
         They are looked after together, and where there is no pace, as many calls are counted at a
         time; what is not used is given back by `give_back`.
         """
-        self._together = leases
+        self._watch.begin(leases)
+        self._count = len(leases)
         self._begun.clear()
 
     def give_back(self) -> None:
@@ -158,7 +156,7 @@ class Slots:
                     self._connection.id,
                     self._lane,
                     ahead_ms=ahead_ms,
-                    count=max(1, len(self._together)),
+                    count=self._count,
                 )
         if grant.calls > 1:
             self._ahead[self._lane] = grant._replace(calls=grant.calls - 1, wait_s=0.0)
@@ -167,22 +165,6 @@ class Slots:
     def _check_lease(self) -> None:
         if self.lease is None:
             return
-        if self.lease not in self._seen or time.monotonic() > self._seen_until:
-            self._look(self.lease)
-        is_wanted = self._seen.get(self.lease)
-        if is_wanted is None:
-            raise lost([self.lease])
+        is_wanted = self._watch.is_wanted(self.lease)
         if is_wanted and self._lane != CONSENT and not self.lease.is_consent:
             raise LeaseWanted
-
-    def _look(self, lease: Lease) -> None:
-        """See whether a lease still holds and who wants it, and those taken with it."""
-        others = [
-            one
-            for one in self._together
-            if (one.kind, one.token) == (lease.kind, lease.token) and one is not lease
-        ]
-        with self._database.session() as session:
-            wanted = look_after(session, [lease, *others])
-        self._seen = {one: wanted[one.key] for one in (lease, *others) if one.key in wanted}
-        self._seen_until = time.monotonic() + (_SEEN_S if others else 0.0)
