@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.bootstrap import Installation
+from bridge.delivery import attempt
 from bridge.delivery.deliver import deliver_slice
 
 if TYPE_CHECKING:
@@ -89,6 +90,16 @@ def test_they_are_read_first_and_then_written(firm: Firm, people: list[str]) -> 
     calls = firm.sandbox.calls("constant_contact")[before:]
     assert [call["method"] for call in calls] == ["GET"] * len(people) + ["PUT"] * len(people)
     assert named_ada(firm) == ADDRESSES
+
+
+def test_no_further_one_is_begun_with_once_the_time_is_over(
+    firm: Firm, people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "_AT_ONCE_S", 0.0)
+    before = len(firm.sandbox.calls("constant_contact"))
+    deliver_slice(firm.bridge.installation, OTHER_LANES, until=time.monotonic() + 10)
+    calls = firm.sandbox.calls("constant_contact")[before:]
+    assert [call["method"] for call in calls] == ["GET", "PUT"] * len(people)
 
 
 def test_one_that_consent_wants_is_given_back_before_its_next_call(
