@@ -389,13 +389,13 @@ WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_
   AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
 
 -- name: close_plans
--- Plans without an open step are done; that of a run ends with the run.
+-- Plans with steps of these subjects and without an open one are done; that of a run ends with the run.
 UPDATE plan p
 SET state = 'done', finished_at = app_now()
 WHERE p.connection_id = %(connection_id)s AND p.state = 'applying' AND p.run_id IS NULL
   AND p.id IN (
     SELECT plan_id FROM step
-    WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s)
+    WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = ANY(%(keys)s))
   AND NOT EXISTS (
     SELECT FROM step s
     WHERE s.connection_id = p.connection_id AND s.plan_id = p.id AND s.finished_at IS NULL)
@@ -443,15 +443,6 @@ SET state = CASE WHEN a.confirmed THEN 'confirmed' ELSE 'sent' END, answer = a.a
 FROM unnest(%(plan_ids)s::bigint[], %(ordinals)s::int[], %(answers)s::jsonb[], %(confirmed)s::bool[])
   AS a (plan_id, ordinal, answer, confirmed)
 WHERE step.connection_id = %(connection_id)s AND step.plan_id = a.plan_id AND step.ordinal = a.ordinal
-
--- name: close_answered_plans
--- Of these plans, those without an open step are done; that of a run ends with the run.
-UPDATE plan p
-SET state = 'done', finished_at = app_now()
-WHERE p.connection_id = %(connection_id)s AND p.id = ANY(%(plan_ids)s) AND p.state = 'applying' AND p.run_id IS NULL
-  AND NOT EXISTS (
-    SELECT FROM step s
-    WHERE s.connection_id = p.connection_id AND s.plan_id = p.id AND s.finished_at IS NULL)
 
 -- name: note_person_asked
 -- Constant Contact has mailed its one confirmation to a contact; the person has 30 days.

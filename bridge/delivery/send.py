@@ -95,7 +95,7 @@ class Sender:
                 return False
             is_settled = not must_be_read_back(step)
             sent = Sent(lease, state, decision, step, answer)
-            yield from ask(_keep, (sent, Answered(plan_id, ordinal, answer, is_settled)))
+            yield from ask(_keep, (sent, Answered(lease, plan_id, ordinal, answer, is_settled)))
             if not is_settled:
                 self._read_back(lease, plan_id, ordinal, step, answer, state, decision)
             done.append(step.kind)
@@ -260,6 +260,6 @@ def _keep(tx: psycopg.Connection, sent: Sequence[tuple[Sent, Answered]]) -> Sequ
         if one.step.kind == "ask_person":
             record_person_asked(tx, one.lease, one.state)
         record_consent_sent(tx, one.lease, one.state, one.step, one.decision)
-    answer_steps(tx, connection_id, [answered for _, answered in sent])
+    answer_steps(tx, [answered for _, answered in sent])
     renew_all(tx, [one.lease for one, _ in sent])  # last: triage, too, takes the ledger before
     return [None] * len(sent)

@@ -41,6 +41,7 @@ class Answered(NamedTuple):
         is_confirmed: Its effect need not be read back.
     """
 
+    lease: Lease
     plan_id: int
     ordinal: int
     answer: Mapping[str, Any]
@@ -84,17 +85,17 @@ def send_step(tx: psycopg.Connection, lease: Lease, plan_id: int, ordinal: int) 
     tx.execute(SQL["send_step"], _step(lease, plan_id, ordinal))
 
 
-def answer_steps(tx: psycopg.Connection, connection_id: int, answered: Sequence[Answered]) -> None:
+def answer_steps(tx: psycopg.Connection, answered: Sequence[Answered]) -> None:
     """Note that calls of steps were answered; what need not be read back is done with."""
     values = {
-        "connection_id": connection_id,
+        "connection_id": answered[0].lease.connection_id,
         "plan_ids": [one.plan_id for one in answered],
         "ordinals": [one.ordinal for one in answered],
         "answers": [_kept(one.answer) for one in answered],
         "confirmed": [one.is_confirmed for one in answered],
     }
     tx.execute(SQL["answer_steps"], values)
-    tx.execute(SQL["close_answered_plans"], values)
+    _close_plans(tx, [one.lease for one in answered])
 
 
 def end_step(
@@ -118,7 +119,7 @@ def end_step(
             SQL["skip_rest"],
             _step(lease, plan_id, ordinal) | {"outcome": "decided again after the step before"},
         )
-    tx.execute(SQL["close_plans"], lease.row())
+    _close_plans(tx, [lease])
 
 
 def steps_in_flight(
@@ -139,7 +140,14 @@ def steps_in_flight(
 def close_in_flight(tx: psycopg.Connection, lease: Lease) -> None:
     """Close the steps whose answer never came: their effect was looked up."""
     tx.execute(SQL["close_steps_in_flight"], lease.row())
-    tx.execute(SQL["close_plans"], lease.row())
+    _close_plans(tx, [lease])
+
+
+def _close_plans(tx: psycopg.Connection, leases: Sequence[Lease]) -> None:
+    """End plans of subjects of one kind that have nothing open any more."""
+    lease = leases[0]
+    place = {"connection_id": lease.connection_id, "kind": lease.kind}
+    tx.execute(SQL["close_plans"], place | {"keys": [one.key for one in leases]})
 
 
 def _kept(answer: Mapping[str, Any]) -> Jsonb:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.bootstrap import Installation
-from bridge.delivery import attempt
+from bridge.delivery import attempt, watch
 from bridge.delivery.deliver import deliver_slice
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ def people(firm: Firm) -> list[str]:
     firm.bridge.receive()
     firm.bridge.triage()
     return found
+
+
+@pytest.fixture(autouse=True)
+def _looks_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call looks for itself: what happens between two calls of a test takes no time."""
+    monkeypatch.setattr(watch, "_SEEN_S", 0.0)
 
 
 def deliver(firm: Firm, *, before: dict[int, Callable[[], object]]) -> list[str]:
