@@ -1,6 +1,6 @@
 """`make bench-delivery`: what deciding, recording and being safe add to the bare HTTP calls.
 
-Changed contacts are delivered, one by one, to a stand-in that answers at once, with the budget
+Changed contacts are delivered, none in bulk, to a stand-in that answers at once, with the budget
 lifted; beside that a bare loop of `requests` makes the very calls again that the delivery made.
 Both have as many threads as a worker, in one process, and take turns.
 """

@@ -22,7 +22,7 @@ from bridge.errors import ConfigurationError, NoSlotNow, QuotaSpent, Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     import psycopg
 
@@ -39,11 +39,17 @@ class Grant(NamedTuple):
         granted: The call may start after `wait_s`; otherwise ask again after `wait_s`.
         wait_s: Seconds to wait, 0 for now.
         starts_at: When the granted call may start, by the database's clock (UTC); else None.
+        calls: How many calls were granted.
+        is_paced: Whether the call needs a place as well, see `places`.
+        day: The day (UTC) on which they count.
     """
 
     granted: bool
     wait_s: float
     starts_at: datetime | None = None
+    calls: int = 0
+    is_paced: bool = True
+    day: date | None = None
 
 
 def ask(
@@ -53,11 +59,15 @@ def ask(
     lane: int,
     *,
     ahead_ms: int = 0,
+    count: int = 1,
 ) -> Grant:
     """Ask for one API call that starts within `ahead_ms` milliseconds.
 
     The row stays locked until the transaction ends, so end it at once. Lane 0 may spend the calls
     that are kept for opt-outs. An unused grant is lost: its second is not given to another.
+
+    An application without a pace is granted `count` calls at once, as long as its day has plenty;
+    those that are not made are given back.
 
     Raises:
         QuotaSpent: If the day's calls for this lane or connection are gone; `until` says when to
@@ -69,16 +79,37 @@ def ask(
         "connection_id": connection_id,
         "lane": lane,
         "ahead_ms": ahead_ms,
+        "count": count,
     }
     row = tx.execute(_SQL["take_slot"], parameters).fetchone()
     if row is None:
         raise ConfigurationError(f"there is no API application {application_id}")
-    outcome, starts_at, wait_s, until = row
+    outcome, starts_at, wait_s, until, *counted = row
     if outcome == "granted":
-        return Grant(granted=True, wait_s=wait_s, starts_at=starts_at)
+        return Grant(True, wait_s, starts_at, *counted)  # noqa: FBT003 -- it is granted
     if outcome == "pace":
         return Grant(granted=False, wait_s=wait_s)
     raise _spent(outcome, until)
+
+
+def give_back(
+    tx: psycopg.Connection[Any], application_id: int, connection_id: int, lane: int, unused: Grant
+) -> None:
+    """Give calls back that were granted to an application without a pace and are not made."""
+    parameters = {
+        "application_id": application_id,
+        "connection_id": connection_id,
+        "lane": lane,
+        "calls": unused.calls,
+        "day": unused.day,
+    }
+    tx.execute(_SQL["give_calls_back"], parameters)
+
+
+def gap_s(tx: psycopg.Connection[Any], application_id: int | None) -> float | None:
+    """Return the seconds between two calls of an application, 0 without a pace; None: no such."""
+    row = tx.execute(_SQL["gap"], {"application_id": application_id}).fetchone()
+    return None if row is None else row[0] / 1000.0
 
 
 @contextmanager

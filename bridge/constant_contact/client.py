@@ -34,7 +34,7 @@ _UNAUTHORIZED = 401
 _LISTS_A_PAGE = 500
 _FIELDS_A_PAGE = 100
 _HEADERS = {"Accept": "application/json"}
-_HEADERS_OF_A_BODY = _HEADERS | {"Content-Type": "application/json"}
+_OF_A_BODY = {"Content-Type": "application/json"}
 
 
 class ConstantContact:
@@ -63,6 +63,9 @@ class ConstantContact:
         self._tokens = tokens
         self._take_slot = take_slot
         self._session = open_session(timeout_s, self._url)
+        # What no call changes is looked up once: requests would take as long for it as for a call.
+        self._transport = self._session.merge_environment_settings(self._url, {}, None, None, None)
+        self._headers = {**self._session.headers, **_HEADERS}
         self._name = connection.name
 
     def close(self) -> None:
@@ -254,15 +257,17 @@ class ConstantContact:
         body: dict[str, Any] | None,
     ) -> requests.Response:
         try:
+            request = requests.PreparedRequest()
+            request.prepare(
+                method=method,
+                url=url,
+                headers=self._headers if body is None else self._headers | _OF_A_BODY,
+                params=params,
+                data=None if body is None else encoded(body),
+                auth=Bearer(token),
+            )
             with self._take_slot():
-                response = self._session.request(
-                    method,
-                    url,
-                    params=params,
-                    data=None if body is None else encoded(body),
-                    auth=Bearer(token),
-                    headers=_HEADERS if body is None else _HEADERS_OF_A_BODY,
-                )
+                response = self._session.send(request, **self._transport)
         except requests.RequestException as error:
             # Without the cause: its text has the address, and that may hold a person's.
             raise unavailable(f"no answer to {method} ({type(error).__name__})") from None

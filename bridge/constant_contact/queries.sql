@@ -1,5 +1,6 @@
 -- name: take_slot
 -- one API call that starts within ahead_ms and its count by lane, or why there is none and until when
+-- Where there is no pace, as many as are asked for, as long as the day has plenty of them.
 -- `application`: the limits and the moment. Lateness of a caller is forgiven up to 25 ms, so that a paced caller keeps
 -- the rate; with a gap of 260 ms five grants still span 4 * 260 - 25 ms and more.
 WITH application AS (
@@ -30,6 +31,12 @@ day AS (
           WHERE id <> %(connection_id)s) AS kept
   FROM application a
 ),
+-- `ahead`: how many calls are counted at once.
+ahead AS (
+  SELECT CASE WHEN a.gap_ms = 0 AND a.used_today + 10 * %(count)s <= a.ceiling - day.kept THEN %(count)s ELSE 1 END AS calls
+  FROM application a
+  CROSS JOIN day
+),
 -- `turn`: whether, of those who asked in vain within a second, this lane was served longest ago.
 turn AS (
   SELECT coalesce((
@@ -50,28 +57,28 @@ granted AS (
   UPDATE api_application a
   SET next_at = greatest(a.next_at, app_now() - interval '25 milliseconds')
                 + make_interval(secs => a.gap_ms / 1000.0),
-      used = calls_used_today(a) + 1,
+      used = calls_used_today(a) + ahead.calls,
       day = day_of_calls(a)
-  FROM day, turn
+  FROM day, ahead, turn
   WHERE a.id = %(application_id)s
     AND (a.paused_until IS NULL OR a.paused_until <= app_now())
     AND a.next_at <= app_now() + make_interval(secs => %(ahead_ms)s / 1000.0)
     AND (turn.is_ours OR a.next_at <= app_now() - interval '25 milliseconds')
-    AND calls_used_today(a) < day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
-  RETURNING a.id, a.day,
+    AND calls_used_today(a) + ahead.calls <= day.ceiling - CASE WHEN day.has_own THEN 0 ELSE day.kept END
+  RETURNING a.id, a.day, ahead.calls, a.gap_ms > 0 AS is_paced,
             greatest(a.next_at - make_interval(secs => a.gap_ms / 1000.0), app_now()) AS starts_at
 ),
 -- `counted`: what a connection's lanes have used of the day.
 counted AS (
   INSERT INTO api_usage AS u (api_application_id, day, connection_id, lane, used)
-  SELECT id, day, %(connection_id)s, %(lane)s, 1
+  SELECT id, day, %(connection_id)s, %(lane)s, calls
   FROM granted
   ON CONFLICT (api_application_id, day, connection_id, lane) DO UPDATE
-  SET used = u.used + 1
+  SET used = u.used + excluded.used
 ),
 -- `answer`: what came of it.
 answer AS (
-  SELECT a.moment, a.today, granted.starts_at,
+  SELECT a.moment, a.today, granted.starts_at, granted.calls, granted.is_paced,
          greatest(a.next_at, coalesce(a.paused_until, '-infinity')) AS due_at,
          CASE WHEN granted.id IS NOT NULL THEN 'granted'
               WHEN a.pause_reason = 'quota_exceeded' AND a.paused_until > a.moment THEN 'refused'
@@ -101,8 +108,27 @@ SELECT outcome,
             ELSE greatest(0.005, extract(epoch FROM due_at - app_now()) + 0.025) END::float8 AS wait_s,
        CASE WHEN outcome = 'refused' THEN due_at
             WHEN outcome = 'share' THEN date_trunc('hour', moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '1 hour'
-            ELSE (today + 1)::timestamp AT TIME ZONE 'UTC' END AS until
+            ELSE (today + 1)::timestamp AT TIME ZONE 'UTC' END AS until,
+       calls, is_paced, today
 FROM answer;
+
+-- name: give_calls_back
+-- calls that were counted ahead and are not made, as long as it is still their day
+WITH counted AS (
+  UPDATE api_application
+  SET used = greatest(0, used - %(calls)s)
+  WHERE id = %(application_id)s AND day = %(day)s
+  RETURNING id, day)
+UPDATE api_usage u
+SET used = greatest(0, u.used - %(calls)s)
+FROM counted
+WHERE u.api_application_id = counted.id AND u.day = counted.day AND u.connection_id = %(connection_id)s AND u.lane = %(lane)s;
+
+-- name: gap
+-- milliseconds between two calls; 0: there is no pace
+SELECT gap_ms
+FROM api_application
+WHERE id = %(application_id)s;
 
 -- name: take_place
 -- a place for a call that leaves now, or the seconds to wait for one; an application without a pace needs none

@@ -55,14 +55,25 @@ class Database:
             psycopg.OperationalError: If the server cannot be reached, or every connection was in
                 use for 30 seconds.
         """
+        with self.session() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[psycopg.Connection]:
+        """Give a connection whose every statement is a transaction of its own.
+
+        A third of the round trips for what is one statement.
+
+        Raises:
+            psycopg.OperationalError: As `transaction` does.
+        """
         if not self._free.acquire(timeout=_WAIT_FOR_CONNECTION_S):
             message = f"no free database connection within {_WAIT_FOR_CONNECTION_S:.0f} s"
             raise psycopg.OperationalError(message)
         try:
             connection = self._take()
             try:
-                with connection.transaction():
-                    yield connection
+                yield connection
             finally:
                 self._give_back(connection)
         finally:

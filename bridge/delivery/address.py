@@ -7,21 +7,20 @@ effect happens once however often it is tried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.consent.standing import asked_back, outstanding_evidence
-from bridge.delivery.bury import bury_people
+from bridge.delivery.custom_fields import ensure_custom_fields
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.decide_return import policy_in_force, was_mailed
-from bridge.delivery.gather import came_from, gather, gone_to, unread_records, with_there
-from bridge.delivery.leases import claim_beside, finish, release_beside, renew
-from bridge.delivery.outcome import (
-    record_end,
-    record_look,
-    record_lost,
-)
+from bridge.delivery.endings import finish_ends
+from bridge.delivery.flows import ask
+from bridge.delivery.gather import unread_keys
+from bridge.delivery.leases import claim_beside, release_beside, renew
+from bridge.delivery.outcome import End, record_lost
 from bridge.delivery.outcome_consent import (
     record_person_asked,
     record_requests,
@@ -29,27 +28,34 @@ from bridge.delivery.outcome_consent import (
     record_unsubscribed,
 )
 from bridge.delivery.steps import close_in_flight, steps_in_flight
-from bridge.delivery.turns import must_wait
+from bridge.delivery.waiting import may_wait, waits_for
 from bridge.delivery.work import SQL
-from bridge.errors import NotFoundRemotely, NotSettled, RemoteError
-from bridge.mirror.remember import forget_cc_contact
+from bridge.errors import NotSettled, RemoteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import psycopg
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.flows import Flow
+    from bridge.delivery.gather import Gatherer
     from bridge.delivery.leases import Lease
+    from bridge.delivery.look import Looker
     from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.delivery.send import Sender
     from bridge.mapping.versions import ActiveMapping
-    from bridge.salesforce.values import Record
-    from bridge.settings import Settings
 
 _ROUNDS = 6
+
+
+class Gathered(NamedTuple):
+    """The present state of an address, and kind -> whether it was answered of steps in flight."""
+
+    state: AddressState
+    in_flight: Mapping[str, bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,19 +64,18 @@ class AddressCourier:
 
     Attributes:
         approve: Asked before a step is sent; raises where it was not agreed to.
-        told: Record id -> values that go before those of the mirror, where a message is replayed.
     """
 
     database: Database
-    settings: Settings
     there: ConstantContact
     reader: Reader
     current: ActiveMapping
+    gatherer: Gatherer
+    looker: Looker
     sender: Sender
     approve: Callable[[Step], None] | None = None
-    told: Mapping[str, Record] = field(default_factory=dict)
 
-    def settle(self, lease: Lease) -> str:
+    def flow(self, lease: Lease) -> Flow[str]:
         """Bring one address to where the present state wants it, and say in words what was done.
 
         Raises:
@@ -82,132 +87,108 @@ class AddressCourier:
         done: list[str] = []
         must_look = False
         for _ in range(_ROUNDS):
-            try:
-                self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
-            except RemoteError:
-                self._opt_out_first(lease)
-                raise
-            try:
-                gathered = self._gather(lease)
-            except NotSettled:
-                if lease.is_consent:
-                    self._opt_out_first(lease)
-                raise
+            gathered = yield from self._gather(lease)
             if gathered is None:
                 continue
             state, in_flight = gathered
+            if self._lacks_custom_fields(state):
+                state = self._with_custom_fields(lease, state)
             decision = decide(state)
             if must_look or in_flight or decision.needs_look:
-                was_moving = state.moving_from is not None
-                state = self._look(lease, state)
-                if was_moving and state.moving_from is None:
-                    with self.database.transaction() as tx:
-                        self._wait_for_others(tx, lease)
+                state = yield from self._look(lease, state)
                 state = self._confirm_in_flight(lease, state, in_flight)
                 decision = decide(state)
             if not decision.steps:
                 words = ", ".join(done) or "nothing to do"
-                with self.database.transaction() as tx:
-                    record_lost(tx, lease, decision.lost)
-                    record_end(tx, lease, state, decision)
-                    bury_people(tx, lease, state.people)
-                    finish(tx, lease, reason=words)
+                yield from ask(self._end, (End(lease, state, decision), words))
                 return words
             if decision.lost or decision.ends or decision.given:
                 with self.database.transaction() as tx:
                     record_lost(tx, lease, decision.lost)
                     record_requests(tx, lease, state, decision)
-            must_look = not self._send(lease, state, decision, done)
+            must_look = not (yield from self._send(lease, state, decision, done))
         message = "the contact does not come to rest: somebody keeps changing it here or there"
         raise NotSettled(message)
 
-    def _opt_out_first(self, lease: Lease) -> None:
+    def _end(self, tx: psycopg.Connection, ends: Sequence[tuple[End, str]]) -> Sequence[None]:
+        connection_id = ends[0][0].lease.connection_id
+        finish_ends(tx, connection_id, [end for end, _ in ends], [words for _, words in ends])
+        return [None] * len(ends)
+
+    def _opt_out_first(self, lease: Lease) -> Flow[None]:
         """Unsubscribe where a box is known to be ticked: that waits for no read and nobody else."""
         with self.database.transaction() as tx:
-            in_flight = steps_in_flight(tx, lease)
-            state = self._state(tx, lease)
+            in_flight = steps_in_flight(tx, lease.connection_id, [lease.key])[lease.key]
+            state = self.gatherer.one(tx, lease.connection_id, lease.key)
         if not any(one.do_not_email for one in state.people) or is_unsubscribed(state.there):
             return
-        state = self._confirm_in_flight(lease, self._look(lease, state), in_flight)
+        looked = yield from self.looker.look(lease, state)
+        state = self._confirm_in_flight(lease, looked, in_flight)
         decision = decide(state)
         steps = tuple(step for step in decision.steps if step.kind == "unsubscribe")
         if steps:
-            self._send(lease, state, replace(decision, steps=steps), [])
+            yield from self._send(lease, state, replace(decision, steps=steps), [])
 
-    def _gather(self, lease: Lease) -> tuple[AddressState, dict[str, bool]] | None:
+    def _gather(self, lease: Lease) -> Flow[Gathered | None]:
         """Return the present state and the steps in flight; None if a record is in doubt."""
-        with self.database.transaction() as tx:
-            renew(tx, lease)
-            self._wait_for_others(tx, lease)
-            if unread_records(tx, lease.connection_id, [lease.key]):
-                return None
-            in_flight = steps_in_flight(tx, lease)
-            state = self._state(tx, lease)
-        return state, in_flight
+        try:
+            found = yield from ask(self._gather_all, lease)
+            if found is None:
+                yield from self._read(lease)
+                found = yield from ask(self._gather_all, lease)
+        except NotSettled:
+            if lease.is_consent:
+                yield from self._opt_out_first(lease)
+            raise
+        return found
 
-    def _wait_for_others(self, tx: psycopg.Connection, lease: Lease) -> None:
-        """A contact that changes its address belongs to two subjects: one of them goes first."""
-        waits_s: dict[str, float] = {}
+    def _read(self, lease: Lease) -> Flow[None]:
+        """Read the records back that are in doubt."""
+        try:
+            self.reader.read_unknown([lease.key], held=[lease.key], lane=max(lease.lane, 1))
+        except RemoteError:
+            yield from self._opt_out_first(lease)
+            raise
 
-        def ahead_of(key: str) -> list[str]:
-            pending = self._ahead(tx, lease, key)
-            if key == lease.key:
-                waits_s.update(pending)
-            return list(pending)
+    def _gather_all(
+        self, tx: psycopg.Connection, leases: Sequence[Lease]
+    ) -> Sequence[Gathered | NotSettled | None]:
+        """Return of each address what is known, an error where it waits, None if it is in doubt."""
+        connection_id, keys = leases[0].connection_id, [lease.key for lease in leases]
+        unread = unread_keys(tx, connection_id, keys)
+        in_flight = steps_in_flight(tx, connection_id, keys)
+        states = self.gatherer.all(tx, connection_id, keys)
+        found: list[Gathered | NotSettled | None] = []
+        for lease in leases:
+            waits = None
+            if lease.key in unread:
+                found.append(None)
+                continue
+            if may_wait(states[lease.key]):
+                waits = waits_for(tx, lease, partial(self.gatherer.one, tx, lease.connection_id))
+            found.append(waits or Gathered(states[lease.key], in_flight[lease.key]))
+        return found
 
-        if must_wait(lease.key, ahead_of):
-            message = "waits for the person's other address"
-            after_s = min(waits_s.values(), default=None)
-            raise NotSettled(message, behind=tuple(sorted(waits_s)), after_s=after_s)
+    def _lacks_custom_fields(self, state: AddressState) -> bool:
+        return len(state.custom_field_ids) < len(self.current.mapping.contact.custom_fields)
 
-    def _ahead(self, tx: psycopg.Connection, lease: Lease, key: str) -> dict[str, float]:
-        """Return the addresses that have to be settled before one -> seconds until they may be."""
-        ahead = gone_to(tx, lease.connection_id, key)
-        if not ahead:
-            former = came_from(tx, lease.connection_id, key)
-            if former:
-                state = self._state(tx, lease, key)
-                ahead = former if state.moving_from is None else []
-        if not ahead:
-            return {}
-        rows = tx.execute(SQL["pending_work"], lease.row() | {"kind": "address", "keys": ahead})
-        return dict(rows.fetchall())
+    def _with_custom_fields(self, lease: Lease, state: AddressState) -> AddressState:
+        """Return the state once the account has the mapping's custom fields."""
+        ids = ensure_custom_fields(self.database, self.there, lease.connection_id, self.current)
+        return replace(state, custom_field_ids=ids)
 
-    def _look(self, lease: Lease, state: AddressState) -> AddressState:
-        """Read the contact there, by its id where it is known, else by its address."""
-        there: dict[str, Any] | None = None
-        if state.there is not None:
-            contact_id = str(state.there["contact_id"])
-            try:
-                there = self.there.get_contact(contact_id)
-            except NotFoundRemotely:
-                with self.database.transaction() as tx:
-                    forget_cc_contact(tx, lease.connection_id, contact_id)
-            if there is not None and not _has_address(there, state.key):
-                with self.database.transaction() as tx:
-                    record_look(tx, lease.connection_id, with_there(state, there))
-                there = None
-        if there is None:
-            there = self.there.find_contact(_written(state))
-        looked = with_there(state, there)
-        if looked.moving_from is not None:
-            fresh = self.there.get_contact(str(looked.moving_from["contact_id"]))
-            looked = replace(looked, moving_from=fresh)
-        left = tuple(self.there.get_contact(str(one["contact_id"])) for one in state.left_behind)
-        looked = replace(looked, left_behind=left)
-        with self.database.transaction() as tx:
-            record_look(tx, lease.connection_id, looked)
-            renew(tx, lease)  # after the ledger, as triage does
-            refreshed = self._state(tx, lease)
-        return replace(
-            refreshed,
-            there=looked.there,
-            moving_from=looked.moving_from,
-            is_there_known=True,
-        )
+    def _look(self, lease: Lease, state: AddressState) -> Flow[AddressState]:
+        """Read the contact there; whoever comes to an address may have to wait after all."""
+        looked = yield from self.looker.look(lease, state)
+        if state.moving_from is not None and looked.moving_from is None:
+            with self.database.transaction() as tx:
+                waits = waits_for(tx, lease, partial(self.gatherer.one, tx, lease.connection_id))
+            if waits is not None:
+                raise waits
+        return looked
 
     def _confirm_in_flight(
-        self, lease: Lease, state: AddressState, in_flight: dict[str, bool]
+        self, lease: Lease, state: AddressState, in_flight: Mapping[str, bool]
     ) -> AddressState:
         """Record what steps whose answers were lost have left there; return the state after that.
 
@@ -229,7 +210,9 @@ class AddressCourier:
             contact = {"cc_contact_id": state.there["contact_id"]}
             tx.execute(SQL["own_lists_in_flight"], lease.row() | contact)
             close_in_flight(tx, lease)
-            state = replace(state, bases=self._state(tx, lease).bases)
+            state = replace(
+                state, bases=self.gatherer.one(tx, lease.connection_id, lease.key).bases
+            )
             is_out = is_unsubscribed(state.there)
             if "unsubscribe" in in_flight and is_out:
                 record_unsubscribed(tx, lease, state, was_sent=in_flight["unsubscribe"])
@@ -250,47 +233,31 @@ class AddressCourier:
                 return replace(state, asked=(), opt_outs=complaints, evidence=evidence)
         return state
 
-    def _state(self, tx: psycopg.Connection, lease: Lease, key: str | None = None) -> AddressState:
-        """Return the state of the leased address, or of another one."""
-        return gather(
-            tx,
-            lease.connection_id,
-            key or lease.key,
-            self.current.mapping,
-            owner_policy=self.settings.owner,
-            told=self.told,
-        )
-
-    def _send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
+    def _send(
+        self, lease: Lease, state: AddressState, decision: Decision, done: list[str]
+    ) -> Flow[bool]:
         """Send the steps in order; return False where the contact there must be read again."""
         if self.approve is not None:
             for step in decision.steps:
                 self.approve(step)
         moved_key = _moved_key(state, decision)
-        if moved_key is not None:
-            with self.database.transaction() as tx:
-                if not claim_beside(tx, lease, moved_key):
-                    message = "waits for the person's former address"
-                    raise NotSettled(message)
+        if moved_key is None:
+            return (yield from self.sender.send(lease, state, decision, done))
+        with self.database.transaction() as tx:
+            if not claim_beside(tx, lease, moved_key):
+                message = "waits for the person's former address"
+                raise NotSettled(message)
         try:
-            return self.sender.send(lease, state, decision, done)
-        finally:
-            if moved_key is not None:
-                with self.database.transaction() as tx:
-                    release_beside(tx, lease, moved_key)
+            is_sent = yield from self.sender.send(lease, state, decision, done)
+        except Exception:
+            self._release_beside(lease, moved_key)
+            raise
+        self._release_beside(lease, moved_key)
+        return is_sent
 
-
-def _has_address(there: dict[str, Any], key: str) -> bool:
-    address = (there.get("email_address") or {}).get("address") or ""
-    return str(address).strip().lower() == key
-
-
-def _written(state: AddressState) -> str:
-    """Return the address as somebody wrote it; the vendor compares without case."""
-    for person in state.people:
-        if person.wanted is not None and "email_address" in person.wanted:
-            return str(person.wanted["email_address"]["address"])
-    return state.key
+    def _release_beside(self, lease: Lease, key: str) -> None:
+        with self.database.transaction() as tx:
+            release_beside(tx, lease, key)
 
 
 def _moved_key(state: AddressState, decision: Decision) -> str | None:

@@ -1,4 +1,4 @@
-"""Attempt: settle one claimed subject, and do what an error of it means.
+"""Attempt: settle claimed subjects, and do what an error of one means.
 
 The error's class is the decision: try again later, bury this record, pause the connection. A
 service that fails everybody is asked by one worker at a time (`bridge.delivery.outages`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,15 +24,19 @@ from bridge.delivery.bury import bury, bury_spent
 from bridge.delivery.cause import cause_of, cause_of_fault
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
+from bridge.delivery.flows import settle_all
 from bridge.delivery.leases import release
 from bridge.delivery.outages import Outages
 from bridge.delivery.read_back import Reader
-from bridge.delivery.slots import Slots
+from bridge.delivery.slots import Slots, TakenInVain
 from bridge.errors import (
     BridgeError,
     LeaseLost,
+    NotSettled,
     OutOfService,
+    QuotaSpent,
     RemoteError,
+    Throttled,
 )
 from bridge.log import place
 
@@ -43,11 +48,15 @@ if TYPE_CHECKING:
     from bridge.connections.model import Connection
     from bridge.delivery.consequence import Consequence
     from bridge.delivery.couriers import Couriers
+    from bridge.delivery.flows import Flow
     from bridge.delivery.leases import Lease
     from bridge.delivery.work import Due
     from bridge.mapping.versions import ActiveMapping
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE_S = 1.0
+"""Seconds after which no further subject of those that were taken together is begun with."""
 
 
 class Worker:
@@ -66,6 +75,9 @@ class Worker:
         self._connection = connection
         self._current = current
         self._outages = Outages(database, connection)
+        self._begun: set[Lease] = set()
+        self._until = 0.0
+        self._is_over = False
         self.slots = Slots(database, connection, lane=lane)
         self._there = installation.constant_contact(connection, self._take_slot)
         self._salesforce = installation.salesforce(connection)
@@ -81,9 +93,10 @@ class Worker:
         )
 
     def close(self) -> None:
-        """Close the connections that are kept open."""
+        """Close the connections that are kept open, and give back what was counted ahead."""
         self._there.close()
         self._salesforce.close()
+        self.slots.give_back()
 
     def prefetch(self, items: Sequence[Due]) -> None:
         """Read back for all subjects at once; where that fails, each subject meets the error."""
@@ -106,35 +119,58 @@ class Worker:
             )
         self._outages.judge(failure)
 
-    def attempt(self, lease: Lease) -> bool:
-        """Settle one subject; return False where the connection had better be left alone."""
+    def attempt(self, leases: Sequence[Lease]) -> bool:
+        """Settle subjects; return False where the connection had better be left alone."""
+        self._is_over = False
+        self._begun.clear()
+        self._until = time.monotonic() + _AT_ONCE_S
+        self.slots.expect(leases)
+        flows = {lease: self._flow(lease) for lease in leases}
+        keys = {lease.key for lease in leases}
+        late: list[Lease] = []
+        for lease, end in settle_all(self._installation.database, flows, self._begin):
+            if isinstance(end, NotSettled) and keys.intersection(end.behind):
+                late.append(lease)
+            elif not self._take_end(lease, end):
+                self._is_over = True
+        is_over = self._is_over
+        for lease in late:  # what they wait for is at an end, or waits for longer
+            if is_over:
+                self._begin(lease)
+                self._take_end(lease, TakenInVain("another one had to come first"))
+            else:
+                is_over = not self.attempt([lease])
+        return not is_over
+
+    def _begin(self, lease: Lease) -> None:
+        self.slots.begin(lease)
+        self._outages.begin(lease)
+
+    def _flow(self, lease: Lease) -> Flow[str]:
+        return (yield from self._couriers_of(lease).flow(lease))
+
+    def _take_end(self, lease: Lease, end: str | Exception) -> bool:
+        """Do what the end of a subject means; return False as `attempt` does."""
         about = {"connection": self._connection.name, "kind": lease.kind, "lane": lease.lane}
-        try:
-            self.slots.begin(lease)
-            words = self._couriers_of(lease).settle(lease)
-        except LeaseLost as error:
-            self._outages.judge(error)
-            log.warning("lease_lost", extra=about)
-            return True
-        except BridgeError as error:
-            return self._bear(lease, error, cause_of(error), about)
-        except psycopg.errors.DeadlockDetected as error:
-            self._outages.judge(error)
-            log.warning("deadlock", extra=about)
-            with self._installation.database.transaction() as tx:
-                release(tx, lease)  # what was on its way is looked up there before deciding anew
-            return True
-        except psycopg.OperationalError:
-            raise  # nothing can be written now; the lease runs out by itself
-        except Exception as error:  # noqa: BLE001 -- one record's fault must not hold up others
-            log.error(  # noqa: TRY400 -- an error's text may hold a value of the record
-                "fault_in_record", extra=about | {"error": type(error).__name__, "at": place(error)}
-            )
-            name = type(error).__name__
-            unknown = BridgeError(f"a fault in the bridge ({name}): see its log")
-            return self._bear(lease, unknown, cause_of_fault(error), about)
-        self._outages.judge(None)
-        log.info("settled", extra=about | {"outcome": words})
+        match end:
+            case str():
+                self._outages.judge(None)
+                log.info("settled", extra=about | {"outcome": end})
+            case LeaseLost():
+                self._outages.judge(end)
+                log.warning("lease_lost", extra=about)
+            case BridgeError():
+                return self._bear(lease, end, cause_of(end), about)
+            case psycopg.errors.DeadlockDetected():
+                self._outages.judge(end)
+                log.warning("deadlock", extra=about)
+                with self._installation.database.transaction() as tx:
+                    release(tx, lease)  # what was on its way is looked up there first
+            case _:  # its text may hold a value of the record
+                name = type(end).__name__
+                log.error("fault_in_record", extra=about | {"error": name, "at": place(end)})
+                unknown = BridgeError(f"a fault in the bridge ({name}): see its log")
+                return self._bear(lease, unknown, cause_of_fault(end), about)
         return True
 
     def _couriers_of(self, lease: Lease) -> Couriers:
@@ -153,10 +189,24 @@ class Worker:
 
     @contextmanager
     def _take_slot(self) -> Iterator[None]:
+        self._give_back_late()
         self._outages.check("constant_contact")
         with self.slots.take():
             self._outages.note_call("constant_contact")
             yield
+
+    def _give_back_late(self) -> None:
+        """Begin with no more subjects where those before took their time, or met an end of all.
+
+        Raises:
+            TakenInVain: If this one is given back.
+        """
+        lease = self.slots.lease
+        if lease is None or lease in self._begun:
+            return
+        if self._is_over or (self._begun and time.monotonic() > self._until):
+            raise TakenInVain("others may have it: those before it took too long")
+        self._begun.add(lease)
 
     def _bear(self, lease: Lease, error: BridgeError, cause: str, about: dict[str, Any]) -> bool:
         """Do what an error means; return False where the connection had better be left alone."""
@@ -167,10 +217,12 @@ class Worker:
             failing_s=lease.failing_s,
             probe=self._outages.judge(error),
         )
-        if not isinstance(error, OutOfService):  # told once, when the outage began
+        if not isinstance(error, OutOfService | TakenInVain):  # told once, when the outage began
             why = {"error": type(error).__name__, "why": consequence.reason}
             log.warning("not_settled", extra=about | why)
         note_limit(self._installation.database, self._connection, error)
+        if isinstance(error, QuotaSpent | Throttled):
+            self.slots.give_back()
         if consequence.pauses_connection and isinstance(error, RemoteError):
             with self._installation.database.transaction() as tx:
                 pause(tx, self._connection.id, str(error), system=error.system)

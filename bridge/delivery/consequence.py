@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bridge.delivery.slots import LeaseWanted
+from bridge.delivery.slots import LeaseWanted, TakenInVain
 from bridge.errors import (
     BridgeError,
     NoSlotNow,
@@ -97,7 +97,7 @@ def consequence_of(  # noqa: C901, PLR0911 -- one case a class of error
     """
     reason = str(error)
     match error:
-        case LeaseWanted():
+        case LeaseWanted() | TakenInVain():
             return Consequence()
         case NotSettled():
             after_s = max(_FOR_ANOTHER_S, error.after_s or 0.0)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.delivery.address import AddressCourier
-from bridge.delivery.custom_fields import ensure_custom_fields
+from bridge.delivery.flows import settle_one
+from bridge.delivery.gather import Gatherer
 from bridge.delivery.lists import ListCourier
+from bridge.delivery.look import Looker
 from bridge.delivery.resolve import Resolver
 from bridge.delivery.send import Sender
 from bridge.identity import is_salesforce_id
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from bridge.bootstrap import Installation
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.flows import Flow
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
     from bridge.delivery.read_back import Reader
@@ -30,13 +33,15 @@ class Couriers:
     """Settles subjects of every kind for one connection, in one thread."""
 
     database: Database
-    there: ConstantContact
-    current: ActiveMapping
     addresses: AddressCourier
     lists: ListCourier
     resolver: Resolver
 
     def settle(self, lease: Lease) -> str:
+        """Settle one subject by itself; see `flow`."""
+        return settle_one(self.database, self.flow(lease))
+
+    def flow(self, lease: Lease) -> Flow[str]:
         """Bring a leased subject to where the present state wants it; say in words what was done.
 
         Raises:
@@ -46,8 +51,7 @@ class Couriers:
             return self.lists.settle(lease)
         if is_salesforce_id(lease.key) and "@" not in lease.key:
             return self.resolver.settle(lease)
-        ensure_custom_fields(self.database, self.there, lease.connection_id, self.current)
-        return self.addresses.settle(lease)
+        return (yield from self.addresses.flow(lease))
 
 
 def open_couriers(
@@ -70,19 +74,20 @@ def open_couriers(
         told: Record id -> values that go before those of the mirror, where a message is replayed.
     """
     database = installation.database
+    gatherer = Gatherer(
+        mapping=current.mapping, owner_policy=installation.settings.owner, told=told or {}
+    )
     return Couriers(
         database=database,
-        there=there,
-        current=current,
         addresses=AddressCourier(
             database=database,
-            settings=installation.settings,
             there=there,
             reader=reader,
             current=current,
+            gatherer=gatherer,
+            looker=Looker(database=database, there=there, gatherer=gatherer),
             sender=Sender(database=database, there=there, mapping_version_id=current.version_id),
             approve=approve,
-            told=told or {},
         ),
         lists=ListCourier(
             database=database, there=there, reader=reader, current=current, approve=approve

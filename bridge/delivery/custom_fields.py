@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 def ensure_custom_fields(
     database: Database, there: ConstantContact, connection_id: int, current: ActiveMapping
-) -> None:
-    """Look up, and where needed create, the custom fields of a mapping; costs calls only once.
+) -> dict[str, str]:
+    """Return the ids of a mapping's custom fields; they are made where the account lacks them.
+
+    Costs calls only once.
 
     Raises:
         RecordRefused: If the account cannot have one more custom field.
@@ -24,8 +26,9 @@ def ensure_custom_fields(
     """
     wanted = current.mapping.contact.custom_fields
     with database.transaction() as tx:
-        if len(custom_field_ids(tx, connection_id, wanted)) == len(wanted):
-            return
+        ids = custom_field_ids(tx, connection_id, wanted)
+    if len(ids) == len(wanted):
+        return ids
     rows = list(there.custom_fields())
     have = {str(row[key]).lower() for row in rows for key in ("name", "label")}
     for field in wanted:
@@ -36,3 +39,4 @@ def ensure_custom_fields(
                 rows = list(there.custom_fields())
     with database.transaction() as tx:
         remember_custom_fields(tx, connection_id, rows)
+        return custom_field_ids(tx, connection_id, wanted)

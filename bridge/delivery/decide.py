@@ -43,7 +43,8 @@ def decide(state: AddressState) -> Decision:
     owner = choose_owner(state)
     given = given_afterwards(state)
     done = {one.request_id for one in given}
-    state = replace(state, evidence=tuple(one for one in state.evidence if one.id not in done))
+    if done:
+        state = replace(state, evidence=tuple(one for one in state.evidence if one.id not in done))
     consent = decide_consent(state)
     lists_if_back = decide_lists(state, Consent()).wanted if consent.ask else frozenset()
     if consent.ask and not lists_if_back:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def finish_ends(
-    tx: psycopg.Connection, connection_id: int, ends: Sequence[End], *, reason: str
+    tx: psycopg.Connection, connection_id: int, ends: Sequence[End], reasons: Sequence[str]
 ) -> None:
     """Keep what came of leased addresses, and end them with the notifications that waited.
 
@@ -25,7 +25,7 @@ def finish_ends(
         tx: A transaction.
         connection_id: Whose they are.
         ends: Each with its lease.
-        reason: What the notifications say of it.
+        reasons: What the notifications say of each.
 
     Raises:
         LeaseLost: If one ran out; the transaction must not be committed.
@@ -35,4 +35,4 @@ def finish_ends(
     record_ends(tx, connection_id, ends)
     for lease, state, _ in ends:
         bury_people(tx, lease, state.people)
-    finish_all(tx, [lease for lease, *_ in ends], reason=reason)
+    finish_all(tx, [lease for lease, *_ in ends], reasons)

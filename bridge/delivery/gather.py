@@ -6,7 +6,7 @@ However many addresses are asked for, each table is read once; one address is ma
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
@@ -29,17 +29,30 @@ if TYPE_CHECKING:
     from bridge.salesforce.values import Record
 
 
-def gather(
-    tx: psycopg.Connection,
-    connection_id: int,
-    key: str,
-    mapping: Mapping,
-    *,
-    owner_policy: Literal["linked_first", "oldest"],
-    told: MappingOf[str, Record] = NOTHING_TOLD,
-) -> AddressState:
-    """Return the state of one address; see `gather_all`."""
-    return gather_all(tx, connection_id, [key], mapping, owner_policy=owner_policy, told=told)[key]
+@dataclass(frozen=True, kw_only=True)
+class Gatherer:
+    """Gathers states by one mapping, for whoever decides by it; see `gather_all`."""
+
+    mapping: Mapping
+    owner_policy: Literal["linked_first", "oldest"]
+    told: MappingOf[str, Record] = field(default_factory=lambda: NOTHING_TOLD)
+
+    def one(self, tx: psycopg.Connection, connection_id: int, key: str) -> AddressState:
+        """Return the state of one address."""
+        return self.all(tx, connection_id, [key])[key]
+
+    def all(
+        self, tx: psycopg.Connection, connection_id: int, keys: Sequence[str]
+    ) -> dict[str, AddressState]:
+        """Return the state of each address."""
+        return gather_all(
+            tx,
+            connection_id,
+            keys,
+            self.mapping,
+            owner_policy=self.owner_policy,
+            told=self.told,
+        )
 
 
 def gather_all(
@@ -94,6 +107,15 @@ def unread_records(
     for row in _read(tx, SQL["unread"], connection_id, keys=list(keys)):
         found.setdefault(row["kind"], []).append(row["sf_id"])
     return found
+
+
+def unread_keys(tx: psycopg.Connection, connection_id: int, keys: Sequence[str]) -> set[str]:
+    """Return the subjects behind which a record must be read back first."""
+    if not unread_records(tx, connection_id, keys):
+        return set()
+    if len(keys) == 1:
+        return set(keys)
+    return {key for key in keys if unread_records(tx, connection_id, [key])}
 
 
 def gone_to(tx: psycopg.Connection, connection_id: int, key: str) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
 
 from bridge.delivery.work import SQL
 from bridge.errors import LeaseLost
@@ -43,6 +45,10 @@ class Lease:
     replay_of: str | None = None
     origin: Origin = "webhook"
 
+    def __hash__(self) -> int:
+        """Leases are looked up often, and few at once have one key."""
+        return hash(self.key)
+
     def row(self) -> dict[str, object]:
         """Return the parameters that name the leased row."""
         return {
@@ -56,26 +62,37 @@ class Lease:
 
 def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
     """Lease a subject, or return None where somebody else has it or nothing is left to do."""
+    return next(iter(claim_some(tx, [due], lease_s, count=1)), None)
+
+
+def claim_some(
+    tx: psycopg.Connection, due: Sequence[Due], lease_s: float, *, count: int
+) -> list[Lease]:
+    """Lease the first subjects that nobody else has and that something is left to do for.
+
+    Args:
+        tx: A transaction of its own.
+        due: Subjects of one connection, most urgent first.
+        lease_s: Seconds until others may have those that are not renewed.
+        count: How many at most.
+    """
     token = uuid.uuid4()
-    values = {**asdict(due), "token": token, "lease_s": lease_s}
-    row = tx.execute(SQL["claim_work"], values).fetchone()
-    if row is None:
-        return None
-    wanted, lane, attempts, is_consent, failing_s, replay_of, origin = row
-    return Lease(
-        connection_id=due.connection_id,
-        kind=due.kind,
-        key=due.key,
-        token=token,
-        generation=wanted,
-        lane=lane,
-        attempts=attempts,
-        is_consent=is_consent,
-        lease_s=lease_s,
-        failing_s=failing_s,
-        replay_of=replay_of,
-        origin=origin,
-    )
+    values = {
+        "connection_id": due[0].connection_id,
+        "kinds": [one.kind for one in due],
+        "keys": [one.key for one in due],
+        "token": token,
+        "lease_s": lease_s,
+        "count": count,
+    }
+    with tx.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(SQL["claim_work"], values).fetchall()
+    order = {(one.kind, one.key): number for number, one in enumerate(due)}
+    rows.sort(key=lambda row: order[row["kind"], row["key"]])
+    return [
+        Lease(connection_id=due[0].connection_id, token=token, lease_s=lease_s, **row)
+        for row in rows
+    ]
 
 
 def hold(
@@ -151,15 +168,7 @@ def leases_of(
 def let_go(tx: psycopg.Connection, leases: Sequence[Lease]) -> None:
     """Give held subjects of one kind back as they were; nothing happens to those that were lost."""
     if leases:
-        tx.execute(
-            SQL["let_go"],
-            {
-                "connection_id": leases[0].connection_id,
-                "kind": leases[0].kind,
-                "keys": [lease.key for lease in leases],
-                "tokens": [lease.token for lease in leases],
-            },
-        )
+        tx.execute(SQL["let_go"], _values(leases))
 
 
 def claim_beside(tx: psycopg.Connection, lease: Lease, key: str) -> bool:
@@ -178,11 +187,22 @@ def renew(tx: psycopg.Connection, lease: Lease) -> bool:
     Raises:
         LeaseLost: If it ran out: another worker may hold the subject.
     """
-    row = tx.execute(SQL["lease_state"], lease.row()).fetchone()
-    if row is None:
-        message = f"the lease of one {lease.kind} ran out"
-        raise LeaseLost(message)
-    return bool(row[0])
+    return lease.key in renew_all(tx, [lease])
+
+
+def renew_all(tx: psycopg.Connection, leases: Sequence[Lease]) -> set[str]:
+    """Renew leases of one connection and kind; return the keys of those that consent wants.
+
+    Raises:
+        LeaseLost: If one of them ran out; the caller's transaction must not be committed.
+    """
+    if not leases:
+        return set()
+    values = _values(leases) | {"lease_s": leases[0].lease_s}
+    rows = tx.execute(SQL["renew_leases"], values).fetchall()
+    if len(rows) < len(leases):
+        raise lost(leases)
+    return {key for key, is_wanted in rows if is_wanted}
 
 
 def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -> None:
@@ -191,30 +211,28 @@ def finish(tx: psycopg.Connection, lease: Lease, *, reason: str | None = None) -
     Raises:
         LeaseLost: If it ran out; the caller's transaction must not be committed.
     """
-    finish_all(tx, [lease], reason=reason)
+    finish_all(tx, [lease], [reason])
 
 
 def finish_all(
-    tx: psycopg.Connection, leases: Sequence[Lease], *, reason: str | None = None
+    tx: psycopg.Connection, leases: Sequence[Lease], reasons: Sequence[str | None]
 ) -> None:
     """End the work of leases of one connection and kind, and what waited for it.
+
+    Args:
+        tx: The caller's transaction.
+        leases: What is ended.
+        reasons: What the notifications say of each.
 
     Raises:
         LeaseLost: If one of them ran out; the caller's transaction must not be committed.
     """
     if not leases:
         return
-    values = {
-        "connection_id": leases[0].connection_id,
-        "kind": leases[0].kind,
-        "keys": [lease.key for lease in leases],
-        "tokens": [lease.token for lease in leases],
-        "generations": [lease.generation for lease in leases],
-        "reason": reason,
-    }
+    generations = [lease.generation for lease in leases]
+    values = _values(leases) | {"generations": generations, "reasons": list(reasons)}
     if len(tx.execute(SQL["finish_work"], values).fetchall()) < len(leases):
-        message = f"the lease of one {leases[0].kind} ran out"
-        raise LeaseLost(message)
+        raise lost(leases)
     tx.execute(SQL["wake_behind"], values)
     tx.execute(SQL["lock_shared_notifications"], values)
     tx.execute(SQL["finish_notifications"], values)
@@ -260,3 +278,18 @@ def release(
             SQL["note_on_notifications"],
             lease.row() | {"reason": reason, "attempt": int(is_attempt)},
         )
+
+
+def _values(leases: Sequence[Lease]) -> dict[str, object]:
+    """Return the parameters that name the leased rows, all of one connection and kind."""
+    return {
+        "connection_id": leases[0].connection_id,
+        "kind": leases[0].kind,
+        "keys": [lease.key for lease in leases],
+        "tokens": [lease.token for lease in leases],
+    }
+
+
+def lost(leases: Sequence[Lease]) -> LeaseLost:
+    """Return the error that says so of one of them."""
+    return LeaseLost(f"the lease of one {leases[0].kind} ran out")

@@ -13,7 +13,6 @@ from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.work import SQL
 from bridge.identity import email_key
 from bridge.mirror.model import parse_moment
-from bridge.mirror.remember import remember_cc_contact
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
 
 
 def record_left_behind(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:
-    """Keep the contacts that were left behind, and opt-outs by the person that were made there."""
+    """Keep opt-outs by the person that were made at contacts that were left behind."""
     known = {out.key for out in state.opt_outs if out.kind == "person" and out.acted_by != "firm"}
     for contact in state.left_behind:
-        remember_cc_contact(tx, connection_id, dict(contact))
         address = contact.get("email_address") or {}
         key = email_key(address.get("address"))
         people = [

@@ -13,7 +13,7 @@ from bridge.delivery.leases import finish, renew
 from bridge.delivery.links import link, own
 from bridge.delivery.model import Status, Step
 from bridge.delivery.outcome import set_statuses
-from bridge.delivery.steps import close_in_flight, end_step, open_plan, send_step
+from bridge.delivery.steps import Opening, close_in_flight, end_step, open_plans
 from bridge.delivery.work import RECONCILE, SQL, mark
 from bridge.errors import Conflict, NotFoundRemotely, NotSettled, RecordRefused
 from bridge.identity import uuid_or_none
@@ -169,10 +169,7 @@ class ListCourier:
         with self.database.transaction() as tx:
             renew(tx, lease)
             tx.execute(SQL["close_steps_in_flight"], lease.row())
-            plan_id = open_plan(
-                tx, lease, [step], facts=b"", mapping_version_id=self.current.version_id
-            )
-            send_step(tx, lease, plan_id, 0)
+            [plan_id] = open_plans(tx, [Opening(lease, [step], b"", self.current.version_id)])
         try:
             answer = (
                 self.there.create_list(body)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -52,8 +52,13 @@ class Outages:
         self._connection = connection
         self._failing: dict[str, _Failing] = {}
         self._looked_at: float | None = None
-        self._probing: set[str] = set()
-        self._calls: Counter[str] = Counter()
+        self._about: object = None
+        self._probing: dict[str, object] = {}
+        self._calls: defaultdict[object, Counter[str]] = defaultdict(Counter)
+
+    def begin(self, about: object) -> None:
+        """Name the piece of work that the next calls are for; several may be under way."""
+        self._about = about
 
     def check(self, system: System) -> None:
         """Return where a call may be made.
@@ -62,7 +67,9 @@ class Outages:
             OutOfService: If the service is down and somebody else asks it, or nobody before long.
         """
         failing = self._look().get(system)
-        if failing is None or failing.wait_s is None or system in self._probing:
+        if failing is None or failing.wait_s is None:
+            return
+        if system in self._probing and self._probing[system] == self._about:
             return
         if failing.wait_s <= 0 and self._take_probe(system):
             return
@@ -74,7 +81,7 @@ class Outages:
 
     def note_call(self, system: System) -> None:
         """Count a call that is on its way: an error of it comes to `judge`."""
-        self._calls[system] += 1
+        self._calls[self._about][system] += 1
 
     @contextmanager
     def asking(self, system: System) -> Iterator[None]:
@@ -84,21 +91,22 @@ class Outages:
         yield
 
     def judge(self, error: BaseException | None) -> Probe | None:
-        """Learn from how a piece of work ended.
+        """Learn from how the piece of work that was begun has ended.
 
         Returns:
             The next probe, where the error says that its service is down.
         """
         failed = _service_at_fault(error)
-        answered = {system for system, count in self._calls.items() if count} - {failed}
+        calls = self._calls.pop(self._about, Counter[str]())
+        answered = {system for system, count in calls.items() if count} - {failed}
         for system in answered & self._failing.keys():
             self._end(system)
-        for system in self._probing - answered - {failed}:
-            self._give_probe_back(system)
+        for system in [one for one, about in self._probing.items() if about == self._about]:
+            del self._probing[system]
+            if system not in answered | {failed}:
+                self._give_probe_back(system)
         # Whoever was answered before it failed may be at fault itself: that is no outage of others.
-        is_first = failed is not None and self._calls[failed] <= 1
-        self._calls.clear()
-        self._probing.clear()
+        is_first = failed is not None and calls[failed] <= 1
         if failed is None:
             return None
         probe = self._count(failed, str(error))
@@ -117,7 +125,7 @@ class Outages:
             values = {"connection_id": self._connection.id, "system": system, "lease_s": _PROBE_S}
             is_mine = tx.execute(SQL["take_probe"], values).fetchone() is not None
         if is_mine:
-            self._probing.add(system)
+            self._probing[system] = self._about
         return is_mine
 
     def _end(self, system: str) -> None:

@@ -9,10 +9,10 @@ from bridge.delivery.left_behind import record_left_behind, unlink_left_behind
 from bridge.delivery.links import disown, link, own
 from bridge.delivery.outcome_consent import record_opt_out, record_requests, record_resubscribed
 from bridge.delivery.work import SQL, mark
-from bridge.mirror.remember import remember_cc_contact
+from bridge.mirror.remember import Answer, remember_cc_contacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import psycopg
 
@@ -22,58 +22,71 @@ if TYPE_CHECKING:
     from bridge.mirror.advance import Subject
 
 
-def record_sent(
-    tx: psycopg.Connection,
-    lease: Lease,
-    state: AddressState,
-    step: Step,
-    answer: dict[str, Any],
-    *,
-    wanted: Sequence[tuple[str, str, str, bool]],
-) -> None:
-    """Keep what a confirmed step left there: the contact, who it is, its lists and its consent.
+class Sent(NamedTuple):
+    """A step that was answered: what it rested on, and the contact as it is there now."""
+
+    lease: Lease
+    state: AddressState
+    decision: Decision
+    step: Step
+    answer: Mapping[str, Any]
+
+
+def record_sent(tx: psycopg.Connection, connection_id: int, sent: Sequence[Sent]) -> None:
+    """Keep what answered steps left there: the contacts, who they are, and their lists.
 
     A person who has gone to another address since is linked to no contact of this one; the lists
     that were sent for them stay on record, so that the address is taken off them at its next turn.
-
-    Args:
-        tx: The caller's transaction.
-        lease: The address.
-        state: What was decided on.
-        step: What was sent.
-        answer: The contact as it is there now.
-        wanted: The memberships of Practifi that were decided on, as `Decision.agreed` has them.
     """
-    remember_cc_contact(
+    answers = [Answer(one.answer, True, one.step.fingerprint) for one in sent]  # noqa: FBT003
+    remember_cc_contacts(tx, connection_id, answers)
+    there = {
+        person.contact_id: (one.lease.key, str(one.answer["contact_id"]))
+        for one in sent
+        for person in one.state.people
+    }
+    were = {"contact_ids": list(there), "keys": [key for key, _ in there.values()]}
+    still = tx.execute(SQL["still_at"], were | {"connection_id": connection_id}).fetchall()
+    link(tx, connection_id, "contact", {sf_id: there[sf_id][1] for (sf_id,) in still})
+    _agree_on(
         tx,
-        lease.connection_id,
-        answer,
-        is_own_write=True,
-        sent_fingerprint=step.fingerprint,
+        connection_id,
+        [
+            (str(one.answer["contact_id"]), (who, which, list_there, True))
+            for one in sent
+            for who, which, list_there, _ in one.decision.agreed
+            if list_there in (one.answer.get("list_memberships") or ())
+        ],
     )
-    people = [person.contact_id for person in state.people]
-    rows = tx.execute(SQL["still_at"], lease.row() | {"contact_ids": people})
-    there_id = answer["contact_id"]
-    link(tx, lease.connection_id, "contact", {contact_id: there_id for (contact_id,) in rows})
-    lists = set(answer.get("list_memberships") or ())
-    sent = [(who, which, there, True) for who, which, there, _ in wanted if there in lists]
-    _agree_on(tx, lease.connection_id, [(there_id, pair) for pair in sent])
 
 
 def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:
-    """Keep a contact that was read, and an opt-out that nobody had told of.
+    """Keep what was read of one address; see `record_looks`."""
+    record_looks(tx, connection_id, [state])
+
+
+def record_looks(
+    tx: psycopg.Connection, connection_id: int, states: Sequence[AddressState]
+) -> None:
+    """Keep contacts that were read, and opt-outs that nobody had told of.
 
     An opt-out that is about to move with its contact stays on record for the former address too.
     """
-    if state.there is not None:
-        remember_cc_contact(tx, connection_id, state.there)
-        stands = {out.acted_by for out in state.opt_outs if out.kind == "address"}
-        record_opt_out(tx, connection_id, state, state.there, stands)
-    if state.moving_from is not None:
-        remember_cc_contact(tx, connection_id, state.moving_from)
-        stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
-        record_opt_out(tx, connection_id, state, state.moving_from, stands)
-    record_left_behind(tx, connection_id, state)
+    read = [
+        Answer(one)
+        for state in states
+        for one in (state.there, state.moving_from, *state.left_behind)
+        if one is not None
+    ]
+    remember_cc_contacts(tx, connection_id, read)
+    for state in states:
+        if state.there is not None:
+            stands = {out.acted_by for out in state.opt_outs if out.kind == "address"}
+            record_opt_out(tx, connection_id, state, state.there, stands)
+        if state.moving_from is not None:
+            stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
+            record_opt_out(tx, connection_id, state, state.moving_from, stands)
+        record_left_behind(tx, connection_id, state)
 
 
 def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, str]]) -> None:
@@ -105,13 +118,6 @@ class End(NamedTuple):
     lease: Lease
     state: AddressState
     decision: Decision
-
-
-def record_end(
-    tx: psycopg.Connection, lease: Lease, state: AddressState, decision: Decision
-) -> None:
-    """Keep what both sides agree on once nothing is left to do."""
-    record_ends(tx, lease.connection_id, [End(lease, state, decision)])
 
 
 def record_ends(tx: psycopg.Connection, connection_id: int, ends: Sequence[End]) -> None:

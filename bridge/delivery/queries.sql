@@ -42,20 +42,24 @@ WHERE (c.state = 'active' OR c.state = 'paused' AND c.paused_by = 'salesforce') 
 ORDER BY w.lane, w.due_at, c.id, w.key
 
 -- name: claim_work
--- Lease one subject if it is still due and free, and nobody has paused its lane since it was seen.
+-- Lease the first subjects that are still due and free, and whose lane nobody has paused since they were seen.
+WITH free AS (
+  SELECT w.connection_id, w.kind, w.key
+  FROM unnest(%(kinds)s::text[], %(keys)s::text[]) WITH ORDINALITY AS due (kind, key, number)
+  JOIN work w ON w.connection_id = %(connection_id)s AND w.kind = due.kind AND w.key = due.key
+  WHERE w.done < w.wanted AND w.blocked_reason IS NULL AND w.due_at <= app_now()
+    AND (w.lease_until IS NULL OR w.lease_until < app_now())
+    AND (w.bulk_activity_id IS NULL OR w.lane = 0)
+    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = w.connection_id AND p.lane = w.lane)
+  ORDER BY due.number
+  LIMIT %(count)s
+  FOR UPDATE OF w SKIP LOCKED)
 UPDATE work
 SET lease_token = %(token)s, lease_until = app_now() + make_interval(secs => %(lease_s)s)
-WHERE (connection_id, kind, key) = (
-  SELECT connection_id, kind, key
-  FROM work
-  WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s
-    AND done < wanted AND blocked_reason IS NULL AND due_at <= app_now()
-    AND (lease_until IS NULL OR lease_until < app_now())
-    AND (bulk_activity_id IS NULL OR lane = 0)
-    AND NOT EXISTS (SELECT FROM pause p WHERE p.connection_id = work.connection_id AND p.lane = work.lane)
-  FOR UPDATE SKIP LOCKED)
-RETURNING wanted, lane, attempts, consent_wanted > done AS is_consent,
-  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8, replay_of, origin
+FROM free
+WHERE work.connection_id = free.connection_id AND work.kind = free.kind AND work.key = free.key
+RETURNING work.kind, work.key, wanted AS generation, lane, attempts, consent_wanted > done AS is_consent,
+  coalesce(extract(epoch FROM app_now() - failing_since), 0)::float8 AS failing_s, replay_of, origin
 
 -- name: claim_beside
 -- Lease a second subject that a change of address needs, whether it is dirty or not.
@@ -91,13 +95,28 @@ FROM (
   FOR UPDATE) AS ours
 WHERE held.connection_id = ours.connection_id AND held.kind = ours.kind AND held.key = ours.key
 
--- name: lease_state
--- Whether the lease still holds (renewed if so), and whether consent wants the subject meanwhile.
+-- name: lease_states
+-- Of leases that still hold: whether consent wants the subject meanwhile, and whether half of the time is over.
+SELECT key, consent_wanted > done, lease_until < app_now() + make_interval(secs => %(lease_s)s / 2.0)
+FROM work
+WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = ANY(string_to_array(%(joined_keys)s, E'\n'))
+  AND lease_token = %(token)s AND lease_until > app_now()
+
+-- name: renew_leases
+-- Renew leases that still hold, and tell of each whether consent wants the subject meanwhile.
+WITH ours AS (
+  SELECT w.connection_id, w.kind, w.key
+  FROM unnest(%(keys)s::text[], %(tokens)s::uuid[]) AS held (key, token)
+  JOIN work w
+    ON w.connection_id = %(connection_id)s AND w.kind = %(kind)s AND w.key = held.key AND w.lease_token = held.token
+  WHERE w.lease_until > app_now()
+  ORDER BY w.key
+  FOR UPDATE OF w)
 UPDATE work
 SET lease_until = app_now() + make_interval(secs => %(lease_s)s)
-WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
-  AND lease_until > app_now()
-RETURNING consent_wanted > done
+FROM ours
+WHERE work.connection_id = ours.connection_id AND work.kind = ours.kind AND work.key = ours.key
+RETURNING work.key, consent_wanted > done
 
 -- name: finish_work
 -- Subjects are as the generation that was read wants them. Nothing is written of one whose lease is lost.
@@ -216,13 +235,14 @@ FOR UPDATE OF n
 -- name: finish_notifications
 -- Notifications end when everything they made dirty is done.
 UPDATE notification n
-SET state = 'done', reason = %(reason)s, finished_at = app_now()
-WHERE n.connection_id = %(connection_id)s AND n.state IN ('waiting', 'working')
-  AND n.notification_id IN (
-    SELECT s.notification_id
-    FROM notification_subject s
-    JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key AND w.done >= s.generation
-    WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = ANY(%(keys)s))
+SET state = 'done', reason = ended.reason, finished_at = app_now()
+FROM (
+  SELECT DISTINCT ON (s.notification_id) s.notification_id, f.reason
+  FROM unnest(%(keys)s::text[], %(reasons)s::text[]) AS f (key, reason)
+  JOIN notification_subject s ON s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = f.key
+  JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key AND w.done >= s.generation
+  ORDER BY s.notification_id, f.key) AS ended
+WHERE n.connection_id = %(connection_id)s AND n.notification_id = ended.notification_id AND n.state IN ('waiting', 'working')
   AND NOT EXISTS (
     SELECT FROM notification_subject s
     JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
@@ -314,14 +334,14 @@ WHERE connection_id = %(connection_id)s
 ORDER BY contact_id
 
 -- name: steps_in_flight
--- Kinds of the steps of a subject whose answer never came, or was never confirmed: their effect must be looked up. A run's
+-- Kinds of the steps of subjects whose answer never came, or was never confirmed: their effect must be looked up. A run's
 -- own steps have no generation: they are foreseen, and carried out by steps made at delivery. Those that went in bulk are
 -- looked up by their round.
-SELECT kind, bool_or(state = 'sent')
+SELECT subject_key, kind, bool_or(state = 'sent')
 FROM step
-WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s
+WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = ANY(%(keys)s)
   AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
-GROUP BY kind
+GROUP BY subject_key, kind
 
 -- name: own_lists_in_flight
 -- Where a step whose answer never came put a contact on a list, that is the bridge's doing, whoever asks for it now.
@@ -368,29 +388,45 @@ WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_
   AND state IN ('planned', 'sending', 'sent') AND generation IS NOT NULL AND bulk_activity_id IS NULL
 
 -- name: close_plans
--- Plans without an open step are done; that of a run ends with the run.
+-- Plans with steps of these subjects and without an open one are done; that of a run ends with the run.
 UPDATE plan p
 SET state = 'done', finished_at = app_now()
 WHERE p.connection_id = %(connection_id)s AND p.state = 'applying' AND p.run_id IS NULL
   AND p.id IN (
     SELECT plan_id FROM step
-    WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = %(key)s)
+    WHERE connection_id = %(connection_id)s AND subject_kind = %(kind)s AND subject_key = ANY(%(keys)s))
   AND NOT EXISTS (
     SELECT FROM step s
     WHERE s.connection_id = p.connection_id AND s.plan_id = p.id AND s.finished_at IS NULL)
 
--- name: add_plan
--- A plan that is applied as it is made.
-INSERT INTO plan (connection_id, origin, asked_by, state, made_at)
-VALUES (%(connection_id)s, %(origin)s, %(asked_by)s, 'applying', app_now())
-RETURNING id
-
--- name: add_step
--- One step of a plan, before it is sent.
-INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, generation, detail, before,
-  facts, mapping_version_id, reason, state)
-VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subject_kind)s, %(subject_key)s, %(lane)s,
-  %(generation)s, %(detail)s, %(before)s, %(facts)s, %(mapping_version_id)s, %(reason)s, 'planned')
+-- name: open_plans
+-- Plans that are applied as they are made, in the given order, with their steps; the first of each is on its way.
+WITH made AS (
+  INSERT INTO plan (connection_id, origin, state, made_at)
+  SELECT %(connection_id)s, origin, 'applying', app_now()
+  FROM unnest(%(origins)s::text[]) AS asked (origin)
+  RETURNING id, origin),
+-- Plans of one origin are alike: which of them is whose is settled here.
+asked AS (
+  SELECT origin, place, row_number() OVER (PARTITION BY origin ORDER BY place) AS number
+  FROM unnest(%(origins)s::text[]) WITH ORDINALITY AS asked (origin, place)),
+numbered AS (
+  SELECT made.id, asked.place - 1 AS place
+  FROM (SELECT id, origin, row_number() OVER (PARTITION BY origin ORDER BY id) AS number FROM made) AS made
+  JOIN asked USING (origin, number)),
+steps AS (
+  INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, generation, detail, before,
+    facts, mapping_version_id, reason, state, sent_at, attempts)
+  SELECT %(connection_id)s, numbered.id, s.ordinal, s.key, s.kind, s.subject_kind, s.subject_key, s.lane, s.generation, s.detail,
+    s.before, decode(s.facts, 'hex'), s.mapping_version_id, s.reason,
+    CASE WHEN s.ordinal = 0 THEN 'sending' ELSE 'planned' END, CASE WHEN s.ordinal = 0 THEN app_now() END, (s.ordinal = 0)::int
+  FROM jsonb_to_recordset(%(steps)s::jsonb) AS s (place int, ordinal int, key text, kind text, subject_kind text,
+    subject_key text, lane smallint, generation bigint, detail jsonb, before jsonb, facts text, mapping_version_id int,
+    reason text)
+  JOIN numbered USING (place))
+SELECT id
+FROM numbered
+ORDER BY place
 
 -- name: send_step
 -- The step is on its way: from here on its effect may exist.
@@ -398,11 +434,14 @@ UPDATE step
 SET state = 'sending', sent_at = app_now(), attempts = attempts + 1
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s
 
--- name: answer_step
--- The call was answered; what it did is still to be read back.
+-- name: answer_steps
+-- Calls were answered; what some of them did is still to be read back.
 UPDATE step
-SET state = 'sent', answer = %(answer)s
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s
+SET state = CASE WHEN a.confirmed THEN 'confirmed' ELSE 'sent' END, answer = a.answer,
+    finished_at = CASE WHEN a.confirmed THEN app_now() END
+FROM unnest(%(plan_ids)s::bigint[], %(ordinals)s::int[], %(answers)s::jsonb[], %(confirmed)s::bool[])
+  AS a (plan_id, ordinal, answer, confirmed)
+WHERE step.connection_id = %(connection_id)s AND step.plan_id = a.plan_id AND step.ordinal = a.ordinal
 
 -- name: note_person_asked
 -- Constant Contact has mailed its one confirmation to a contact; the person has 30 days.
@@ -434,11 +473,12 @@ SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND finished_at IS NULL
 
 -- name: still_at
--- Which of some people still have the address of this subject.
-SELECT sf_id
-FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL
-  AND email_key = %(key)s AND sf_id = ANY(%(contact_ids)s)
+-- Which of some people still have the address at which they were.
+SELECT r.sf_id
+FROM unnest(%(keys)s::text[], %(contact_ids)s::text[]) AS were (email_key, sf_id)
+JOIN practifi_record r
+  ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = were.sf_id AND r.email_key = were.email_key
+WHERE r.deleted_at IS NULL
 
 -- name: link_people
 -- Who is which contact there; one of the sharers owns it.

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.clock import now
 from bridge.delivery.confirm import PERMISSIONS, contradiction, must_be_read_back
-from bridge.delivery.leases import renew
+from bridge.delivery.flows import ask
+from bridge.delivery.leases import renew, renew_all
 from bridge.delivery.merge import CORE
-from bridge.delivery.outcome import record_sent, set_statuses
+from bridge.delivery.outcome import Sent, record_sent, set_statuses
 from bridge.delivery.outcome_consent import (
     record_confirmation_used,
     record_consent_confirmed,
@@ -23,7 +24,14 @@ from bridge.delivery.outcome_consent import (
     record_person_asked,
 )
 from bridge.delivery.status import statuses_while_sent
-from bridge.delivery.steps import answer_step, end_step, open_plan, send_step
+from bridge.delivery.steps import (
+    Answered,
+    Opening,
+    answer_steps,
+    end_step,
+    open_plans,
+    send_step,
+)
 from bridge.delivery.work import WEBHOOK, mark
 from bridge.errors import (
     BridgeError,
@@ -39,10 +47,13 @@ from bridge.errors import (
 from bridge.mirror.remember import forget_cc_contact, forget_cc_list, remember_cc_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import psycopg
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
+    from bridge.delivery.flows import Flow
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
     from bridge.mirror.advance import Subject
@@ -58,7 +69,9 @@ class Sender:
     there: ConstantContact
     mapping_version_id: int
 
-    def send(self, lease: Lease, state: AddressState, decision: Decision, done: list[str]) -> bool:
+    def send(
+        self, lease: Lease, state: AddressState, decision: Decision, done: list[str]
+    ) -> Flow[bool]:
         """Send the decided steps in order and add the kind of each confirmed one to `done`.
 
         Returns False where the contact there has to be read again first, or a list is gone.
@@ -70,31 +83,19 @@ class Sender:
             NotConfirmed: If what was answered was not found when it was read back.
         """
         facts = hashlib.sha256(repr(state).encode()).digest()
-        with self.database.transaction() as tx:
-            renew(tx, lease)
-            plan_id = open_plan(
-                tx,
-                lease,
-                decision.steps,
-                facts=facts,
-                mapping_version_id=self.mapping_version_id,
-            )
+        opening = Opening(lease, decision.steps, facts, self.mapping_version_id)
+        plan_id = yield from ask(_open, opening)
         for ordinal, step in enumerate(decision.steps):
+            if ordinal > 0:
+                with self.database.transaction() as tx:
+                    renew(tx, lease)
+                    send_step(tx, lease, plan_id, ordinal)
             answer = self._send_step(lease, plan_id, ordinal, step, state)
             if answer is None:
                 return False
             is_settled = not must_be_read_back(step)
-            with self.database.transaction() as tx:
-                if step.kind == "ask_person":
-                    record_person_asked(tx, lease, state)
-                else:
-                    record_sent(tx, lease, state, step, answer, wanted=decision.agreed)
-                record_consent_sent(tx, lease, state, step, decision)
-                if is_settled:
-                    end_step(tx, lease, plan_id, ordinal, "confirmed", answer=answer)
-                else:
-                    answer_step(tx, lease, plan_id, ordinal, answer)
-                renew(tx, lease)  # last: triage, too, takes the ledger before the subjects
+            sent = Sent(lease, state, decision, step, answer)
+            yield from ask(_keep, (sent, Answered(lease, plan_id, ordinal, answer, is_settled)))
             if not is_settled:
                 self._read_back(lease, plan_id, ordinal, step, answer, state, decision)
             done.append(step.kind)
@@ -160,15 +161,12 @@ class Sender:
     def _send_step(
         self, lease: Lease, plan_id: int, ordinal: int, step: Step, state: AddressState
     ) -> dict[str, Any] | None:
-        """Make one call; None where what it rests on has changed meanwhile."""
+        """Make the call of a step on its way; None where what it rests on has changed meanwhile."""
 
         def end(state: str, outcome: str) -> None:
             with self.database.transaction() as tx:
                 end_step(tx, lease, plan_id, ordinal, state, outcome=outcome)
 
-        with self.database.transaction() as tx:
-            renew(tx, lease)
-            send_step(tx, lease, plan_id, ordinal)
         try:
             return self._call(step, state)
         except Conflict:
@@ -245,3 +243,23 @@ class Sender:
             return self.there.put_contact(contact_id, core | permission)
         except RecordRefused:
             return self.there.put_contact(contact_id, permission)
+
+
+def _open(tx: psycopg.Connection, openings: Sequence[Opening]) -> Sequence[int]:
+    """Store what is about to be sent: from here on the effect of each first step may exist."""
+    plan_ids = open_plans(tx, openings)
+    renew_all(tx, [opening.lease for opening in openings])
+    return plan_ids
+
+
+def _keep(tx: psycopg.Connection, sent: Sequence[tuple[Sent, Answered]]) -> Sequence[None]:
+    """Keep what answered steps left there."""
+    connection_id = sent[0][0].lease.connection_id
+    record_sent(tx, connection_id, [one for one, _ in sent if one.step.kind != "ask_person"])
+    for one, _ in sent:
+        if one.step.kind == "ask_person":
+            record_person_asked(tx, one.lease, one.state)
+        record_consent_sent(tx, one.lease, one.state, one.step, one.decision)
+    answer_steps(tx, [answered for _, answered in sent])
+    renew_all(tx, [one.lease for one, _ in sent])  # last: triage, too, takes the ledger before
+    return [None] * len(sent)

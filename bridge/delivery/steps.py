@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -19,42 +20,64 @@ if TYPE_CHECKING:
 _KEPT_OF_ANSWERS = ("contact_id", "list_id", "updated_at")
 
 
-def open_plan(
-    tx: psycopg.Connection,
-    lease: Lease,
-    steps: Sequence[Step],
-    *,
-    facts: bytes,
-    mapping_version_id: int,
-) -> int:
-    """Store a plan with its steps, before any of them is sent, and return its id."""
-    row = tx.execute(
-        SQL["add_plan"],
-        {"connection_id": lease.connection_id, "origin": lease.origin, "asked_by": None},
-    ).fetchone()
-    assert row is not None  # noqa: S101 -- the statement returns its row
-    plan_id = int(row[0])
-    for ordinal, step in enumerate(steps):
-        tx.execute(
-            SQL["add_step"],
-            {
-                "connection_id": lease.connection_id,
-                "plan_id": plan_id,
-                "ordinal": ordinal,
-                "key": f"{lease.kind}:{lease.key}:{step.kind}",
-                "kind": step.kind,
-                "subject_kind": lease.kind,
-                "subject_key": lease.key,
-                "lane": lease.lane,
-                "generation": lease.generation,
-                "detail": Jsonb({"body": dict(step.body), "contact_id": step.contact_id}),
-                "before": Jsonb({name: old for name, (old, _) in step.change.items()}),
-                "facts": facts,
-                "mapping_version_id": mapping_version_id,
-                "reason": step.reason,
-            },
-        )
-    return plan_id
+class Opening(NamedTuple):
+    """A plan that is about to be carried out.
+
+    Attributes:
+        steps: In order; the first is on its way once the plan is stored.
+        facts: Digest of what was decided on.
+    """
+
+    lease: Lease
+    steps: Sequence[Step]
+    facts: bytes
+    mapping_version_id: int
+
+
+class Answered(NamedTuple):
+    """A step whose call was answered.
+
+    Attributes:
+        is_confirmed: Its effect need not be read back.
+    """
+
+    lease: Lease
+    plan_id: int
+    ordinal: int
+    answer: Mapping[str, Any]
+    is_confirmed: bool
+
+
+def open_plans(tx: psycopg.Connection, openings: Sequence[Opening]) -> list[int]:
+    """Store plans with their steps before the first of each is sent, and return their ids."""
+    lease = openings[0].lease
+    rows = [
+        _row(opening, place, ordinal, step)
+        for place, opening in enumerate(openings)
+        for ordinal, step in enumerate(opening.steps)
+    ]
+    origins = [opening.lease.origin for opening in openings]
+    values = {"connection_id": lease.connection_id, "origins": origins, "steps": json.dumps(rows)}
+    return [int(plan_id) for (plan_id,) in tx.execute(SQL["open_plans"], values)]
+
+
+def _row(opening: Opening, place: int, ordinal: int, step: Step) -> dict[str, Any]:
+    lease = opening.lease
+    return {
+        "place": place,
+        "ordinal": ordinal,
+        "key": f"{lease.kind}:{lease.key}:{step.kind}",
+        "kind": step.kind,
+        "subject_kind": lease.kind,
+        "subject_key": lease.key,
+        "lane": lease.lane,
+        "generation": lease.generation,
+        "detail": {"body": dict(step.body), "contact_id": step.contact_id},
+        "before": {name: old for name, (old, _) in step.change.items()},
+        "facts": opening.facts.hex(),
+        "mapping_version_id": opening.mapping_version_id,
+        "reason": step.reason,
+    }
 
 
 def send_step(tx: psycopg.Connection, lease: Lease, plan_id: int, ordinal: int) -> None:
@@ -62,15 +85,17 @@ def send_step(tx: psycopg.Connection, lease: Lease, plan_id: int, ordinal: int) 
     tx.execute(SQL["send_step"], _step(lease, plan_id, ordinal))
 
 
-def answer_step(
-    tx: psycopg.Connection,
-    lease: Lease,
-    plan_id: int,
-    ordinal: int,
-    answer: Mapping[str, Any],
-) -> None:
-    """Note that the call of a step was answered; its effect is still to be read back."""
-    tx.execute(SQL["answer_step"], _step(lease, plan_id, ordinal) | {"answer": _kept(answer)})
+def answer_steps(tx: psycopg.Connection, answered: Sequence[Answered]) -> None:
+    """Note that calls of steps were answered; what need not be read back is done with."""
+    values = {
+        "connection_id": answered[0].lease.connection_id,
+        "plan_ids": [one.plan_id for one in answered],
+        "ordinals": [one.ordinal for one in answered],
+        "answers": [_kept(one.answer) for one in answered],
+        "confirmed": [one.is_confirmed for one in answered],
+    }
+    tx.execute(SQL["answer_steps"], values)
+    _close_plans(tx, [one.lease for one in answered])
 
 
 def end_step(
@@ -94,18 +119,35 @@ def end_step(
             SQL["skip_rest"],
             _step(lease, plan_id, ordinal) | {"outcome": "decided again after the step before"},
         )
-    tx.execute(SQL["close_plans"], lease.row())
+    _close_plans(tx, [lease])
 
 
-def steps_in_flight(tx: psycopg.Connection, lease: Lease) -> dict[str, bool]:
-    """Return kind -> whether it was answered, of the steps whose effect nobody has seen yet."""
-    return dict(tx.execute(SQL["steps_in_flight"], lease.row()).fetchall())
+def steps_in_flight(
+    tx: psycopg.Connection, connection_id: int, keys: Sequence[str]
+) -> dict[str, dict[str, bool]]:
+    """Return the steps of addresses whose effect nobody has seen yet.
+
+    Returns:
+        Address -> kind -> whether the call was answered.
+    """
+    found: dict[str, dict[str, bool]] = {key: {} for key in keys}
+    values = {"connection_id": connection_id, "kind": "address", "keys": list(keys)}
+    for key, kind, is_answered in tx.execute(SQL["steps_in_flight"], values):
+        found[key][kind] = is_answered
+    return found
 
 
 def close_in_flight(tx: psycopg.Connection, lease: Lease) -> None:
     """Close the steps whose answer never came: their effect was looked up."""
     tx.execute(SQL["close_steps_in_flight"], lease.row())
-    tx.execute(SQL["close_plans"], lease.row())
+    _close_plans(tx, [lease])
+
+
+def _close_plans(tx: psycopg.Connection, leases: Sequence[Lease]) -> None:
+    """End plans of subjects of one kind that have nothing open any more."""
+    lease = leases[0]
+    place = {"connection_id": lease.connection_id, "kind": lease.kind}
+    tx.execute(SQL["close_plans"], place | {"keys": [one.key for one in leases]})
 
 
 def _kept(answer: Mapping[str, Any]) -> Jsonb:

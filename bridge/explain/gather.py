@@ -12,8 +12,7 @@ from bridge.consent.ledger import Subjects
 from bridge.delivery.decide import choose_owner
 from bridge.delivery.decide_consent import decide_consent
 from bridge.delivery.decide_lists import decide_lists
-from bridge.delivery.gather import gather as gather_address
-from bridge.delivery.gather import with_there
+from bridge.delivery.gather import Gatherer, with_there
 from bridge.errors import RecordError
 from bridge.explain.gather_mailing import read_mailing
 from bridge.explain.model import (
@@ -124,9 +123,8 @@ class _Reader:
 
     def _with_address(self, snapshot: Snapshot, key: str, contact_id: str | None) -> Snapshot:
         assert self._mapping is not None  # noqa: S101 -- the caller has looked
-        seen = gather_address(
-            self._tx, self._connection_id, key, self._mapping, owner_policy=self._owner_policy
-        )
+        gatherer = Gatherer(mapping=self._mapping, owner_policy=self._owner_policy)
+        seen = gatherer.one(self._tx, self._connection_id, key)
         state = with_there(seen, seen.there)
         consent = decide_consent(state)
         person = _person(state, contact_id)

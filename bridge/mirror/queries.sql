@@ -103,46 +103,55 @@ SELECT sf_id, email_key
 FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = 'contact' AND sf_id = ANY(%(ids)s)
 
--- name: remember_cc_contact
--- The whole resource of a Constant Contact contact, as an answer of the vendor gave it.
-INSERT INTO cc_contact (connection_id, contact_id, email_key, permission, opt_out_source, opt_out_at,
-  update_source, updated_at, deleted_at, resource, sent_fingerprint, sent_at, answered, seen_at)
-VALUES (%(connection_id)s, %(contact_id)s, %(email_key)s, %(permission)s, %(opt_out_source)s, %(opt_out_at)s,
-  %(update_source)s, %(updated_at)s, %(deleted_at)s, %(resource)s, %(sent_fingerprint)s,
-  CASE WHEN %(is_own_write)s THEN greatest(coalesce(%(updated_at)s::timestamptz, app_now()), %(opt_out_at)s::timestamptz) END,
-  CASE WHEN %(sent_fingerprint)s::bytea IS NOT NULL THEN %(resource)s::jsonb END, app_now())
-ON CONFLICT (connection_id, contact_id) DO UPDATE
-  SET email_key = EXCLUDED.email_key,
-      permission = EXCLUDED.permission,
-      opt_out_source = EXCLUDED.opt_out_source,
-      opt_out_at = EXCLUDED.opt_out_at,
-      update_source = EXCLUDED.update_source,
-      updated_at = EXCLUDED.updated_at,
-      deleted_at = EXCLUDED.deleted_at,
-      resource = EXCLUDED.resource,
-      sent_fingerprint = coalesce(EXCLUDED.sent_fingerprint, cc_contact.sent_fingerprint),
-      sent_at = coalesce(EXCLUDED.sent_at, cc_contact.sent_at),
-      answered = coalesce(EXCLUDED.answered, cc_contact.answered),
-      seen_at = EXCLUDED.seen_at
+-- name: remember_cc_contacts
+-- Whole resources of Constant Contact contacts, as answers of the vendor gave them, and the lists that they are on.
+WITH told AS (
+  SELECT *
+  FROM jsonb_to_recordset(%(rows)s::jsonb) AS t (contact_id uuid, email_key text, permission text, opt_out_source text,
+    opt_out_at timestamptz, update_source text, updated_at timestamptz, deleted_at timestamptz, resource jsonb,
+    is_own_write bool, sent_fingerprint text)),
+kept AS (
+  INSERT INTO cc_contact (connection_id, contact_id, email_key, permission, opt_out_source, opt_out_at,
+    update_source, updated_at, deleted_at, resource, sent_fingerprint, sent_at, answered, seen_at)
+  SELECT %(connection_id)s, contact_id, email_key, permission, opt_out_source, opt_out_at,
+    update_source, updated_at, deleted_at, resource, decode(sent_fingerprint, 'hex'),
+    CASE WHEN is_own_write THEN greatest(coalesce(updated_at, app_now()), opt_out_at) END,
+    CASE WHEN sent_fingerprint IS NOT NULL THEN resource END, app_now()
+  FROM told
+  ORDER BY contact_id
+  ON CONFLICT (connection_id, contact_id) DO UPDATE
+    SET email_key = EXCLUDED.email_key,
+        permission = EXCLUDED.permission,
+        opt_out_source = EXCLUDED.opt_out_source,
+        opt_out_at = EXCLUDED.opt_out_at,
+        update_source = EXCLUDED.update_source,
+        updated_at = EXCLUDED.updated_at,
+        deleted_at = EXCLUDED.deleted_at,
+        resource = EXCLUDED.resource,
+        sent_fingerprint = coalesce(EXCLUDED.sent_fingerprint, cc_contact.sent_fingerprint),
+        sent_at = coalesce(EXCLUDED.sent_at, cc_contact.sent_at),
+        answered = coalesce(EXCLUDED.answered, cc_contact.answered),
+        seen_at = EXCLUDED.seen_at),
+on_lists AS (
+  SELECT DISTINCT contact_id, list_id::uuid AS list_id
+  FROM told
+  CROSS JOIN LATERAL jsonb_array_elements_text(told.resource -> 'list_memberships') AS list_id
+  WHERE jsonb_typeof(told.resource -> 'list_memberships') = 'array'),
+left_lists AS (
+  DELETE FROM cc_membership m
+  USING told
+  WHERE m.connection_id = %(connection_id)s AND m.contact_id = told.contact_id
+    AND NOT EXISTS (SELECT FROM on_lists o WHERE o.contact_id = m.contact_id AND o.list_id = m.list_id))
+INSERT INTO cc_membership (connection_id, list_id, contact_id, seen_at)
+SELECT %(connection_id)s, list_id, contact_id, app_now()
+FROM on_lists
+ORDER BY contact_id, list_id
+ON CONFLICT (connection_id, list_id, contact_id) DO NOTHING
 
 -- name: forget_cc_contact
 -- The vendor says that it has no such contact.
 DELETE FROM cc_contact
 WHERE connection_id = %(connection_id)s AND contact_id = %(contact_id)s
-
--- name: drop_cc_memberships
--- Lists that the contact is no longer on.
-DELETE FROM cc_membership
-WHERE connection_id = %(connection_id)s AND contact_id = %(contact_id)s AND NOT list_id = ANY(%(list_ids)s::uuid[])
-
--- name: add_cc_memberships
--- Lists that the contact is on.
-INSERT INTO cc_membership (connection_id, list_id, contact_id, seen_at)
-SELECT %(connection_id)s, list_id, %(contact_id)s, app_now()
-FROM unnest(%(list_ids)s::uuid[]) AS list_id
-ORDER BY list_id
-ON CONFLICT (connection_id, list_id, contact_id) DO UPDATE
-  SET seen_at = EXCLUDED.seen_at
 
 -- name: remember_cc_list
 -- A list of Constant Contact, as an answer of the vendor gave it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -81,49 +81,64 @@ def contact_keys(
     return dict(rows.fetchall())
 
 
-def remember_cc_contact(
-    tx: psycopg.Connection,
-    connection_id: int,
-    resource: Mapping[str, Any],
-    *,
-    is_own_write: bool = False,
-    sent_fingerprint: bytes | None = None,
-) -> None:
-    """Keep a whole contact resource.
+class Answer(NamedTuple):
+    """A whole contact resource, as the vendor answered it.
 
-    Args:
-        tx: The caller's transaction.
-        connection_id: Whose contact it is.
-        resource: As the vendor answered it.
+    Attributes:
         is_own_write: It answers our own write.
         sent_fingerprint: Of what that write sent of a record, where it sent one.
     """
+
+    resource: Mapping[str, Any]
+    is_own_write: bool = False
+    sent_fingerprint: bytes | None = None
+
+
+def remember_cc_contact(
+    tx: psycopg.Connection, connection_id: int, resource: Mapping[str, Any]
+) -> None:
+    """Keep a contact that was read; see `remember_cc_contacts`."""
+    remember_cc_contacts(tx, connection_id, [Answer(resource)])
+
+
+def remember_cc_contacts(
+    tx: psycopg.Connection, connection_id: int, answers: Iterable[Answer]
+) -> None:
+    """Keep contacts and the lists that they are on; of several answers of one the last."""
+    rows = {answer.resource["contact_id"]: _answer_row(answer) for answer in answers}
+    if rows:
+        text = json.dumps(list(rows.values()))
+        values = {"connection_id": connection_id, "rows": text}
+        tx.execute(SQL["remember_cc_contacts"], values)
+
+
+def contact_row(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a contact that was read, as JSON has them."""
     address = resource.get("email_address") or {}
-    contact_id = resource["contact_id"]
-    tx.execute(
-        SQL["remember_cc_contact"],
-        {
-            "connection_id": connection_id,
-            "contact_id": contact_id,
-            "email_key": email_key(address.get("address")),
-            "permission": address.get("permission_to_send"),
-            "opt_out_source": address.get("opt_out_source"),
-            "opt_out_at": parse_moment(address.get("opt_out_date")),
-            "update_source": resource.get("update_source"),
-            "updated_at": parse_moment(resource.get("updated_at")),
-            "deleted_at": parse_moment(resource.get("deleted_at")),
-            "resource": Jsonb(dict(resource)),
-            "is_own_write": is_own_write,
-            "sent_fingerprint": sent_fingerprint,
-        },
-    )
-    lists = {
-        "connection_id": connection_id,
-        "contact_id": contact_id,
-        "list_ids": list(resource.get("list_memberships") or ()),
+    return {
+        "contact_id": resource["contact_id"],
+        "email_key": email_key(address.get("address")),
+        "permission": address.get("permission_to_send"),
+        "opt_out_source": address.get("opt_out_source"),
+        "opt_out_at": _moment(address.get("opt_out_date")),
+        "update_source": resource.get("update_source"),
+        "updated_at": _moment(resource.get("updated_at")),
+        "deleted_at": _moment(resource.get("deleted_at")),
+        "resource": dict(resource),
     }
-    tx.execute(SQL["drop_cc_memberships"], lists)
-    tx.execute(SQL["add_cc_memberships"], lists)
+
+
+def _answer_row(answer: Answer) -> dict[str, Any]:
+    sent = answer.sent_fingerprint
+    return contact_row(answer.resource) | {
+        "is_own_write": answer.is_own_write,
+        "sent_fingerprint": None if sent is None else sent.hex(),
+    }
+
+
+def _moment(text: str | None) -> str | None:
+    moment = parse_moment(text)
+    return None if moment is None else moment.isoformat()
 
 
 def forget_cc_contact(tx: psycopg.Connection, connection_id: int, contact_id: str) -> None:

@@ -62,6 +62,8 @@ class MortalDatabase(Watcher):
         if self._left == 0:
             raise Killed
 
+    session = transaction
+
 
 class DyingReader(Watcher):
     """Whoever looks on while the process dies: right after the first page that it keeps."""

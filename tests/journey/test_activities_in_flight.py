@@ -51,6 +51,8 @@ class MortalDatabase:
         if self._left == 0:
             raise Killed
 
+    session = transaction
+
 
 @pytest.fixture
 def mailings(firm: Firm) -> Mailings:

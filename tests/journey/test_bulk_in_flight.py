@@ -50,6 +50,8 @@ class DyingDatabase:
         if self.left == 0:
             raise Killed
 
+    session = transaction
+
 
 def drive_until_killed(firm: Firm, left: int, *, is_committed: bool) -> bool:
     """Drive the round until its process dies; return whether it lived to the end."""

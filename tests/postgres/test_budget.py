@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.pacing import measure
-from bridge.constant_contact.budget import ask, exhausted, throttled
+from bridge.constant_contact.budget import ask, exhausted, give_back, throttled
 from bridge.errors import ConfigurationError, QuotaSpent
 
 if TYPE_CHECKING:
@@ -80,6 +80,27 @@ def test_calls_are_counted_by_lane(database: Database, application: tuple[int, i
         used = tx.execute("SELECT used FROM api_application").fetchone()
     assert counted == [(CONSENT, 2), (RECONCILE, 1)]
     assert used == (3,)
+
+
+def test_without_a_pace_calls_are_counted_ahead_and_given_back(
+    database: Database, application: tuple[int, int]
+) -> None:
+    change(database, "gap_ms = 0")
+    with database.transaction() as tx:
+        grant = ask(tx, *application, WEBHOOK, count=25)
+        give_back(tx, *application, WEBHOOK, grant._replace(calls=20))
+        used = tx.execute("SELECT a.used, u.used FROM api_application a, api_usage u").fetchall()
+    assert (grant.granted, grant.calls, grant.is_paced) == (True, 25, False)
+    assert used == [(5, 5)]
+
+
+@pytest.mark.parametrize("why", ["gap_ms = 260", "gap_ms = 0, used = 9100"])
+def test_with_a_pace_or_few_calls_left_each_call_is_counted_by_itself(
+    database: Database, application: tuple[int, int], why: str
+) -> None:
+    change(database, f"day = (app_now() AT TIME ZONE 'UTC')::date, {why}")
+    with database.transaction() as tx:
+        assert ask(tx, *application, WEBHOOK, count=25).calls == 1
 
 
 def test_last_calls_of_the_day_are_kept_for_consent(

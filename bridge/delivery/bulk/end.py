@@ -127,7 +127,7 @@ class Ender:
                 ends.append(End(lease, states[lease.key], decision))
             else:
                 others.append((lease, found))
-        finish_ends(tx, connection_id, ends, reason="sent with others")
+        finish_ends(tx, connection_id, ends, ["sent with others"] * len(ends))
         for lease, found in others:
             _let_go(tx, lease, found)
         for lease in leases:

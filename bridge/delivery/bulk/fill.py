@@ -143,7 +143,7 @@ class Filler:
                 left.append(lease)
             else:
                 changes.append((lease, state, decision, change))
-        finish_ends(tx, now.connection_id, ends, reason="nothing to do")
+        finish_ends(tx, now.connection_id, ends, ["nothing to do"] * len(ends))
         self._join(tx, now, changes)
         leave_single(tx, left)
         return Taken(joined=len(changes), ended=len(ends), left=len(left))

@@ -18,8 +18,8 @@ from bridge.constant_contact.answers import next_href, rows_of, unavailable
 from bridge.constant_contact.client import SUBRESOURCES
 from bridge.delivery.bulk.choose import A_PAGE
 from bridge.delivery.bulk.store import SQL, move, move_watermark, watermark
-from bridge.identity import email_key
 from bridge.mirror.model import parse_moment
+from bridge.mirror.remember import contact_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,7 +134,7 @@ def remember_page(
         return
     values = {
         "connection_id": connection_id,
-        "rows": json.dumps([_row(contact) for contact in unique.values()]),
+        "rows": json.dumps([contact_row(contact) for contact in unique.values()]),
         "read_at": read_at,
     }
     ids = [contact_id for (contact_id,) in tx.execute(SQL["remember_contacts"], values)]
@@ -178,23 +178,3 @@ def _newest(last: str | None, contacts: Sequence[Mapping[str, Any]]) -> str | No
     ]
     known = [moment for moment in (*moments, parse_moment(last)) if moment is not None]
     return max(known).isoformat() if known else None
-
-
-def _row(contact: Mapping[str, Any]) -> dict[str, Any]:
-    address = contact.get("email_address") or {}
-    return {
-        "contact_id": contact["contact_id"],
-        "email_key": email_key(address.get("address")),
-        "permission": address.get("permission_to_send"),
-        "opt_out_source": address.get("opt_out_source"),
-        "opt_out_at": _moment(address.get("opt_out_date")),
-        "update_source": contact.get("update_source"),
-        "updated_at": _moment(contact.get("updated_at")),
-        "deleted_at": _moment(contact.get("deleted_at")),
-        "resource": contact,
-    }
-
-
-def _moment(text: str | None) -> str | None:
-    moment = parse_moment(text)
-    return None if moment is None else moment.isoformat()

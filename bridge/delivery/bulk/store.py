@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from bridge.db.queries import load_queries
 from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.bulk.model import Batch, Round
-from bridge.delivery.gather import unread_records
+from bridge.delivery.gather import unread_keys
 from bridge.errors import LeaseLost
 
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ def first_otherwise(tx: psycopg.Connection, connection_id: int, keys: Sequence[s
     """
     values = {"connection_id": connection_id, "keys": list(keys)}
     in_flight = {key for (key,) in tx.execute(SQL["in_flight"], values)}
-    if unread_records(tx, connection_id, keys):
-        return in_flight | {key for key in keys if unread_records(tx, connection_id, [key])}
-    return in_flight
+    return in_flight | unread_keys(tx, connection_id, keys)
 
 
 def leave_single(tx: psycopg.Connection, leases: Sequence[Lease]) -> None:
