@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+_APART = timedelta(seconds=2)
+"""How far the stamps of one save may be apart."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
@@ -80,3 +83,23 @@ def box_changes(
 
 def _newer(stamp: datetime | None, known: datetime | None) -> bool:
     return stamp is not None and (known is None or stamp > known)
+
+
+def is_of_merge(stamp: datetime | None, ticked_at: datetime | None, merged_at: datetime) -> bool:
+    """Tell whether a merge may have cleared a box; in doubt it has.
+
+    Args:
+        stamp: When the organization says that the box was last unticked.
+        ticked_at: The last tick on record; None: there is none that stands.
+        merged_at: When another record was merged into this one.
+
+    >>> from datetime import UTC
+    >>> tick, merge, stamp = (datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in (9, 10, 11))
+    >>> is_of_merge(None, tick, merge), is_of_merge(merge, tick, merge)
+    (True, True)
+    >>> is_of_merge(stamp, tick, merge), is_of_merge(None, stamp, merge)
+    (False, False)
+    """
+    if stamp is not None and (ticked_at is None or stamp >= ticked_at.replace(microsecond=0)):
+        return abs(stamp - merged_at) <= _APART
+    return ticked_at is not None and merged_at >= ticked_at.replace(microsecond=0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bridge.consent.box import is_of_merge
 from bridge.delivery.work import SQL
 from bridge.identity import salesforce_id
 from bridge.mirror.model import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from bridge.db.database import Database
     from bridge.mapping.names import ContactNames
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 MERGEABLE = "Contact"
 """The only object a contact may be that Salesforce merges."""
-
-_APART = timedelta(seconds=2)
-"""How far the stamps of one save may be apart."""
 
 
 def cleared_by_merge(
@@ -64,23 +62,3 @@ def cleared_by_merge(
         ):
             found.add(winner)
     return frozenset(found)
-
-
-def is_of_merge(stamp: datetime | None, ticked_at: datetime | None, merged_at: datetime) -> bool:
-    """Tell whether a merge may have cleared a box; in doubt it has.
-
-    Args:
-        stamp: When the organization says that the box was last unticked.
-        ticked_at: The last tick on record; None: there is none that stands.
-        merged_at: When another record was merged into this one.
-
-    >>> from datetime import UTC
-    >>> tick, merge, stamp = (datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in (9, 10, 11))
-    >>> is_of_merge(None, tick, merge), is_of_merge(merge, tick, merge)
-    (True, True)
-    >>> is_of_merge(stamp, tick, merge), is_of_merge(None, stamp, merge)
-    (False, False)
-    """
-    if stamp is not None and (ticked_at is None or stamp >= ticked_at.replace(microsecond=0)):
-        return abs(stamp - merged_at) <= _APART
-    return ticked_at is not None and merged_at >= ticked_at.replace(microsecond=0)

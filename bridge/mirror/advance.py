@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bridge.clock import now
-from bridge.consent.box import BoxChange, box_changes
 from bridge.consent.record import record_box_changes
 from bridge.mirror.belief import (
     as_plausible,
     believe,
     box_before,
-    box_now,
     by_record,
     is_older,
     join,
     newest_of,
+    tick_between,
 )
+from bridge.mirror.boxes import Boxes, late_ticks
 from bridge.mirror.remember import SQL, contact_keys, lock_rows, remember_rows
 
 if TYPE_CHECKING:
@@ -98,33 +98,30 @@ def advance(
     told = by_record(rows)
     overtaken = _told_since(tx, connection_id, newest, read_at)
     merged: dict[tuple[str, str], PractifiRow] = {}
-    changes: list[tuple[BoxChange, str | None, str]] = []
-    cause_of = {id(row): cause for row, cause in zip(rows, causes, strict=True)}
-    boxes_changed: set[str] = set()
+    boxes = Boxes(names, seen_at, {id(row): cause for row, cause in zip(rows, causes, strict=True)})
+    late = late_ticks(tx, connection_id, told, known)
     for key, newest_row in newest.items():
         older, ticked = known.get(key, (None, None))
-        if older is not None and is_older(newest_row, older):
-            continue
-        row, whole = join(newest_row, older, told[key], is_overtaken=key in overtaken)
-        merged[key] = whole
-        if row.kind == "contact":
-            before = box_before(older, ticked, names)
-            believed, merged[key] = believe(row, whole, older, before, names)
-            after = box_now(believed, names)
-            happened = box_changes(row.sf_id, before, after, seen_at=seen_at)
-            cause = cause_of[id(newest_row)]
-            changes += [(change, whole.email_key, cause) for change in happened]
-            if happened or believed is not row:
-                boxes_changed.add(row.sf_id)
+        if older is not None and key in late:
+            boxes.note_late(late[key], older)
+            merged[key] = older
+        if older is None or not is_older(newest_row, older):
+            row, whole = join(newest_row, older, told[key], is_overtaken=key in overtaken)
+            merged[key] = whole
+            if row.kind == "contact":
+                between = tick_between(newest_row, older, told[key])
+                before = boxes.note_between(between, box_before(older, ticked, names), whole)
+                believed, merged[key] = believe(row, whole, older, before, names)
+                boxes.note(believed, whole, before, newest_row, is_doubted=believed is not row)
     remember_rows(tx, list(merged.values()))
-    if changes:
+    if boxes.changes:
         record_box_changes(
             tx,
             connection_id,
-            changes,
+            boxes.changes,
             own_user_id=own_user_id,
             cause_kind=cause_kind,
-            by_merge=by_merge,
+            by_merge={*by_merge, *(sf_id for _, sf_id in late)},
         )
     subjects = _subjects(tx, connection_id, merged, known, client_paths)
     moved = []
@@ -138,7 +135,7 @@ def advance(
             Moved(
                 row=merged[key],
                 subjects=subjects[key],
-                is_consent=row.sf_id in boxes_changed,
+                is_consent=row.sf_id in boxes.changed,
                 address_changed=older is not None and older.email_key != merged[key].email_key,
                 is_in_doubt=key in overtaken and bool(merged[key].unknown_fields),
             )

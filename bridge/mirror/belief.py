@@ -125,6 +125,38 @@ def box_before(older: PractifiRow | None, ticked: bool | None, names: ContactNam
     return Box(ticked=ticked, stamp=older.resubscribe_at, modstamp=older.modstamp)
 
 
+def tick_between(
+    newest: PractifiRow, older: PractifiRow | None, told: Iterable[PractifiRow]
+) -> PractifiRow | None:
+    """Return the last of several states that tells a tick, where the newest tells a clear box.
+
+    The box was ticked in between, though that state counts for nothing else: a merge that clears it
+    is no untick.
+    """
+    if newest.do_not_email is not False:
+        return None
+    ticked = [
+        row
+        for row in told
+        if row.do_not_email and not is_older(newest, row) and not (older and is_older(row, older))
+    ]
+    return newest_of(ticked).get((newest.kind, newest.sf_id))
+
+
+def late_tick(
+    older: PractifiRow, told: Iterable[PractifiRow], *, is_on_record: bool
+) -> PractifiRow | None:
+    """Return the last of several states that tells a tick from before what is known: a clear box.
+
+    Who unticked it since has done so, and a tick on record had its consequences; only a merge may
+    have cleared one that nobody knew of.
+    """
+    if older.do_not_email is not False or is_on_record:
+        return None
+    late = [row for row in told if row.do_not_email and is_older(row, older)]
+    return newest_of(late).get((older.kind, older.sf_id))
+
+
 def box_now(row: PractifiRow, names: ContactNames) -> Box:
     """Return the box as a state tells it."""
     stamped_by = row.fields.get(names.resubscribe_by or "") or ""

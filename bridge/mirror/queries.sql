@@ -24,6 +24,16 @@ WHERE r.connection_id = %(connection_id)s
 ORDER BY r.kind, r.sf_id
 FOR UPDATE OF r
 
+-- name: merges_into
+-- When a record was last merged into each of some contacts, followed or not, and when their box was last recorded to change.
+SELECT n.merged_into, max(n.received_at),
+  (SELECT max(b.changed_at)
+   FROM box_change b
+   WHERE b.connection_id = n.connection_id AND b.contact_id = n.merged_into)
+FROM notification n
+WHERE n.connection_id = %(connection_id)s AND n.merged_into = ANY(%(ids)s)
+GROUP BY n.connection_id, n.merged_into
+
 -- name: told_since
 -- Of which records more became known since a moment, by a message or another read; their rows are locked already.
 SELECT r.kind, r.sf_id

@@ -99,6 +99,21 @@ def test_a_merge_that_clears_the_box_is_no_untick(firm: Firm, pair: tuple[str, s
     assert firm.permission(WINNER) == "unsubscribed"
 
 
+@pytest.mark.parametrize("deletes", [True, False], ids=["the merge is read first", "told first"])
+def test_a_tick_that_is_told_after_the_merge_that_cleared_it_stands(
+    firm: Firm, pair: tuple[str, str], *, deletes: bool
+) -> None:
+    """A record is entered, ticked and merged before anybody has heard of it."""
+    late = firm.member("late@example.org", firm.new_list("Late"))
+    firm.tick(late)
+    firm.sandbox.advance(1)
+    merge(firm, (late, pair[1]), **UNTICKED)
+    firm.settle(deletes=deletes)
+    firm.settle(deletes=True)
+    assert firm.status(late)[0] in {"Not sent", "Unsubscribed"}
+    assert firm.all_there("late@example.org") == []
+
+
 def test_a_person_who_unticks_after_a_merge_is_mailed_again(
     firm: Firm, pair: tuple[str, str]
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.consent.box import Box
 from bridge.mapping.names import ContactNames
-from bridge.mirror.belief import believe, join
+from bridge.mirror.belief import believe, join, late_tick, tick_between
 from bridge.mirror.model import PractifiRow
 
 READ = PractifiRow(
@@ -60,3 +60,39 @@ def test_a_message_alone_unticks_nothing(
     assert (believed.do_not_email is None) == is_in_doubt
     read = replace(told, source="read")
     assert believe(read, read, READ, before, NAMES)[0].do_not_email is False
+
+
+def at(second: int, *, ticked: bool | None) -> PractifiRow:
+    """Return what a message told of a second."""
+    modstamp = STAMP + timedelta(seconds=second)
+    return replace(TOLD, modstamp=modstamp, do_not_email=ticked)
+
+
+BEFORE, TICK, CLEAR = at(1, ticked=False), at(2, ticked=True), at(3, ticked=False)
+BETWEEN = {
+    "ticked, and clear again": ([BEFORE, TICK, CLEAR], BEFORE, TICK),
+    "in whatever order they came": ([CLEAR, TICK], None, TICK),
+    "both in one second": ([at(3, ticked=True), CLEAR], BEFORE, at(3, ticked=True)),
+    "still ticked": ([TICK, at(3, ticked=True)], BEFORE, None),
+    "ticked before what is known": ([TICK, at(4, ticked=False)], CLEAR, None),
+    "never ticked": ([BEFORE, CLEAR], None, None),
+    "not told": ([TICK, at(3, ticked=None)], BEFORE, None),
+}
+
+
+@pytest.mark.parametrize(("told", "known", "tick"), BETWEEN.values(), ids=BETWEEN)
+def test_a_tick_is_seen_though_a_newer_state_shows_it_no_more(
+    told: list[PractifiRow], known: PractifiRow | None, tick: PractifiRow | None
+) -> None:
+    newest = max(told, key=lambda row: (row.modstamp, row is CLEAR))
+    assert tick_between(newest, known, told) == tick
+
+
+@pytest.mark.parametrize("is_on_record", [False, True])
+def test_a_tick_from_before_what_is_known_is_seen_unless_one_is_on_record(
+    *, is_on_record: bool
+) -> None:
+    found = late_tick(CLEAR, [BEFORE, TICK, at(4, ticked=True)], is_on_record=is_on_record)
+    assert found == (None if is_on_record else TICK)
+    assert late_tick(at(3, ticked=True), [TICK], is_on_record=False) is None
+    assert late_tick(at(3, ticked=None), [TICK], is_on_record=False) is None

@@ -76,7 +76,13 @@ def test_carried_out_a_plan_leaves_nothing_to_do(state: AddressState) -> None:
     for step in one.decision.steps:
         vendor.apply(step)
     on_record = () if one.decision.lifts or one.decision.lifted else state.opt_outs
-    after = replace(state, there=vendor.contact, opt_outs=on_record, asked=())
+    bases = tuple(
+        replace(base, lost_by_person=True)
+        if (base.contact_id, base.list_id) in one.decision.lost
+        else base
+        for base in state.bases
+    )
+    after = replace(state, there=vendor.contact, opt_outs=on_record, asked=(), bases=bases)
     counters = Counters()
     assert plan_contacts(decided({state.key: after}), counters) == []
     assert counters.adds_up()
