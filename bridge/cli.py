@@ -28,6 +28,7 @@ COMMANDS = {
     "scheduler": "the clock of the regular jobs",
     "reconcile": "compare both sides, print what differs and set it right",
     "runs": "what the runs did, and what they are doing",
+    "integrity": "how far both sides agree, night by night, and why what differs does",
     "connection": "add, list and show connections",
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",

@@ -34,6 +34,7 @@ PURE = {
     "bridge.explain.mailing",
     "bridge.explain.people",
     "bridge.explain.text",
+    "bridge.integrity.text",
     "bridge.status.alarms",
     "bridge.status.text",
     "bridge.delivery.decide_consent",
