@@ -36,6 +36,7 @@ COMMANDS = {
     "consent": "who waits to be mailed again: approve, refuse, give evidence; by which rules",
     "audit": "check and export the ledger of consent",
     "status": "one screen: what waits, since when, what is left of the day, and alarms",
+    "alerts": "who was told of what stands, and a test of the ways to tell",
     "explain": "why a record, an address or a mailing is as it is, and what to do",
     "pause": "stop delivering for a while; opt-outs go on",
     "resume": "deliver again what was paused",
