@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,3 +222,9 @@ def test_every_alarm_is_on_the_screen_with_what_to_do() -> None:
         shown = list(lines(screen, standing))
         assert shown[0].startswith("ALARM ")
         assert shown[1].strip() == f"-> {standing[0].what_to_do}"
+
+
+def test_every_cause_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- causes")[2].partition("<!-- end of causes -->")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(STANDING)
