@@ -103,12 +103,10 @@ LEFT JOIN work w ON w.connection_id = d.connection_id AND w.kind = d.subject_kin
 ON CONFLICT (connection_id, run_id, kind, sf_id) DO NOTHING
 
 -- name: end_score
--- What the differences of a run come to.
+-- What the differences of a run come to. A worker may have linked a record since the linked ones were counted.
 UPDATE integrity_score s
-SET agreeing = s.linked - (
-      SELECT count(*)
-      FROM integrity_difference d
-      WHERE d.connection_id = s.connection_id AND d.run_id = s.run_id),
+SET linked = greatest(s.linked, differing.n),
+    agreeing = greatest(s.linked, differing.n) - differing.n,
     causes = coalesce((
       SELECT jsonb_object_agg(cause, n)
       FROM (
@@ -124,6 +122,10 @@ SET agreeing = s.linked - (
         CROSS JOIN unnest(d.fields) AS field
         WHERE d.connection_id = s.connection_id AND d.run_id = s.run_id
         GROUP BY field) AS by_field), '{}')
+FROM (
+  SELECT count(*)::int AS n
+  FROM integrity_difference
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s) AS differing
 WHERE s.connection_id = %(connection_id)s AND s.run_id = %(run_id)s
 
 -- name: forget_differences
