@@ -57,7 +57,9 @@ def _details(score: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {counts['differing']:>8,}  differ in {field}{flaps}"
     for record in score.get("records", ()):
         if record["cause"] == "unexplained" or record["flapping"]:
-            flaps = f", flaps: {', '.join(record['flapping'])}" if record["flapping"] else ""
-            fields = ", ".join(record["fields"])
-            yield f"      {record['sf_id']}  {CAUSES.get(record['cause'], record['cause'])}: "
-            yield f"        {fields}{flaps}"
+            fields = ", ".join(
+                f"{field} (flaps)" if field in record["flapping"] else field
+                for field in record["fields"]
+            )
+            cause = CAUSES.get(record["cause"], record["cause"])
+            yield f"      {record['sf_id']}  {cause}: {fields}"

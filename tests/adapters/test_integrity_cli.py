@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.integrity import cli
+from bridge.integrity.text import CAUSES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bridge.db.database import Database
     from bridge.settings import Settings
 
@@ -56,12 +57,11 @@ def test_the_newest_night_is_shown_with_what_differed(capsys: pytest.CaptureFixt
     head, newest, *details = capsys.readouterr().out.splitlines()
     assert head == "firm, contacts"
     assert newest.endswith("99.80%  998 of 1,000 agree, 1 unexplained")
-    assert [line.strip() for line in details[:5]] == [
+    assert [line.strip() for line in details[:4]] == [
         "1  changed in Practifi without a message",
         "1  unexplained",
         "2  differ in last_name, flaps in 1",
-        "0035g00000Ada00AAA  unexplained:",
-        "last_name, flaps: last_name",
+        "0035g00000Ada00AAA  unexplained: last_name (flaps)",
     ]
     assert details[-1].endswith("100.00%  1,000 of 1,000 agree, 1 unexplained")
 
@@ -79,6 +79,12 @@ def test_json_has_every_night_and_the_records_of_the_newest(
 def test_as_many_nights_as_asked_for_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--nights", "1", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_every_cause_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    table = page.partition("| cause |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(CAUSES)
 
 
 def test_a_connection_that_is_not_there_is_refused() -> None:
