@@ -70,6 +70,19 @@ class Settings(BaseSettings):
         default="UTC",
         description="time zone of the nightly runs of a connection that begins to work",
     )
+    public_url: str | None = Field(
+        default=None,
+        description="`https://…` where Salesforce reaches the server: its certificate is watched",
+    )
+    alert_webhook: SecretStr | None = Field(
+        default=None, description="takes alerts as JSON with a `text`, as chat tools do"
+    )
+    alert_mail: SecretStr | None = Field(
+        default=None,
+        description="mail server for alerts: `smtp://user:password@host:587` or `smtps://…`",
+    )
+    alert_from: str | None = Field(default=None, description="sender of these mails")
+    alert_to: str | None = Field(default=None, description="who gets these mails, by comma")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level of the log lines on standard error"
     )

@@ -41,7 +41,9 @@ def decide_all(context: RunContext) -> tuple[dict[str, Decided], int]:
         rows = tx.execute(SQL["subjects"], {"connection_id": context.run.connection_id})
         keys = [key for (key,) in rows]
     decided = _decide(context, keys)
-    return decided, len(keys) - len(decided)
+    busy = set(keys) - decided.keys()
+    context.counters.apart |= dict.fromkeys(busy, "being_delivered")
+    return decided, len(busy)
 
 
 def decide_touched(context: RunContext, plan_id: int) -> dict[str, Decided]:

@@ -16,6 +16,7 @@ from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
 from bridge.inbox.deletes import poll_deletes
 from bridge.inbox.retention import keep
+from bridge.inbox.silence import poll_silence
 from bridge.inbox.triage import BATCH, triage_batch
 from bridge.wakeups import topics
 from bridge.wakeups.wake import SQL
@@ -110,6 +111,11 @@ def _retention(installation: Installation) -> set[str]:
     return following | ({topics.RETENTION} if is_more else set())
 
 
+def _silence(installation: Installation) -> set[str]:
+    poll_silence(installation)
+    return set()
+
+
 def _run(installation: Installation, halt: Halt) -> set[str]:
     """Carry one run to its end; another may wait."""
     with installation.database.transaction() as tx:
@@ -129,4 +135,5 @@ _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {
     topics.WRITE_BACK: _write_back,
     topics.DELETES: _deletes,
     topics.RETENTION: _retention,
+    topics.SILENCE: _silence,
 }

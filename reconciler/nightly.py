@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import class_row
 
+from bridge.cron import due_times, last_due
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.wakeups import topics
-from reconciler.cron import due_times, last_due
 from reconciler.runs.store import ask_run, load_run
 
 if TYPE_CHECKING:

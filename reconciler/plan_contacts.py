@@ -34,7 +34,7 @@ def plan_contacts(decided: dict[str, Decided], counters: Counters) -> list[Plann
             counters.planned += 1
             steps += _planned(key, one)
         else:
-            _count(one, counters)
+            _count(key, one, counters)
     opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
     moved = {step.subject_key for step in steps if step.kind == "move_address"}
     return sorted(
@@ -69,12 +69,14 @@ def _moves_from(one: Decided) -> str | None:
     return str(former["email_address"]["address"]).strip().lower()
 
 
-def _count(one: Decided, counters: Counters) -> None:
+def _count(key: str, one: Decided, counters: Counters) -> None:
     people = [person for person in one.state.people if person.memberships]
     if any(person.is_faulty for person in people):
         counters.reject("a value of the record cannot be sent: see its status")
+        counters.apart[key] = "rejected"
     elif one.decision.waits_for_lists:
         counters.skip("waits for its list: run the job lists")
+        counters.apart[key] = "waits_for_list"
     elif people and all(person.left_out is not None for person in people):
         counters.skip(people[0].left_out or "the mapping leaves it out")
     else:

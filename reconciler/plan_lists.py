@@ -65,10 +65,14 @@ def plan_lists(
         if one.wanted is None:
             count = counters.reject if one.is_faulty else counters.skip
             count(one.left_out or "the mapping leaves it out")
+            if one.is_faulty:
+                counters.apart[one.sf_id] = "rejected"
         elif one.linked_to is not None and one.name_there is None:
             counters.reject("deleted in Constant Contact: link the record to another list")
+            counters.apart[one.sf_id] = "gone_there"
         elif first[_name_key(one.wanted)] != one.sf_id:
             counters.reject("another list of Practifi has this name: rename one of them")
+            counters.apart[one.sf_id] = "rejected"
         elif (step := _step(one, one.wanted, free)) is None:
             counters.unchanged += 1
         else:

@@ -22,6 +22,14 @@ WITH application AS (
   SET write_due_at = CASE WHEN write_due_at > app_now() THEN write_due_at - %(by)s::interval ELSE write_due_at END,
       lease_until = lease_until - %(by)s::interval
   WHERE greatest(write_due_at, lease_until) > app_now()
+), told AS (
+  UPDATE alert_delivery
+  SET due_at = due_at - %(by)s::interval
+  WHERE delivered_at IS NULL AND due_at > app_now()
+), standing AS (
+  UPDATE alert
+  SET came_at = least(came_at, app_now()), gone_at = least(gone_at, app_now())
+  WHERE ended_at IS NULL AND greatest(came_at, gone_at) > app_now()
 ), run AS (
   UPDATE run
   SET lease_until = lease_until - %(by)s::interval

@@ -123,6 +123,7 @@ ON CONFLICT (connection_id, kind, slot) DO UPDATE
 SET key_id = excluded.key_id,
     ciphertext = excluded.ciphertext,
     expires_at = excluded.expires_at,
+    stored_at = excluded.stored_at,
     version = credential.version + 1
 RETURNING version;
 

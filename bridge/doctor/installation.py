@@ -1,4 +1,4 @@
-"""Checks of the installation itself: database, key ring, broker."""
+"""Checks of the installation itself: database, key ring, broker, alerts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bridge.alerts.named import public_address
+from bridge.alerts.outlets import open_outlets
 from bridge.connections.keyring import open_keyring
 from bridge.connections.secrets import refuse_foreign_ring
 from bridge.db.database import connect
@@ -34,6 +36,7 @@ def check_installation(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _keyring(settings)
     yield _broker(settings.broker_url)
+    yield _alerts(settings)
 
 
 def _database(settings: Settings) -> Finding:
@@ -87,6 +90,24 @@ def _broker(url: str | None) -> Finding:
         says = f"{where} does not answer: {error.strerror or type(error).__name__}"
         return _failed("broker", says, "start it, or unset BROKER_URL: PostgreSQL does as well")
     return Finding(subject="installation", check="broker", state="ok", says=f"{where} answers")
+
+
+def _alerts(settings: Settings) -> Finding:
+    try:
+        public_address(settings)
+        names = [outlet.name for outlet in open_outlets(settings)]
+    except ConfigurationError as error:
+        return _failed("alerts", str(error), "correct it: the scheduler does not start like this")
+    if names:
+        says = f"told by {' and '.join(names)}"
+        return Finding(subject="installation", check="alerts", state="ok", says=says)
+    return Finding(
+        subject="installation",
+        check="alerts",
+        state="warning",
+        says="nobody is told of an alarm",
+        advice="set BRIDGE_ALERT_WEBHOOK or BRIDGE_ALERT_MAIL, then `bridge alerts test`",
+    )
 
 
 def _failed(check: str, says: str, advice: str) -> Finding:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from bridge.delivery.work import CONSENT, LANES
+from bridge.status.model import Alarm
+from bridge.status.of_runs import of_runs
+from bridge.status.of_surroundings import of_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,27 +23,21 @@ _SILENT_S = 15.0
 _UNTAKEN = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Alarm:
-    """Something that does not mend itself.
-
-    Attributes:
-        cause: A stable word for programs.
-        connection: The connection's name; None where all are concerned.
-    """
-
-    cause: str
-    connection: str | None
-    says: str
-    what_to_do: str
-
-
 def alarms(screen: Screen) -> tuple[Alarm, ...]:
-    """Return what stands against the installation, the whole of it first."""
+    """Return what stands against the installation, the whole of it first.
+
+    `bridge status` shows them, and `bridge.alerts` tells of them: one judgement, two outlets.
+    """
     of_connections = chain.from_iterable(
         _connection(screen, connection) for connection in screen.connections
     )
-    return (*_installation(screen), *_budgets(screen), *of_connections)
+    return (
+        *_installation(screen),
+        *_budgets(screen),
+        *of_connections,
+        *of_runs(screen),
+        *of_surroundings(screen),
+    )
 
 
 def _installation(screen: Screen) -> Iterator[Alarm]:
@@ -139,4 +135,5 @@ def _stuck(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
                 says=f"the lane {LANES[lane.lane]} has work due since "
                 f"{lane.due_since:%Y-%m-%d %H:%M} UTC, {lane.waiting:,} in all",
                 what_to_do="look at the worker's log, and at `bridge doctor`",
+                about=LANES[lane.lane],
             )

@@ -52,4 +52,4 @@ def _read(settings: Settings) -> Screen:
     with connect(settings) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with connection.transaction():
-            return read_screen(connection, has_postgres_broker=settings.broker_url is None)
+            return read_screen(connection, settings)

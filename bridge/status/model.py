@@ -9,6 +9,34 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.pauses.store import Pause
+    from bridge.status.watched import (
+        Certificate,
+        FailedRun,
+        HeldPlan,
+        Integrity,
+        OutletState,
+        Rejections,
+        ScheduleState,
+        Silence,
+        TokenEnd,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alarm:
+    """Something that does not mend itself.
+
+    Attributes:
+        cause: A stable word for programs.
+        connection: The connection's name; None where all are concerned.
+        about: Which one, where a cause may stand several times: a job, a lane, an object.
+    """
+
+    cause: str
+    connection: str | None
+    says: str
+    what_to_do: str
+    about: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +173,19 @@ class Screen:
     has_postgres_broker: bool
     worker_silence_s: float | None
     oldest_wakeup_at: datetime | None
+    failed_runs: tuple[FailedRun, ...] = ()
+    schedules: tuple[ScheduleState, ...] = ()
+    held_plans: tuple[HeldPlan, ...] = ()
+    rejections: tuple[Rejections, ...] = ()
+    integrity: tuple[Integrity, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    token_ends: tuple[TokenEnd, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    outlets: tuple[OutletState, ...] = ()
+
+    def name_of(self, connection_id: int) -> str:
+        """Return the name of a connection."""
+        return next(one.name for one in self.connections if one.id == connection_id)
 
     def is_paused(self, connection_id: int, lane: int) -> bool:
         """Tell whether somebody has paused a lane."""

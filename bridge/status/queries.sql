@@ -81,3 +81,110 @@ FROM dramatiq.worker
 -- Since when a wake-up waits to be taken, whatever the broker.
 SELECT min(asked_at)
 FROM wakeup
+
+-- name: open_notifications
+-- What waits of connections that cannot work on it: for whoever looks often, where counting all of them would cost much.
+SELECT n.connection_id, n.state, count(*) AS count, min(n.received_at) FILTER (WHERE n.state = 'received') AS untriaged_since
+FROM connection c
+JOIN notification n ON n.connection_id = c.id
+WHERE n.state IN ('received', 'waiting', 'working')
+  AND (c.state = 'unconnected'
+    OR NOT EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = c.id AND v.is_active))
+GROUP BY n.connection_id, n.state
+ORDER BY n.connection_id, n.state
+
+-- name: failed_runs
+-- Jobs whose last run failed: none that does as much has ended well since.
+SELECT DISTINCT ON (r.connection_id, r.job) r.connection_id, r.job, r.id, r.reason, r.finished_at
+FROM run r
+WHERE r.state = 'failed'
+  AND NOT EXISTS (
+    SELECT FROM run later
+    WHERE later.connection_id = r.connection_id AND later.job = r.job AND later.id > r.id
+      AND later.state = 'done' AND later.mode IN ('apply', r.mode))
+ORDER BY r.connection_id, r.job, r.id DESC
+
+-- name: schedules
+-- When each job of a connection that works is due, and the latest due time or start that a run has met.
+SELECT s.connection_id, s.job, s.cron, s.zone, s.since,
+  (SELECT max(greatest(r.started_at, f.due_at))
+   FROM run r
+   LEFT JOIN schedule_fire f ON f.connection_id = r.connection_id AND f.run_id = r.id
+   WHERE r.connection_id = s.connection_id AND r.job = s.job AND r.started_at IS NOT NULL) AS met_at
+FROM schedule s
+JOIN connection c ON c.id = s.connection_id
+WHERE s.enabled AND c.state = 'active'
+ORDER BY s.connection_id, s.job
+
+-- name: held_plans
+-- Plans of runs that a guard has stopped.
+SELECT p.connection_id, p.id, p.run_id, r.job, p.wait_reason AS reason
+FROM plan p
+JOIN run r ON r.connection_id = p.connection_id AND r.id = p.run_id
+WHERE p.run_id IS NOT NULL AND r.mode = 'apply' AND p.state = 'waiting' AND p.wait_reason IS NOT NULL
+ORDER BY p.connection_id, p.id
+
+-- name: rejections
+-- What the last run of each job that ended well has read and could not take.
+SELECT DISTINCT ON (r.connection_id, r.job) r.connection_id, r.job, r.id AS run_id, (r.counters ->> 'read')::int AS read,
+  (SELECT coalesce(sum(count::int), 0) FROM jsonb_each_text(r.counters -> 'rejected') AS by_reason (reason, count))::int
+    AS rejected
+FROM run r
+WHERE r.state = 'done' AND (r.counters ->> 'read')::int > 0
+ORDER BY r.connection_id, r.job, r.id DESC
+
+-- name: integrity
+-- How far both sides agreed at the last run that compared them, and what was usual before.
+SELECT last.connection_id, last.job, last.run_id, last.linked, last.agreeing, last.causes, before.usual
+FROM (
+  SELECT DISTINCT ON (connection_id, job) *
+  FROM integrity_score
+  ORDER BY connection_id, job, taken_at DESC, run_id DESC) AS last
+CROSS JOIN LATERAL (
+  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY agreeing::float8 / linked) AS usual
+  FROM (
+    SELECT agreeing, linked
+    FROM integrity_score s
+    WHERE s.connection_id = last.connection_id AND s.job = last.job AND s.linked > 0 AND s.run_id <> last.run_id
+    ORDER BY s.taken_at DESC
+    LIMIT 14) AS earlier) AS before
+ORDER BY last.connection_id, last.job
+
+-- name: silences
+-- Objects whose records changed without a notification, and the definitions that should have told of it.
+SELECT s.connection_id, s.object, s.since, s.changed,
+  coalesce((
+      SELECT array_agg(DISTINCT d.action_id ORDER BY d.action_id)
+      FROM outbound_definition d
+      WHERE d.connection_id = s.connection_id AND d.object = s.object AND d.lane > 0),
+    array_remove(ARRAY[s.action_id], NULL)) AS definitions
+FROM silence s
+JOIN connection c ON c.id = s.connection_id
+WHERE s.since IS NOT NULL AND c.state = 'active'
+ORDER BY s.connection_id, s.object
+
+-- name: token_ends
+-- When refresh tokens end that nobody uses (developer guide, "OAuth2 refresh tokens").
+SELECT connection_id, stored_at + interval '180 days' AS ends_at
+FROM credential
+WHERE kind = 'cc_token'
+ORDER BY connection_id
+
+-- name: certificates
+-- Certificates that Salesforce meets.
+SELECT address, ends_at, refused
+FROM certificate
+WHERE address = ANY(%(addresses)s)
+ORDER BY address
+
+-- name: outlets
+-- How the alerts to each outlet get on.
+SELECT o.name,
+  count(d.alert_id) FILTER (WHERE d.delivered_at IS NULL) AS waiting,
+  min(d.failed_since) FILTER (WHERE d.delivered_at IS NULL) AS failed_since,
+  (array_agg(d.error ORDER BY d.due_at DESC) FILTER (WHERE d.delivered_at IS NULL AND d.error IS NOT NULL))[1] AS error,
+  max(d.delivered_at) AS delivered_at
+FROM unnest(%(outlets)s::text[]) AS o (name)
+LEFT JOIN alert_delivery d ON d.outlet = o.name
+GROUP BY o.name
+ORDER BY o.name

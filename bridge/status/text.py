@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
-    from bridge.status.alarms import Alarm
-    from bridge.status.model import Budget, ConnectionState, LaneState, Screen
+    from bridge.status.model import Alarm, Budget, ConnectionState, LaneState, Screen
+    from bridge.status.watched import OutletState
 
 _HEAD = 17
 _REASON = 90
@@ -35,6 +35,10 @@ def lines(screen: Screen, alarms: Sequence[Alarm]) -> Iterator[str]:
     for budget in screen.budgets:
         yield f"{'API calls':{_HEAD}}{_budget(budget)}"
     yield f"{'worker':{_HEAD}}{_worker(screen)}"
+    for outlet in screen.outlets:
+        yield f"{'alerts':{_HEAD}}by {outlet.name}: {_outlet(outlet)}"
+    if not screen.outlets:
+        yield f"{'alerts':{_HEAD}}nobody is told: set BRIDGE_ALERT_WEBHOOK or BRIDGE_ALERT_MAIL"
 
 
 def _connection(screen: Screen, connection: ConnectionState) -> Iterator[str]:
@@ -114,6 +118,16 @@ def _worker(screen: Screen) -> str:
     return f"last seen {screen.worker_silence_s:.0f} s ago"
 
 
+def _outlet(outlet: OutletState) -> str:
+    last = outlet.delivered_at
+    words = [f"last taken {last:%Y-%m-%d %H:%M} UTC" if last else "none was taken yet"]
+    if outlet.waiting:
+        words.append(f"{outlet.waiting:,} waiting")
+    if outlet.error is not None:
+        words.append(outlet.error)
+    return ", ".join(words)
+
+
 def age(passed: timedelta) -> str:
     """Return an age in the largest unit that tells something.
 
@@ -166,4 +180,5 @@ def as_json(screen: Screen, alarms: Sequence[Alarm]) -> dict[str, Any]:
             for budget in screen.budgets
         ],
         "worker_silence_s": screen.worker_silence_s,
+        "outlets": [asdict(outlet) for outlet in screen.outlets],
     }

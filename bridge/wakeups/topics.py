@@ -14,6 +14,7 @@ BULK = "bulk"
 WRITE_BACK = "write-back"
 DELETES = "deletes"
 RETENTION = "retention"
+SILENCE = "silence"
 RUNS = "runs"
 
 QUEUE_OF = {
@@ -25,6 +26,7 @@ QUEUE_OF = {
     WRITE_BACK: "work",
     DELETES: "polls",
     RETENTION: "polls",
+    SILENCE: "polls",
     RUNS: "runs",
 }
 """Topic -> Dramatiq queue. Few queues: each costs every worker process two connections."""

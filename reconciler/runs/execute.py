@@ -13,6 +13,7 @@ import psycopg
 from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.errors import BridgeError, ConfigurationError, NoSlotNow, QuotaSpent, RemoteError
+from bridge.integrity.score import keep_score
 from bridge.log import place
 from bridge.mapping.versions import active
 from reconciler.runs import store
@@ -151,6 +152,7 @@ def _carry_on(context: RunContext, job: JobModule) -> None:
         with database.transaction() as tx:
             plan_id = store_plan(tx, context, steps, context.current.version_id)
             store.save_counters(tx, context.lease, context.counters)
+            keep_score(tx, run.connection_id, run.id, run.job, context.counters.apart)
             context.renew(tx)
             if run.mode == "plan":
                 store.end(tx, context.lease, "done")

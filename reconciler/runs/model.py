@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bridge.integrity.score import Apart
+
 Job: TypeAlias = Literal["lists", "contacts", "activities"]
 JOBS: tuple[Job, ...] = ("lists", "contacts", "activities")
 Mode: TypeAlias = Literal["plan", "apply"]
@@ -46,6 +48,7 @@ class Counters:
         rejected: Those that should take part and cannot, by reason.
         foreign: Memberships that only Constant Contact has, by the name of the list: shown, and
             left alone. They are no subjects, so they are not among those read.
+        apart: Subjects that could not be compared, and why; for the score of the run alone.
     """
 
     read: int = 0
@@ -54,6 +57,7 @@ class Counters:
     skipped: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
     foreign: dict[str, int] = field(default_factory=dict)
+    apart: dict[str, Apart] = field(default_factory=dict)
 
     def skip(self, reason: str, count: int = 1) -> None:
         """Count subjects that take no part."""

@@ -147,8 +147,9 @@ def test_doctor_finds_a_sound_connection_well(
     connection.main(["add", "acme", "--credentials", str(line)])
     code, checks = findings(capsys)
     assert code == 0
-    assert {check["state"] for name, check in checks.items() if name != "consent"} == {"ok"}
-    assert checks["consent"]["state"] == "warning"
+    not_yet = {"consent", "alerts"}
+    assert {check["state"] for name, check in checks.items() if name not in not_yet} == {"ok"}
+    assert {checks[name]["state"] for name in not_yet} == {"warning"}
     assert set(checks) >= {"database", "broker", "mapping", "Salesforce", "Constant Contact"}
 
 
@@ -165,6 +166,17 @@ def test_doctor_says_what_to_do_about_each_side_that_fails(
     for side in ("Salesforce", "Constant Contact"):
         assert checks[side]["state"] == "failed"
         assert checks[side]["advice"]
+
+
+def test_doctor_says_by_what_alarms_are_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRIDGE_ALERT_WEBHOOK", "https://chat.example.com/hook")
+    assert findings(capsys)[1]["alerts"]["says"] == "told by webhook"
+    monkeypatch.setenv("BRIDGE_ALERT_WEBHOOK", "chat.example.com/hook")
+    _, checks = findings(capsys)
+    assert checks["alerts"]["state"] == "failed"
+    assert "BRIDGE_ALERT_WEBHOOK" in checks["alerts"]["says"]
 
 
 def test_doctor_proposes_the_profile_that_fits(

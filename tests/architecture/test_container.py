@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from bridge.cli import COMMANDS
+from bridge.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
@@ -19,6 +20,12 @@ def test_every_service_runs_a_command_of_the_bridge(service: str) -> None:
     program, name, *_ = SERVICES[service]["command"]
     assert program == "bridge"
     assert name in COMMANDS
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES.keys() - {"postgres"}))
+def test_every_variable_of_a_service_is_a_setting(service: str) -> None:
+    given = {name for name in SERVICES[service]["environment"] if name.startswith("BRIDGE_")}
+    assert given <= {f"BRIDGE_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_the_image_has_a_health_check_and_an_ordinary_user() -> None:

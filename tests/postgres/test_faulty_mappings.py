@@ -13,6 +13,7 @@ from bridge.connections.store import list_connections
 from bridge.inbox.triage import triage_batch
 from bridge.mapping.versions import activate, usable
 from bridge.prepare import prepare
+from bridge.settings import read_settings
 from bridge.status.alarms import alarms
 from bridge.status.gather import read_screen
 from tests import outbound
@@ -51,7 +52,7 @@ def states(firms: RunningReceiver) -> list[str]:
 
 def standing(firms: RunningReceiver) -> list[tuple[str, str | None]]:
     with firms.database.transaction() as tx:
-        found = alarms(read_screen(tx, has_postgres_broker=False))
+        found = alarms(read_screen(tx, read_settings()))
     return [(alarm.cause, alarm.connection) for alarm in found if "mapping" in alarm.cause]
 
 

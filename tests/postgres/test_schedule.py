@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
+from pydantic import SecretStr
 
 from bridge.bootstrap import Installation
 from bridge.clock import advance, now
 from bridge.db.database import open_database
-from bridge.errors import Unavailable
+from bridge.errors import ConfigurationError, Unavailable
 from bridge.wakeups.wake import Waker
 from reconciler.nightly import DEFAULT_CRONS, ask_due_runs
 from reconciler.runs import store
 from reconciler.runs.execute import execute
+from reconciler.schedule import run_scheduler
+from tests.outlets import web_server
 from tests.postgres.run_builders import a_job, ask, claim, load, raising
 
 if TYPE_CHECKING:
@@ -37,9 +40,9 @@ def local(zone: str, *moment: int) -> datetime:
     return datetime(*moment, tzinfo=ZoneInfo(zone))  # type: ignore[misc,arg-type]
 
 
-def in_zone(installation: Installation, zone: str) -> Installation:
+def in_zone(installation: Installation, zone: str, **values: object) -> Installation:
     """Another scheduler's process, as far as it shares nothing."""
-    settings = installation.settings.model_copy(update={"zone": zone})
+    settings = installation.settings.model_copy(update={"zone": zone, **values})
     database = open_database(settings, size=2)
     broker = StubBroker()
     return Installation(
@@ -196,3 +199,34 @@ def test_a_schedule_that_is_not_understood_leaves_the_others_alone(bridge: Runni
     with bridge.database.transaction() as tx:
         advance(tx, 86_400)
     assert len(ask_due_runs(bridge.installation)) == 2
+
+
+def test_a_scheduler_tells_alarms_until_it_is_stopped(bridge: RunningBridge) -> None:
+    bridge.rows(
+        """
+        INSERT INTO alert (cause, says, what_to_do, came_at, told_at)
+        VALUES ('no_worker', 'no worker has been seen', 'start one', app_now(), app_now())
+        RETURNING id
+        """
+    )
+    stop = threading.Event()
+    with web_server() as posts:
+        webhook = SecretStr(posts.url)
+        process = in_zone(bridge.installation, "UTC", alert_webhook=webhook)
+        thread = threading.Thread(target=run_scheduler, args=(process, stop))
+        thread.start()
+        assert posts.arrived.wait(30)
+        stop.set()
+        thread.join(30)
+    assert not thread.is_alive()
+    assert [body["text"].splitlines()[0] for body in posts.bodies] == ["ALERT no worker"]
+
+
+def test_a_scheduler_refuses_an_address_for_alerts_that_nobody_can_post_to(
+    bridge: RunningBridge,
+) -> None:
+    process = in_zone(bridge.installation, "UTC", alert_webhook=SecretStr("the chat"))
+    with pytest.raises(ConfigurationError, match="BRIDGE_ALERT_WEBHOOK"):
+        run_scheduler(process, threading.Event())
+    process.database.close()
+    process.broker.close()

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.cron import due_times, last_due
 from bridge.errors import ConfigurationError
-from reconciler.cron import due_times, last_due
 
 ZONES = (
     "UTC",

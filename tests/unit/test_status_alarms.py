@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,17 @@ from bridge.pauses.store import Pause
 from bridge.status.alarms import alarms
 from bridge.status.model import Budget, ConnectionState, LaneState, NotificationCount, Screen
 from bridge.status.text import lines
+from bridge.status.watched import (
+    Certificate,
+    FailedRun,
+    HeldPlan,
+    Integrity,
+    OutletState,
+    Rejections,
+    ScheduleState,
+    Silence,
+    TokenEnd,
+)
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIRM = ConnectionState(id=1, name="firm", state="active", mapping_version=3)
@@ -66,6 +79,53 @@ UNMAPPED = replace(FIRM, mapping_version=None)
 FAULTY = replace(FIRM, mapping_fault="contact.yaml:6:3: no field\ncontact.yaml:9:3: no rule")
 UNCONNECTED = replace(FIRM, state="unconnected")
 
+FAILED = FailedRun(connection_id=1, job="contacts", id=3, reason="no answer", finished_at=AT)
+HELD = HeldPlan(connection_id=1, id=9, run_id=3, job="contacts", reason="31 removals of 1,204")
+SILENT = Silence(
+    connection_id=1,
+    object="Contact",
+    definitions=["04k5g000000Cc01AAC"],
+    since=minutes_ago(31),
+    changed=2,
+)
+
+
+def a_schedule(met_at: datetime | None, **values: Any) -> ScheduleState:
+    """Due each day at ten."""
+    given: dict[str, Any] = {"cron": "0 10 * * *", "zone": "UTC", "since": AT - timedelta(days=3)}
+    given |= values
+    return ScheduleState(connection_id=1, job="contacts", met_at=met_at, **given)
+
+
+def a_certificate(days: float, refused: str | None = None) -> Certificate:
+    ends_at = None if refused else AT + timedelta(days=days)
+    return Certificate(address="bridge.example.org:443", ends_at=ends_at, refused=refused)
+
+
+def rejections(rejected: int) -> Rejections:
+    return Rejections(connection_id=1, job="contacts", run_id=3, read=1_000, rejected=rejected)
+
+
+def a_score(agreeing: int, usual: float | None = 0.99) -> Integrity:
+    return Integrity(
+        connection_id=1,
+        job="contacts",
+        run_id=3,
+        linked=1_000,
+        agreeing=agreeing,
+        usual=usual,
+        causes={"no_message": 990 - agreeing, "unexplained": 10},
+    )
+
+
+def a_token(days: float) -> TokenEnd:
+    return TokenEnd(connection_id=1, ends_at=AT + timedelta(days=days))
+
+
+def an_outlet(failed_since: datetime | None) -> OutletState:
+    return OutletState(name="webhook", waiting=1, failed_since=failed_since, error="answered 404")
+
+
 STANDING: dict[str, list[dict[str, Any]]] = {
     "no_worker": [
         {"worker_silence_s": None},
@@ -86,6 +146,22 @@ STANDING: dict[str, list[dict[str, Any]]] = {
     "opt_outs_paused": [{"pauses": (a_pause(CONSENT),)}],
     "consent_late": [{"connections": (replace(FIRM, consent_since=minutes_ago(16)),)}],
     "deliveries_stuck": [{"lanes": (a_lane(16),)}],
+    "run_failed": [{"failed_runs": (FAILED,)}],
+    "run_missing": [
+        {"schedules": (a_schedule(None),)},
+        {"schedules": (a_schedule(AT - timedelta(hours=26)),)},
+    ],
+    "schedule_unusable": [{"schedules": (a_schedule(None, cron="at ten"),)}],
+    "guard_tripped": [{"held_plans": (HELD,)}],
+    "rejected_share": [{"rejections": (rejections(21),)}],
+    "integrity_fell": [{"integrity": (a_score(984),)}],
+    "salesforce_silent": [{"silences": (SILENT,)}],
+    "token_ends": [{"token_ends": (a_token(13.9),)}],
+    "certificate_ends": [
+        {"certificates": (a_certificate(9.9),)},
+        {"certificates": (a_certificate(60, refused="self-signed certificate"),)},
+    ],
+    "alerts_untaken": [{"outlets": (an_outlet(minutes_ago(6)),)}],
 }
 
 QUIET: dict[str, dict[str, Any]] = {
@@ -96,6 +172,17 @@ QUIET: dict[str, dict[str, Any]] = {
     "another lane paused": {"pauses": (a_pause(WEBHOOK),)},
     "consent in time": {"connections": (replace(FIRM, consent_since=minutes_ago(14)),)},
     "work in time": {"lanes": (a_lane(14),)},
+    "a run since it was due": {"schedules": (a_schedule(AT - timedelta(hours=2)),)},
+    "a run that may still begin": {
+        "schedules": (a_schedule(AT - timedelta(days=1), cron="1 11 * * *"),)
+    },
+    "nothing due yet": {"schedules": (a_schedule(None, since=AT - timedelta(hours=1)),)},
+    "a usual score": {"integrity": (a_score(986),)},
+    "a first score": {"integrity": (a_score(500, usual=None),)},
+    "few rejected": {"rejections": (rejections(20),)},
+    "a token in use": {"token_ends": (a_token(14),)},
+    "a certificate that holds": {"certificates": (a_certificate(10),)},
+    "an outlet that failed a moment ago": {"outlets": (an_outlet(minutes_ago(4)),)},
     "late because paused": {"lanes": (a_lane(16),), "pauses": (a_pause(WEBHOOK),)},
 }
 
@@ -117,6 +204,13 @@ def test_what_is_in_order_raises_no_alarm(changed: dict[str, Any]) -> None:
     assert causes(**changed) == []
 
 
+def test_what_fell_silent_is_named_with_its_definition() -> None:
+    (alarm,) = alarms(replace(WELL, silences=(SILENT,)))
+    assert alarm.about == "Contact"
+    assert "2 records of Contact changed since 2026-03-01 11:29 UTC" in alarm.says
+    assert "outbound message 04k5g000000Cc01AAC" in alarm.says
+
+
 def test_a_spent_day_is_not_a_stuck_lane_as_well() -> None:
     assert causes(lanes=(a_lane(16),), budgets=(a_budget(9_500),)) == ["day_spent"]
 
@@ -128,3 +222,9 @@ def test_every_alarm_is_on_the_screen_with_what_to_do() -> None:
         shown = list(lines(screen, standing))
         assert shown[0].startswith("ALARM ")
         assert shown[1].strip() == f"-> {standing[0].what_to_do}"
+
+
+def test_every_cause_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- causes")[2].partition("<!-- end of causes -->")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(STANDING)
