@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -23,7 +23,9 @@ from bridge.delivery.slots import LeaseWanted
 from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
 from reconciler.agreed import StalePlan, is_agreed
+from reconciler.deciding import decide_again
 from reconciler.in_bulk import send_in_bulk
+from reconciler.plans.difference import as_now
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
@@ -47,8 +49,13 @@ _LOOK_AGAIN_S = 0.1
 _STOPS = (RunLost, RunCancelled, RunReleased)
 
 
-def carry_out(context: RunContext, plan_id: int) -> None:
+def carry_out(context: RunContext, plan_id: int, *, only_opt_outs: bool = False) -> None:
     """Carry out what is open of a plan, and write to Practifi how its records stand now.
+
+    Args:
+        context: The run.
+        plan_id: The plan.
+        only_opt_outs: Leave every address alone that nobody is unsubscribed at.
 
     Raises:
         QuotaSpent: If the day has no call left; the steps left over stay planned.
@@ -59,6 +66,9 @@ def carry_out(context: RunContext, plan_id: int) -> None:
     database = context.installation.database
     with database.transaction() as tx:
         steps = open_steps(tx, context.run.connection_id, plan_id)
+    if only_opt_outs:
+        opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
+        steps = [step for step in steps if step.subject_key in opting_out]
     by_subject = [
         list(group)
         for _, group in groupby(steps, key=lambda step: (step.subject_kind, step.subject_key))
@@ -85,6 +95,7 @@ class _Carrier:
         self._context = context
         self._slots = slots
         self._steps: Sequence[StoredStep] = ()
+        self._unplanned: Step | None = None
         self._couriers = open_couriers(
             context.installation,
             context.current,
@@ -105,7 +116,7 @@ class _Carrier:
                 words = self._settle(lease)
             except StalePlan as error:
                 self._let_go(lease)
-                self._end("refused", str(error))
+                self._end("refused", str(error), now=self._what_now())
                 return
             except (QuotaSpent, *_STOPS):
                 self._let_go(lease)
@@ -129,8 +140,19 @@ class _Carrier:
 
     def _approve(self, step: Step) -> None:
         if not is_agreed(step, self._steps):
+            self._unplanned = step
             message = f"changed since it was planned: it would {step.kind} now"
             raise StalePlan(message)
+
+    def _what_now(self) -> list[dict[str, Any]]:
+        """Return what would be done of the subject now, for whoever compares it with the plan."""
+        first, step = self._steps[0], self._unplanned
+        if first.subject_kind == "address":
+            return [as_now(one) for one in decide_again(self._context, first.subject_key)]
+        if step is None:
+            return []
+        name = (first.change.get("name", (None, None))[0], step.body.get("name"))
+        return [{"kind": step.kind, "reason": step.reason, "change": {"name": list(name)}}]
 
     def _hold(self) -> Lease | None:
         """Lease the subject, or wait until whoever has it is done or gone."""
@@ -201,8 +223,19 @@ class _Carrier:
                 )
             self._context.renew(tx, may_stop=False)
 
-    def _end(self, state: StepEnd, outcome: str) -> None:
+    def _end(
+        self, state: StepEnd, outcome: str, *, now: list[dict[str, Any]] | None = None
+    ) -> None:
+        answer = None if now is None else {"now": now}
         with self._context.installation.database.transaction() as tx:
             for step in self._steps:
-                end_step(tx, step.connection_id, step.plan_id, step.ordinal, state, outcome=outcome)
+                end_step(
+                    tx,
+                    step.connection_id,
+                    step.plan_id,
+                    step.ordinal,
+                    state,
+                    outcome=outcome,
+                    answer=answer,
+                )
             self._context.renew(tx, may_stop=False)

@@ -12,6 +12,8 @@ from bridge.delivery.status import NO_ADDRESS, NOT_SENT
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
+from reconciler.plans.figures import read_figures
+from reconciler.plans.guard import judge
 from reconciler.runs.model import Counters
 from reconciler.runs.plans import all_steps, append_steps
 from reconciler.snapshot.merge import merge_practifi, merge_there
@@ -26,6 +28,7 @@ SQL = load_queries("reconciler")
 
 _KINDS: tuple[Kind, ...] = ("list", "contact", "membership")
 _ROUNDS = 3
+_GIVEN_UP = frozenset({"refused", "failed", "skipped"})
 
 
 def make_plan(context: RunContext) -> list[PlannedStep]:
@@ -72,16 +75,27 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
         carry_out(context, plan_id)
 
 
+def apply_opt_outs(context: RunContext, plan_id: int) -> None:
+    """Carry out what a plan has for addresses that are unsubscribed: that waits for no word."""
+    carry_out(context, plan_id, only_opt_outs=True)
+
+
 def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
-    """Return what is to be done after a plan was carried out; none for what it could not do."""
+    """Return what is to be done after a plan was carried out; none for what it could not do.
+
+    None either where it would take too much away: the next run finds that, and asks.
+    """
     with context.installation.database.transaction() as tx:
         done = all_steps(tx, context.run.connection_id, plan_id)
     if not done:
         return []
-    given_up = {step.subject_key for step in done if step.state in {"refused", "failed"}}
+    given_up = {step.subject_key for step in done if step.state in _GIVEN_UP}
     decided = decide_touched(context, plan_id)
     left = {key: one for key, one in decided.items() if key not in given_up}
-    return plan_contacts(left, Counters())
+    steps = plan_contacts(left, Counters())
+    with context.installation.database.transaction() as tx:
+        figures = read_figures(tx, context.run.connection_id, "contacts")
+    return [] if judge(steps, figures).held else steps
 
 
 def _say_no_address(context: RunContext) -> None:

@@ -84,7 +84,8 @@ class Attendant:
         """Return how the run ended that does what is wanted.
 
         A run of the job that is under way is followed to its end, and taken over if its process
-        has gone. If it did something else, a plan where applying was wanted, one more follows.
+        has gone. If it did something else, one more follows: a plan where applying was wanted, or
+        only what somebody had approved before.
         """
         while True:
             with self._installation.database.transaction() as tx:
@@ -105,8 +106,14 @@ class Attendant:
                     f"is under way already: it is {how}"
                 )
             end = self._work(lease) if lease else self._follow(run_id)
-            if end.interrupted or end.record.is_open or end.record.mode == mode:
+            if end.interrupted or end.record.is_open or end.record.does(mode):
                 return end
+
+    def see_run(self, run_id: int) -> RunEnd:
+        """Return how a run ended that was asked for already, worked on here or elsewhere."""
+        with self._installation.database.transaction() as tx:
+            lease = self._claim(tx, run_id)
+        return self._work(lease) if lease else self._follow(run_id)
 
     def _claim(self, tx: psycopg.Connection[Any], run_id: int) -> RunLease | None:
         return claim(tx, self._connection_id, run_id, self._installation.settings.lease_s)

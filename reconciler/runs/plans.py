@@ -10,7 +10,10 @@ from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
 from bridge.delivery.work import CONSENT, ENGAGEMENT, RECONCILE
-from reconciler.runs.model import SIGNS, StoredStep
+from reconciler.plans.effects import before_and_after
+from reconciler.plans.figures import read_figures
+from reconciler.plans.guard import judge
+from reconciler.runs.model import SIGNS, PlanHead, StoredStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from reconciler.plans.effects import Figures
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, PlannedStep
+    from reconciler.runs.model import Job, PlannedStep, PlanState
 
     StepEnd: TypeAlias = Literal["confirmed", "skipped", "refused", "failed"]
 
@@ -36,8 +40,9 @@ def store_plan(
 ) -> int:
     """Store a plan with its steps and return its id.
 
-    Plans of the same job that nobody applied are discarded: they rest on what was before. A plan
-    without a step is done at once; another one waits, or is applied by a run that applies.
+    Plans of the same job that nobody applied are discarded, and runs that waited with one end: they
+    rest on what was before. A plan without a step is done at once; of a run that applies it waits
+    only where it would take too much away, otherwise it always does.
 
     Args:
         tx: The transaction that also stores the run's counters.
@@ -47,17 +52,54 @@ def store_plan(
     """
     steps = list(steps)
     run = context.run
-    state = "done" if not steps else "applying" if run.mode == "apply" else "waiting"
+    figures = read_figures(tx, run.connection_id, run.job)
+    verdict = judge(steps, figures)
+    waits = run.mode == "plan" or bool(verdict.held)
+    state: PlanState = "done" if not steps else "waiting" if waits else "applying"
     values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}
     older = [row[0] for row in tx.execute(_SQL["older_plans"], values)]
     outcome = "a newer plan took its place"
     tx.execute(_SQL["skip_steps"], values | {"plan_ids": older, "outcome": outcome})
-    values |= {"asked_by": run.asked_by, "state": state, "totals": Jsonb(totals(steps))}
-    row = tx.execute(_SQL["add_plan"], values).fetchone()
-    assert row is not None  # noqa: S101 -- the statement returns its row
-    plan_id = int(row[0])
-    _add_steps(tx, context, plan_id, steps, mapping_version_id, first=0)
+    tx.execute(_SQL["end_runs_of"], values | {"plan_ids": older, "outcome": outcome})
+    plan_id = add_plan(
+        tx,
+        run.connection_id,
+        run.id,
+        asked_by=run.asked_by,
+        state=state,
+        wait_reason=verdict.reason or None,
+        totals=totals(steps, figures) | {"held": list(verdict.held)},
+    )
+    add_steps(tx, run.connection_id, plan_id, steps, mapping_version_id, job=run.job)
     return plan_id
+
+
+def add_plan(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    run_id: int,
+    *,
+    asked_by: str,
+    state: PlanState,
+    totals: Mapping[str, Any],
+    wait_reason: str | None = None,
+    undoes: int | None = None,
+) -> int:
+    """Store a plan without its steps and return its id."""
+    row = tx.execute(
+        _SQL["add_plan"],
+        {
+            "connection_id": connection_id,
+            "run_id": run_id,
+            "asked_by": asked_by,
+            "state": state,
+            "wait_reason": wait_reason,
+            "totals": Jsonb(totals),
+            "undoes": undoes,
+        },
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- the statement returns its row
+    return int(row[0])
 
 
 def append_steps(
@@ -70,22 +112,26 @@ def append_steps(
     values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
     row = tx.execute(_SQL["next_ordinal"], values).fetchone()
     assert row is not None  # noqa: S101 -- an aggregate has its one row
-    _add_steps(tx, context, plan_id, steps, context.current.version_id, first=int(row[0]))
+    run = context.run
+    version_id = context.current.version_id
+    add_steps(tx, run.connection_id, plan_id, steps, version_id, job=run.job, first=int(row[0]))
 
 
-def _add_steps(
+def add_steps(
     tx: psycopg.Connection[Any],
-    context: RunContext,
+    connection_id: int,
     plan_id: int,
     steps: Sequence[PlannedStep],
     mapping_version_id: int | None,
     *,
-    first: int,
+    job: Job,
+    first: int = 0,
 ) -> None:
+    """Store the steps of a plan, from a place on."""
     rows = (
-        _row(step, ordinal, context.run.job)
+        _row(step, ordinal, job)
         | {
-            "connection_id": context.run.connection_id,
+            "connection_id": connection_id,
             "plan_id": plan_id,
             "mapping_version_id": mapping_version_id,
         }
@@ -95,22 +141,29 @@ def _add_steps(
         cursor.executemany(_SQL["add_step"], rows)
 
 
-def totals(steps: Sequence[PlannedStep]) -> dict[str, Any]:
-    """Return what a plan comes to: steps by sign and by kind, calls to Constant Contact."""
+def totals(steps: Sequence[PlannedStep], figures: Figures) -> dict[str, Any]:
+    """Return what a plan comes to: steps by sign and kind, calls, numbers before and after."""
     signs = Counter(step.sign for step in steps)
     return {
         "steps": len(steps),
         "by_sign": {sign: signs[sign] for sign in SIGNS if signs[sign]},
         "by_kind": dict(sorted(Counter(step.kind for step in steps).items())),
         "calls": sum(step.calls for step in steps),
+        "before_after": before_and_after(steps, figures),
     }
 
 
-def plan_of_run(tx: psycopg.Connection[Any], connection_id: int, run_id: int) -> int | None:
-    """Return the plan that a run stored, or None where it has not come so far."""
+def plan_of_run(tx: psycopg.Connection[Any], connection_id: int, run_id: int) -> PlanHead | None:
+    """Return the plan that a run carries out, or None where it has not come so far."""
     values = {"connection_id": connection_id, "run_id": run_id}
-    row = tx.execute(_SQL["plan_of_run"], values).fetchone()
-    return None if row is None else int(row[0])
+    with tx.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(_SQL["plan_of_run"], values).fetchone()
+    return None if row is None else PlanHead(**row | {"held": tuple(row["held"])})
+
+
+def begin_plan(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> None:
+    """Note that an approved plan is being carried out."""
+    tx.execute(_SQL["begin_plan"], {"connection_id": connection_id, "plan_id": plan_id})
 
 
 def open_steps(
