@@ -27,7 +27,7 @@ COMMANDS = {
     "worker": "the worker that delivers them",
     "scheduler": "the clock of the regular jobs",
     "reconcile": "compare both sides, print what differs and set it right",
-    "plan": "what runs have planned: show, approve, discard, export it",
+    "plan": "what runs have planned: show, approve, discard, export, undo it",
     "runs": "what the runs did, and what they are doing",
     "connection": "add, list and show connections",
     "mapping": "check, try and activate the mapping files",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from bridge.delivery.bury import bury
 from bridge.delivery.cause import cause_of
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
+from bridge.delivery.decide import decide
 from bridge.delivery.leases import hold, let_go
 from bridge.delivery.slots import LeaseWanted
 from bridge.delivery.write_back import write_back
@@ -26,17 +28,19 @@ from reconciler.agreed import StalePlan, is_agreed
 from reconciler.deciding import decide_again
 from reconciler.in_bulk import send_in_bulk
 from reconciler.plans.difference import as_now
+from reconciler.plans.undo import decider
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
     from bridge.delivery.work import SubjectKind
+    from reconciler.plans.undo import Undo
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd
@@ -49,13 +53,20 @@ _LOOK_AGAIN_S = 0.1
 _STOPS = (RunLost, RunCancelled, RunReleased)
 
 
-def carry_out(context: RunContext, plan_id: int, *, only_opt_outs: bool = False) -> None:
+def carry_out(
+    context: RunContext,
+    plan_id: int,
+    *,
+    only_opt_outs: bool = False,
+    undos: Mapping[str, Undo] | None = None,
+) -> None:
     """Carry out what is open of a plan, and write to Practifi how its records stand now.
 
     Args:
         context: The run.
         plan_id: The plan.
         only_opt_outs: Leave every address alone that nobody is unsubscribed at.
+        undos: Address -> what is taken back there, where the plan does that.
 
     Raises:
         QuotaSpent: If the day has no call left; the steps left over stay planned.
@@ -76,8 +87,9 @@ def carry_out(context: RunContext, plan_id: int, *, only_opt_outs: bool = False)
     slots = context.slots()
     there = context.installation.constant_contact(context.connection, slots.take)
     try:
-        send_in_bulk(context, there, plan_id, steps)
-        carrier = _Carrier(context, slots, there)
+        if undos is None:
+            send_in_bulk(context, there, plan_id, steps)
+        carrier = _Carrier(context, slots, there, undos)
         for done, group in enumerate(by_subject):
             context.progress("applying", done, len(by_subject))
             context.refuse_paused()
@@ -91,8 +103,15 @@ def carry_out(context: RunContext, plan_id: int, *, only_opt_outs: bool = False)
 class _Carrier:
     """Carries out the steps of one subject after the other."""
 
-    def __init__(self, context: RunContext, slots: RunSlots, there: ConstantContact) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        slots: RunSlots,
+        there: ConstantContact,
+        undos: Mapping[str, Undo] | None,
+    ) -> None:
         self._context = context
+        self._undos = undos
         self._slots = slots
         self._steps: Sequence[StoredStep] = ()
         self._unplanned: Step | None = None
@@ -102,6 +121,7 @@ class _Carrier:
             there=there,
             reader=reader_of(context),
             approve=self._approve,
+            decide=decide if undos is None else decider(undos),
         )
 
     def carry_out(self, steps: Sequence[StoredStep]) -> None:
@@ -147,6 +167,8 @@ class _Carrier:
     def _what_now(self) -> list[dict[str, Any]]:
         """Return what would be done of the subject now, for whoever compares it with the plan."""
         first, step = self._steps[0], self._unplanned
+        if self._undos is not None:
+            return []
         if first.subject_kind == "address":
             return [as_now(one) for one in decide_again(self._context, first.subject_key)]
         if step is None:
@@ -171,6 +193,9 @@ class _Carrier:
                     lane=context.lane,
                     lease_s=lease_s,
                 )
+            if held and self._undos is not None:
+                # What a delivery had still to do there is not done by taking something back.
+                return replace(held[0], generation=0)
             if held:
                 return held[0]
             context.halt.wait(_LOOK_AGAIN_S)

@@ -14,8 +14,10 @@ from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
+from reconciler.plans.undoing import undos_of
 from reconciler.runs.model import Counters
-from reconciler.runs.plans import all_steps, append_steps
+from reconciler.runs.plan_store import append_steps
+from reconciler.runs.plans import all_steps, plan_of_run
 from reconciler.snapshot.merge import merge_practifi, merge_there
 from reconciler.snapshot.read import read_practifi, read_there
 
@@ -63,7 +65,15 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
 
     A contact that goes along to another address, or gets another owner, changes what an address
     that was decided on before it needs; such steps are added to the plan and carried out as well.
+    A plan that takes another one back is that alone.
     """
+    with context.installation.database.transaction() as tx:
+        plan = plan_of_run(tx, context.run.connection_id, context.run.id)
+        undone = plan.undoes if plan is not None else None
+        undos = undos_of(tx, context.run.connection_id, undone) if undone is not None else None
+    if undos is not None:
+        carry_out(context, plan_id, undos=undos)
+        return
     carry_out(context, plan_id)
     for _ in range(_ROUNDS):
         steps = _consequences(context, plan_id)

@@ -17,11 +17,7 @@ from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.decide_return import policy_in_force, was_mailed
 from bridge.delivery.gather import came_from, gather, gone_to, unread_records, with_there
 from bridge.delivery.leases import claim_beside, finish, release_beside, renew
-from bridge.delivery.outcome import (
-    record_end,
-    record_look,
-    record_lost,
-)
+from bridge.delivery.outcome import record_end, record_look, record_lost
 from bridge.delivery.outcome_consent import (
     record_person_asked,
     record_requests,
@@ -59,6 +55,7 @@ class AddressCourier:
     Attributes:
         approve: Asked before a step is sent; raises where it was not agreed to.
         told: Record id -> values that go before those of the mirror, where a message is replayed.
+        decide: What decides on an address; `decide` but where a plan is taken back.
     """
 
     database: Database
@@ -69,6 +66,7 @@ class AddressCourier:
     sender: Sender
     approve: Callable[[Step], None] | None = None
     told: Mapping[str, Record] = field(default_factory=dict)
+    decide: Callable[[AddressState], Decision] = decide
 
     def settle(self, lease: Lease) -> str:
         """Bring one address to where the present state wants it, and say in words what was done.
@@ -96,7 +94,7 @@ class AddressCourier:
             if gathered is None:
                 continue
             state, in_flight = gathered
-            decision = decide(state)
+            decision = self.decide(state)
             if must_look or in_flight or decision.needs_look:
                 was_moving = state.moving_from is not None
                 state = self._look(lease, state)
@@ -104,7 +102,7 @@ class AddressCourier:
                     with self.database.transaction() as tx:
                         self._wait_for_others(tx, lease)
                 state = self._confirm_in_flight(lease, state, in_flight)
-                decision = decide(state)
+                decision = self.decide(state)
             if not decision.steps:
                 words = ", ".join(done) or "nothing to do"
                 with self.database.transaction() as tx:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge.delivery.address import AddressCourier
 from bridge.delivery.custom_fields import ensure_custom_fields
+from bridge.delivery.decide import decide
 from bridge.delivery.lists import ListCourier
 from bridge.delivery.resolve import Resolver
 from bridge.delivery.send import Sender
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
     from bridge.delivery.leases import Lease
-    from bridge.delivery.model import Step
+    from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.mapping.versions import ActiveMapping
     from bridge.salesforce.values import Record
@@ -58,6 +59,7 @@ def open_couriers(
     reader: Reader,
     approve: Callable[[Step], None] | None = None,
     told: Mapping[str, Record] | None = None,
+    decide: Callable[[AddressState], Decision] = decide,
 ) -> Couriers:
     """Return the couriers of a connection.
 
@@ -68,6 +70,7 @@ def open_couriers(
         reader: Reads back from the organization.
         approve: Asked before each step is sent; raises where nobody agreed to it.
         told: Record id -> values that go before those of the mirror, where a message is replayed.
+        decide: What decides on addresses.
     """
     database = installation.database
     return Couriers(
@@ -83,6 +86,7 @@ def open_couriers(
             sender=Sender(database=database, there=there, mapping_version_id=current.version_id),
             approve=approve,
             told=told or {},
+            decide=decide,
         ),
         lists=ListCourier(
             database=database, there=there, reader=reader, current=current, approve=approve

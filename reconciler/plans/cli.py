@@ -17,6 +17,7 @@ from reconciler.plans import approving, showing
 from reconciler.plans.choose import Choice
 from reconciler.plans.export import schema_text
 from reconciler.plans.store import discard_plan, find_plan, names_of, newest_plans
+from reconciler.plans.undoing import plan_undo
 from reconciler.runs.model import SIGNS
 from reconciler.terminal import print_line
 
@@ -32,6 +33,10 @@ _STATES = ("waiting", "approved", "applying", "done", "discarded")
 _STEP_STATES = ("planned", "sending", "sent", "confirmed", "skipped", "refused", "failed")
 _CODES = """exit codes: 0 done, 1 failed, 2 wrong use, or it does not wait, 5 the other side is
 unavailable, 6 some steps were refused because something changed since, 130 interrupted"""
+
+
+_UNDO = """Nobody who opted out, or left a list by their own act, is put back, and no permission is
+changed. What Practifi still asks for comes back with the next run: set it right there first."""
 
 
 def main(argv: list[str]) -> int:
@@ -75,14 +80,18 @@ def _parser() -> argparse.ArgumentParser:
         "--schema", action="store_true", help="print the JSON Schema of the document instead"
     )
     export.set_defaults(run=_export)
-    for command in (show, approve, discard):
+    undo = commands.add_parser(
+        "undo", help="plan to take back what it has added and removed", epilog=_UNDO
+    )
+    undo.set_defaults(run=_undo)
+    for command in (show, approve, discard, undo):
         command.add_argument("id", type=_number, metavar="ID", help="the plan's number")
     export.add_argument("id", nargs="?", type=_number, metavar="ID", help="the plan's number")
     for command in (show, approve, export):
         _add_choice(command)
-    for command in (listing, show, approve):
+    for command in (listing, show, approve, undo):
         command.add_argument("--json", action="store_true", help="print one JSON value")
-    for command in (approve, discard):
+    for command in (approve, discard, undo):
         command.add_argument("--by", metavar="NAME", help="who says so; default: the user")
     return parser
 
@@ -169,6 +178,30 @@ def _discard(settings: Settings, arguments: argparse.Namespace) -> int:
     finally:
         database.close()
     print_line(f"plan {plan.id} is discarded")
+    return 0
+
+
+def _undo(settings: Settings, arguments: argparse.Namespace) -> int:
+    database = open_database(settings, size=2)
+    try:
+        with database.transaction() as tx:
+            plan = find_plan(tx, arguments.id)
+            made, left = plan_undo(
+                tx, plan, by=user_name(arguments.by), owner_policy=settings.owner
+            )
+        for reason, count in sorted(left.items()):
+            sys.stderr.write(f"{count:,} not put back: {reason}\n")
+        if made is None:
+            return showing.show_nothing_to_undo(plan, is_json=arguments.json)
+        with database.transaction() as tx:
+            undoing = find_plan(tx, made)
+        if arguments.json:
+            showing.export(database, undoing, Choice())
+        else:
+            showing.show_plan(database, undoing, Choice())
+            sys.stderr.write(f"nothing is done before `bridge plan approve {made}`\n")
+    finally:
+        database.close()
     return 0
 
 

@@ -85,6 +85,15 @@ def show_difference(
         print_line(line)
 
 
+def show_nothing_to_undo(plan: PlanRecord, *, is_json: bool) -> int:
+    """Say that a plan has nothing, or nothing any more, that could be taken back."""
+    if is_json:
+        print_json(None)
+    else:
+        print_line(f"nothing of plan {plan.id} is left to take back")
+    return 0
+
+
 def export(database: Database, plan: PlanRecord, choice: Choice) -> None:
     """Print the JSON document of a plan, or of what is meant of it."""
     with database.transaction() as tx:

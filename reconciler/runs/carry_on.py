@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bridge.errors import BridgeError
 from reconciler.runs import store
-from reconciler.runs.plans import begin_plan, finish_plan, plan_of_run, store_plan
+from reconciler.runs.plan_store import store_plan
+from reconciler.runs.plans import begin_plan, finish_plan, plan_of_run
 
 if TYPE_CHECKING:
     from reconciler.runs.context import RunContext

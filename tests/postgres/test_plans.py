@@ -53,7 +53,7 @@ def leaving(count: int, **values: Any) -> Callable[[RunContext], list[PlannedSte
 
     def make_plan(context: RunContext) -> list[PlannedStep]:
         context.counters.read = context.counters.planned = count
-        change = {"list_memberships": (["a-list"], [])}
+        change: dict[str, Any] = {"list_memberships": (["a-list"], [])}
         return [a_step(number, change=change, **values) for number in range(count)]
 
     return make_plan
