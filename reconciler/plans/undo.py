@@ -86,14 +86,8 @@ def decide_undo(state: AddressState, undo: Undo) -> Decision:
     decision = decide(_as_before(state, undo))
     if decision.needs_look:
         return Decision(needs_look=True)
-    owner = choose_owner(state)
-    wanted = (owner.wanted if owner is not None else None) or {}
     steps = [
-        replace(
-            step,
-            reason=_reason(state, undo, step),
-            fingerprint=fingerprint(wanted, step.body["list_memberships"]),
-        )
+        replace(step, reason=_reason(state, undo, step), fingerprint=_fingerprint(state, step))
         for step in decision.steps
         if step.kind == "update_contact"
     ]
@@ -154,6 +148,19 @@ def _people(people: tuple[Person, ...], undo: Undo) -> tuple[Person, ...]:
         found.append(replace(person, wanted=None, memberships=rows if takes_part else ()))
         rows = () if takes_part else rows
     return tuple(found)
+
+
+def _fingerprint(state: AddressState, step: Step) -> bytes | None:
+    """Return the digest of what is there then, where all of it is what was last sent.
+
+    A change of the record that waits to be sent is no part of an undo, and must not seem sent.
+    """
+    owner = choose_owner(state)
+    wanted = (owner.wanted if owner is not None else None) or {}
+    before, after = step.change["list_memberships"]
+    if state.sent_fingerprint != fingerprint(wanted, before):
+        return None
+    return fingerprint(wanted, after)
 
 
 def _reason(state: AddressState, undo: Undo, step: Step) -> str:
