@@ -29,6 +29,7 @@ from reconciler.deciding import decide_again
 from reconciler.in_bulk import send_in_bulk
 from reconciler.plans.difference import as_now
 from reconciler.plans.undo import decider
+from reconciler.runs.finish import Finish
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
@@ -90,10 +91,14 @@ def carry_out(
         if undos is None:
             send_in_bulk(context, there, plan_id, steps)
         carrier = _Carrier(context, slots, there, undos)
+        finish = Finish(context, sum(step.calls for step in steps))
+        calls_done = 0
         for done, group in enumerate(by_subject):
-            context.progress("applying", done, len(by_subject))
+            ends_at = finish.at(calls_done)
+            context.progress("applying", done, len(by_subject), ends_at=ends_at)
             context.refuse_paused()
             carrier.carry_out(group)
+            calls_done += sum(step.calls for step in group)
     finally:
         there.close()
     context.progress("applying", len(by_subject), len(by_subject))

@@ -45,6 +45,7 @@ class Terminal:
         self._said = ""
         self._said_at = 0.0
         self._shown_plan: int | None = None
+        self._ends_at: datetime | None = None
 
     def note(self, text: str) -> None:
         """Say something beside plan and progress."""
@@ -60,12 +61,18 @@ class Terminal:
                 return
             self._said, self._said_at = what, moment
             amount = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+            if self._ends_at is not None:
+                amount += f", ends about {in_short(self._ends_at)}"
             sys.stderr.write(f"{_CLEAR}{shown(what)}: {amount}")
             sys.stderr.flush()
             self._has_progress_line = True
         elif what != self._said:
             sys.stderr.write(f"{shown(what)}\n")
             self._said = what
+
+    def ends(self, at: datetime | None) -> None:
+        """Show with the next progress when it is foreseen to end (UTC)."""
+        self._ends_at = at
 
     def planned(self, record: RunRecord) -> None:
         """Print the plan of a run, what it comes to and what was read for it."""
@@ -178,6 +185,16 @@ def exit_code(record: RunRecord, states: Mapping[str, int], *, tell_differences:
     if states.get("failed"):
         return FAILED
     return STALE if states.get("refused") else DONE
+
+
+def in_short(moment: datetime) -> str:
+    """Return a moment to come, to the minute: what is foreseen is not foreseen to the second.
+
+    >>> from datetime import UTC
+    >>> in_short(datetime(2026, 11, 29, 10, 42, 17, tzinfo=UTC))
+    '2026-11-29 10:42 UTC'
+    """
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def run_as_json(record: RunRecord) -> dict[str, Any]:

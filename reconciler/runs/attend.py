@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.runs.context import Watcher
@@ -38,6 +39,9 @@ class Screen(Protocol):
     def progress(self, what: str, done: int, total: int | None) -> None:
         """Show how far the run is."""
 
+    def ends(self, at: datetime | None) -> None:
+        """Show with the next progress when it is foreseen to end (UTC)."""
+
     def planned(self, record: RunRecord) -> None:
         """Show the plan of a run before it is applied."""
 
@@ -64,6 +68,9 @@ class _Shown(Watcher):
 
     def progress(self, what: str, done: int, total: int | None) -> None:
         self._screen.progress(what, done, total)
+
+    def ends(self, at: datetime | None) -> None:
+        self._screen.ends(at)
 
     def planned(self) -> None:
         self._screen.planned(self._load())
@@ -156,6 +163,8 @@ class Attendant:
 
 def _show(screen: Screen, progress: Mapping[str, Any]) -> None:
     if "what" in progress:
+        ends_at = progress.get("ends_at")
+        screen.ends(None if ends_at is None else datetime.fromisoformat(ends_at))
         screen.progress(progress["what"], progress.get("done", 0), progress.get("total"))
 
 
