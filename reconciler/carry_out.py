@@ -26,7 +26,7 @@ from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
 from reconciler.agreed import StalePlan, is_agreed
 from reconciler.deciding import decide_again
-from reconciler.in_bulk import send_in_bulk
+from reconciler.in_bulk import send_in_bulk, went_in_bulk
 from reconciler.plans.difference import as_now
 from reconciler.plans.undo import decider
 from reconciler.runs.finish import Finish
@@ -242,15 +242,11 @@ class _Carrier:
         done = set(words.split(", "))
         with self._context.installation.database.transaction() as tx:
             for step in self._steps:
-                is_done = step.kind in done or step.kind == "link_list"
-                end_step(
-                    tx,
-                    step.connection_id,
-                    step.plan_id,
-                    step.ordinal,
-                    "confirmed",
-                    outcome=None if is_done else "it was so already",
-                )
+                outcome: str | None = None
+                if step.kind not in done and step.kind != "link_list":
+                    outcome = "in bulk" if went_in_bulk(tx, step) else "it was so already"
+                place = (step.connection_id, step.plan_id, step.ordinal)
+                end_step(tx, *place, "confirmed", outcome=outcome)
             self._context.renew(tx, may_stop=False)
 
     def _end(
@@ -259,13 +255,6 @@ class _Carrier:
         answer = None if now is None else {"now": now}
         with self._context.installation.database.transaction() as tx:
             for step in self._steps:
-                end_step(
-                    tx,
-                    step.connection_id,
-                    step.plan_id,
-                    step.ordinal,
-                    state,
-                    outcome=outcome,
-                    answer=answer,
-                )
+                place = (step.connection_id, step.plan_id, step.ordinal)
+                end_step(tx, *place, state, outcome=outcome, answer=answer)
             self._context.renew(tx, may_stop=False)

@@ -1,7 +1,7 @@
 """A job that does as its file says: how many steps it plans, how far it goes before it waits.
 
-The file holds JSON: `steps`, `counted` (what is read beyond the steps), `end` (state of each step)
-and `until` (the step it waits before, until the file changes).
+The file holds JSON: `steps`, `kind` (of every step), `end` (state of each step) and `until` (the
+step it waits before, until the file changes).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def orders() -> dict[str, Any]:
 
 
 def make_plan(context: RunContext) -> list[PlannedStep]:
-    count = orders()["steps"]
+    count, kind = orders()["steps"], orders().get("kind")
     context.progress("reading lists", count, count)
     context.counters.read = count + 2
     context.counters.planned = count
@@ -35,7 +35,7 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
     return [
         PlannedStep(
             key=f"list:{number}:rename_list",
-            kind="create_list" if number % 2 else "rename_list",
+            kind=kind or ("create_list" if number % 2 else "rename_list"),
             subject_kind="list",
             subject_key=f"a0L{number:015}",
             reason="the name differs",
