@@ -104,7 +104,7 @@ def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
     left = {key: one for key, one in decided.items() if key not in given_up}
     steps = plan_contacts(left, Counters())
     with context.installation.database.transaction() as tx:
-        figures = read_figures(tx, context.run.connection_id, "contacts")
+        figures = read_figures(tx, context.run.connection_id, steps)
     return [] if judge(steps, figures).held else steps
 
 

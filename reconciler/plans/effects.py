@@ -32,7 +32,7 @@ class Effect(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """How many there are before a plan.
+    """How many there are before a plan, of what it changes.
 
     Attributes:
         names: List there -> its name.

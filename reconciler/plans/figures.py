@@ -5,26 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.db.queries import load_queries
-from reconciler.plans.effects import Figures
+from reconciler.plans.effects import Figures, effects_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import psycopg
 
-    from reconciler.runs.model import Job
+    from reconciler.plans.effects import Effect
 
 _SQL = load_queries("reconciler.plans", "figures.sql")
 
+_OF_PEOPLE = frozenset({"create_contact", "revive_contact", "unsubscribe", "resubscribe"})
 
-def read_figures(tx: psycopg.Connection[Any], connection_id: int, job: Job) -> Figures:
-    """Return how many there are of what the plans of a job change."""
+
+def read_figures(
+    tx: psycopg.Connection[Any], connection_id: int, steps: Iterable[Effect] = ()
+) -> Figures:
+    """Return the names of all lists there, and how many there are of what steps change.
+
+    What they do not change is not counted: an account has millions of memberships.
+    """
     values = {"connection_id": connection_id}
-    if job == "activities":
+    effects = effects_of(steps)
+    names = dict(tx.execute(_SQL["lists"], values).fetchall())
+    members: dict[str, int] = {}
+    contacts = unsubscribed = interactions = 0
+    if touched := {*effects.added, *effects.removed}:
+        rows = tx.execute(_SQL["members"], values | {"list_ids": sorted(touched)})
+        members = dict(rows.fetchall())
+    if effects.kinds.keys() & _OF_PEOPLE:
+        ((contacts, unsubscribed),) = tx.execute(_SQL["people"], values).fetchall()
+    if "create_interaction" in effects.kinds:
         ((interactions,),) = tx.execute(_SQL["interactions"], values).fetchall()
-        return Figures(interactions=interactions)
-    lists = tx.execute(_SQL["lists"], values).fetchall()
-    names = dict(lists)
-    if job == "lists":
-        return Figures(names=names)
-    members = dict(tx.execute(_SQL["members"], values).fetchall())
-    ((contacts, unsubscribed),) = tx.execute(_SQL["people"], values).fetchall()
-    return Figures(names=names, members=members, contacts=contacts, unsubscribed=unsubscribed)
+    return Figures(
+        names=names,
+        members=members,
+        contacts=contacts,
+        unsubscribed=unsubscribed,
+        interactions=interactions,
+    )

@@ -7,11 +7,11 @@ FROM cc_list
 WHERE connection_id = %(connection_id)s AND deleted_at IS NULL
 
 -- name: members
--- Contacts on each list there that has any.
+-- Contacts on each of some lists there that has any.
 SELECT m.list_id::text, count(*)
 FROM cc_membership m
 JOIN cc_contact c ON c.connection_id = m.connection_id AND c.contact_id = m.contact_id AND c.deleted_at IS NULL
-WHERE m.connection_id = %(connection_id)s
+WHERE m.connection_id = %(connection_id)s AND m.list_id IN (SELECT list_id FROM cc_list WHERE list_id::text = ANY(%(list_ids)s))
 GROUP BY m.list_id
 
 -- name: people

@@ -38,8 +38,8 @@ class Verdict:
 def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
     """Return whether steps may be carried out without asking.
 
-    Removals are counted for each list by itself, and all together, so that neither a small list is
-    emptied nor a little of each list taken off unasked.
+    Removals are counted for each list by itself, and for all that lose anybody together, so that
+    neither a small list is emptied nor a little of each list taken off unasked.
     """
     effects = effects_of(steps)
     found: list[tuple[Held, str]] = []
@@ -49,7 +49,7 @@ def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
         if is_too_many(count, members):
             name = figures.names.get(list_id, list_id)
             found.append(("removals", f"{count:,} of {members:,} would be taken off {name}"))
-    members = sum(figures.members.values())
+    members = sum(figures.members.get(list_id, 0) for list_id in effects.removed)
     if not found and is_too_many(removed, members):
         found.append(("removals", f"{removed:,} of {members:,} memberships would end"))
     opt_outs = effects.kinds.get("unsubscribe", 0)

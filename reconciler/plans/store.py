@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg.rows import class_row
 
 from bridge.db.queries import load_queries
@@ -15,8 +16,6 @@ from reconciler.runs.plans import all_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    import psycopg
 
     from bridge.db.database import Database
     from reconciler.plans.choose import Choice
@@ -80,11 +79,8 @@ def approve_plan(
         ConfigurationError: If it does not wait, nothing of it is meant, or a run of its job is
             under way, which will make a plan of its own.
     """
-    values = _row(plan)
-    tx.execute(_SQL["lock_plan"], values)
-    plan = find_plan(tx, plan.id)
-    _refuse_ended(plan)
-    values |= {"job": plan.job, "by": by, "outcome": f"not approved by {by}"}
+    plan = _lock_waiting(tx, plan)
+    values = _row(plan) | {"job": plan.job, "by": by, "outcome": f"not approved by {by}"}
     under_way = tx.execute(_SQL["run_under_way"], values).fetchone()
     if under_way is not None:
         message = (
@@ -93,24 +89,32 @@ def approve_plan(
         )
         raise ConfigurationError(message)
     steps = all_steps(tx, plan.connection_id, plan.id)
-    chosen = chosen_subjects(steps, choice)
-    subjects = set(chosen)
-    left = [
-        step
+    chosen = set(chosen_subjects(steps, choice))
+    count = sum(
+        step.state == "planned" and (step.subject_kind, step.subject_key) in chosen
         for step in steps
-        if step.state == "planned" and (step.subject_kind, step.subject_key) in subjects
-    ]
-    if not left:
+    )
+    if not count:
         message = f"nothing of plan {plan.id} is meant: see `bridge plan show {plan.id}`"
         raise ConfigurationError(message)
-    values |= {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
-    tx.execute(_SQL["leave_out"], values)
+    if not choice.is_all:
+        values |= {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
+        tx.execute(_SQL["leave_out"], values)
     tx.execute(_SQL["approve_plan"], values)
-    row = tx.execute(_SQL["resume_run"], values).fetchone()
-    if row is None:
-        row = tx.execute(_SQL["add_applying_run"], values).fetchone()
+    return _hand_to_run(tx, values), count
+
+
+def _hand_to_run(tx: psycopg.Connection[Any], values: dict[str, Any]) -> int:
+    """Return the run that carries an approved plan out: the one that waited, or a new one."""
+    try:
+        row = tx.execute(_SQL["resume_run"], values).fetchone()
+        if row is None:
+            row = tx.execute(_SQL["add_applying_run"], values).fetchone()
+    except psycopg.errors.UniqueViolation:
+        message = f"a run of {values['job']} has just begun: let it end, then approve what waits"
+        raise ConfigurationError(message) from None
     assert row is not None  # noqa: S101 -- the statement returns its row
-    return int(row[0]), len(left)
+    return int(row[0])
 
 
 def discard_plan(tx: psycopg.Connection[Any], plan: PlanRecord, *, by: str) -> None:
@@ -119,10 +123,8 @@ def discard_plan(tx: psycopg.Connection[Any], plan: PlanRecord, *, by: str) -> N
     Raises:
         ConfigurationError: If it does not wait.
     """
-    values = _row(plan)
-    tx.execute(_SQL["lock_plan"], values)
-    _refuse_ended(find_plan(tx, plan.id))
-    values |= {"outcome": f"the plan was discarded by {by}"}
+    plan = _lock_waiting(tx, plan)
+    values = _row(plan) | {"outcome": f"the plan was discarded by {by}"}
     tx.execute(_SQL["skip_all"], values)
     tx.execute(_SQL["discard_plan"], values)
     tx.execute(_SQL["cancel_waiting_run"], values)
@@ -160,9 +162,12 @@ def _row(plan: PlanRecord) -> dict[str, Any]:
     return {"connection_id": plan.connection_id, "plan_id": plan.id, "run_id": plan.run_id}
 
 
-def _refuse_ended(plan: PlanRecord) -> None:
-    if plan.state == "waiting" and plan.run_state in {"done", "waiting"}:
-        return
-    how = plan.state if plan.state != "waiting" else "not ready: its run is under way"
-    message = f"plan {plan.id} does not wait: it is {how}"
-    raise ConfigurationError(message)
+def _lock_waiting(tx: psycopg.Connection[Any], plan: PlanRecord) -> PlanRecord:
+    """Return a plan that waits as it stands now, locked until the transaction ends."""
+    tx.execute(_SQL["lock_plan"], _row(plan))
+    plan = find_plan(tx, plan.id)
+    if plan.state != "waiting":
+        raise ConfigurationError(f"plan {plan.id} does not wait: it is {plan.state}")
+    if plan.run_state not in {"done", "waiting"}:
+        raise ConfigurationError(f"plan {plan.id} does not wait yet: run {plan.run_id} goes on")
+    return plan

@@ -46,7 +46,7 @@ class Undone(NamedTuple):
 
 def undos_of(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> dict[str, Undo]:
     """Return address -> what takes a plan back, of lists that are still there."""
-    lists = read_figures(tx, connection_id, "lists").names
+    lists = read_figures(tx, connection_id).names
     steps = all_steps(tx, connection_id, plan_id)
     return {key: undo.among(lists) for key, undo in undo_of(plan_id, steps).items()}
 
@@ -88,7 +88,7 @@ def plan_undo(
             steps += [_planned(key, step) for step in decide_undo(known, undos[key]).steps]
     if not steps:
         return Undone(None, left)
-    figures = read_figures(tx, plan.connection_id, plan.job)
+    figures = read_figures(tx, plan.connection_id, steps)
     verdict = judge(steps, figures)
     values = {"connection_id": plan.connection_id, "job": plan.job, "by": by}
     ((run_id,),) = tx.execute(_SQL["add_planned_run"], values).fetchall()

@@ -46,7 +46,7 @@ def store_plan(
     """
     steps = list(steps)
     run = context.run
-    figures = read_figures(tx, run.connection_id, run.job)
+    figures = read_figures(tx, run.connection_id, steps)
     verdict = judge(steps, figures)
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not steps else "waiting" if waits else "applying"

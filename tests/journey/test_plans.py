@@ -1,25 +1,19 @@
-"""A plan is what a person has seen: approved it does exactly that, and it can be taken back."""
+"""A plan is what a person has seen: approved it does exactly that, and what moved is refused."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.plans.choose import Choice
-from reconciler.plans.difference import outcome_lines
-from reconciler.plans.store import approve_plan, find_plan, names_of, pages
-from reconciler.plans.undo import STILL_WANTED
-from reconciler.plans.undoing import plan_undo
-from reconciler.runs.execute import execute, run_now
-from reconciler.runs.plans import all_steps, list_names, step_states
-from reconciler.runs.store import claim, load_run
+from reconciler.plans.store import pages
+from reconciler.runs.execute import run_now
+from reconciler.runs.plans import step_states
 from tests.journey.firm import LIST, MEMBERSHIP
+from tests.journey.planning import a_plan, approve, figures, plan_of, steps_of, words_of
 from tests.journey.reconciling import planned, reconcile, run
 
 if TYPE_CHECKING:
-    from reconciler.plans.model import PlanRecord
-    from reconciler.runs.model import Job, RunRecord, StoredStep
     from tests.journey.firm import Firm
 
 ADA, BEN, CY = "ada@example.org", "ben@example.org", "cy@example.org"
@@ -31,60 +25,6 @@ def deaf(firm: Firm) -> Firm:
     """A firm whose bridge hears of nothing that is saved."""
     firm.sandbox.control("PUT", "/faults", [{"side": "outbound", "kind": "drop", "times": None}])
     return firm
-
-
-def plan_of(firm: Firm, record: RunRecord) -> PlanRecord:
-    with firm.bridge.database.transaction() as tx:
-        return find_plan(tx, record.plan_id or 0)
-
-
-def a_plan(firm: Firm, job: Job = "contacts") -> PlanRecord:
-    return plan_of(firm, run(firm, job, "plan"))
-
-
-def approve(firm: Firm, plan: PlanRecord, *, only: tuple[str, ...] = ()) -> RunRecord:
-    """Approve a plan, or what concerns some of it, and carry it out here."""
-    bridge = firm.bridge
-    with bridge.database.transaction() as tx:
-        contacts, lists = names_of(tx, bridge.connection_id, only)
-        run_id, _ = approve_plan(tx, plan, Choice(contacts=contacts, lists=lists), by="ann")
-        lease = claim(tx, bridge.connection_id, run_id, 60)
-    assert lease is not None
-    execute(bridge.installation, lease)
-    with bridge.database.transaction() as tx:
-        return load_run(tx, bridge.connection_id, run_id)
-
-
-def undo(firm: Firm, record: RunRecord) -> tuple[PlanRecord | None, dict[str, int]]:
-    """Plan to take back what a run has done."""
-    with firm.bridge.database.transaction() as tx:
-        plan = find_plan(tx, record.plan_id or 0)
-        made, left = plan_undo(tx, plan, by="ann", owner_policy="linked_first")
-        return (None if made is None else find_plan(tx, made)), dict(left)
-
-
-def steps_of(firm: Firm, plan: PlanRecord) -> list[StoredStep]:
-    with firm.bridge.database.transaction() as tx:
-        return all_steps(tx, plan.connection_id, plan.id)
-
-
-def words_of(firm: Firm, plan: PlanRecord) -> list[str]:
-    with firm.bridge.database.transaction() as tx:
-        names = list_names(tx, plan.connection_id)
-    return list(outcome_lines(steps_of(firm, plan), names))
-
-
-def record_of(firm: Firm, email: str) -> str:
-    """Return the record id of who has an address."""
-    (row,) = firm.bridge.rows(
-        "SELECT sf_id FROM practifi_record WHERE kind = 'contact' AND email_key = %(email)s",
-        email=email,
-    )
-    return str(row["sf_id"])
-
-
-def figures(plan: PlanRecord) -> dict[str, tuple[int, int]]:
-    return {row["name"]: (row["before"], row["after"]) for row in plan.totals["before_after"]}
 
 
 def test_totals_before_and_after_are_those_that_are_found_there(deaf: Firm) -> None:
@@ -197,116 +137,6 @@ def test_a_firm_that_loses_a_list_is_asked_and_its_opt_outs_do_not_wait(deaf: Fi
     with bridge.database.transaction() as tx:
         assert step_states(tx, plan.connection_id, plan.id) == {"confirmed": MANY + 1}
     assert planned(deaf, "contacts") == []
-
-
-def removed(firm: Firm, *emails: str) -> tuple[str, RunRecord]:
-    """Let people be taken off a list by a run; return the list there, and the run."""
-    list_id = firm.new_list("Letter")
-    memberships = [firm.join(firm.person(email), list_id) for email in emails]
-    reconcile(firm)
-    for membership in memberships:
-        firm.delete(MEMBERSHIP, membership)
-    record = run(firm, "contacts")
-    assert firm.lists_of(emails[0]) == set()
-    return firm.cc_list_id(list_id), record
-
-
-def test_who_was_taken_off_a_list_is_put_back_by_an_undo_and_stays(deaf: Firm) -> None:
-    there, record = removed(deaf, ADA, BEN)
-    undoing, left = undo(deaf, record)
-    assert undoing is not None
-    assert (undoing.state, undoing.undoes, left) == ("waiting", record.plan_id, {})
-    assert figures(undoing) == {"Letter": (0, 2)}
-    assert deaf.lists_of(ADA) == set(), "an undo is a plan first"
-    assert approve(deaf, undoing).state == "done"
-    assert deaf.lists_of(ADA) == deaf.lists_of(BEN) == {there}
-    assert planned(deaf, "contacts") == []
-    assert undo(deaf, record) == (None, {})
-
-
-def test_who_was_put_on_a_list_is_taken_off_by_an_undo_that_says_what_comes_next(
-    deaf: Firm,
-) -> None:
-    list_id = deaf.new_list("Letter")
-    run(deaf, "lists")
-    deaf.member(ADA, list_id)
-    undoing, _ = undo(deaf, run(deaf, "contacts"))
-    assert undoing is not None
-    (step,) = steps_of(deaf, undoing)
-    assert step.reason.endswith(STILL_WANTED)
-    approve(deaf, undoing)
-    assert deaf.lists_of(ADA) == set()
-    assert [one.subject_key for one in planned(deaf, "contacts")] == [ADA]
-
-
-def unsubscribe_there(firm: Firm, _person: str) -> None:
-    firm.unsubscribes(ADA)
-
-
-def tick_here(firm: Firm, person: str) -> None:
-    firm.sandbox.faults()
-    firm.tick(person)
-    firm.bridge.receive()
-    firm.bridge.triage()
-
-
-@pytest.mark.parametrize("opts_out", [unsubscribe_there, tick_here])
-@pytest.mark.parametrize("when", ["before the undo is planned", "before it is approved"])
-def test_nobody_who_opted_out_is_put_back_or_subscribed_by_an_undo(
-    deaf: Firm, opts_out: Any, when: str
-) -> None:
-    _, record = removed(deaf, ADA, BEN)
-    ada = record_of(deaf, ADA)
-    if when == "before the undo is planned":
-        opts_out(deaf, ada)
-        deaf.settle()
-        run(deaf, "contacts")
-    undoing, left = undo(deaf, record)
-    assert undoing is not None
-    if when == "before the undo is planned":
-        assert len(left) == 1
-        assert [step.subject_key for step in steps_of(deaf, undoing)] == [BEN]
-    else:
-        opts_out(deaf, ada)
-    approve(deaf, undoing)
-    deaf.settle()
-    assert deaf.lists_of(ADA) == set()
-    assert deaf.permission(ADA) == "unsubscribed"
-    assert len(deaf.lists_of(BEN)) == 1
-
-
-def test_an_undo_leaves_alone_what_a_plan_did_not_do(deaf: Firm) -> None:
-    letter = deaf.new_list("Letter")
-    markets = deaf.new_list("Markets")
-    ada = deaf.person(ADA, LastName="Moran")
-    membership = deaf.join(ada, letter)
-    reconcile(deaf)
-    deaf.delete(MEMBERSHIP, membership)
-    deaf.change(ada, LastName="Hill")
-    record = run(deaf, "contacts")
-    deaf.join(ada, markets)
-    deaf.change(ada, FirstName="Ada")
-    undoing, _ = undo(deaf, record)
-    assert undoing is not None
-    approve(deaf, undoing)
-    there = deaf.there(ADA)
-    assert there["list_memberships"] == [deaf.cc_list_id(letter)]
-    assert (there["last_name"], there.get("first_name")) == ("Hill", None)
-    reconcile(deaf)
-    assert deaf.lists_of(ADA) == {deaf.cc_list_id(letter), deaf.cc_list_id(markets)}
-
-
-def test_an_undo_leaves_a_delivery_that_waits_to_be_done(firm: Firm) -> None:
-    _, record = removed(firm, ADA)
-    undoing, _ = undo(firm, record)
-    assert undoing is not None
-    firm.change(record_of(firm, ADA), LastName="Hill")
-    firm.bridge.receive()
-    firm.bridge.triage()
-    approve(firm, undoing)
-    firm.settle()
-    assert firm.there(ADA)["last_name"] == "Hill"
-    assert len(firm.lists_of(ADA)) == 1
 
 
 def test_steps_are_paged_through_in_order(deaf: Firm) -> None:
