@@ -153,7 +153,7 @@ def test_an_undo_that_dies_again_and_again_has_each_effect_once(deaf: Firm) -> N
     chance = Random(7)  # noqa: S311 -- picks where a process dies
 
     def process() -> tuple[MortalDatabase, MortalDatabase]:
-        mortal = MortalDatabase(deaf.bridge.database, chance, 20)
+        mortal = MortalDatabase(deaf.bridge.database, chance, 40)
         return mortal, mortal
 
     assert run_mortally(deaf, "contacts", process, run_id=run_id)
