@@ -117,22 +117,25 @@ class Attendant:
                 return end
 
     def see_run(self, run_id: int) -> RunEnd:
-        """Return how a run ended that was asked for already, worked on here or elsewhere."""
+        """Return how a run stands that was asked for already, worked on here or elsewhere.
+
+        Where its calls are spent it waits for the next day's, and a worker goes on with it.
+        """
         with self._installation.database.transaction() as tx:
             lease = self._claim(tx, run_id)
-        return self._work(lease) if lease else self._follow(run_id)
+        return self._work(lease, may_wait=True) if lease else self._follow(run_id)
 
     def _claim(self, tx: psycopg.Connection[Any], run_id: int) -> RunLease | None:
         return claim(tx, self._connection_id, run_id, self._installation.settings.lease_s)
 
-    def _work(self, lease: RunLease) -> RunEnd:
+    def _work(self, lease: RunLease, *, may_wait: bool = False) -> RunEnd:
         """Carry the run to its end here. Ctrl-C cancels it; SIGTERM leaves it to the next one."""
         halt = Halt()
         told: dict[str, int] = {}
         watcher = _Shown(self._screen, lambda: self._load(lease.run.id))
         try:
             with _signals(halt, told):
-                execute(self._installation, lease, watcher=watcher, halt=halt)
+                execute(self._installation, lease, watcher=watcher, halt=halt, may_wait=may_wait)
         except KeyboardInterrupt:
             cancel_now(self._installation, lease)
         record = self._load(lease.run.id)

@@ -165,6 +165,16 @@ def test_an_approval_stops_at_once_and_says_what_was_done(planned: Desk) -> None
     assert "Done: 1 confirmed, 0 refused, 0 failed, 2 skipped." in out
 
 
+def test_an_approval_whose_calls_are_spent_goes_on_another_day(
+    planned: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned.order(spent=True)
+    assert main(["approve", "1"]) == 5
+    assert "run 2 waits: its API calls are spent until" in capsys.readouterr().err
+    assert planned.rows("SELECT state FROM plan") == [{"state": "applying"}]
+    assert planned.rows("SELECT DISTINCT state FROM step") == [{"state": "planned"}]
+
+
 def test_a_plan_that_nobody_wants_is_discarded(
     planned: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
