@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bridge import log as logs
@@ -13,11 +14,10 @@ from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
 from bridge.settings import read_settings
-from reconciler.plans import approving, showing
+from reconciler.plans import showing
 from reconciler.plans.choose import Choice
 from reconciler.plans.export import schema_text
 from reconciler.plans.store import discard_plan, find_plan, names_of, newest_plans
-from reconciler.plans.undoing import plan_undo
 from reconciler.runs.model import SIGNS
 from reconciler.terminal import print_line
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from bridge.db.database import Database
     from bridge.settings import Settings
     from reconciler.plans.model import PlanRecord
+    from reconciler.plans.undoing import Undone
 
+_APPROVING = "reconciler.plans.approving"  # knows the broker and both services
+_UNDOING = "reconciler.plans.undoing"  # knows the mapping: both are loaded only where needed
 _LIMIT = 20
 _STATES = ("waiting", "approved", "applying", "done", "discarded")
 _STEP_STATES = ("planned", "sending", "sent", "confirmed", "skipped", "refused", "failed")
@@ -89,6 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("id", nargs="?", type=_number, metavar="ID", help="the plan's number")
     for command in (show, approve, export):
         _add_choice(command)
+    for command in (show, export):
+        command.add_argument(
+            "--state",
+            action="append",
+            choices=_STEP_STATES,
+            metavar="STATE",
+            help=", ".join(_STEP_STATES),
+        )
     for command in (listing, show, approve, undo):
         command.add_argument("--json", action="store_true", help="print one JSON value")
     for command in (approve, discard, undo):
@@ -103,8 +114,6 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
     )
     add("--step", action="append", type=_number, default=[], metavar="N", help="by its number")
     add("--sign", action="append", choices=SIGNS, default=[], metavar="SIGN", help=", ".join(SIGNS))
-    add("--state", action="append", choices=_STEP_STATES, default=[], metavar="STATE",
-        help=", ".join(_STEP_STATES))  # fmt: skip
 
 
 def _number(text: str) -> int:
@@ -135,7 +144,9 @@ def _show(settings: Settings, arguments: argparse.Namespace) -> int:
         if arguments.against is not None:
             with database.transaction() as tx:
                 older = find_plan(tx, arguments.against)
-            showing.show_difference(database, older, plan, choice)
+            if (older.connection_id, older.job) != (plan.connection_id, plan.job):
+                raise ConfigurationError("only plans of one job of one connection are compared")
+            showing.show_difference(database, older, plan, choice, is_json=arguments.json)
         elif arguments.json:
             showing.export(database, plan, choice)
         else:
@@ -160,7 +171,8 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _approve(settings: Settings, arguments: argparse.Namespace) -> int:
-    return approving.approve(
+    approve: Callable[..., int] = import_module(_APPROVING).approve
+    return approve(
         settings,
         lambda database: _meant(database, arguments),
         by=user_name(arguments.by),
@@ -186,6 +198,7 @@ def _undo(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         with database.transaction() as tx:
             plan = find_plan(tx, arguments.id)
+            plan_undo: Callable[..., Undone] = import_module(_UNDOING).plan_undo
             made, left = plan_undo(
                 tx, plan, by=user_name(arguments.by), owner_policy=settings.owner
             )
@@ -214,7 +227,7 @@ def _meant(database: Database, arguments: argparse.Namespace) -> tuple[PlanRecor
         contacts=contacts,
         lists=lists,
         signs=frozenset(arguments.sign),
-        states=frozenset(arguments.state),
+        states=frozenset(getattr(arguments, "state", None) or ()),
         numbers=frozenset(number - 1 for number in arguments.step),
         without_removals=getattr(arguments, "without_removals", False),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.plan_text import label_of, shown, subject_of
 
@@ -13,15 +14,9 @@ if TYPE_CHECKING:
     from reconciler.plans.effects import Effect
     from reconciler.runs.model import PlannedStep, StoredStep
 
+Pair: TypeAlias = tuple[Any, Any]
+
 _NOTHING = "nothing"
-
-
-class _Named(Protocol):
-    @property
-    def subject_kind(self) -> str: ...
-
-    @property
-    def subject_key(self) -> str: ...
 
 
 class _Now:
@@ -62,13 +57,7 @@ def difference_lines(
           last name: planned Typo -> Moran
                      now     Typo -> Hill
     """
-    before, after = _fields(planned), _fields(now)
-    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    labels = {name: f"{label_of(name)}:" for name in differing}
-    width = max(map(len, labels.values()), default=0)
-    for name in differing:
-        yield f"      {labels[name]:{width}} planned {_pair(before.get(name), names)}"
-        yield f"      {'':{width}} now     {_pair(after.get(name), names)}"
+    yield from _lines(_differing(planned, now), names)
 
 
 def outcome_lines(steps: Sequence[StoredStep], names: Mapping[str, str]) -> Iterator[str]:
@@ -84,34 +73,78 @@ def outcome_lines(steps: Sequence[StoredStep], names: Mapping[str, str]) -> Iter
             yield from difference_lines(stale, now, names)
 
 
-def compare(
-    old: Sequence[StoredStep], new: Sequence[StoredStep], names: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield how a later plan differs from an earlier one, subject by subject.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """What two plans do otherwise with one subject.
 
-    >>> list(compare([], [], {}))
-    []
+    Attributes:
+        step: A step of it, of the later plan where that has one.
+        fields: Field -> (old, new) of the earlier plan, and of the later one; None: not changed.
     """
+
+    step: StoredStep
+    fields: Mapping[str, tuple[Pair | None, Pair | None]]
+
+    def lines(self, names: Mapping[str, str]) -> Iterator[str]:
+        """Yield it as people read it."""
+        yield f"  {subject_of(self.step, names)}"
+        yield from _lines(self.fields, names)
+
+    def as_json(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "subject_kind": self.step.subject_kind,
+            "subject_key": self.step.subject_key,
+            "name": subject_of(self.step, names),
+            "change": {
+                name: {"planned": _pair_as_json(planned), "now": _pair_as_json(now)}
+                for name, (planned, now) in self.fields.items()
+            },
+        }
+
+
+def compare(old: Iterable[StoredStep], new: Iterable[StoredStep]) -> Iterator[Difference]:
+    """Yield how a later plan differs from an earlier one, subject by subject."""
     before, after = _by_subject(old), _by_subject(new)
     for subject in {**before, **after}:
         planned, now = before.get(subject, []), after.get(subject, [])
-        lines = list(difference_lines(planned, now, names))
-        if lines:
-            yield f"  {subject_of((now or planned)[0], names)}"
-            yield from lines
+        fields = _differing(planned, now)
+        if fields:
+            yield Difference(step=(now or planned)[0], fields=fields)
+
+
+def _differing(
+    planned: Iterable[Effect], now: Iterable[Effect]
+) -> dict[str, tuple[Pair | None, Pair | None]]:
+    before, after = _fields(planned), _fields(now)
+    return {
+        name: (before.get(name), after.get(name))
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    }
+
+
+def _lines(
+    fields: Mapping[str, tuple[Pair | None, Pair | None]], names: Mapping[str, str]
+) -> Iterator[str]:
+    labels = {name: f"{label_of(name)}:" for name in fields}
+    width = max(map(len, labels.values()), default=0)
+    for name, (planned, now) in fields.items():
+        yield f"      {labels[name]:{width}} planned {_shown(planned, names)}"
+        yield f"      {'':{width}} now     {_shown(now, names)}"
 
 
 def _by_subject(steps: Iterable[StoredStep]) -> dict[tuple[str, str], list[StoredStep]]:
     return {subject: list(group) for subject, group in groupby(steps, key=_subject)}
 
 
-def _subject(step: _Named) -> tuple[str, str]:
+def _subject(step: StoredStep) -> tuple[str, str]:
     return step.subject_kind, step.subject_key
 
 
-def _fields(steps: Iterable[Effect]) -> dict[str, tuple[Any, Any]]:
+def _fields(steps: Iterable[Effect]) -> dict[str, Pair]:
     """Return field -> (old, new) over all steps of a subject, each resting on the one before."""
-    fields: dict[str, tuple[Any, Any]] = {}
+    fields: dict[str, Pair] = {}
     for step in steps:
         for name, (old, new) in step.change.items():
             fields[name] = (fields[name][0] if name in fields else _plain(old), _plain(new))
@@ -122,5 +155,9 @@ def _plain(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, list | tuple | set) else value
 
 
-def _pair(pair: tuple[Any, Any] | None, names: Mapping[str, str]) -> str:
+def _shown(pair: Pair | None, names: Mapping[str, str]) -> str:
     return _NOTHING if pair is None else f"{shown(pair[0], names)} -> {shown(pair[1], names)}"
+
+
+def _pair_as_json(pair: Pair | None) -> dict[str, Any] | None:
+    return None if pair is None else {"old": pair[0], "new": pair[1]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.plan_text import plan_lines, result_line, shown
@@ -50,7 +51,9 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
         names = list_names(tx, plan.connection_id)
         states = step_states(tx, plan.connection_id, plan.id)
     print_line(f"plan {plan.id} of {plan.connection}, {plan.job}: {plan.state}")
-    print_line(f"made {plan.made_at:%Y-%m-%d %H:%M} UTC by run {plan.run_id} ({plan.asked_by})")
+    print_line(
+        f"made {plan.made_at:%Y-%m-%d %H:%M} UTC by run {plan.run_id} ({shown(plan.asked_by)})"
+    )
     if plan.undoes is not None:
         print_line(f"takes back what plan {plan.undoes} has added and removed")
     if plan.wait_reason is not None:
@@ -72,17 +75,21 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
 
 
 def show_difference(
-    database: Database, older: PlanRecord, plan: PlanRecord, choice: Choice
+    database: Database, older: PlanRecord, plan: PlanRecord, choice: Choice, *, is_json: bool
 ) -> None:
     """Print what a plan would do otherwise than an older one."""
     with database.transaction() as tx:
         names = list_names(tx, plan.connection_id)
-    old = [step for page in pages(database, older, choice) for step in page]
-    new = [step for page in pages(database, plan, choice) for step in page]
-    lines = list(compare(old, new, names))
-    print_line(f"plan {older.id} and, now, plan {plan.id}" if lines else "both plans say the same")
-    for line in lines:
-        print_line(line)
+    old = chain.from_iterable(pages(database, older, choice))
+    new = chain.from_iterable(pages(database, plan, choice))
+    found = list(compare(old, new))
+    if is_json:
+        print_json([difference.as_json(names) for difference in found])
+        return
+    print_line(f"plan {older.id} and, now, plan {plan.id}" if found else "both plans say the same")
+    for difference in found:
+        for line in difference.lines(names):
+            print_line(line)
 
 
 def show_nothing_to_undo(plan: PlanRecord, *, is_json: bool) -> int:

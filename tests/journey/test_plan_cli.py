@@ -214,6 +214,8 @@ def test_a_later_plan_is_compared_with_an_earlier_one(
         "      name: planned Old 2 -> Letter 2",
         "            now     nothing",
     ]
+    assert main(["show", "2", "--against", "1", "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["Letter 2"]
     assert main(["show", "2", "--against", "2"]) == 0
     assert capsys.readouterr().out == "both plans say the same\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -235,6 +236,30 @@ def test_a_plan_is_approved_once(bridge: RunningBridge) -> None:
     approve(bridge, plan)
     with pytest.raises(ConfigurationError, match="does not wait: it is approved"):
         approve(bridge, plan)
+
+
+def test_of_two_who_approve_at_once_one_does(bridge: RunningBridge) -> None:
+    plan = waiting(bridge)
+    together = threading.Barrier(2, timeout=30)
+    told: list[object] = []
+
+    def one_approves() -> None:
+        together.wait()
+        try:
+            told.append(approve(bridge, plan)[0])
+        except ConfigurationError as error:
+            told.append(str(error))
+
+    threads = [threading.Thread(target=one_approves) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(map(str, told)) == [
+        str(plan.run_id + 1),
+        f"plan {plan.id} does not wait: it is approved",
+    ]
+    assert len(bridge.rows("SELECT id FROM run")) == 2
 
 
 def test_a_night_does_not_count_what_a_person_approved_as_its_own(bridge: RunningBridge) -> None:

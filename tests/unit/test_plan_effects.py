@@ -166,7 +166,9 @@ def test_two_plans_are_compared_subject_by_subject() -> None:
         a_step(subject_key="di@example.com", kind="unsubscribe",
                change={"permission_to_send": ("implicit", "unsubscribed")}),
     ]  # fmt: skip
-    assert list(compare(old, new, {"n": "Newsletter"})) == [
+    names = {"n": "Newsletter"}
+    found = list(compare(old, new))
+    assert [line for difference in found for line in difference.lines(names)] == [
         "  ann@example.com",
         "      last name: planned Typo -> Moran",
         "                 now     Typo -> Hill",
@@ -177,6 +179,12 @@ def test_two_plans_are_compared_subject_by_subject() -> None:
         "      permission: planned nothing",
         "                  now     implicit -> unsubscribed",
     ]
+    assert found[1].as_json(names) == {
+        "subject_kind": "address",
+        "subject_key": "bo@example.com",
+        "name": "bo@example.com",
+        "change": {"list_memberships": {"planned": {"old": [], "new": ["n"]}, "now": None}},
+    }
 
 
 def test_a_refused_step_tells_what_was_planned_and_what_it_would_be_now() -> None:
