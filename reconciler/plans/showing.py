@@ -67,7 +67,7 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
     if plan.totals.get("steps"):
         print_line("")
     print_totals(plan.totals)
-    if plan.state == "done" and states:
+    if states.keys() - {"planned"}:
         print_line(result_line(states))
         for page in pages(database, plan, choice):
             for line in outcome_lines(page, names):
