@@ -169,17 +169,18 @@ class _Carrier:
             message = f"changed since it was planned: it would {step.kind} now"
             raise StalePlan(message)
 
-    def _what_now(self) -> list[dict[str, Any]]:
+    def _what_now(self) -> list[dict[str, Any]] | None:
         """Return what would be done of the subject now, for whoever compares it with the plan."""
         first, step = self._steps[0], self._unplanned
-        if self._undos is not None:
-            return []
-        if first.subject_kind == "address":
-            return [as_now(one) for one in decide_again(self._context, first.subject_key)]
+        if first.subject_kind == "address" and self._undos is None:
+            found = decide_again(self._context, first.subject_key)
+            return None if found is None else [as_now(one) for one in found]
         if step is None:
-            return []
-        name = (first.change.get("name", (None, None))[0], step.body.get("name"))
-        return [{"kind": step.kind, "reason": step.reason, "change": {"name": list(name)}}]
+            return None
+        if first.subject_kind == "list":
+            old, _ = first.change.get("name", (None, None))
+            step = replace(step, change={"name": (old, step.body.get("name"))})
+        return [as_now(step)]
 
     def _hold(self) -> Lease | None:
         """Lease the subject, or wait until whoever has it is done or gone."""

@@ -59,14 +59,16 @@ def decide_touched(context: RunContext, plan_id: int) -> dict[str, Decided]:
     return _decide(context, keys)
 
 
-def decide_again(context: RunContext, key: str) -> list[PlannedStep]:
-    """Return what one address needs now; nothing where somebody else delivers it just now.
+def decide_again(context: RunContext, key: str) -> list[PlannedStep] | None:
+    """Return what one address needs now, or None where somebody else delivers it just now.
 
     Raises:
         RemoteError: If Salesforce does not answer where a record has to be read back.
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
     leases = _hold(context, [key])
+    if not leases:
+        return None
     decided = context.despite_deadlocks(partial(_decide_held, context, leases))
     return plan_contacts(decided, Counters())
 

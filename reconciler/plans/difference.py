@@ -11,6 +11,7 @@ from reconciler.plan_text import label_of, shown, subject_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from bridge.delivery.model import Step
     from reconciler.plans.effects import Effect
     from reconciler.runs.model import PlannedStep, StoredStep
 
@@ -27,7 +28,7 @@ class _Now:
         self.change = {name: (old, new) for name, (old, new) in kept["change"].items()}
 
 
-def as_now(step: PlannedStep) -> dict[str, Any]:
+def as_now(step: PlannedStep | Step) -> dict[str, Any]:
     """Return what a refused step keeps of what would be done instead."""
     return {
         "kind": step.kind,
