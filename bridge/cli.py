@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": "the worker that delivers them",
     "scheduler": "the clock of the regular jobs",
     "reconcile": "compare both sides, print what differs and set it right",
+    "plan": "what runs have planned: show, approve, discard, export, undo it",
     "runs": "what the runs did, and what they are doing",
     "integrity": "how far both sides agree, night by night, and why what differs does",
     "connection": "add, list and show connections",

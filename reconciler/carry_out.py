@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -18,23 +19,29 @@ from bridge.delivery.bury import bury
 from bridge.delivery.cause import cause_of
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
+from bridge.delivery.decide import decide
 from bridge.delivery.leases import hold, let_go
 from bridge.delivery.slots import LeaseWanted
 from bridge.delivery.write_back import write_back
 from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
 from reconciler.agreed import StalePlan, is_agreed
-from reconciler.in_bulk import send_in_bulk
+from reconciler.deciding import decide_again
+from reconciler.in_bulk import send_in_bulk, went_in_bulk
+from reconciler.plans.difference import as_now
+from reconciler.plans.undo import decider
+from reconciler.runs.finish import Finish
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.runs.plans import end_step, open_steps
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bridge.constant_contact.client import ConstantContact
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
     from bridge.delivery.work import SubjectKind
+    from reconciler.plans.undo import Undo
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd
@@ -47,8 +54,20 @@ _LOOK_AGAIN_S = 0.1
 _STOPS = (RunLost, RunCancelled, RunReleased)
 
 
-def carry_out(context: RunContext, plan_id: int) -> None:
+def carry_out(
+    context: RunContext,
+    plan_id: int,
+    *,
+    only_opt_outs: bool = False,
+    undos: Mapping[str, Undo] | None = None,
+) -> None:
     """Carry out what is open of a plan, and write to Practifi how its records stand now.
+
+    Args:
+        context: The run.
+        plan_id: The plan.
+        only_opt_outs: Leave every address alone that nobody is unsubscribed at.
+        undos: Address -> what is taken back there, where the plan does that.
 
     Raises:
         QuotaSpent: If the day has no call left; the steps left over stay planned.
@@ -59,6 +78,9 @@ def carry_out(context: RunContext, plan_id: int) -> None:
     database = context.installation.database
     with database.transaction() as tx:
         steps = open_steps(tx, context.run.connection_id, plan_id)
+    if only_opt_outs:
+        opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
+        steps = [step for step in steps if step.subject_key in opting_out]
     by_subject = [
         list(group)
         for _, group in groupby(steps, key=lambda step: (step.subject_kind, step.subject_key))
@@ -66,12 +88,17 @@ def carry_out(context: RunContext, plan_id: int) -> None:
     slots = context.slots()
     there = context.installation.constant_contact(context.connection, slots.take)
     try:
-        send_in_bulk(context, there, plan_id, steps)
-        carrier = _Carrier(context, slots, there)
+        if undos is None:
+            send_in_bulk(context, there, plan_id, steps)
+        carrier = _Carrier(context, slots, there, undos)
+        finish = Finish(context, sum(step.calls for step in steps))
+        calls_done = 0
         for done, group in enumerate(by_subject):
-            context.progress("applying", done, len(by_subject))
+            ends_at = finish.at(calls_done)
+            context.progress("applying", done, len(by_subject), ends_at=ends_at)
             context.refuse_paused()
             carrier.carry_out(group)
+            calls_done += sum(step.calls for step in group)
     finally:
         there.close()
     context.progress("applying", len(by_subject), len(by_subject))
@@ -81,16 +108,25 @@ def carry_out(context: RunContext, plan_id: int) -> None:
 class _Carrier:
     """Carries out the steps of one subject after the other."""
 
-    def __init__(self, context: RunContext, slots: RunSlots, there: ConstantContact) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        slots: RunSlots,
+        there: ConstantContact,
+        undos: Mapping[str, Undo] | None,
+    ) -> None:
         self._context = context
+        self._undos = undos
         self._slots = slots
         self._steps: Sequence[StoredStep] = ()
+        self._unplanned: Step | None = None
         self._couriers = open_couriers(
             context.installation,
             context.current,
             there=there,
             reader=reader_of(context),
             approve=self._approve,
+            decide=decide if undos is None else decider(undos),
         )
 
     def carry_out(self, steps: Sequence[StoredStep]) -> None:
@@ -105,7 +141,7 @@ class _Carrier:
                 words = self._settle(lease)
             except StalePlan as error:
                 self._let_go(lease)
-                self._end("refused", str(error))
+                self._end("refused", str(error), now=self._what_now())
                 return
             except (QuotaSpent, *_STOPS):
                 self._let_go(lease)
@@ -129,8 +165,22 @@ class _Carrier:
 
     def _approve(self, step: Step) -> None:
         if not is_agreed(step, self._steps):
+            self._unplanned = step
             message = f"changed since it was planned: it would {step.kind} now"
             raise StalePlan(message)
+
+    def _what_now(self) -> list[dict[str, Any]] | None:
+        """Return what would be done of the subject now, for whoever compares it with the plan."""
+        first, step = self._steps[0], self._unplanned
+        if first.subject_kind == "address" and self._undos is None:
+            found = decide_again(self._context, first.subject_key)
+            return None if found is None else [as_now(one) for one in found]
+        if step is None:
+            return None
+        if first.subject_kind == "list":
+            old, _ = first.change.get("name", (None, None))
+            step = replace(step, change={"name": (old, step.body.get("name"))})
+        return [as_now(step)]
 
     def _hold(self) -> Lease | None:
         """Lease the subject, or wait until whoever has it is done or gone."""
@@ -149,6 +199,9 @@ class _Carrier:
                     lane=context.lane,
                     lease_s=lease_s,
                 )
+            if held and self._undos is not None:
+                # What a delivery had still to do there is not done by taking something back.
+                return replace(held[0], generation=0)
             if held:
                 return held[0]
             context.halt.wait(_LOOK_AGAIN_S)
@@ -190,19 +243,19 @@ class _Carrier:
         done = set(words.split(", "))
         with self._context.installation.database.transaction() as tx:
             for step in self._steps:
-                is_done = step.kind in done or step.kind == "link_list"
-                end_step(
-                    tx,
-                    step.connection_id,
-                    step.plan_id,
-                    step.ordinal,
-                    "confirmed",
-                    outcome=None if is_done else "it was so already",
-                )
+                outcome: str | None = None
+                if step.kind not in done and step.kind != "link_list":
+                    outcome = "in bulk" if went_in_bulk(tx, step) else "it was so already"
+                place = (step.connection_id, step.plan_id, step.ordinal)
+                end_step(tx, *place, "confirmed", outcome=outcome)
             self._context.renew(tx, may_stop=False)
 
-    def _end(self, state: StepEnd, outcome: str) -> None:
+    def _end(
+        self, state: StepEnd, outcome: str, *, now: list[dict[str, Any]] | None = None
+    ) -> None:
+        answer = None if now is None else {"now": now}
         with self._context.installation.database.transaction() as tx:
             for step in self._steps:
-                end_step(tx, step.connection_id, step.plan_id, step.ordinal, state, outcome=outcome)
+                place = (step.connection_id, step.plan_id, step.ordinal)
+                end_step(tx, *place, state, outcome=outcome, answer=answer)
             self._context.renew(tx, may_stop=False)

@@ -12,8 +12,12 @@ from bridge.delivery.status import NO_ADDRESS, NOT_SENT
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
+from reconciler.plans.figures import read_figures
+from reconciler.plans.guard import judge
+from reconciler.plans.undoing import undos_of
 from reconciler.runs.model import Counters
-from reconciler.runs.plans import all_steps, append_steps
+from reconciler.runs.plan_store import append_steps
+from reconciler.runs.plans import all_steps, plan_of_run
 from reconciler.snapshot.merge import merge_practifi, merge_there
 from reconciler.snapshot.read import read_practifi, read_there
 
@@ -26,6 +30,7 @@ SQL = load_queries("reconciler")
 
 _KINDS: tuple[Kind, ...] = ("list", "contact", "membership")
 _ROUNDS = 3
+_GIVEN_UP = frozenset({"refused", "failed", "skipped"})
 
 
 def make_plan(context: RunContext) -> list[PlannedStep]:
@@ -60,7 +65,15 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
 
     A contact that goes along to another address, or gets another owner, changes what an address
     that was decided on before it needs; such steps are added to the plan and carried out as well.
+    A plan that takes another one back is that alone.
     """
+    with context.installation.database.transaction() as tx:
+        plan = plan_of_run(tx, context.run.connection_id, context.run.id)
+        undone = plan.undoes if plan is not None else None
+        undos = undos_of(tx, context.run.connection_id, undone) if undone is not None else None
+    if undos is not None:
+        carry_out(context, plan_id, undos=undos)
+        return
     carry_out(context, plan_id)
     for _ in range(_ROUNDS):
         steps = _consequences(context, plan_id)
@@ -72,16 +85,27 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
         carry_out(context, plan_id)
 
 
+def apply_opt_outs(context: RunContext, plan_id: int) -> None:
+    """Carry out what a plan has for addresses that are unsubscribed: that waits for no word."""
+    carry_out(context, plan_id, only_opt_outs=True)
+
+
 def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
-    """Return what is to be done after a plan was carried out; none for what it could not do."""
+    """Return what is to be done after a plan was carried out; none for what it could not do.
+
+    None either where it would take too much away: the next run finds that, and asks.
+    """
     with context.installation.database.transaction() as tx:
         done = all_steps(tx, context.run.connection_id, plan_id)
     if not done:
         return []
-    given_up = {step.subject_key for step in done if step.state in {"refused", "failed"}}
+    given_up = {step.subject_key for step in done if step.state in _GIVEN_UP}
     decided = decide_touched(context, plan_id)
     left = {key: one for key, one in decided.items() if key not in given_up}
-    return plan_contacts(left, Counters())
+    steps = plan_contacts(left, Counters())
+    with context.installation.database.transaction() as tx:
+        figures = read_figures(tx, context.run.connection_id, steps)
+    return [] if judge(steps, figures).held else steps
 
 
 def _say_no_address(context: RunContext) -> None:

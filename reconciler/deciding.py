@@ -10,7 +10,8 @@ from bridge.delivery.decide import decide
 from bridge.delivery.gather import gather_all, with_there
 from bridge.delivery.leases import hold, let_go
 from bridge.delivery.outcome import End, record_ends, record_look, record_lost
-from reconciler.plan_contacts import Decided
+from reconciler.plan_contacts import Decided, plan_contacts
+from reconciler.runs.model import Counters
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState
     from reconciler.runs.context import RunContext
+    from reconciler.runs.model import PlannedStep
 
 SQL = load_queries("reconciler")
 
@@ -57,6 +59,20 @@ def decide_touched(context: RunContext, plan_id: int) -> dict[str, Decided]:
     with context.installation.database.transaction() as tx:
         keys = [key for (key,) in tx.execute(SQL["touched"], values)]
     return _decide(context, keys)
+
+
+def decide_again(context: RunContext, key: str) -> list[PlannedStep] | None:
+    """Return what one address needs now, or None where somebody else delivers it just now.
+
+    Raises:
+        RemoteError: If Salesforce does not answer where a record has to be read back.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    leases = _hold(context, [key])
+    if not leases:
+        return None
+    decided = context.despite_deadlocks(partial(_decide_held, context, leases))
+    return plan_contacts(decided, Counters())
 
 
 def _decide(context: RunContext, keys: Sequence[str]) -> dict[str, Decided]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -67,6 +67,17 @@ def send_in_bulk(
     if len(by_key) >= BEGIN_AT:
         sender.send()
     sender.wait()
+
+
+def went_in_bulk(tx: psycopg.Connection[Any], step: StoredStep) -> bool:
+    """Tell whether the address of a step was brought to where its plan wants it in bulk."""
+    values = {
+        "connection_id": step.connection_id,
+        "plan_id": step.plan_id,
+        "key": step.subject_key,
+    }
+    ((is_so,),) = tx.execute(SQL["went_in_bulk"], values).fetchall()
+    return bool(is_so)
 
 
 class _BulkSender:

@@ -105,7 +105,7 @@ def _ask(tx: psycopg.Connection[Any], seen: Schedule) -> int | None:
     if due_at is None or tx.execute(_SQL["fire"], place).fetchone() is None:
         return None
     run_id, is_new = ask_run(tx, *key, mode=schedule.mode, origin="schedule", asked_by="schedule")
-    if not is_new and load_run(tx, schedule.connection_id, run_id).mode != schedule.mode:
+    if not is_new and not load_run(tx, schedule.connection_id, run_id).does(schedule.mode):
         # A run that does something else is under way: this one stays due until that has ended.
         raise psycopg.Rollback
     tx.execute(_SQL["fired"], place | {"run_id": run_id})

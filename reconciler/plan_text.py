@@ -34,7 +34,11 @@ _VALUE_WIDTH = 120
 
 
 def plan_lines(
-    steps: Sequence[StoredStep], *, names: Mapping[str, str], colour: bool = False
+    steps: Sequence[StoredStep],
+    *,
+    names: Mapping[str, str],
+    colour: bool = False,
+    numbered: bool = False,
 ) -> Iterator[str]:
     """Yield the lines of some steps, in their order, under the heads of their subjects.
 
@@ -42,7 +46,9 @@ def plan_lines(
         steps: Steps of one plan.
         names: Names of lists by id, which people know them by.
         colour: Whether the lines go to a terminal that shows colours.
+        numbered: Whether each step is told with its place in the plan, from 1.
     """
+    last = steps[-1].ordinal + 1 if steps else 0
     for kind, group in groupby(steps, key=lambda step: step.subject_kind):
         together = list(group)
         subjects = [subject_of(step, names) for step in together]
@@ -52,7 +58,8 @@ def plan_lines(
             sign = f"{_MARKS[step.sign]} {step.sign:{_SIGN_WIDTH}}"
             if colour:
                 sign = f"\x1b[{_COLOURS[step.sign]}m{sign}\x1b[0m"
-            yield f"  {sign}  {subject:{width}}  {shown(step.reason)}".rstrip()
+            number = f"  {step.ordinal + 1:>{len(str(last))}}" if numbered else ""
+            yield f"{number}  {sign}  {subject:{width}}  {shown(step.reason)}".rstrip()
             yield from _changes(step, names)
 
 
@@ -107,14 +114,6 @@ def result_line(states: Mapping[str, int]) -> str:
     return f"Done: {', '.join(parts)}."
 
 
-def outcome_lines(steps: Sequence[StoredStep], names: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each step that was refused or failed, with what was said about it."""
-    for step in steps:
-        if step.state in {"refused", "failed"}:
-            outcome = shown(step.outcome or "no reason is known")
-            yield f"  {step.state:7}  {subject_of(step, names)}: {outcome}"
-
-
 def subject_of(step: StoredStep, names: Mapping[str, str]) -> str:
     """Return what people call the subject of a step: a name rather than an id."""
     named = next(
@@ -155,11 +154,20 @@ def shown(value: object, names: Mapping[str, str] | None = None) -> str:
             )
 
 
+def label_of(name: str) -> str:
+    """Return what people call a field.
+
+    >>> label_of("list_memberships"), label_of("first_name")
+    ('lists', 'first name')
+    """
+    return shown(_FIELDS.get(name, name).replace("_", " "))
+
+
 def _changes(step: StoredStep, names: Mapping[str, str]) -> Iterator[str]:
-    labels = {name: _FIELDS.get(name, name).replace("_", " ") for name in step.change}
+    labels = {name: label_of(name) for name in step.change}
     width = max(map(len, labels.values()), default=0) + 1
     for name, (old, new) in step.change.items():
-        label = f"{shown(labels[name])}:"
+        label = f"{labels[name]}:"
         yield f"      {label:{width}} {shown(old, names)} -> {shown(new, names)}"
 
 

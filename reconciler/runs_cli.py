@@ -6,10 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bridge.connections.store import load_connection
+from bridge.consent.who import user_name
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
 from bridge.settings import read_settings
 from reconciler.plan_text import shown
+from reconciler.plans.store import discard_plan, find_plan
 from reconciler.runs.attend import RunEnd
 from reconciler.runs.store import ask_cancel, find_run, newest_runs
 from reconciler.terminal import Terminal, print_json, print_line, run_as_json
@@ -112,8 +114,14 @@ def _show(database: Database, arguments: argparse.Namespace) -> int:
 def _cancel(database: Database, arguments: argparse.Namespace) -> int:
     with database.transaction() as tx:
         run = find_run(tx, arguments.id)
-        is_held = ask_cancel(tx, run.connection_id, run.id)
-    if not run.is_open:
+        if run.state == "waiting" and run.plan_id is not None:
+            discard_plan(tx, find_plan(tx, run.plan_id), by=user_name(None))
+            is_held = False
+        else:
+            is_held = ask_cancel(tx, run.connection_id, run.id)
+    if run.state == "waiting":
+        print_line(f"run {run.id} is cancelled, and plan {run.plan_id} discarded")
+    elif not run.is_open:
         print_line(f"run {run.id} has ended already: {run.state}")
     elif is_held:
         print_line(f"run {run.id} stops after the call that is under way")

@@ -9,15 +9,10 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.plan_text import (
-    counters_line,
-    outcome_lines,
-    plan_lines,
-    result_line,
-    shown,
-    subject_of,
-    total_line,
-)
+from reconciler.plan_text import counters_line, plan_lines, result_line, shown, total_line
+from reconciler.plans.difference import outcome_lines
+from reconciler.plans.effects import before_after_line
+from reconciler.plans.export import step_as_json
 from reconciler.runs.plans import all_steps, list_names, step_states
 
 if TYPE_CHECKING:
@@ -39,14 +34,18 @@ _CLEAR = "\r\x1b[K"
 class Terminal:
     """Shows one run to a person, or to whoever reads JSON."""
 
-    def __init__(self, database: Database, connection_id: int, *, is_json: bool) -> None:
+    def __init__(
+        self, database: Database, connection_id: int, *, is_json: bool, shows_plan: bool = True
+    ) -> None:
         self._database = database
         self._connection_id = connection_id
         self._is_json = is_json
+        self._shows_plan = shows_plan
         self._has_progress_line = False
         self._said = ""
         self._said_at = 0.0
         self._shown_plan: int | None = None
+        self._ends_at: datetime | None = None
 
     def note(self, text: str) -> None:
         """Say something beside plan and progress."""
@@ -62,6 +61,8 @@ class Terminal:
                 return
             self._said, self._said_at = what, moment
             amount = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+            if self._ends_at is not None:
+                amount += f", ends about {in_short(self._ends_at)}"
             sys.stderr.write(f"{_CLEAR}{shown(what)}: {amount}")
             sys.stderr.flush()
             self._has_progress_line = True
@@ -69,20 +70,26 @@ class Terminal:
             sys.stderr.write(f"{shown(what)}\n")
             self._said = what
 
+    def ends(self, at: datetime | None) -> None:
+        """Show with the next progress when it is foreseen to end (UTC)."""
+        self._ends_at = at
+
     def planned(self, record: RunRecord) -> None:
         """Print the plan of a run, what it comes to and what was read for it."""
-        if self._is_json or record.plan_id is None or self._shown_plan == record.plan_id:
+        if self._is_json or not self._shows_plan:
+            return
+        if record.plan_id is None or self._shown_plan == record.plan_id:
             return
         self._clear()
         self._shown_plan = record.plan_id
         with self._database.transaction() as tx:
             names = list_names(tx, self._connection_id)
         for page in self._pages(record.plan_id):
-            for line in plan_lines(page, names=names, colour=_has_colours()):
+            for line in plan_lines(page, names=names, colour=has_colours()):
                 print_line(line)
         if record.totals.get("steps"):
             print_line("")
-        print_line(total_line(record.totals))
+        print_totals(record.totals)
         if record.counters:
             print_line(counters_line(record.counters))
         sys.stdout.flush()
@@ -100,8 +107,16 @@ class Terminal:
             print_json(self._as_json(record, states, code))
             return code
         self.planned(record)
-        if record.plan_id is not None and record.mode == "apply" and record.totals.get("steps"):
+        if (
+            record.plan_id is not None
+            and record.mode == "apply"
+            and record.state != "waiting"
+            and record.totals.get("steps")
+        ):
             self._print_result(record.plan_id, states)
+        if record.mode == "plan" and record.plan_state == "waiting":
+            plan_id = record.plan_id
+            self.note(f"plan {plan_id} waits: `bridge plan approve {plan_id}` carries it out")
         if end.interrupted is None and record.reason is not None:
             words = "waits" if record.is_open else record.state
             self.note(f"run {record.id} {words}: {shown(record.reason)}")
@@ -172,6 +187,16 @@ def exit_code(record: RunRecord, states: Mapping[str, int], *, tell_differences:
     return STALE if states.get("refused") else DONE
 
 
+def in_short(moment: datetime) -> str:
+    """Return a moment to come, to the minute: what is foreseen is not foreseen to the second.
+
+    >>> from datetime import UTC
+    >>> in_short(datetime(2026, 11, 29, 10, 42, 17, tzinfo=UTC))
+    '2026-11-29 10:42 UTC'
+    """
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def run_as_json(record: RunRecord) -> dict[str, Any]:
     """Return a run for programs."""
     names = (
@@ -185,19 +210,11 @@ def run_as_json(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def step_as_json(step: StoredStep, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a step for programs, with ids and the name that people know the subject by."""
-    return {
-        "sign": step.sign,
-        "kind": step.kind,
-        "subject_kind": step.subject_kind,
-        "subject_key": step.subject_key,
-        "name": subject_of(step, names),
-        "change": {name: {"old": old, "new": new} for name, (old, new) in step.change.items()},
-        "reason": step.reason,
-        "state": step.state,
-        "outcome": step.outcome,
-    }
+def print_totals(totals: Mapping[str, Any]) -> None:
+    """Write what a plan comes to, and the numbers before and after it."""
+    print_line(total_line(totals))
+    if numbers := before_after_line(totals.get("before_after", ())):
+        print_line(f"{numbers}.")
 
 
 def print_line(line: str) -> None:
@@ -210,7 +227,7 @@ def print_json(value: object) -> None:
     sys.stdout.write(f"{json.dumps(value, indent=2, ensure_ascii=False)}\n")
 
 
-def _has_colours() -> bool:
+def has_colours() -> bool:
     """Tell whether standard output shows colours, and nobody minds (https://no-color.org)."""
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

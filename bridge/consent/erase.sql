@@ -149,9 +149,12 @@ WHERE connection_id = %(connection_id)s
   AND (practifi_contact = ANY(%(people)s) OR contact_id = ANY(%(contacts)s::uuid[]))
 
 -- name: erase_steps
--- What was sent of a person; that something was sent, and when, stays.
+-- What was sent of a person; that something was sent, and when, stays. What a plan had for them is not done any more.
 UPDATE step
-SET subject_key = 'erased', key = 'address:erased:' || kind, detail = '{}', before = NULL, answer = NULL
+SET subject_key = 'erased', key = 'address:erased:' || kind, detail = '{}', before = NULL, answer = NULL,
+    state = CASE state WHEN 'planned' THEN 'skipped' ELSE state END,
+    outcome = CASE state WHEN 'planned' THEN 'the person was erased' ELSE outcome END,
+    finished_at = CASE state WHEN 'planned' THEN app_now() ELSE finished_at END
 WHERE connection_id = %(connection_id)s AND subject_kind = 'address'
   AND (subject_key = ANY(%(addresses)s) OR subject_key = ANY(%(people)s))
 

@@ -64,6 +64,7 @@ class AddressCourier:
 
     Attributes:
         approve: Asked before a step is sent; raises where it was not agreed to.
+        decide: What decides on an address; `decide` but where a plan is taken back.
     """
 
     database: Database
@@ -74,6 +75,7 @@ class AddressCourier:
     looker: Looker
     sender: Sender
     approve: Callable[[Step], None] | None = None
+    decide: Callable[[AddressState], Decision] = decide
 
     def flow(self, lease: Lease) -> Flow[str]:
         """Bring one address to where the present state wants it, and say in words what was done.
@@ -93,11 +95,11 @@ class AddressCourier:
             state, in_flight = gathered
             if self._lacks_custom_fields(state):
                 state = self._with_custom_fields(lease, state)
-            decision = decide(state)
+            decision = self.decide(state)
             if must_look or in_flight or decision.needs_look:
                 state = yield from self._look(lease, state)
                 state = self._confirm_in_flight(lease, state, in_flight)
-                decision = decide(state)
+                decision = self.decide(state)
             if not decision.steps:
                 words = ", ".join(done) or "nothing to do"
                 yield from ask(self._end, (End(lease, state, decision), words))

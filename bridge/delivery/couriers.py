@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.delivery.address import AddressCourier
+from bridge.delivery.decide import decide
 from bridge.delivery.flows import settle_one
 from bridge.delivery.gather import Gatherer
 from bridge.delivery.lists import ListCourier
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bridge.db.database import Database
     from bridge.delivery.flows import Flow
     from bridge.delivery.leases import Lease
-    from bridge.delivery.model import Step
+    from bridge.delivery.model import AddressState, Decision, Step
     from bridge.delivery.read_back import Reader
     from bridge.mapping.versions import ActiveMapping
     from bridge.salesforce.values import Record
@@ -62,6 +63,7 @@ def open_couriers(
     reader: Reader,
     approve: Callable[[Step], None] | None = None,
     told: Mapping[str, Record] | None = None,
+    decide: Callable[[AddressState], Decision] = decide,
 ) -> Couriers:
     """Return the couriers of a connection.
 
@@ -72,6 +74,7 @@ def open_couriers(
         reader: Reads back from the organization.
         approve: Asked before each step is sent; raises where nobody agreed to it.
         told: Record id -> values that go before those of the mirror, where a message is replayed.
+        decide: What decides on addresses.
     """
     database = installation.database
     gatherer = Gatherer(
@@ -88,6 +91,7 @@ def open_couriers(
             looker=Looker(database=database, there=there, gatherer=gatherer),
             sender=Sender(database=database, there=there, mapping_version_id=current.version_id),
             approve=approve,
+            decide=decide,
         ),
         lists=ListCourier(
             database=database, there=there, reader=reader, current=current, approve=approve

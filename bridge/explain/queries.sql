@@ -164,11 +164,13 @@ ORDER BY external_id
 LIMIT 1
 
 -- name: run
--- A run, and its newest plan.
+-- A run, and the plan that it makes or carries out.
 SELECT r.job || ' run, ' || r.mode AS what, r.state, r.reason, r.asked_by, r.asked_at AS at, r.finished_at,
   coalesce(r.lease_until >= app_now() AND r.reason IS NULL, false) AS is_held,
   coalesce(r.counters -> 'rejected', '{}') AS rejected,
-  (SELECT max(p.id) FROM plan p WHERE p.connection_id = r.connection_id AND p.run_id = r.id) AS plan_id
+  coalesce(
+    r.applies_plan_id,
+    (SELECT max(p.id) FROM plan p WHERE p.connection_id = r.connection_id AND p.run_id = r.id)) AS plan_id
 FROM run r
 WHERE r.connection_id = %(connection_id)s AND r.id = %(number)s
 

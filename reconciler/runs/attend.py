@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.runs.context import Watcher
@@ -38,6 +39,9 @@ class Screen(Protocol):
     def progress(self, what: str, done: int, total: int | None) -> None:
         """Show how far the run is."""
 
+    def ends(self, at: datetime | None) -> None:
+        """Show with the next progress when it is foreseen to end (UTC)."""
+
     def planned(self, record: RunRecord) -> None:
         """Show the plan of a run before it is applied."""
 
@@ -65,6 +69,9 @@ class _Shown(Watcher):
     def progress(self, what: str, done: int, total: int | None) -> None:
         self._screen.progress(what, done, total)
 
+    def ends(self, at: datetime | None) -> None:
+        self._screen.ends(at)
+
     def planned(self) -> None:
         self._screen.planned(self._load())
 
@@ -84,7 +91,8 @@ class Attendant:
         """Return how the run ended that does what is wanted.
 
         A run of the job that is under way is followed to its end, and taken over if its process
-        has gone. If it did something else, a plan where applying was wanted, one more follows.
+        has gone. If it did something else, one more follows: a plan where applying was wanted, or
+        only what somebody had approved before.
         """
         while True:
             with self._installation.database.transaction() as tx:
@@ -105,20 +113,29 @@ class Attendant:
                     f"is under way already: it is {how}"
                 )
             end = self._work(lease) if lease else self._follow(run_id)
-            if end.interrupted or end.record.is_open or end.record.mode == mode:
+            if end.interrupted or end.record.is_open or end.record.does(mode):
                 return end
+
+    def see_run(self, run_id: int) -> RunEnd:
+        """Return how a run stands that was asked for already, worked on here or elsewhere.
+
+        Where its calls are spent it waits for the next day's, and a worker goes on with it.
+        """
+        with self._installation.database.transaction() as tx:
+            lease = self._claim(tx, run_id)
+        return self._work(lease, may_wait=True) if lease else self._follow(run_id)
 
     def _claim(self, tx: psycopg.Connection[Any], run_id: int) -> RunLease | None:
         return claim(tx, self._connection_id, run_id, self._installation.settings.lease_s)
 
-    def _work(self, lease: RunLease) -> RunEnd:
+    def _work(self, lease: RunLease, *, may_wait: bool = False) -> RunEnd:
         """Carry the run to its end here. Ctrl-C cancels it; SIGTERM leaves it to the next one."""
         halt = Halt()
         told: dict[str, int] = {}
         watcher = _Shown(self._screen, lambda: self._load(lease.run.id))
         try:
             with _signals(halt, told):
-                execute(self._installation, lease, watcher=watcher, halt=halt)
+                execute(self._installation, lease, watcher=watcher, halt=halt, may_wait=may_wait)
         except KeyboardInterrupt:
             cancel_now(self._installation, lease)
         record = self._load(lease.run.id)
@@ -149,6 +166,8 @@ class Attendant:
 
 def _show(screen: Screen, progress: Mapping[str, Any]) -> None:
     if "what" in progress:
+        ends_at = progress.get("ends_at")
+        screen.ends(None if ends_at is None else datetime.fromisoformat(ends_at))
         screen.progress(progress["what"], progress.get("done", 0), progress.get("total"))
 
 

@@ -46,6 +46,9 @@ class Watcher:
     def progress(self, what: str, done: int, total: int | None) -> None:
         """See what is being done, how much of it is, and of how much if that is known."""
 
+    def ends(self, at: datetime | None) -> None:
+        """See when what is being done is foreseen to end (UTC); None: nobody can tell."""
+
     def planned(self) -> None:
         """See that the plan is stored, before any of it is carried out."""
 
@@ -100,8 +103,16 @@ class RunContext:
             store.enter(tx, self.lease, state)
             self.renew(tx)
 
-    def progress(self, what: str, done: int, total: int | None = None) -> None:
+    def progress(
+        self, what: str, done: int, total: int | None = None, *, ends_at: datetime | None = None
+    ) -> None:
         """Say what is being done and how much of it is; cheap enough for every page and step.
+
+        Args:
+            what: In words for people.
+            done: How much of it is done.
+            total: Of how much, if that is known.
+            ends_at: When the rest will be (UTC), if that is known.
 
         Raises:
             RunLost: If another process has the run.
@@ -109,6 +120,7 @@ class RunContext:
             RunReleased: If this process is about to end.
         """
         self.halt.check()
+        self.watcher.ends(ends_at)
         self.watcher.progress(what, done, total)
         moment = time.monotonic()
         is_old = moment - self._shown.get("at", 0.0) >= _STORE_EVERY_S
@@ -116,7 +128,9 @@ class RunContext:
             return
         self._shown.update(what=what, at=moment)
         with self.installation.database.transaction() as tx:
-            progress = {"what": what, "done": done, "total": total}
+            progress: dict[str, Any] = {"what": what, "done": done, "total": total}
+            if ends_at is not None:
+                progress["ends_at"] = ends_at.isoformat()
             store.save_progress(tx, self.lease, progress)
             self.renew(tx)
 

@@ -13,14 +13,14 @@ import psycopg
 from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.errors import BridgeError, ConfigurationError, NoSlotNow, QuotaSpent, RemoteError
-from bridge.integrity.score import keep_score
 from bridge.log import place
 from bridge.mapping.versions import active
 from reconciler.runs import store
+from reconciler.runs.carry_on import RunFaulty, carry_on
 from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunPaused, RunReleased
 from reconciler.runs.jobs import load_job
-from reconciler.runs.plans import abandon_plan, finish_plan, plan_of_run, store_plan
+from reconciler.runs.plans import abandon_plan, plan_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +35,6 @@ log = logging.getLogger(__name__)
 
 _BEATS_A_LEASE = 3
 _LOOK_WHETHER_RESUMED = timedelta(seconds=15)
-
-
-class RunFaulty(BridgeError):
-    """A job broke its own rules: a fault of the program, not of the data."""
 
 
 def run_now(
@@ -92,7 +88,7 @@ def execute(
         return
     try:
         with _heartbeat(installation, lease, halt):
-            _carry_on(context, job or load_job(lease.run.job))
+            carry_on(context, job or load_job(lease.run.job))
     except BridgeError as error:
         _conclude(context, error, may_wait=may_wait)
     except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -132,42 +128,6 @@ def _context(
         halt=halt,
         watcher=watcher,
     )
-
-
-def _carry_on(context: RunContext, job: JobModule) -> None:
-    """Plan unless that was done, apply unless nobody asked for it."""
-    run = context.run
-    database = context.installation.database
-    if run.mode == "apply":
-        context.refuse_paused()
-    with database.transaction() as tx:
-        plan_id = plan_of_run(tx, run.connection_id, run.id)
-    log.info("run_begun", extra={"run": run.id, "job": run.job, "plan": plan_id})
-    if plan_id is None:
-        context.enter("reading")
-        steps = job.make_plan(context)
-        if not context.counters.adds_up():
-            message = f"the counters of the job {run.job} do not add up: {context.counters}"
-            raise RunFaulty(message)
-        with database.transaction() as tx:
-            plan_id = store_plan(tx, context, steps, context.current.version_id)
-            store.save_counters(tx, context.lease, context.counters)
-            keep_score(tx, run.connection_id, run.id, run.job, context.counters.apart)
-            context.renew(tx)
-            if run.mode == "plan":
-                store.end(tx, context.lease, "done")
-    context.watcher.planned()
-    if run.mode == "plan":
-        return
-    context.enter("applying")
-    job.apply_plan(context, plan_id)
-    with database.transaction() as tx:
-        states = finish_plan(tx, run.connection_id, plan_id)
-        if left := sum(states.get(state, 0) for state in ("planned", "sending", "sent")):
-            message = f"the job {run.job} left {left} steps open"
-            raise RunFaulty(message)
-        store.end(tx, context.lease, "done")
-    log.info("run_done", extra={"run": run.id, "job": run.job, "steps": states})
 
 
 def _conclude(context: RunContext, error: BridgeError, *, may_wait: bool) -> None:
@@ -234,9 +194,9 @@ def _end(
     log.warning("run_ended_early", extra={"run": lease.run.id, "state": state, "failure": failure})
     try:
         with installation.database.transaction() as tx:
-            plan_id = plan_of_run(tx, lease.run.connection_id, lease.run.id)
-            if plan_id is not None:
-                abandon_plan(tx, lease.run.connection_id, plan_id, f"the run {state}")
+            plan = plan_of_run(tx, lease.run.connection_id, lease.run.id)
+            if plan is not None:
+                abandon_plan(tx, lease.run.connection_id, plan.id, f"the run {state}")
             store.end(tx, lease, state, reason=reason, failure=failure)
     except RunLost:
         log.info("run_left", extra={"run": lease.run.id, "cause": "RunLost"})

@@ -26,6 +26,9 @@ class JobModule(Protocol):
     def apply_plan(self, context: RunContext, plan_id: int) -> None:
         """Carry out the steps of a stored plan that have not ended."""
 
+    def apply_opt_outs(self, context: RunContext, plan_id: int) -> None:
+        """Carry out only what unsubscribes people; asked of no job whose plans never do."""
+
 
 def load_job(job: Job) -> JobModule:
     """Return the module of a job."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bridge.integrity.score import Apart
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Job: TypeAlias = Literal["lists", "contacts", "activities"]
 JOBS: tuple[Job, ...] = ("lists", "contacts", "activities")
 Mode: TypeAlias = Literal["plan", "apply"]
+PlanState: TypeAlias = Literal["waiting", "approved", "applying", "done", "discarded"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,6 +145,25 @@ def sign_of(kind: str, change: Mapping[str, tuple[Any, Any]] | None = None) -> S
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlanHead:
+    """A plan as its run goes by it.
+
+    Attributes:
+        wait_reason: Why it needs a person's word, where it does.
+        held: What there is too much of in it, as `reconciler.plans.guard` names it.
+        undoes: The plan that it takes back, if it does that.
+        has_opt_outs: It has opt-outs that have not ended.
+    """
+
+    id: int
+    state: PlanState
+    wait_reason: str | None = None
+    held: tuple[str, ...] = ()
+    undoes: int | None = None
+    has_opt_outs: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StoredStep:
     """A step as its row stands.
 
@@ -152,6 +172,8 @@ class StoredStep:
         state: As the table says: planned, sending, sent, confirmed, skipped, refused, failed.
         outcome: What became of it, in words.
         facts: Digest of what the decision rested on.
+        now: Of a step that was refused as stale: what would be done instead, as
+            `reconciler.plans.difference.as_now` has it.
     """
 
     connection_id: int
@@ -170,6 +192,7 @@ class StoredStep:
     reason: str
     state: str
     outcome: str | None
+    now: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def sign(self) -> Sign:
@@ -201,6 +224,7 @@ class RunRecord:
         counters: As `Counters.as_json`; empty until it is planned.
         progress: `what`, `done` and `total` of what is being done; once it failed, `failure`.
         is_held: A process holds its lease.
+        applies_plan_id: The stored plan that it was asked to carry out, where it makes none.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
     """
 
@@ -223,8 +247,13 @@ class RunRecord:
     plan_id: int | None
     plan_state: str | None
     totals: Mapping[str, Any]
+    applies_plan_id: int | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether the run goes on, now or later."""
         return self.finished_at is None
+
+    def does(self, mode: Mode) -> bool:
+        """Tell whether the run compares both sides, and does with it what is wanted."""
+        return self.mode == mode and self.applies_plan_id is None

@@ -1,25 +1,20 @@
-"""The plan of a run: stored whole before any of it is done, then step by step what became of it."""
+"""The plan of a run as it stands: which steps are open, and what became of each."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
-from bridge.delivery.work import CONSENT, ENGAGEMENT, RECONCILE
-from reconciler.runs.model import SIGNS, StoredStep
+from reconciler.runs.model import PlanHead, StoredStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Literal, TypeAlias
 
     import psycopg
-
-    from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, PlannedStep
 
     StepEnd: TypeAlias = Literal["confirmed", "skipped", "refused", "failed"]
 
@@ -28,89 +23,17 @@ _SQL = load_queries("reconciler.runs", "plans.sql")
 _ALL = 2_147_483_647
 
 
-def store_plan(
-    tx: psycopg.Connection[Any],
-    context: RunContext,
-    steps: Iterable[PlannedStep],
-    mapping_version_id: int | None,
-) -> int:
-    """Store a plan with its steps and return its id.
-
-    Plans of the same job that nobody applied are discarded: they rest on what was before. A plan
-    without a step is done at once; another one waits, or is applied by a run that applies.
-
-    Args:
-        tx: The transaction that also stores the run's counters.
-        context: The run.
-        steps: In the order they are carried out.
-        mapping_version_id: The mapping that they were made by.
-    """
-    steps = list(steps)
-    run = context.run
-    state = "done" if not steps else "applying" if run.mode == "apply" else "waiting"
-    values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}
-    older = [row[0] for row in tx.execute(_SQL["older_plans"], values)]
-    outcome = "a newer plan took its place"
-    tx.execute(_SQL["skip_steps"], values | {"plan_ids": older, "outcome": outcome})
-    values |= {"asked_by": run.asked_by, "state": state, "totals": Jsonb(totals(steps))}
-    row = tx.execute(_SQL["add_plan"], values).fetchone()
-    assert row is not None  # noqa: S101 -- the statement returns its row
-    plan_id = int(row[0])
-    _add_steps(tx, context, plan_id, steps, mapping_version_id, first=0)
-    return plan_id
-
-
-def append_steps(
-    tx: psycopg.Connection[Any],
-    context: RunContext,
-    plan_id: int,
-    steps: Sequence[PlannedStep],
-) -> None:
-    """Add steps to a plan that is being applied: what its own steps have brought about."""
-    values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
-    row = tx.execute(_SQL["next_ordinal"], values).fetchone()
-    assert row is not None  # noqa: S101 -- an aggregate has its one row
-    _add_steps(tx, context, plan_id, steps, context.current.version_id, first=int(row[0]))
-
-
-def _add_steps(
-    tx: psycopg.Connection[Any],
-    context: RunContext,
-    plan_id: int,
-    steps: Sequence[PlannedStep],
-    mapping_version_id: int | None,
-    *,
-    first: int,
-) -> None:
-    rows = (
-        _row(step, ordinal, context.run.job)
-        | {
-            "connection_id": context.run.connection_id,
-            "plan_id": plan_id,
-            "mapping_version_id": mapping_version_id,
-        }
-        for ordinal, step in enumerate(steps, start=first)
-    )
-    with tx.cursor() as cursor:
-        cursor.executemany(_SQL["add_step"], rows)
-
-
-def totals(steps: Sequence[PlannedStep]) -> dict[str, Any]:
-    """Return what a plan comes to: steps by sign and by kind, calls to Constant Contact."""
-    signs = Counter(step.sign for step in steps)
-    return {
-        "steps": len(steps),
-        "by_sign": {sign: signs[sign] for sign in SIGNS if signs[sign]},
-        "by_kind": dict(sorted(Counter(step.kind for step in steps).items())),
-        "calls": sum(step.calls for step in steps),
-    }
-
-
-def plan_of_run(tx: psycopg.Connection[Any], connection_id: int, run_id: int) -> int | None:
-    """Return the plan that a run stored, or None where it has not come so far."""
+def plan_of_run(tx: psycopg.Connection[Any], connection_id: int, run_id: int) -> PlanHead | None:
+    """Return the plan that a run carries out, or None where it has not come so far."""
     values = {"connection_id": connection_id, "run_id": run_id}
-    row = tx.execute(_SQL["plan_of_run"], values).fetchone()
-    return None if row is None else int(row[0])
+    with tx.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(_SQL["plan_of_run"], values).fetchone()
+    return None if row is None else PlanHead(**row | {"held": tuple(row["held"])})
+
+
+def begin_plan(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> None:
+    """Note that an approved plan is being carried out."""
+    tx.execute(_SQL["begin_plan"], {"connection_id": connection_id, "plan_id": plan_id})
 
 
 def open_steps(
@@ -208,29 +131,6 @@ def list_names(tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str
 
 def _place(connection_id: int, plan_id: int, ordinal: int) -> dict[str, Any]:
     return {"connection_id": connection_id, "plan_id": plan_id, "ordinal": ordinal}
-
-
-def _row(step: PlannedStep, ordinal: int, job: Job) -> dict[str, Any]:
-    lane = ENGAGEMENT if job == "activities" else RECONCILE
-    return {
-        "ordinal": ordinal,
-        "key": step.key,
-        "kind": step.kind,
-        "subject_kind": step.subject_kind,
-        "subject_key": step.subject_key,
-        "lane": CONSENT if step.kind == "unsubscribe" else lane,
-        "detail": Jsonb(
-            {
-                "body": dict(step.body),
-                "contact_id": step.cc_id,
-                "change": {name: list(pair) for name, pair in step.change.items()},
-                "calls": step.calls,
-            }
-        ),
-        "before": Jsonb({name: old for name, (old, _) in step.change.items()}),
-        "facts": step.facts,
-        "reason": step.reason,
-    }
 
 
 def _steps(

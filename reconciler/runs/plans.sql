@@ -2,9 +2,9 @@
 
 -- name: add_plan
 -- Everything that a run decided, before any of it is done.
-INSERT INTO plan (connection_id, origin, run_id, asked_by, state, totals, made_at, finished_at)
-VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(asked_by)s, %(state)s, %(totals)s, app_now(),
-  CASE WHEN %(state)s = 'done' THEN app_now() END)
+INSERT INTO plan (connection_id, origin, run_id, undoes_plan_id, asked_by, state, wait_reason, totals, made_at, finished_at)
+VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(undoes)s, %(asked_by)s, %(state)s, %(wait_reason)s, %(totals)s,
+  app_now(), CASE WHEN %(state)s = 'done' THEN app_now() END)
 RETURNING id
 
 -- name: add_step
@@ -21,12 +21,24 @@ FROM step
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
 
 -- name: plan_of_run
--- The plan that a run goes on with.
-SELECT id
-FROM plan
-WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
-ORDER BY id DESC
+-- The plan that a run goes on with: the one that it was asked to carry out, else its own.
+SELECT p.id, p.state, p.wait_reason, p.undoes_plan_id AS undoes, coalesce(p.totals->'held', '[]') AS held,
+  EXISTS (
+    SELECT FROM step s
+    WHERE s.connection_id = p.connection_id AND s.plan_id = p.id AND s.kind = 'unsubscribe'
+      AND s.finished_at IS NULL) AS has_opt_outs
+FROM run r
+JOIN plan p ON p.connection_id = r.connection_id
+  AND (p.id = r.applies_plan_id OR (r.applies_plan_id IS NULL AND p.run_id = r.id))
+WHERE r.connection_id = %(connection_id)s AND r.id = %(run_id)s
+ORDER BY p.id DESC
 LIMIT 1
+
+-- name: begin_plan
+-- What was approved is being carried out.
+UPDATE plan
+SET state = 'applying', wait_reason = NULL
+WHERE connection_id = %(connection_id)s AND id = %(plan_id)s AND state = 'approved'
 
 -- name: older_plans
 -- Plans of a job that nobody applied; a newer one takes their place.
@@ -36,6 +48,14 @@ FROM run r
 WHERE p.connection_id = %(connection_id)s AND p.state = 'waiting' AND p.run_id <> %(run_id)s
   AND (r.connection_id, r.id) = (p.connection_id, p.run_id) AND r.job = %(job)s
 RETURNING p.id
+
+-- name: end_runs_of
+-- Runs that waited for an approval of one of these plans wait no longer.
+UPDATE run r
+SET state = 'cancelled', reason = %(outcome)s, finished_at = app_now()
+FROM plan p
+WHERE p.connection_id = %(connection_id)s AND p.id = ANY(%(plan_ids)s)
+  AND (r.connection_id, r.id) = (p.connection_id, p.run_id) AND r.state = 'waiting'
 
 -- name: skip_steps
 -- Steps that are not begun will not be.
@@ -53,7 +73,7 @@ WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_ki
 -- name: plan_steps
 -- The steps of a plan in order, from a place on.
 SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
-  state, outcome
+  state, outcome, answer->'now' AS now
 FROM step
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s
   AND (NOT %(only_open)s OR finished_at IS NULL)

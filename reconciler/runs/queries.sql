@@ -77,6 +77,13 @@ SET state = %(state)s, reason = %(reason)s, progress = %(progress)s, finished_at
 WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
 RETURNING id
 
+-- name: wait_run
+-- A person has to approve the plan; nobody takes the run up before that.
+UPDATE run
+SET state = 'waiting', reason = %(reason)s, progress = '{}', lease_token = NULL, lease_until = NULL
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+RETURNING id
+
 -- name: release_run
 -- Give the lease back: the next process goes on.
 UPDATE run
@@ -105,17 +112,19 @@ SET first_planned_at = app_now()
 WHERE connection_id = %(connection_id)s AND job = %(job)s AND first_planned_at IS NULL
 
 -- name: run_record
--- One run with its newest plan.
+-- One run with the plan that it makes or carries out.
 SELECT r.connection_id, c.name AS connection_name, r.id, r.job, r.mode, r.origin, r.asked_by, r.asked_at, r.state,
   r.reason, r.counters, r.progress,
   r.lease_token IS NOT NULL AND r.lease_until >= app_now() AND r.reason IS NULL AS is_held,
-  r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals
+  r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals,
+  r.applies_plan_id
 FROM run r
 JOIN connection c ON c.id = r.connection_id
 LEFT JOIN LATERAL (
   SELECT id, state, totals
   FROM plan
-  WHERE connection_id = r.connection_id AND run_id = r.id
+  WHERE connection_id = r.connection_id
+    AND (id = r.applies_plan_id OR (r.applies_plan_id IS NULL AND run_id = r.id))
   ORDER BY id DESC
   LIMIT 1) p ON true
 WHERE r.connection_id = %(connection_id)s AND r.id = %(run_id)s

@@ -173,6 +173,18 @@ def end(
         tx.execute(SQL["first_plan_made"], lease.row() | {"job": lease.run.job})
 
 
+def wait(tx: psycopg.Connection[Any], lease: RunLease, reason: str) -> None:
+    """Give the lease back and drop the snapshot: the plan waits for a person's word.
+
+    Raises:
+        RunLost: If another process has the run; the transaction must not be committed.
+    """
+    if tx.execute(SQL["wait_run"], lease.row() | {"reason": reason}).fetchone() is None:
+        message = f"another process took run {lease.run.id} over"
+        raise RunLost(message)
+    tx.execute(SQL["drop_snapshot"], lease.row())
+
+
 def release(tx: psycopg.Connection[Any], lease: RunLease) -> None:
     """Give the lease back: the next process goes on at once."""
     tx.execute(SQL["release_run"], lease.row())

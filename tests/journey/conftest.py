@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.journey.desk import desk, orders
 from tests.journey.firm import Firm
 from tests.journey.loading import go_in_bulk_early, left_over, load
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from tests.fix_bridge import RunningBridge
     from tests.fix_sandbox import RunningSandbox
+
+
+__all__ = ["desk", "orders"]
 
 
 @pytest.fixture

@@ -118,7 +118,11 @@ def ask(firm: Firm, job: Job) -> int:
 
 
 def run_mortally(
-    firm: Firm, job: Job, process: Callable[[], tuple[Database | MortalDatabase, Watcher]]
+    firm: Firm,
+    job: Job,
+    process: Callable[[], tuple[Database | MortalDatabase, Watcher]],
+    *,
+    run_id: int | None = None,
 ) -> int:
     """Run a job until a process lives to its end; return how many died.
 
@@ -126,9 +130,10 @@ def run_mortally(
         firm: Whose job it is.
         job: Which.
         process: Makes what the next process works with, and who looks on.
+        run_id: The run, where it was asked for already.
     """
     bridge = firm.bridge
-    run_id = ask(firm, job)
+    run_id = ask(firm, job) if run_id is None else run_id
     for died in range(ATTEMPTS):
         with bridge.database.transaction() as tx:
             lease = store.claim(tx, bridge.connection_id, run_id, LEASE_S)

@@ -1,7 +1,7 @@
 """A job that does as its file says: how many steps it plans, how far it goes before it waits.
 
-The file holds JSON: `steps`, `counted` (what is read beyond the steps), `end` (state of each step)
-and `until` (the step it waits before, until the file changes).
+The file holds JSON: `steps`, `kind` (of every step), `end` (state of each step), `until` (the
+step it waits before, until the file changes) and `spent` (there is no call left to apply anything).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bridge.errors import QuotaSpent
 from reconciler.runs.model import PlannedStep
 from reconciler.runs.plans import end_step, open_steps
 
@@ -26,7 +27,7 @@ def orders() -> dict[str, Any]:
 
 
 def make_plan(context: RunContext) -> list[PlannedStep]:
-    count = orders()["steps"]
+    count, kind = orders()["steps"], orders().get("kind")
     context.progress("reading lists", count, count)
     context.counters.read = count + 2
     context.counters.planned = count
@@ -35,7 +36,7 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
     return [
         PlannedStep(
             key=f"list:{number}:rename_list",
-            kind="create_list" if number % 2 else "rename_list",
+            kind=kind or ("create_list" if number % 2 else "rename_list"),
             subject_kind="list",
             subject_key=f"a0L{number:015}",
             reason="the name differs",
@@ -51,6 +52,8 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
     database = context.installation.database
     with database.transaction() as tx:
         steps = open_steps(tx, context.connection.id, plan_id)
+    if orders().get("spent"):
+        raise QuotaSpent("spent", system="constant_contact")
     for step in steps:
         while orders().get("until") == step.ordinal:
             context.progress("applying", step.ordinal, len(steps))

@@ -76,6 +76,15 @@ def tables_with(database: Database, *texts: str) -> dict[str, list[str]]:
     return found
 
 
+def test_what_a_plan_had_for_an_erased_person_is_not_done(database: Database, firm: int) -> None:
+    with database.transaction() as tx:
+        tx.execute("UPDATE step SET state = 'planned', finished_at = NULL")
+    erased(database, firm)
+    with database.transaction() as tx:
+        rows = tx.execute("SELECT DISTINCT state, outcome FROM step").fetchall()
+    assert rows == [("skipped", "the person was erased")]
+
+
 @pytest.mark.parametrize("who", [ADA, EMAIL, "ADA.Byron@example.org "])
 def test_nothing_of_a_person_is_found_afterwards(database: Database, firm: int, who: str) -> None:
     texts = (EMAIL, NAME, ADA, CC)

@@ -52,6 +52,8 @@ def test_a_run_that_applies_ends_done_with_its_steps(bridge: RunningBridge) -> N
         "by_sign": {"change": 3},
         "by_kind": {"update_contact": 3},
         "calls": 3,
+        "before_after": [],
+        "held": [],
     }
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.clock import now
 from bridge.errors import Throttled, Unavailable
 from reconciler.runs import context as contexts
 from reconciler.runs import store
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import execute
+from reconciler.runs.finish import Finish
 from reconciler.runs.halt import Halt, RunCancelled
 from reconciler.runs.slots import RunSlots
-from tests.postgres.run_builders import a_job, ask, claim, load, ran
+from tests.postgres.run_builders import a_job, ask, begun, claim, load, ran
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import PlannedStep
     from tests.fix_bridge import RunningBridge
@@ -87,6 +92,33 @@ def test_progress_is_seen_here_and_elsewhere(bridge: RunningBridge) -> None:
     assert seen == [("reading contacts", page, 2) for page in range(3)]
     assert stored[0] == {"what": "reading contacts", "done": 0, "total": 2}
     assert stored[-1] == {"what": "reading contacts", "done": 2, "total": 2}
+
+
+def test_the_end_of_a_plan_is_foreseen_no_sooner_than_the_day_s_calls_allow(
+    bridge: RunningBridge,
+) -> None:
+    bridge.rows("UPDATE api_application SET day_limit = 10000 RETURNING id")
+    ends: list[tuple[datetime | None, str]] = []
+
+    class Onlooker(Watcher):
+        def ends(self, at: datetime | None) -> None:
+            stored = load(bridge, lease.run.id).progress.get("ends_at", "")
+            ends.append((at, stored))
+
+    def make_plan(context: RunContext) -> list[PlannedStep]:
+        ends_at = Finish(context, 100_000).at(0)
+        context.progress("applying", 0, 9, ends_at=ends_at)
+        context.progress("applying", 9, 9, ends_at=ends_at)
+        return []
+
+    lease = begun(bridge)
+    execute(bridge.installation, lease, job=a_job(make_plan), watcher=Onlooker())
+    with bridge.database.transaction() as tx:
+        moment = now(tx)
+    at, stored = ends[-1]
+    assert at is not None
+    assert at > moment + timedelta(days=10)
+    assert stored == at.isoformat()
 
 
 @pytest.mark.parametrize("failures", [0, 1, 4, 5])

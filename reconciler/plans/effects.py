@@ -1,0 +1,147 @@
+"""What a plan does to lists and people, beside what is there now: totals before and after. Pure.
+
+A step says what becomes of the lists of one contact, whatever else it changes, so a removal counts
+as one even where the step is shown as a change.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reconciler.plan_text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_LISTS_IN_A_LINE = 12
+
+
+class Effect(Protocol):
+    """The part of a step that says what it does."""
+
+    @property
+    def kind(self) -> str:
+        """As in `reconciler.runs.model.PlannedStep`."""
+
+    @property
+    def change(self) -> Mapping[str, tuple[Any, Any]]:
+        """Field -> (old, new)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """How many there are before a plan, of what it changes.
+
+    Attributes:
+        names: List there -> its name.
+        members: List there -> contacts on it.
+        contacts: Contacts there.
+        unsubscribed: Those of them that are unsubscribed.
+        interactions: Interactions in Practifi.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, int] = field(default_factory=dict)
+    contacts: int = 0
+    unsubscribed: int = 0
+    interactions: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effects:
+    """What steps come to.
+
+    Attributes:
+        added: List there -> contacts that get on it.
+        removed: List there -> contacts that get off it.
+        kinds: Kind of step -> how many.
+    """
+
+    added: Mapping[str, int]
+    removed: Mapping[str, int]
+    kinds: Mapping[str, int]
+
+
+def effects_of(steps: Iterable[Effect]) -> Effects:
+    """Return what steps come to."""
+    added: Counter[str] = Counter()
+    removed: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for step in steps:
+        kinds[step.kind] += 1
+        joined, left = list_changes(step.change)
+        added.update(joined)
+        removed.update(left)
+    return Effects(added=added, removed=removed, kinds=kinds)
+
+
+def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[str]]:
+    """Return the lists that a change puts a contact on, and those that it takes it off.
+
+    >>> list_changes({"list_memberships": (["a", "b"], ["b", "c"])})
+    ({'c'}, {'a'})
+    """
+    old, new = change.get("list_memberships", ((), ()))
+    before, after = set(old or ()), set(new or ())
+    return after - before, before - after
+
+
+def before_and_after(steps: Iterable[Effect], figures: Figures) -> list[dict[str, Any]]:
+    """Return what a plan changes the number of, each with its number before and after.
+
+    >>> from reconciler.runs.model import PlannedStep
+    >>> step = PlannedStep(
+    ...     key="k", kind="update_contact", subject_kind="address", subject_key="a@example.org",
+    ...     reason="", facts=b"", change={"list_memberships": ([], ["l"])},
+    ... )
+    >>> found = before_and_after([step], Figures(names={"l": "Letter"}, members={"l": 7}))
+    >>> before_after_line(found)
+    'Letter 7 -> 8'
+    """
+    effects = effects_of(steps)
+    return list(_rows(effects, figures))
+
+
+def _rows(effects: Effects, figures: Figures) -> Iterator[dict[str, Any]]:
+    touched = {*effects.added, *effects.removed}
+    for list_id in sorted(touched, key=lambda one: (figures.names.get(one, one), one)):
+        before = figures.members.get(list_id, 0)
+        after = before + effects.added.get(list_id, 0) - effects.removed.get(list_id, 0)
+        name = figures.names.get(list_id, list_id)
+        yield {"of": "list", "id": list_id, "name": name, "before": before, "after": after}
+    kinds = effects.kinds
+    rows = (
+        ("lists", len(figures.names), ("create_list",), ("delete_list",)),
+        ("contacts", figures.contacts, ("create_contact", "revive_contact"), ()),
+        ("unsubscribed", figures.unsubscribed, ("unsubscribe",), ("resubscribe",)),
+        ("interactions", figures.interactions, ("create_interaction",), ()),
+    )
+    for name, before, more, fewer in rows:
+        up = sum(kinds.get(kind, 0) for kind in more)
+        down = sum(kinds.get(kind, 0) for kind in fewer)
+        if up or down:
+            after = before + up - down
+            yield {"of": name, "id": None, "name": name, "before": before, "after": after}
+
+
+def before_after_line(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return totals before and after as people read them; empty where nothing changes in number.
+
+    >>> before_after_line([
+    ...     {"of": "list", "name": "Newsletter", "before": 1204, "after": 1210},
+    ...     {"of": "unsubscribed", "name": "unsubscribed", "before": 88, "after": 91},
+    ... ])
+    'Newsletter 1,204 -> 1,210; unsubscribed 88 -> 91'
+    """
+    lists = [row for row in rows if row["of"] == "list"]
+    others = [row for row in rows if row["of"] != "list"]
+    parts = [_part(row) for row in lists[:_LISTS_IN_A_LINE]]
+    if len(lists) > _LISTS_IN_A_LINE:
+        parts.append(f"{len(lists) - _LISTS_IN_A_LINE} more lists")
+    return "; ".join([*parts, *map(_part, others)])
+
+
+def _part(row: Mapping[str, Any]) -> str:
+    return f"{shown(row['name'])} {row['before']:,} -> {row['after']:,}"

@@ -1,0 +1,47 @@
+"""Count what is there before a plan is carried out, as the mirror knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bridge.db.queries import load_queries
+from reconciler.plans.effects import Figures, effects_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import psycopg
+
+    from reconciler.plans.effects import Effect
+
+_SQL = load_queries("reconciler.plans", "figures.sql")
+
+_OF_PEOPLE = frozenset({"create_contact", "revive_contact", "unsubscribe", "resubscribe"})
+
+
+def read_figures(
+    tx: psycopg.Connection[Any], connection_id: int, steps: Iterable[Effect] = ()
+) -> Figures:
+    """Return the names of all lists there, and how many there are of what steps change.
+
+    What they do not change is not counted: an account has millions of memberships.
+    """
+    values = {"connection_id": connection_id}
+    effects = effects_of(steps)
+    names = dict(tx.execute(_SQL["lists"], values).fetchall())
+    members: dict[str, int] = {}
+    contacts = unsubscribed = interactions = 0
+    if touched := {*effects.added, *effects.removed}:
+        rows = tx.execute(_SQL["members"], values | {"list_ids": sorted(touched)})
+        members = dict(rows.fetchall())
+    if effects.kinds.keys() & _OF_PEOPLE:
+        ((contacts, unsubscribed),) = tx.execute(_SQL["people"], values).fetchall()
+    if "create_interaction" in effects.kinds:
+        ((interactions,),) = tx.execute(_SQL["interactions"], values).fetchall()
+    return Figures(
+        names=names,
+        members=members,
+        contacts=contacts,
+        unsubscribed=unsubscribed,
+        interactions=interactions,
+    )

@@ -1,0 +1,170 @@
+"""Store the plan of a run whole, with what it comes to, before any of it is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+from bridge.db.queries import load_queries
+from bridge.delivery.work import CONSENT, ENGAGEMENT, RECONCILE
+from reconciler.plans.effects import before_and_after
+from reconciler.plans.figures import read_figures
+from reconciler.plans.guard import judge
+from reconciler.runs.model import SIGNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import psycopg
+
+    from reconciler.plans.effects import Figures
+    from reconciler.runs.context import RunContext
+    from reconciler.runs.model import Job, PlannedStep, PlanState
+
+_SQL = load_queries("reconciler.runs", "plans.sql")
+
+
+def store_plan(
+    tx: psycopg.Connection[Any],
+    context: RunContext,
+    steps: Iterable[PlannedStep],
+    mapping_version_id: int | None,
+) -> int:
+    """Store a plan with its steps and return its id.
+
+    Plans of the same job that nobody applied are discarded, and runs that waited with one end: they
+    rest on what was before. A plan without a step is done at once; of a run that applies it waits
+    only where it would take too much away, otherwise it always does.
+
+    Args:
+        tx: The transaction that also stores the run's counters.
+        context: The run.
+        steps: In the order they are carried out.
+        mapping_version_id: The mapping that they were made by.
+    """
+    steps = list(steps)
+    run = context.run
+    figures = read_figures(tx, run.connection_id, steps)
+    verdict = judge(steps, figures)
+    waits = run.mode == "plan" or bool(verdict.held)
+    state: PlanState = "done" if not steps else "waiting" if waits else "applying"
+    values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}
+    older = [row[0] for row in tx.execute(_SQL["older_plans"], values)]
+    outcome = "a newer plan took its place"
+    tx.execute(_SQL["skip_steps"], values | {"plan_ids": older, "outcome": outcome})
+    tx.execute(_SQL["end_runs_of"], values | {"plan_ids": older, "outcome": outcome})
+    plan_id = add_plan(
+        tx,
+        run.connection_id,
+        run.id,
+        asked_by=run.asked_by,
+        state=state,
+        wait_reason=verdict.reason or None,
+        totals=totals(steps, figures) | {"held": list(verdict.held)},
+    )
+    add_steps(tx, run.connection_id, plan_id, steps, mapping_version_id, job=run.job)
+    return plan_id
+
+
+def add_plan(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    run_id: int,
+    *,
+    asked_by: str,
+    state: PlanState,
+    totals: Mapping[str, Any],
+    wait_reason: str | None = None,
+    undoes: int | None = None,
+) -> int:
+    """Store a plan without its steps and return its id."""
+    row = tx.execute(
+        _SQL["add_plan"],
+        {
+            "connection_id": connection_id,
+            "run_id": run_id,
+            "asked_by": asked_by,
+            "state": state,
+            "wait_reason": wait_reason,
+            "totals": Jsonb(totals),
+            "undoes": undoes,
+        },
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- the statement returns its row
+    return int(row[0])
+
+
+def append_steps(
+    tx: psycopg.Connection[Any],
+    context: RunContext,
+    plan_id: int,
+    steps: Sequence[PlannedStep],
+) -> None:
+    """Add steps to a plan that is being applied: what its own steps have brought about."""
+    values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
+    row = tx.execute(_SQL["next_ordinal"], values).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate has its one row
+    run = context.run
+    version_id = context.current.version_id
+    add_steps(tx, run.connection_id, plan_id, steps, version_id, job=run.job, first=int(row[0]))
+
+
+def add_steps(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    plan_id: int,
+    steps: Sequence[PlannedStep],
+    mapping_version_id: int | None,
+    *,
+    job: Job,
+    first: int = 0,
+) -> None:
+    """Store the steps of a plan, from a place on."""
+    rows = (
+        _row(step, ordinal, job)
+        | {
+            "connection_id": connection_id,
+            "plan_id": plan_id,
+            "mapping_version_id": mapping_version_id,
+        }
+        for ordinal, step in enumerate(steps, start=first)
+    )
+    with tx.cursor() as cursor:
+        cursor.executemany(_SQL["add_step"], rows)
+
+
+def totals(steps: Sequence[PlannedStep], figures: Figures) -> dict[str, Any]:
+    """Return what a plan comes to: steps by sign and kind, calls, numbers before and after."""
+    signs = Counter(step.sign for step in steps)
+    return {
+        "steps": len(steps),
+        "by_sign": {sign: signs[sign] for sign in SIGNS if signs[sign]},
+        "by_kind": dict(sorted(Counter(step.kind for step in steps).items())),
+        "calls": sum(step.calls for step in steps),
+        "before_after": before_and_after(steps, figures),
+    }
+
+
+def _row(step: PlannedStep, ordinal: int, job: Job) -> dict[str, Any]:
+    lane = ENGAGEMENT if job == "activities" else RECONCILE
+    return {
+        "ordinal": ordinal,
+        "key": step.key,
+        "kind": step.kind,
+        "subject_kind": step.subject_kind,
+        "subject_key": step.subject_key,
+        "lane": CONSENT if step.kind == "unsubscribe" else lane,
+        "detail": Jsonb(
+            {
+                "body": dict(step.body),
+                "contact_id": step.cc_id,
+                "change": {name: list(pair) for name, pair in step.change.items()},
+                "calls": step.calls,
+            }
+        ),
+        "before": Jsonb({name: old for name, (old, _) in step.change.items()}),
+        "facts": step.facts,
+        "reason": step.reason,
+    }
