@@ -43,7 +43,8 @@ def of_runs(screen: Screen) -> Iterator[Alarm]:
             connection=screen.name_of(plan.connection_id),
             about=plan.job,
             says=f"plan {plan.id} of {plan.job} waits for a person: {plan.reason}",
-            what_to_do=f"`bridge runs show {plan.run_id}` shows it",
+            what_to_do=f"`bridge plan show {plan.id}`, then `bridge plan approve {plan.id}` or "
+            f"`bridge plan discard {plan.id}`",
         )
     for score in screen.integrity:
         if score.usual is not None and score.share < score.usual - MOST_FALLEN:

@@ -118,7 +118,7 @@ ORDER BY s.connection_id, s.job
 
 -- name: held_plans
 -- Plans of runs that a guard has stopped.
-SELECT p.connection_id, p.id, p.run_id, r.job, p.wait_reason AS reason
+SELECT p.connection_id, p.id, r.job, p.wait_reason AS reason
 FROM plan p
 JOIN run r ON r.connection_id = p.connection_id AND r.id = p.run_id
 WHERE p.run_id IS NOT NULL AND r.mode = 'apply' AND p.state = 'waiting' AND p.wait_reason IS NOT NULL

@@ -43,7 +43,6 @@ class HeldPlan:
 
     connection_id: int
     id: int
-    run_id: int
     job: str
     reason: str
 

@@ -80,7 +80,7 @@ FAULTY = replace(FIRM, mapping_fault="contact.yaml:6:3: no field\ncontact.yaml:9
 UNCONNECTED = replace(FIRM, state="unconnected")
 
 FAILED = FailedRun(connection_id=1, job="contacts", id=3, reason="no answer", finished_at=AT)
-HELD = HeldPlan(connection_id=1, id=9, run_id=3, job="contacts", reason="31 removals of 1,204")
+HELD = HeldPlan(connection_id=1, id=9, job="contacts", reason="31 removals of 1,204")
 SILENT = Silence(
     connection_id=1,
     object="Contact",
