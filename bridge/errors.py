@@ -217,14 +217,21 @@ class NotSettled(BridgeError):
 
     Attributes:
         behind: Keys of the subjects that have to come first.
+        beside: Key of the subject that it has to hold as well, and that somebody holds.
         after_s: Seconds until one of them may be settled; None where that is not known.
     """
 
     def __init__(
-        self, message: str, *, behind: tuple[str, ...] = (), after_s: float | None = None
+        self,
+        message: str,
+        *,
+        behind: tuple[str, ...] = (),
+        beside: str | None = None,
+        after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.behind = behind
+        self.beside = beside
         self.after_s = after_s
 
 

@@ -248,7 +248,7 @@ class AddressCourier:
         with self.database.transaction() as tx:
             if not claim_beside(tx, lease, moved_key):
                 message = "waits for the person's former address"
-                raise NotSettled(message)
+                raise NotSettled(message, beside=moved_key)
         try:
             is_sent = yield from self.sender.send(lease, state, decision, done)
         except Exception:

@@ -127,14 +127,18 @@ class Worker:
         self.slots.expect(leases)
         flows = {lease: self._flow(lease) for lease in leases}
         keys = {lease.key for lease in leases}
-        late: list[Lease] = []
+        behind: list[Lease] = []
+        beside: list[Lease] = []
         for lease, end in settle_all(self._installation.database, flows, self._begin):
             if isinstance(end, NotSettled) and keys.intersection(end.behind):
-                late.append(lease)
+                behind.append(lease)
+            elif isinstance(end, NotSettled) and end.beside in keys:
+                beside.append(lease)
             elif not self._take_end(lease, end):
                 self._is_over = True
         is_over = self._is_over
-        for lease in late:  # what they wait for is at an end, or waits for longer
+        # What they wait for is at an end by now, or waits for longer and is given back.
+        for lease in (*behind, *beside):
             if is_over:
                 self._begin(lease)
                 self._take_end(lease, TakenInVain("another one had to come first"))

@@ -161,3 +161,15 @@ def test_each_is_written_once_wherever_the_process_dies(firm: Firm, call: int) -
     firm.settle()
     assert named_ada(firm) == ADDRESSES
     assert written(firm, seen) == ADDRESSES
+
+
+@pytest.mark.parametrize("new", ["a.moved@example.org", "z.moved@example.org"])
+def test_a_contact_moves_though_both_its_addresses_are_taken_together(firm: Firm, new: str) -> None:
+    person = firm.member("moving@example.org", firm.new_list())
+    firm.settle()
+    firm.change(person, Email=new)
+    firm.bridge.receive()
+    firm.bridge.triage()
+    deliver_slice(firm.bridge.installation, OTHER_LANES, until=time.monotonic() + 10)
+    assert firm.all_there("moving@example.org") == []
+    assert len(firm.lists_of(new)) == 1
