@@ -106,10 +106,23 @@ def give_back(
     tx.execute(_SQL["give_calls_back"], parameters)
 
 
-def gap_s(tx: psycopg.Connection[Any], application_id: int | None) -> float | None:
-    """Return the seconds between two calls of an application, 0 without a pace; None: no such."""
-    row = tx.execute(_SQL["gap"], {"application_id": application_id}).fetchone()
-    return None if row is None else row[0] / 1000.0
+class Pace(NamedTuple):
+    """How fast an application may call, and for how long.
+
+    Attributes:
+        gap_s: Seconds between two calls, 0 without a pace.
+        left: Calls that are left of the day for each of its connections, about.
+    """
+
+    gap_s: float
+    left: int
+
+
+def pace(tx: psycopg.Connection[Any], application_id: int | None, lane: int) -> Pace | None:
+    """Return the pace of an application for a lane; None where there is no such application."""
+    asked = {"application_id": application_id, "lane": lane}
+    row = tx.execute(_SQL["pace"], asked).fetchone()
+    return None if row is None else Pace(row[0] / 1000.0, row[1])
 
 
 @contextmanager

@@ -124,11 +124,15 @@ SET used = greatest(0, u.used - %(calls)s)
 FROM counted
 WHERE u.api_application_id = counted.id AND u.day = counted.day AND u.connection_id = %(connection_id)s AND u.lane = %(lane)s;
 
--- name: gap
--- milliseconds between two calls; 0: there is no pace
-SELECT gap_ms
-FROM api_application
-WHERE id = %(application_id)s;
+-- name: pace
+-- milliseconds between two calls (0: there is no pace), and how many are left of the day for each connection, about
+SELECT a.gap_ms,
+  greatest(0, calls_open_to(a, %(lane)s) - calls_used_today(a)) / greatest(1, (
+    SELECT count(*)
+    FROM connection c
+    WHERE c.api_application_id = a.id AND c.state = 'active'))
+FROM api_application a
+WHERE a.id = %(application_id)s;
 
 -- name: take_place
 -- a place for a call that leaves now, or the seconds to wait for one; an application without a pace needs none

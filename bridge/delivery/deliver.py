@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bridge.connections.store import load_connection
-from bridge.constant_contact.budget import gap_s
+from bridge.constant_contact.budget import Pace, pace
 from bridge.delivery.attempt import Worker
 from bridge.delivery.bulk.store import open_rounds
 from bridge.delivery.leases import claim_some
@@ -33,6 +33,7 @@ _PEEK = 100
 _SHORTEST_TURN_S = 1.0
 _MOST_AT_ONCE = 25
 _CALLS_EACH = 2
+_PLENTY = 10 * _MOST_AT_ONCE * _CALLS_EACH
 
 
 def deliver_slice(
@@ -125,7 +126,7 @@ def _serve(
     with installation.database.transaction() as tx:
         connection = load_connection(tx, connection_id)
         current = usable(tx, connection_id)
-        together = most_at_once(gap_s(tx, connection.api_application_id))
+        together = most_at_once(pace(tx, connection.api_application_id, lane))
     if current is None:
         return 0, False
     worker = Worker(installation, connection, current, lane=lane)
@@ -152,18 +153,24 @@ def _serve(
     return settled, True
 
 
-def most_at_once(gap_s: float | None) -> int:
+def most_at_once(its: Pace | None) -> int:
     """Return how many subjects are taken at once: what can be sent of them within a second.
 
-    Args:
-        gap_s: Seconds between two calls, 0 without a pace; None: nobody knows.
+    One where the day is nearly spent: the calls that are left would read many and write none.
 
-    >>> most_at_once(0.26), most_at_once(0.05), most_at_once(0)
-    (1, 10, 25)
+    Args:
+        its: Pace of the application; None: nobody knows.
+
+    >>> [most_at_once(Pace(gap_s, 9_000)) for gap_s in (0.26, 0.05, 0)]
+    [1, 10, 25]
+    >>> most_at_once(Pace(0, 200))
+    1
     """
-    if gap_s is None:
+    if its is None or its.left < _PLENTY:
         return 1
-    return max(1, min(_MOST_AT_ONCE, int(1 / (_CALLS_EACH * gap_s)))) if gap_s else _MOST_AT_ONCE
+    if not its.gap_s:
+        return _MOST_AT_ONCE
+    return max(1, min(_MOST_AT_ONCE, int(1 / (_CALLS_EACH * its.gap_s))))
 
 
 def _hold(slots: Slots, lane: int, until: float) -> bool:

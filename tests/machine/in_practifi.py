@@ -80,7 +80,7 @@ class InPractifi:
     def tick_by_bridge(self, place: int) -> None:
         who = self.stage.people[place]
         if who is not None and self._as_bridge(who, TICKED):
-            self.stage.oracle.ticked(who)
+            self.stage.oracle.ticked(who, by_bridge=True)
 
     def move(self, place: int, to: int) -> None:
         if (who := self.stage.people[place]) is not None:

@@ -41,6 +41,7 @@ class Person:
         fields: What Constant Contact has to hold of it, by its names there.
         ticked_at: The address at which *Do Not Email* was ticked last.
         is_tick_new: No quiet moment has come since that tick.
+        is_tick_told: A message tells of it; what the bridge's own user saves fires none.
     """
 
     address: str | None
@@ -48,6 +49,7 @@ class Person:
     is_ticked: bool = False
     ticked_at: str | None = None
     is_tick_new: bool = False
+    is_tick_told: bool = True
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Oracle:
         self.people[who] = Person(address, fields)
         self._stir(address)
 
-    def ticked(self, who: str) -> None:
+    def ticked(self, who: str, *, by_bridge: bool = False) -> None:
         """*Do Not Email* was ticked."""
         person = self.people[who]
         if person.is_ticked:
@@ -124,6 +126,7 @@ class Oracle:
         if not person.is_tick_new and person.address is not None:
             self._before_tick[who] = self._address_out.get(person.address, Grade.IN)
         person.is_ticked, person.is_tick_new, person.ticked_at = True, True, person.address
+        person.is_tick_told = not by_bridge
         self._person_out[who] = Grade.OUT
         if person.address is not None:
             self._address_out[person.address] = Grade.OUT
@@ -136,6 +139,8 @@ class Oracle:
         person.is_ticked = False
         address = person.address
         if by_bridge:
+            if person.is_tick_new and not person.is_tick_told:
+                self._may_be_unknown(who, address)
             return
         if address is None:
             self._person_out[who] = Grade.MAYBE
@@ -152,6 +157,12 @@ class Oracle:
                 self._left[join] = Grade.MAYBE
         self._address_out[address] = min(self._address_out.get(address, Grade.IN), lifted)
         self._by_firm.discard(address)
+
+    def _may_be_unknown(self, who: str, address: str | None) -> None:
+        """A tick has come and gone, and no message has told of it: nobody need have seen it."""
+        self._person_out[who] = min(self._person_out.get(who, Grade.IN), Grade.MAYBE)
+        if address is not None:
+            self._address_out[address] = min(self._address_out.get(address, Grade.IN), Grade.MAYBE)
 
     def moved(self, who: str, address: str | None) -> None:
         """A contact record got another address, or none."""
