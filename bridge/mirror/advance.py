@@ -109,7 +109,8 @@ def advance(
             row, whole = join(newest_row, older, told[key], is_overtaken=key in overtaken)
             merged[key] = whole
             if row.kind == "contact":
-                between = tick_between(newest_row, older, told[key])
+                is_in_doubt = row.do_not_email is None
+                between = tick_between(newest_row, older, told[key], is_in_doubt=is_in_doubt)
                 before = boxes.note_between(between, box_before(older, ticked, names), whole)
                 believed, merged[key] = believe(row, whole, older, before, names)
                 boxes.note(believed, whole, before, newest_row, is_doubted=believed is not row)

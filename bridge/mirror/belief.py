@@ -126,14 +126,18 @@ def box_before(older: PractifiRow | None, ticked: bool | None, names: ContactNam
 
 
 def tick_between(
-    newest: PractifiRow, older: PractifiRow | None, told: Iterable[PractifiRow]
+    newest: PractifiRow,
+    older: PractifiRow | None,
+    told: Iterable[PractifiRow],
+    *,
+    is_in_doubt: bool = False,
 ) -> PractifiRow | None:
     """Return the last of several states that tells a tick, where the newest tells a clear box.
 
     The box was ticked in between, though that state counts for nothing else: a merge that clears it
-    is no untick.
+    is no untick. So it was where another state of that second leaves the newest in doubt.
     """
-    if newest.do_not_email is not False:
+    if newest.do_not_email is None or (newest.do_not_email and not is_in_doubt):
         return None
     ticked = [
         row

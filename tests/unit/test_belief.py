@@ -88,6 +88,12 @@ def test_a_tick_is_seen_though_a_newer_state_shows_it_no_more(
     assert tick_between(newest, known, told) == tick
 
 
+def test_a_tick_is_seen_though_another_state_of_its_second_leaves_it_in_doubt() -> None:
+    told = [at(2, ticked=False), TICK]
+    assert tick_between(TICK, None, told) is None
+    assert tick_between(TICK, None, told, is_in_doubt=True) == TICK
+
+
 @pytest.mark.parametrize("is_on_record", [False, True])
 def test_a_tick_from_before_what_is_known_is_seen_unless_one_is_on_record(
     *, is_on_record: bool
