@@ -20,12 +20,7 @@ class CorkedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
-        super().connection_made(cast("asyncio.Transport", corked(transport, self.loop)))
-
-
-def corked(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> CorkedTransport:
-    """Return a transport that sends the writes of one turn of the loop together."""
-    return CorkedTransport(transport, loop)
+        super().connection_made(cast("asyncio.Transport", CorkedTransport(transport, self.loop)))
 
 
 class CorkedTransport:

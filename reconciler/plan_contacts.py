@@ -10,7 +10,7 @@ from reconciler.agreed import facts_of
 from reconciler.runs.model import PlannedStep
 
 if TYPE_CHECKING:
-    from bridge.delivery.model import AddressState, Decision
+    from bridge.delivery.model import AddressState, Decision, Step
     from reconciler.runs.model import Counters
 
 
@@ -44,21 +44,26 @@ def plan_contacts(decided: dict[str, Decided], counters: Counters) -> list[Plann
 
 def _planned(key: str, one: Decided) -> list[PlannedStep]:
     return [
-        PlannedStep(
-            key=f"address:{key}:{step.kind}",
-            kind=step.kind,
-            subject_kind="address",
-            subject_key=key,
-            reason=step.reason,
-            facts=facts_of(step),
-            body=step.body,
-            cc_id=step.contact_id,
-            change=step.change,
-            # it is read before the first write, and what must be confirmed is read back
-            calls=1 + (number == 0) + must_be_read_back(step),
-        )
+        # it is read before the first write, and what must be confirmed is read back
+        planned_step(key, step, calls=1 + (number == 0) + must_be_read_back(step))
         for number, step in enumerate(one.decision.steps)
     ]
+
+
+def planned_step(key: str, step: Step, *, calls: int) -> PlannedStep:
+    """Return a decided step of an address as a plan has it."""
+    return PlannedStep(
+        key=f"address:{key}:{step.kind}",
+        kind=step.kind,
+        subject_kind="address",
+        subject_key=key,
+        reason=step.reason,
+        facts=facts_of(step),
+        body=step.body,
+        cc_id=step.contact_id,
+        change=step.change,
+        calls=calls,
+    )
 
 
 def _moves_from(one: Decided) -> str | None:

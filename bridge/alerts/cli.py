@@ -14,6 +14,7 @@ from bridge.clock import now
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
+from bridge.json_values import as_text
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _list(arguments: argparse.Namespace) -> int:
     with connect(settings) as connection:
         alerts = newest(connection, arguments.limit)
     if arguments.json:
-        print(json.dumps(alerts, indent=2, default=_plain))
+        print(json.dumps(alerts, indent=2, default=as_text))
         return 0
     for alert in alerts:
         for line in _lines(alert):
@@ -114,7 +115,3 @@ def _try(outlet: Outlet, at: datetime) -> str | None:
     except NotTaken as error:
         return str(error)
     return None
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

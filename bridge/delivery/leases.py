@@ -60,11 +60,6 @@ class Lease:
         }
 
 
-def claim(tx: psycopg.Connection, due: Due, lease_s: float) -> Lease | None:
-    """Lease a subject, or return None where somebody else has it or nothing is left to do."""
-    return next(iter(claim_some(tx, [due], lease_s, count=1)), None)
-
-
 def claim_some(
     tx: psycopg.Connection, due: Sequence[Due], lease_s: float, *, count: int
 ) -> list[Lease]:

@@ -47,7 +47,7 @@ from bridge.errors import (
 from bridge.mirror.remember import forget_cc_contact, forget_cc_list, remember_cc_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import psycopg
 
@@ -97,7 +97,7 @@ class Sender:
             sent = Sent(lease, state, decision, step, answer)
             yield from ask(_keep, (sent, Answered(lease, plan_id, ordinal, answer, is_settled)))
             if not is_settled:
-                self._read_back(lease, plan_id, ordinal, step, answer, state, decision)
+                self._read_back(sent, plan_id, ordinal)
             done.append(step.kind)
             log.info(
                 "step_confirmed",
@@ -110,17 +110,9 @@ class Sender:
             )
         return True
 
-    def _read_back(  # noqa: PLR0917 -- one step, and what it rests on
-        self,
-        lease: Lease,
-        plan_id: int,
-        ordinal: int,
-        step: Step,
-        answer: Mapping[str, Any],
-        state: AddressState,
-        decision: Decision,
-    ) -> None:
+    def _read_back(self, sent: Sent, plan_id: int, ordinal: int) -> None:
         """Read what a step has left there: only then is it confirmed."""
+        lease, state, decision, step, answer = sent
         found: dict[str, Any] | None
         try:
             found = self.there.get_contact(str(answer["contact_id"]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -15,6 +14,7 @@ from bridge.explain.examine import explain
 from bridge.explain.gather import read_snapshot
 from bridge.explain.target import find_target
 from bridge.explain.text import as_json, lines
+from bridge.json_values import as_text
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     wait_for_schema(settings, 0)
     explanation = _explain(settings, arguments)
     if arguments.json:
-        print(json.dumps(as_json(explanation), indent=2, ensure_ascii=False, default=_plain))
+        print(json.dumps(as_json(explanation), indent=2, ensure_ascii=False, default=as_text))
     else:
         for line in lines(explanation):
             print(line)
@@ -61,7 +61,3 @@ def _explain(settings: Settings, arguments: argparse.Namespace) -> Explanation:
                 campaign=arguments.campaign,
             )
     return explain(snapshot)
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -13,6 +13,7 @@ from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
 from bridge.integrity.score import SQL
 from bridge.integrity.text import lines
+from bridge.json_values import as_text
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
             load_connection(connection, arguments.connection)
         scores = _scores(connection, arguments.connection, arguments.nights)
     if arguments.json:
-        print(json.dumps(scores, indent=2, default=_plain))
+        print(json.dumps(scores, indent=2, default=as_text))
     else:
         for line in lines(scores):
             print(line.rstrip())
@@ -64,7 +65,3 @@ def _scores(
                 score["records"] = cursor.execute(SQL["differences"], found).fetchall()
             seen.add(whose)
     return scores
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

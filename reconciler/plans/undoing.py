@@ -9,11 +9,10 @@ from bridge.db.queries import load_queries
 from bridge.delivery.gather import gather_all, with_there
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
-from reconciler.agreed import facts_of
+from reconciler.plan_contacts import planned_step
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.plans.undo import decide_undo, undo_of, why_not
-from reconciler.runs.model import PlannedStep
 from reconciler.runs.plan_store import add_plan, add_steps, totals
 from reconciler.runs.plans import all_steps
 
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from bridge.delivery.model import Step
     from reconciler.plans.model import PlanRecord
     from reconciler.plans.undo import Undo
+    from reconciler.runs.model import PlannedStep
 
 _SQL = load_queries("reconciler.plans", "undo.sql")
 
@@ -85,7 +84,8 @@ def plan_undo(
             known = with_there(state, state.there)
             if (reason := why_not(known, undos[key])) is not None:
                 left[reason] += 1
-            steps += [_planned(key, step) for step in decide_undo(known, undos[key]).steps]
+            decided = decide_undo(known, undos[key]).steps
+            steps += [planned_step(key, step, calls=_CALLS) for step in decided]
     if not steps:
         return Undone(None, left)
     figures = read_figures(tx, plan.connection_id, steps)
@@ -104,18 +104,3 @@ def plan_undo(
     )
     add_steps(tx, plan.connection_id, plan_id, steps, current.version_id, job=plan.job)
     return Undone(plan_id, left)
-
-
-def _planned(key: str, step: Step) -> PlannedStep:
-    return PlannedStep(
-        key=f"address:{key}:{step.kind}",
-        kind=step.kind,
-        subject_kind="address",
-        subject_key=key,
-        reason=step.reason,
-        facts=facts_of(step),
-        body=step.body,
-        cc_id=step.contact_id,
-        change=step.change,
-        calls=_CALLS,
-    )

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.corked import corked
+from bridge.corked import CorkedTransport
 
 
 class _Transport:
@@ -33,7 +33,7 @@ class _Transport:
 
 async def _corked(act: str) -> _Transport:
     transport = _Transport()
-    writer = corked(cast("asyncio.Transport", transport), asyncio.get_running_loop())
+    writer = CorkedTransport(cast("asyncio.Transport", transport), asyncio.get_running_loop())
     writer.write(b"head")
     writer.writelines([b"body", b"more"])
     if act == "close":
@@ -65,7 +65,7 @@ def test_what_must_go_at_once_goes_behind_what_was_kept(
 ) -> None:
     async def write() -> _Transport:
         transport = _Transport()
-        writer = corked(cast("asyncio.Transport", transport), asyncio.get_running_loop())
+        writer = CorkedTransport(cast("asyncio.Transport", transport), asyncio.get_running_loop())
         writer.writelines(kept)
         transport.is_closed = state == "gone"
         writer.write_at_once(b"now")
@@ -77,7 +77,7 @@ def test_what_must_go_at_once_goes_behind_what_was_kept(
 def test_nothing_is_sent_to_a_connection_that_is_gone() -> None:
     async def write_and_lose() -> _Transport:
         transport = _Transport()
-        writer = corked(cast("asyncio.Transport", transport), asyncio.get_running_loop())
+        writer = CorkedTransport(cast("asyncio.Transport", transport), asyncio.get_running_loop())
         writer.write(b"too late")
         transport.is_closed = True
         await asyncio.sleep(0)
@@ -88,7 +88,9 @@ def test_nothing_is_sent_to_a_connection_that_is_gone() -> None:
 
 def test_everything_else_is_the_transport_s_own() -> None:
     async def ask() -> Any:
-        writer = corked(cast("asyncio.Transport", _Transport()), asyncio.get_running_loop())
+        writer = CorkedTransport(
+            cast("asyncio.Transport", _Transport()), asyncio.get_running_loop()
+        )
         return writer.get_extra_info("peername")
 
     assert asyncio.run(ask()) == "the peername"

@@ -12,10 +12,10 @@ from bridge.clock import set_clock
 from bridge.connections.store import load_connection
 from bridge.constant_contact.allowance import Limits, calls_left
 from bridge.constant_contact.budget import ask
-from bridge.delivery.leases import claim
 from bridge.delivery.slots import Slots
 from bridge.delivery.work import mark, peek
 from bridge.errors import QuotaSpent
+from tests.leasing import claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.delivery.bury import bury_spent
-from bridge.delivery.leases import Lease, claim
 from bridge.delivery.work import Due, add_subjects, mark
+from tests.leasing import claim
 
 if TYPE_CHECKING:
     from bridge.db.database import Database
+    from bridge.delivery.leases import Lease
     from bridge.mirror.advance import Subject
 
 ADA: Subject = ("address", "ada@example.org")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.delivery.leases import Lease, claim, finish
+from bridge.delivery.leases import Lease, finish
 from bridge.delivery.work import Due, add_subjects, mark
+from tests.leasing import claim
 
 if TYPE_CHECKING:
     from bridge.db.database import Database

@@ -8,7 +8,6 @@ import pytest
 
 from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.bulk.store import open_rounds
-from bridge.delivery.leases import claim
 from bridge.delivery.work import CONSENT, RECONCILE, WEBHOOK, mark, peek
 from bridge.pauses.store import (
     ALL_LANES,
@@ -18,6 +17,7 @@ from bridge.pauses.store import (
     resume_lanes,
 )
 from reconciler.runs.execute import execute
+from tests.leasing import claim
 from tests.postgres.run_builders import a_job, apply_all, later, load, ran
 from tests.postgres.run_builders import claim as claim_run
 

@@ -9,7 +9,6 @@ import pytest
 
 from bridge.delivery.leases import (
     Lease,
-    claim,
     claim_beside,
     finish,
     hold,
@@ -20,6 +19,7 @@ from bridge.delivery.leases import (
 )
 from bridge.delivery.work import CONSENT, RECONCILE, WEBHOOK, Due, mark, peek
 from bridge.errors import LeaseLost
+from tests.leasing import claim
 
 if TYPE_CHECKING:
     from bridge.db.database import Database
