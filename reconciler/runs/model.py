@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Job: TypeAlias = Literal["lists", "contacts", "activities"]
 JOBS: tuple[Job, ...] = ("lists", "contacts", "activities")
 Mode: TypeAlias = Literal["plan", "apply"]
+Extent: TypeAlias = Literal["full", "incremental"]
 PlanState: TypeAlias = Literal["waiting", "approved", "applying", "done", "discarded"]
 
 
@@ -23,6 +24,7 @@ class Run:
 
     Attributes:
         mode: `plan` stores what would be done; `apply` goes on and does it.
+        extent: Whether it reads everything, or what changed since the run before it.
         asked_by: A Salesforce user, a user of this machine, or `schedule`.
         started_at: When it was first claimed (UTC): what is known since is newer than what it read.
     """
@@ -35,6 +37,7 @@ class Run:
     asked_by: str
     state: str
     started_at: datetime
+    extent: Extent = "full"
 
 
 @dataclass(kw_only=True, slots=True)

@@ -24,7 +24,7 @@ WHERE (connection_id, id) = (
   WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND finished_at IS NULL AND state <> 'waiting'
     AND (lease_until IS NULL OR lease_until < app_now())
   FOR UPDATE SKIP LOCKED)
-RETURNING connection_id, id, job, mode, origin, asked_by, state, started_at
+RETURNING connection_id, id, job, mode, extent, origin, asked_by, state, started_at
 
 -- name: next_run
 -- The oldest run that nobody holds, of a connection that has no other one under way.

@@ -18,7 +18,7 @@ from bridge.mirror.remember import (
     remember_cc_contact,
     remember_cc_list,
 )
-from reconciler.snapshot.read import SQL
+from reconciler.snapshot.stage import SQL
 
 if TYPE_CHECKING:
     from datetime import datetime

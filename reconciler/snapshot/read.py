@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from bridge.constant_contact.answers import next_href, rows_of, unavailable
 from bridge.constant_contact.client import SUBRESOURCES
-from bridge.db.queries import load_queries
 from bridge.mirror.model import needed_paths
 from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
+from reconciler.snapshot.stage import stage_practifi, stage_there
 
 if TYPE_CHECKING:
     from bridge.mirror.model import Kind
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
-
-SQL = load_queries("reconciler.snapshot")
 
 _PAGES: dict[str, tuple[str, str, str]] = {
     "list": (
@@ -47,9 +44,8 @@ def read_practifi(context: RunContext, kind: Kind) -> None:
         is_complete = len(records) < RECORDS_A_PAGE
         count += len(records)
         after = records[-1]["Id"] if records else after
-        values = {"kind": kind, "records": json.dumps(records)}
         with context.installation.database.transaction() as tx:
-            tx.execute(SQL["stage_practifi"], context.lease.row() | values)
+            stage_practifi(tx, context, kind, records)
             context.save_checkpoint(tx, source, cursor=after, row_count=count, complete=is_complete)
             context.renew(tx)
         context.progress(f"reading {kind}s in Practifi", count)
@@ -80,9 +76,8 @@ def read_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
             raise unavailable("the pages go round in a circle")
         seen.add(following)
         count += len(resources)
-        values = {"kind": kind, "id_name": id_name, "resources": json.dumps(resources)}
         with context.installation.database.transaction() as tx:
-            tx.execute(SQL["stage_cc"], context.lease.row() | values)
+            stage_there(tx, context, kind, id_name, resources)
             context.save_checkpoint(
                 tx, source, cursor=following, row_count=count, complete=is_complete
             )
