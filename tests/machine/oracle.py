@@ -191,7 +191,10 @@ class Oracle:
         self.memberships |= lists
 
     def merged(self, winner: str, loser: str) -> None:
-        """A contact record was merged into another one: its memberships are that one's now."""
+        """A contact record was merged into another one: its memberships are that one's now.
+
+        So is whatever is seen where it was while nobody knows of the merge.
+        """
         for one, join in self.memberships.items():
             if join.person == loser:
                 self.memberships[one] = mine = Join(winner, join.of_list)
@@ -201,6 +204,7 @@ class Oracle:
         self._person_out[winner] = max(outs)
         self._stir(self.people[winner].address)
         self._leaves(loser)
+        self._were_at |= {(winner, address) for who, address in self._were_at if who == loser}
         del self.people[loser]
 
     def joined(self, membership: str, who: str, of_list: str) -> None:

@@ -193,3 +193,11 @@ def test_what_judges_imports_nothing_of_what_is_judged(name: str) -> None:
         )
     }
     assert imported.isdisjoint({"bridge", "reconciler", "sandbox"})
+
+
+def test_what_is_seen_where_a_merged_record_was_may_go_along(oracle: Oracle) -> None:
+    oracle.entered("ben", BEN, dict(FIELDS))
+    oracle.came_to_rest({})
+    oracle.merged("ada", "ben")
+    oracle.opted_out_there(BEN, by_person=False)
+    assert (oracle.grade(BEN), oracle.grade(ADA)) == (Grade.OUT, Grade.MAYBE)
