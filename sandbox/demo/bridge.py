@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.demo.narrator import Narrator
+    from sandbox.demo.processes import Ended
     from sandbox.demo.workspace import Workspace
 
 CONNECTION = "demo"
@@ -111,15 +112,28 @@ class Bridge:
         """
         shown = f"bridge reconcile {' '.join(arguments)}"
         self._narrator.say(f"$ {shown}")
-        ended = run_guarded(
-            ["reconcile", *arguments], folder=self._place.folder, env=self._environment(0)
-        )
-        lines = ended.printed.splitlines()
-        if ended.code != expected:
-            self._narrator.quote([*lines, *ended.log_tail.splitlines()])
-            message = f"`{shown}` ended with exit code {ended.code}, not {expected}"
-            raise DemoError(message)
+        ended = self._run("reconcile", *arguments)
+        lines = self._printed(ended, shown, expected)
         self._narrator.quote(lines if "--plan" in arguments else lines[-_END_LINES:])
+
+    def command(self, *arguments: str) -> None:
+        """Run a command as somebody at a terminal does, and tell what it printed.
+
+        Raises:
+            DemoError: If it fails.
+        """
+        shown = f"bridge {' '.join(arguments)}"
+        self._narrator.say(f"$ {shown}")
+        self._narrator.quote(self._printed(self._run(*arguments), shown))
+
+    def ask(self, *arguments: str) -> Any:
+        """Return the JSON value that a command prints; nothing is told.
+
+        Raises:
+            DemoError: If it fails.
+        """
+        shown = f"bridge {' '.join(arguments)}"
+        return json.loads("\n".join(self._printed(self._run(*arguments, "--json"), shown)))
 
     @contextmanager
     def down(self) -> Iterator[None]:
@@ -156,6 +170,18 @@ class Bridge:
         """Wait until it is gone."""
         if self._service is not None:
             self._service.wait()
+
+    def _run(self, *arguments: str) -> Ended:
+        return run_guarded(list(arguments), folder=self._place.folder, env=self._environment(0))
+
+    def _printed(self, ended: Ended, shown: str, expected: int = 0) -> list[str]:
+        """Return the lines that a command printed, if it ended as it shall."""
+        lines = ended.printed.splitlines()
+        if ended.code != expected:
+            self._narrator.quote([*lines, *ended.log_tail.splitlines()])
+            message = f"`{shown}` ended with exit code {ended.code}, not {expected}"
+            raise DemoError(message)
+        return lines
 
     def _come_back(self) -> None:
         self.start()

@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bridge demo",
-        description="Start the sandbox and the bridge, play a story of seven lines and verify each "
+        description="Start the sandbox and the bridge, play a story of eight lines and verify each "
         "by reading the other system back; then stay up until Ctrl-C.",
     )
     parser.add_argument(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -195,6 +196,15 @@ class Control(_Client):
     def set_faults(self, faults: list[dict[str, object]]) -> None:
         """Put these faults in force, and no other."""
         self.found("PUT", "/faults", faults)
+
+    def now(self) -> float:
+        """Return the time of both services, in seconds since 1970."""
+        told = self.found("GET", "/clock").json()["now"]
+        return datetime.fromisoformat(told).timestamp()
+
+    def advance_clock(self, seconds: float) -> None:
+        """Let time go on for both services and the bridge."""
+        self.found("POST", "/clock", {"advance_s": seconds})
 
     def send_campaign(self, campaign: Mapping[str, object]) -> int:
         """Send a campaign and let recipients act; return how many it was sent to."""

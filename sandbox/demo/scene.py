@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +106,7 @@ class Scene:
             NotYet: If it has not.
         """
         calls = self.stage.control.bridge_calls()
-        is_quiet = not calls or time.time() - calls[-1].at > 1
+        is_quiet = not calls or self.stage.control.now() - calls[-1].at > 1
         expect(is_quiet, "the bridge still calls Constant Contact")
 
 

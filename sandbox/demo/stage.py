@@ -77,7 +77,7 @@ class Stage:
     def _budget(self) -> str:
         """Say so when the bridge has used up the calls of this second."""
         calls = self.control.bridge_calls()[-_BUDGET_CALLS:]
-        if len(calls) == _BUDGET_CALLS and time.time() - calls[0].at < 1:
+        if len(calls) == _BUDGET_CALLS and self.control.now() - calls[0].at < 1:
             return f" for the API budget ({_BUDGET_CALLS} calls a second)"
         return ""
 

@@ -16,6 +16,7 @@ from sandbox.demo.lines import (
     opt_out_and_back,
 )
 from sandbox.demo.narrator import Told
+from sandbox.demo.night import night_comes
 from sandbox.demo.scene import Proof, Scene
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ LINES: tuple[tuple[str, Callable[[Scene], Proof]], ...] = (
     ("Memberships are deleted", memberships_are_deleted),
     ("A campaign is sent", campaign_is_sent),
     ("Both change, the bridge is down", bridge_was_down),
+    ("Two nights go by", night_comes),
 )
 
 

@@ -79,7 +79,7 @@ def test_demo_exits_zero_with_every_line_verified(good_run: GoodRun) -> None:
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert [(line["line"], line["verified"]) for line in result["lines"]] == [
-        (number, True) for number in range(1, 8)
+        (number, True) for number in range(1, 9)
     ]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PATIENCE_S = "10"  # a proof takes one to three seconds; the one of a falsified line all of it
 
 
-@pytest.mark.parametrize("number", range(1, 8))
+@pytest.mark.parametrize("number", range(1, 9))
 def test_demo_fails_and_names_the_line_whose_effect_is_falsified(
     number: int, tmp_path: Path
 ) -> None:
