@@ -211,6 +211,15 @@ WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL
   AND (s.kind = 'address' AND s.key_hash = ANY(%(address_hashes)s)
        OR s.kind = 'person' AND s.key_hash = ANY(%(person_hashes)s))
 
+-- name: tells_of_opt_out
+-- Whether the ledger tells of an unsubscription of an address there, seen or sent, since a moment.
+SELECT EXISTS (
+  SELECT
+  FROM consent_subject s
+  JOIN consent_entry e ON e.connection_id = s.connection_id AND e.address_id = s.subject_id
+  WHERE s.connection_id = %(connection_id)s AND s.kind = 'address' AND s.key_hash = %(key_hash)s
+    AND e.side = 'constant_contact' AND e.change = 'opted_out' AND e.at >= %(since)s)
+
 -- name: turned_down
 -- Why the last request to mail each address again came to nothing; NULL where it went well, is open, or was taken back.
 SELECT DISTINCT ON (address.key_hash) address.key_hash,

@@ -131,6 +131,16 @@ def standing_opt_outs(
     return _Records(tx, connection_id, {address: contact_ids}).opt_outs()[address]
 
 
+def tells_of_opt_out(
+    tx: psycopg.Connection, connection_id: int, address: str, since: datetime
+) -> bool:
+    """Tell whether the ledger tells of an unsubscription there, seen or sent, since a moment."""
+    key_hash = Subjects(tx, connection_id).hash_of("address", address)
+    values = {"connection_id": connection_id, "key_hash": key_hash, "since": since}
+    row = tx.execute(SQL["tells_of_opt_out"], values).fetchone()
+    return row is not None and bool(row[0])
+
+
 def asked_back(
     tx: psycopg.Connection, connection_id: int, address: str, rules: Rules
 ) -> tuple[Asked, ...]:

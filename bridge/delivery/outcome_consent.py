@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from bridge.clock import now
 from bridge.consent.record import lift_confirmed, record_seen_there, record_step
 from bridge.consent.requests import end_requests, record_statement, refuse_requests
+from bridge.consent.standing import tells_of_opt_out
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.work import SQL, mark
 from bridge.identity import email_key
@@ -151,6 +152,9 @@ def record_opt_out(
 ) -> None:
     """Record that a contact there is unsubscribed, unless that is known.
 
+    Where an opt-out stands already, of a tick perhaps, somebody of the firm may have unsubscribed
+    the contact all the same, for whoever was at the address before: that is theirs as well.
+
     Args:
         tx: The caller's transaction.
         connection_id: Whose it is.
@@ -161,8 +165,15 @@ def record_opt_out(
     address = contact.get("email_address") or {}
     key = email_key(address.get("address"))
     by_person = address.get("opt_out_source") == "Contact"
-    is_known = stands & {"person", "complaint"} if by_person else stands or state.asked
-    if key is None or not is_unsubscribed(contact) or is_known:
+    if key is None or not is_unsubscribed(contact):
+        return
+    if by_person:
+        is_known = bool(stands & {"person", "complaint"})
+    else:
+        is_known = bool(state.asked) or (
+            bool(stands) and not _is_by_others(tx, connection_id, state, contact)
+        )
+    if is_known:
         return
     contact_id, since = str(contact["contact_id"]), parse_moment(address.get("opt_out_date"))
     values = {"connection_id": connection_id, "cc_id": contact_id, "since": since or now(tx)}
@@ -177,6 +188,25 @@ def record_opt_out(
         cause_id=contact_id,
     )
     mark(tx, connection_id, {("address", key or heir): True for heir, key in heirs.items()})
+
+
+def _is_by_others(
+    tx: psycopg.Connection, connection_id: int, state: AddressState, contact: Mapping[str, Any]
+) -> bool:
+    """Tell whether a contact was unsubscribed by nobody that the ledger knows, nor by the bridge.
+
+    The clocks of both services need not agree, so the vendor's own times are compared first.
+    """
+    since = parse_moment((contact.get("email_address") or {}).get("opt_out_date"))
+    if contact is not state.there or since is None:
+        return False
+    if state.last_write_at is not None and state.last_write_at >= since:
+        return False
+    if tells_of_opt_out(tx, connection_id, state.key, since):
+        return False
+    values = {"connection_id": connection_id, "key": state.key}
+    row = tx.execute(SQL["is_unsubscribing"], values).fetchone()
+    return row is not None and not row[0]
 
 
 def _opted_out_at(state: AddressState) -> datetime | None:

@@ -662,6 +662,14 @@ JOIN practifi_record c ON c.connection_id = r.connection_id AND c.kind = 'contac
 WHERE r.connection_id = %(connection_id)s AND r.kind = 'membership' AND r.deleted_at IS NULL AND r.unknown_fields <> '{}'
   AND (c.sf_id = ANY(%(keys)s) OR c.deleted_at IS NOT NULL AND c.email_key = ANY(%(keys)s))
 
+-- name: is_unsubscribing
+-- Whether an unsubscription of an address was sent whose effect nobody has seen yet.
+SELECT EXISTS (
+  SELECT
+  FROM step
+  WHERE connection_id = %(connection_id)s AND subject_kind = 'address' AND subject_key = %(key)s
+    AND kind = 'unsubscribe' AND state IN ('sending', 'sent'))
+
 -- name: heirs_of
 -- Records into which people of a contact there were merged since a moment, and their addresses, where they are known.
 SELECT DISTINCT gone.merged_into, heir.email_key

@@ -346,6 +346,37 @@ def test_what_the_firm_did_there_goes_along_with_whoever_leaves_a_shared_address
     assert firm.status(edith)[0] == "Not sent"
 
 
+def test_what_the_firm_did_there_is_theirs_who_had_the_address_before_a_ticked_sharer_came(
+    firm: Firm,
+) -> None:
+    """The tick is recorded first; that the contact was unsubscribed before is not its doing."""
+    letter = firm.new_list()
+    ada = firm.member(ADA, letter)
+    edith = firm.member(BOTH, letter)
+    firm.settle()
+    email = {"address": ADA, "permission_to_send": "unsubscribed"}
+    firm.put(firm.there(ADA), email_address=email)
+    firm.change(edith, Email=ADA, **TICKED)
+    firm.settle()
+    firm.change(ada, Email="ada.moran@example.org")
+    firm.settle()
+    assert firm.all_there("ada.moran@example.org") == []
+    assert firm.status(ada)[0] == "Not sent"
+
+
+def test_a_tick_alone_is_not_of_a_sharer_who_leaves(firm: Firm) -> None:
+    letter = firm.new_list()
+    ada = firm.member(BOTH, letter)
+    edith = firm.member(BOTH, letter)
+    firm.settle()
+    firm.tick(edith)
+    firm.settle()
+    firm.change(ada, Email=ADA)
+    firm.settle()
+    assert firm.permission(ADA) == "implicit"
+    assert firm.permission(BOTH) == "unsubscribed"
+
+
 def test_an_opt_out_that_nobody_had_seen_stays_on_the_former_address(firm: Firm) -> None:
     letter = firm.new_list()
     person = firm.member("old@example.org", letter)
