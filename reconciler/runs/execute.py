@@ -44,6 +44,7 @@ def run_now(
     mode: Mode = "apply",
     *,
     asked_by: str = "this program",
+    accepts_fewer: bool = False,
 ) -> RunRecord:
     """Run a job here and now, and return how it ended.
 
@@ -51,7 +52,13 @@ def run_now(
     """
     with installation.database.transaction() as tx:
         run_id, _ = store.ask_run(
-            tx, connection_id, job, mode=mode, origin="cli", asked_by=asked_by
+            tx,
+            connection_id,
+            job,
+            mode=mode,
+            origin="cli",
+            asked_by=asked_by,
+            accepts_fewer=accepts_fewer,
         )
         lease = store.claim(tx, connection_id, run_id, installation.settings.lease_s)
     if lease is not None:

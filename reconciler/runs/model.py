@@ -228,6 +228,7 @@ class RunRecord:
         progress: `what`, `done` and `total` of what is being done; once it failed, `failure`.
         is_held: A process holds its lease.
         applies_plan_id: The stored plan that it was asked to carry out, where it makes none.
+        accepts_fewer: A person has said that a source may give far less than before.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
     """
 
@@ -251,12 +252,17 @@ class RunRecord:
     plan_state: str | None
     totals: Mapping[str, Any]
     applies_plan_id: int | None = None
+    accepts_fewer: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether the run goes on, now or later."""
         return self.finished_at is None
 
-    def does(self, mode: Mode) -> bool:
-        """Tell whether the run compares both sides, and does with it what is wanted."""
-        return self.mode == mode and self.applies_plan_id is None
+    def does(self, mode: Mode, *, accepting_fewer: bool = False) -> bool:
+        """Tell whether the run compares both sides, as wanted, and does with it what is wanted."""
+        return (
+            self.mode == mode
+            and self.applies_plan_id is None
+            and (self.accepts_fewer or not accepting_fewer)
+        )

@@ -2,8 +2,8 @@
 
 -- name: add_run
 -- Ask for a run; no row where one of this job is under way.
-INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state)
-VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(), 'queued')
+INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, accepts_fewer)
+VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(), 'queued', %(accepts_fewer)s)
 ON CONFLICT (connection_id, job) WHERE finished_at IS NULL AND state <> 'waiting' DO NOTHING
 RETURNING id
 
@@ -117,7 +117,7 @@ SELECT r.connection_id, c.name AS connection_name, r.id, r.job, r.mode, r.origin
   r.reason, r.counters, r.progress,
   r.lease_token IS NOT NULL AND r.lease_until >= app_now() AND r.reason IS NULL AS is_held,
   r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals,
-  r.applies_plan_id
+  r.applies_plan_id, r.accepts_fewer
 FROM run r
 JOIN connection c ON c.id = r.connection_id
 LEFT JOIN LATERAL (

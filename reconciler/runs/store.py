@@ -59,10 +59,20 @@ def ask_run(
     mode: Mode,
     origin: Literal["schedule", "console", "cli"],
     asked_by: str,
+    accepts_fewer: bool = False,
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
 
     The run under way may have been asked for in another mode: its row tells.
+
+    Args:
+        tx: The caller's transaction.
+        connection_id: Whose job it is.
+        job: Which.
+        mode: Whether it only plans.
+        origin: Where it was asked for.
+        asked_by: Who asked.
+        accepts_fewer: Whether a source may give far less than before.
     """
     parameters = {
         "connection_id": connection_id,
@@ -70,6 +80,7 @@ def ask_run(
         "mode": mode,
         "origin": origin,
         "asked_by": asked_by,
+        "accepts_fewer": accepts_fewer,
     }
     while True:
         made = tx.execute(SQL["add_run"], parameters).fetchone()

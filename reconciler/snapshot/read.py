@@ -9,9 +9,13 @@ from bridge.constant_contact.answers import next_href, rows_of, unavailable
 from bridge.constant_contact.client import SUBRESOURCES
 from bridge.mirror.model import needed_paths
 from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
+from reconciler.runs.reads import Read, accepts_fewer, keep_reads, rows_before
+from reconciler.snapshot.shrunk import refuse_shrunk
 from reconciler.snapshot.stage import stage_practifi, stage_there
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bridge.mirror.model import Kind
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
@@ -26,7 +30,35 @@ _PAGES: dict[str, tuple[str, str, str]] = {
 }
 
 
-def read_practifi(context: RunContext, kind: Kind) -> None:
+def read_both(
+    context: RunContext, kinds: Sequence[Kind], kinds_there: Sequence[Literal["list", "contact"]]
+) -> None:
+    """Stage what a job compares of both sides; nothing else has been written when this returns.
+
+    Raises:
+        SourceShrunk: If a source gave nothing, or less than half of what it gave before.
+        RemoteError: If a side does not answer, a minute long.
+        QuotaSpent: If the day has no call left.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    reads = [read_practifi(context, kind) for kind in kinds]
+    reads += [read_there(context, kind) for kind in kinds_there]
+    _believe(context, reads)
+
+
+def _believe(context: RunContext, reads: Sequence[Read]) -> None:
+    """Keep what was read for the runs that follow, unless it is too little to be believed."""
+    whole = {read.source: read.row_count for read in reads if read.extent == "full"}
+    with context.installation.database.transaction() as tx:
+        if not accepts_fewer(tx, context.lease):
+            before = rows_before(tx, context.lease, list(whole))
+            counts = {source: (rows, before[source]) for source, rows in whole.items()}
+            refuse_shrunk(context.run.job, counts)
+        keep_reads(tx, context.lease, reads)
+        context.renew(tx)
+
+
+def read_practifi(context: RunContext, kind: Kind) -> Read:
     """Stage all records of a kind, from where a former process left off.
 
     Raises:
@@ -49,9 +81,10 @@ def read_practifi(context: RunContext, kind: Kind) -> None:
             context.save_checkpoint(tx, source, cursor=after, row_count=count, complete=is_complete)
             context.renew(tx)
         context.progress(f"reading {kind}s in Practifi", count)
+    return Read(source=source, extent="full", row_count=count)
 
 
-def read_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
+def read_there(context: RunContext, kind: Literal["list", "contact"]) -> Read:
     """Stage all lists or contacts of the account, deleted ones too, from where it was left off.
 
     Raises:
@@ -84,6 +117,7 @@ def read_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
             context.renew(tx)
         href = following or href
         context.progress(f"reading {kind}s in Constant Contact", count)
+    return Read(source=source, extent="full", row_count=count)
 
 
 def _page(

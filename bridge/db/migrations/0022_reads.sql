@@ -1,0 +1,16 @@
+-- What runs have read: how much of each source, how it was read, and up to when its changes are known.
+
+CREATE TABLE source_read (                   -- one row a source that a run read to its end and that passed for whole
+  connection_id      int,
+  run_id             bigint,
+  source             text,                                         -- as checkpoints name it
+  extent             text NOT NULL CONSTRAINT source_read_extent CHECK (extent IN ('full', 'incremental')),
+  row_count          bigint NOT NULL,
+  read_at            timestamptz NOT NULL,
+  PRIMARY KEY (connection_id, run_id, source),
+  FOREIGN KEY (connection_id, run_id) REFERENCES run ON DELETE CASCADE
+);
+CREATE INDEX source_read_newest ON source_read (connection_id, source, read_at);
+
+ALTER TABLE run
+  ADD COLUMN accepts_fewer bool NOT NULL DEFAULT false;            -- once: a source may give far less than before
