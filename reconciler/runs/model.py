@@ -229,6 +229,7 @@ class RunRecord:
         is_held: A process holds its lease.
         applies_plan_id: The stored plan that it was asked to carry out, where it makes none.
         accepts_fewer: A person has said that a source may give far less than before.
+        notes: What people should know of how it went.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
     """
 
@@ -253,6 +254,7 @@ class RunRecord:
     totals: Mapping[str, Any]
     applies_plan_id: int | None = None
     accepts_fewer: bool = False
+    notes: Sequence[str] = ()
 
     @property
     def is_open(self) -> bool:

@@ -143,6 +143,11 @@ def save_progress(
     tx.execute(SQL["save_progress"], lease.row() | {"progress": Jsonb(progress)})
 
 
+def add_note(tx: psycopg.Connection[Any], lease: RunLease, note: str) -> None:
+    """Keep something that a person should know of the run; what was said before is not repeated."""
+    tx.execute(SQL["add_note"], lease.row() | {"note": note})
+
+
 def save_counters(tx: psycopg.Connection[Any], lease: RunLease, counters: Counters) -> None:
     """Keep what became of everything that was read."""
     tx.execute(SQL["save_counters"], lease.row() | {"counters": Jsonb(counters.as_json())})

@@ -13,4 +13,8 @@ CREATE TABLE source_read (                   -- one row a source that a run read
 CREATE INDEX source_read_newest ON source_read (connection_id, source, read_at);
 
 ALTER TABLE run
-  ADD COLUMN accepts_fewer bool NOT NULL DEFAULT false;            -- once: a source may give far less than before
+  ADD COLUMN accepts_fewer bool NOT NULL DEFAULT false,            -- once: a source may give far less than before
+  ADD COLUMN notes         text[] NOT NULL DEFAULT '{}';           -- what a person should know of how it went
+
+ALTER TABLE checkpoint
+  ADD COLUMN restarts int NOT NULL DEFAULT 0;                      -- how often the source was begun anew

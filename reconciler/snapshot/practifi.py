@@ -1,0 +1,58 @@
+"""How records of Practifi are read for a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bridge.mirror.model import needed_paths
+from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
+from reconciler.snapshot.page import Page
+from reconciler.snapshot.stage import stage_practifi
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+
+    from bridge.mirror.model import Kind
+    from bridge.salesforce.values import Record
+    from reconciler.runs.context import RunContext
+    from reconciler.runs.model import Extent
+    from reconciler.snapshot.page import Source
+
+
+def source_of(context: RunContext, kind: Kind) -> Source[Record]:
+    """Return how all records of a kind are read."""
+    return ById(context, kind)
+
+
+class ById:
+    """All records of a kind, page by page in the order of their ids: a cursor never ends."""
+
+    extent: Extent = "full"
+
+    def __init__(self, context: RunContext, kind: Kind) -> None:
+        self.name = f"practifi:{kind}"
+        self._context = context
+        self._kind = kind
+        self._object = context.current.mapping.names.object_of(kind)
+        self._paths = needed_paths(kind, context.current.mapping)
+
+    def page(self, cursor: str | None) -> Page[Record]:
+        """Return the records behind an id."""
+        salesforce = self._context.salesforce()
+        records = read_page(
+            salesforce, self._object, self._paths, after=cursor, count=RECORDS_A_PAGE
+        )
+        return Page(
+            rows=records,
+            cursor=records[-1]["Id"] if records else cursor,
+            is_last=len(records) < RECORDS_A_PAGE,
+        )
+
+    def stage(self, tx: psycopg.Connection[Any], rows: Sequence[Record]) -> None:
+        """Put a page into the staging tables."""
+        stage_practifi(tx, self._context, self._kind, rows)
+
+    def leave(self, cursor: str | None) -> None:
+        """There is nothing to tidy up."""
