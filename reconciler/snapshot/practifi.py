@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.mirror.model import needed_paths
 from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
+from reconciler.snapshot.in_bulk import InBulk, is_bulk, pays
 from reconciler.snapshot.page import Page
 from reconciler.snapshot.stage import stage_practifi
 
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from bridge.mirror.model import Kind
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Extent
+    from reconciler.runs.model import Checkpoint, Extent
     from reconciler.snapshot.page import Source
 
 
-def source_of(context: RunContext, kind: Kind) -> Source[Record]:
-    """Return how all records of a kind are read."""
+def source_of(context: RunContext, kind: Kind, begun: Checkpoint) -> Source[Record]:
+    """Return how records of a kind are read: as they were begun to be, else as is cheaper."""
+    is_begun = begun.cursor is not None or begun.complete
+    if is_bulk(begun.cursor) or (not is_begun and pays(context, kind)):
+        return InBulk(context, kind)
     return ById(context, kind)
 
 

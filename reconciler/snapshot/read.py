@@ -37,7 +37,7 @@ def read_both(
     reads = []
     for kind in kinds:
         begun = _begun(context, f"practifi:{kind}")
-        reads.append(_read(context, practifi.source_of(context, kind), begun))
+        reads.append(_read(context, practifi.source_of(context, kind, begun), begun))
     for kind_there in kinds_there:
         begun = _begun(context, f"cc:{kind_there}")
         reads.append(_read(context, there.Whole(context, kind_there), begun))
