@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         description="records of an object above which a run reads them by one bulk query",
         ge=0,
     )
+    full_every_d: float = Field(
+        default=7,
+        description="days after which a nightly run of contacts reads everything again",
+        gt=0,
+    )
     zone: str = Field(
         default="UTC",
         description="time zone of the nightly runs of a connection that begins to work",

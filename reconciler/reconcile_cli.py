@@ -36,6 +36,8 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.exit_code and not arguments.plan:
         raise ConfigurationError("--exit-code tells differences of a plan: give --plan as well")
+    if arguments.extent == "incremental" and arguments.job != "contacts":
+        raise ConfigurationError("--incremental is for contacts")
     if arguments.accept_fewer and arguments.job == "activities":
         raise ConfigurationError("--accept-fewer is for lists and contacts")
     settings = read_settings()
@@ -51,7 +53,10 @@ def main(argv: list[str]) -> int:
         terminal = Terminal(installation.database, connection.id, is_json=arguments.json)
         attendant = Attendant(installation, connection.id, arguments.job, terminal)
         end = attendant.see_through(
-            _mode(arguments), asked_by=_user(), accepts_fewer=arguments.accept_fewer
+            _mode(arguments),
+            asked_by=_user(),
+            extent=arguments.extent,
+            accepts_fewer=arguments.accept_fewer,
         )
         return terminal.conclude(end, tell_differences=arguments.exit_code)
     finally:
@@ -70,6 +75,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plan", action="store_true", help="only print what would be done")
     parser.add_argument(
         "--exit-code", action="store_true", help="with --plan: exit code 3 where there is anything"
+    )
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument(
+        "--full",
+        action="store_const",
+        const="full",
+        dest="extent",
+        help="read everything; without this, contacts are read as cost and age tell",
+    )
+    extent.add_argument(
+        "--incremental",
+        action="store_const",
+        const="incremental",
+        dest="extent",
+        help="read of contacts what changed since the run before",
     )
     parser.add_argument(
         "--accept-fewer",
@@ -117,6 +137,7 @@ def _detach(
             mode=mode,
             origin="cli",
             asked_by=_user(),
+            extent=arguments.extent,
             accepts_fewer=arguments.accept_fewer,
         )
         under_way = load_run(tx, connection.id, run_id).mode

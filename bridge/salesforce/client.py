@@ -56,6 +56,11 @@ class Salesforce:
         return Collections(self._session)
 
     @property
+    def answered_at(self) -> datetime | None:
+        """When it answered last, by its own clock (UTC); None where it does not say."""
+        return self._session.answered_at
+
+    @property
     def bulk_queries(self) -> BulkQueries:
         """Where whole objects are read at once."""
         return BulkQueries(self._session)

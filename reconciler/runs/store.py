@@ -7,7 +7,7 @@ the lease ran out, the next process takes the run over and goes on where it was.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg.rows import class_row
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reconciler.runs.model import Counters, Job, Mode
+    from reconciler.runs.model import Counters, Extent, Job, Mode
 
 SQL = load_queries("reconciler.runs")
 
@@ -59,6 +59,7 @@ def ask_run(
     mode: Mode,
     origin: Literal["schedule", "console", "cli"],
     asked_by: str,
+    extent: Extent | None = None,
     accepts_fewer: bool = False,
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
@@ -72,6 +73,7 @@ def ask_run(
         mode: Whether it only plans.
         origin: Where it was asked for.
         asked_by: Who asked.
+        extent: How much it reads; None leaves that to the run.
         accepts_fewer: Whether a source may give far less than before.
     """
     parameters = {
@@ -80,6 +82,7 @@ def ask_run(
         "mode": mode,
         "origin": origin,
         "asked_by": asked_by,
+        "extent": extent,
         "accepts_fewer": accepts_fewer,
     }
     while True:
@@ -129,6 +132,12 @@ def renew(tx: psycopg.Connection[Any], lease: RunLease) -> bool:
 def refuse_cancelled(lease: RunLease) -> RunCancelled:
     """Return the error that says that somebody asked the run to stop."""
     return RunCancelled(f"run {lease.run.id} was asked to stop")
+
+
+def settle_extent(tx: psycopg.Connection[Any], lease: RunLease, extent: Extent) -> RunLease:
+    """Keep how the run reads; return the lease of the run as it is then."""
+    tx.execute(SQL["settle_extent"], lease.row() | {"extent": extent})
+    return replace(lease, run=replace(lease.run, extent=extent))
 
 
 def enter(tx: psycopg.Connection[Any], lease: RunLease, state: str) -> None:

@@ -19,6 +19,7 @@ from reconciler.snapshot.stage import stage_practifi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import psycopg
 
@@ -73,6 +74,11 @@ class InBulk:
         self._kind = kind
         self._object = context.current.mapping.names.object_of(kind)
         self._paths = needed_paths(kind, context.current.mapping)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When Salesforce answered last, by its own clock (UTC)."""
+        return self._context.salesforce().answered_at
 
     def page(self, cursor: str | None) -> Page[Record]:
         """Begin the job, or return results of it once they are there."""

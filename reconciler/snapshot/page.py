@@ -9,6 +9,7 @@ from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import psycopg
 
@@ -46,6 +47,10 @@ class Source(Protocol[Row]):
     @property
     def extent(self) -> Extent:
         """Whether all of it is read, or what changed."""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the other side answered last, by its own clock (UTC); None where it does not say."""
 
     def page(self, cursor: str | None) -> Page[Row]:
         """Return the page that begins at a cursor; None begins the source.

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.mirror.model import needed_paths
 from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
+from reconciler.runs.reads import known_up_to
 from reconciler.snapshot.in_bulk import InBulk, is_bulk, pays
 from reconciler.snapshot.page import Page
+from reconciler.snapshot.practifi_changes import Changes
 from reconciler.snapshot.stage import stage_practifi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import psycopg
 
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 def source_of(context: RunContext, kind: Kind, begun: Checkpoint) -> Source[Record]:
     """Return how records of a kind are read: as they were begun to be, else as is cheaper."""
+    if not context.run.reads_whole(kind):
+        with context.installation.database.transaction() as tx:
+            return Changes(context, kind, known_up_to(tx, context.lease, f"practifi:{kind}"))
     is_begun = begun.cursor is not None or begun.complete
     if is_bulk(begun.cursor) or (not is_begun and pays(context, kind)):
         return InBulk(context, kind)
@@ -41,6 +47,11 @@ class ById:
         self._kind = kind
         self._object = context.current.mapping.names.object_of(kind)
         self._paths = needed_paths(kind, context.current.mapping)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When Salesforce answered last, by its own clock (UTC)."""
+        return self._context.salesforce().answered_at
 
     def page(self, cursor: str | None) -> Page[Record]:
         """Return the records behind an id."""

@@ -6,7 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.runs.halt import RunCancelled
-from reconciler.runs.reads import Read, accepts_fewer, keep_reads, rows_before
+from reconciler.runs.reads import (
+    Read,
+    accepts_fewer,
+    believe_reads,
+    keep_read,
+    reads_of,
+    rows_before,
+)
 from reconciler.snapshot import practifi, there
 from reconciler.snapshot.page import PageGone
 from reconciler.snapshot.shrunk import refuse_shrunk, words
@@ -34,14 +41,13 @@ def read_both(
         QuotaSpent: If the day has no call left.
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
-    reads = []
     for kind in kinds:
         begun = _begun(context, f"practifi:{kind}")
-        reads.append(_read(context, practifi.source_of(context, kind, begun), begun))
+        _read(context, practifi.source_of(context, kind, begun), begun)
     for kind_there in kinds_there:
         begun = _begun(context, f"cc:{kind_there}")
-        reads.append(_read(context, there.Whole(context, kind_there), begun))
-    _believe(context, reads)
+        _read(context, there.source_of(context, kind_there), begun)
+    _believe(context)
 
 
 def _begun(context: RunContext, name: str) -> Checkpoint:
@@ -49,7 +55,7 @@ def _begun(context: RunContext, name: str) -> Checkpoint:
         return context.checkpoint(tx, name)
 
 
-def _read(context: RunContext, source: Source[Row], begun: Checkpoint) -> Read:
+def _read(context: RunContext, source: Source[Row], begun: Checkpoint) -> None:
     """Stage a source from where a former process left off, or anew where that is not possible."""
     cursor, count, is_complete = begun.cursor, begun.row_count, begun.complete
     try:
@@ -68,7 +74,6 @@ def _read(context: RunContext, source: Source[Row], begun: Checkpoint) -> Read:
         source.leave(cursor)
         raise
     source.leave(cursor)
-    return Read(source=source.name, extent=source.extent, row_count=count)
 
 
 def _keep(context: RunContext, source: Source[Row], page: Page[Row], count: int) -> None:
@@ -77,6 +82,14 @@ def _keep(context: RunContext, source: Source[Row], page: Page[Row], count: int)
         context.save_checkpoint(
             tx, source.name, cursor=page.cursor, row_count=count, complete=page.is_last
         )
+        if page.is_last:
+            keep_read(
+                tx,
+                context.lease,
+                Read(source=source.name, extent=source.extent, row_count=count),
+                answered_at=source.answered_at,
+                mapping_version_id=context.current.version_id,
+            )
         context.renew(tx)
 
 
@@ -93,13 +106,14 @@ def _begin_anew(context: RunContext, source: Source[Row], error: PageGone) -> No
         context.renew(tx)
 
 
-def _believe(context: RunContext, reads: Sequence[Read]) -> None:
-    """Keep what was read for the runs that follow, unless it is too little to be believed."""
-    whole = {read.source: read.row_count for read in reads if read.extent == "full"}
+def _believe(context: RunContext) -> None:
+    """Let the runs that follow go by what was read, unless it is too little to be believed."""
     with context.installation.database.transaction() as tx:
+        reads = reads_of(tx, context.lease)
+        whole = {read.source: read.row_count for read in reads if read.extent == "full"}
         if not accepts_fewer(tx, context.lease):
             before = rows_before(tx, context.lease, list(whole))
             counts = {source: (rows, before[source]) for source, rows in whole.items()}
             refuse_shrunk(context.run.job, counts)
-        keep_reads(tx, context.lease, reads)
+        believe_reads(tx, context.lease)
         context.renew(tx)

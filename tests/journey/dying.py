@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from bridge.db.database import Database
-    from reconciler.runs.model import Job
+    from reconciler.runs.model import Extent, Job
     from tests.journey.firm import Firm
 
 LEASE_S = 60
@@ -101,7 +101,7 @@ def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deciding, "_KEYS_AT_ONCE", PAGE)
 
 
-def ask(firm: Firm, job: Job) -> int:
+def ask(firm: Firm, job: Job, extent: Extent | None = None) -> int:
     """Ask for a run that applies, and return its number."""
     with firm.bridge.database.transaction() as tx:
         run_id, _ = store.ask_run(
@@ -111,6 +111,7 @@ def ask(firm: Firm, job: Job) -> int:
             mode="apply",
             origin="cli",
             asked_by="test",
+            extent=extent,
             accepts_fewer=True,
         )
     return run_id

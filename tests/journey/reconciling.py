@@ -8,7 +8,7 @@ from reconciler.runs.execute import run_now
 from reconciler.runs.plans import all_steps
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import Job, RunRecord, StoredStep
+    from reconciler.runs.model import Extent, Job, RunRecord, StoredStep
     from tests.journey.firm import Firm
 
 
@@ -17,12 +17,18 @@ def run(
     job: Job,
     mode: Literal["plan", "apply"] = "apply",
     *,
+    extent: Extent | None = None,
     accepts_fewer: bool = False,
 ) -> RunRecord:
     """Run a job, and see that it ended well and that its counters add up."""
     bridge = firm.bridge
     record = run_now(
-        bridge.installation, bridge.connection_id, job, mode, accepts_fewer=accepts_fewer
+        bridge.installation,
+        bridge.connection_id,
+        job,
+        mode,
+        extent=extent,
+        accepts_fewer=accepts_fewer,
     )
     assert record.state == "done", record.reason
     counters = record.counters

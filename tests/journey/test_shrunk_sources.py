@@ -20,7 +20,8 @@ SELECT (SELECT jsonb_agg(to_jsonb(m) ORDER BY kind, sf_id) FROM practifi_record 
   (SELECT jsonb_agg(to_jsonb(c) ORDER BY contact_id) FROM cc_contact c) AS there,
   (SELECT jsonb_agg(to_jsonb(l) ORDER BY list_id) FROM cc_list l) AS lists,
   (SELECT jsonb_agg(to_jsonb(p) ORDER BY id) FROM plan p) AS plans,
-  (SELECT jsonb_agg(to_jsonb(r) ORDER BY run_id, source) FROM source_read r) AS reads
+  (SELECT jsonb_agg(to_jsonb(r) ORDER BY run_id, source)
+   FROM source_read r WHERE read_at IS NOT NULL) AS reads
 """
 
 
