@@ -66,6 +66,16 @@ class Settings(BaseSettings):
     owner: Literal["linked_first", "oldest"] = Field(
         default="linked_first", description="who of several sharers of an address is sent"
     )
+    bulk_above: int = Field(
+        default=20_000,
+        description="records of an object above which a run reads them by one bulk query",
+        ge=0,
+    )
+    full_every_d: float = Field(
+        default=7,
+        description="days after which a nightly run of contacts reads everything again",
+        gt=0,
+    )
     zone: str = Field(
         default="UTC",
         description="time zone of the nightly runs of a connection that begins to work",

@@ -19,7 +19,7 @@ from reconciler.runs.model import Counters
 from reconciler.runs.plan_store import append_steps
 from reconciler.runs.plans import all_steps, plan_of_run
 from reconciler.snapshot.merge import merge_practifi, merge_there
-from reconciler.snapshot.read import read_practifi, read_there
+from reconciler.snapshot.read import read_both
 
 if TYPE_CHECKING:
     from bridge.mirror.model import Kind
@@ -39,10 +39,7 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
     What a run sees is recorded as any delivery would: opt-outs made there, lists that people left,
     and, in a run that applies, what both sides agree on.
     """
-    for kind in _KINDS:
-        read_practifi(context, kind)
-    read_there(context, "list")
-    read_there(context, "contact")
+    read_both(context, _KINDS, ("list", "contact"))
     context.enter("planning")
     for kind in _KINDS:
         merge_practifi(context, kind)

@@ -12,7 +12,7 @@ from bridge.identity import uuid_or_none
 from reconciler.carry_out import carry_out
 from reconciler.plan_lists import ListHere, ListThere, plan_lists
 from reconciler.snapshot.merge import merge_practifi, merge_there
-from reconciler.snapshot.read import read_practifi, read_there
+from reconciler.snapshot.read import read_both
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,7 @@ SQL = load_queries("reconciler")
 
 def make_plan(context: RunContext) -> list[PlannedStep]:
     """Read the lists of both sides and return what is to be done."""
-    read_practifi(context, "list")
-    read_there(context, "list")
+    read_both(context, ("list",), ("list",))
     context.enter("planning")
     merge_practifi(context, "list")
     merge_there(context, "list")

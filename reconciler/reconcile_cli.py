@@ -36,6 +36,10 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.exit_code and not arguments.plan:
         raise ConfigurationError("--exit-code tells differences of a plan: give --plan as well")
+    if arguments.extent == "incremental" and arguments.job != "contacts":
+        raise ConfigurationError("--incremental is for contacts")
+    if arguments.accept_fewer and arguments.job == "activities":
+        raise ConfigurationError("--accept-fewer is for lists and contacts")
     settings = read_settings()
     logs.configure("error", "reconcile")
     wait_for_schema(settings, 0)
@@ -48,7 +52,12 @@ def main(argv: list[str]) -> int:
             return _detach(installation, connection, arguments)
         terminal = Terminal(installation.database, connection.id, is_json=arguments.json)
         attendant = Attendant(installation, connection.id, arguments.job, terminal)
-        end = attendant.see_through(_mode(arguments), asked_by=_user())
+        end = attendant.see_through(
+            _mode(arguments),
+            asked_by=_user(),
+            extent=arguments.extent,
+            accepts_fewer=arguments.accept_fewer,
+        )
         return terminal.conclude(end, tell_differences=arguments.exit_code)
     finally:
         installation.broker.close()
@@ -66,6 +75,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plan", action="store_true", help="only print what would be done")
     parser.add_argument(
         "--exit-code", action="store_true", help="with --plan: exit code 3 where there is anything"
+    )
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument(
+        "--full",
+        action="store_const",
+        const="full",
+        dest="extent",
+        help="read everything; without this, contacts are read as cost and age tell",
+    )
+    extent.add_argument(
+        "--incremental",
+        action="store_const",
+        const="incremental",
+        dest="extent",
+        help="read of contacts what changed since the run before",
+    )
+    parser.add_argument(
+        "--accept-fewer",
+        action="store_true",
+        help="go on, this once, where far less is read than before",
     )
     parser.add_argument("--connection", metavar="NAME", help="the connection, if there are several")
     parser.add_argument(
@@ -102,7 +131,14 @@ def _detach(
     mode = _mode(arguments)
     with installation.database.transaction() as tx:
         run_id, is_new = ask_run(
-            tx, connection.id, arguments.job, mode=mode, origin="cli", asked_by=_user()
+            tx,
+            connection.id,
+            arguments.job,
+            mode=mode,
+            origin="cli",
+            asked_by=_user(),
+            extent=arguments.extent,
+            accepts_fewer=arguments.accept_fewer,
         )
         under_way = load_run(tx, connection.id, run_id).mode
     installation.waker.wake({topics.RUNS})

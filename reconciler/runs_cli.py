@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.runs.model import RunRecord
 
 _LIMIT = 20
-_HEADS = ("run", "connection", "job", "mode", "asked at", "asked by", "state", "result")
+_HEADS = ("run", "connection", "job", "mode", "extent", "asked at", "asked by", "state", "result")
 
 
 def main(argv: list[str]) -> int:
@@ -94,6 +94,7 @@ def _cells(run: RunRecord) -> tuple[str, ...]:
         run.connection_name,
         run.job,
         run.mode,
+        run.extent or "-",
         f"{run.asked_at:%Y-%m-%d %H:%M}",
         shown(run.asked_by),
         run.state,
@@ -106,7 +107,8 @@ def _show(database: Database, arguments: argparse.Namespace) -> int:
         run = find_run(tx, arguments.id)
     terminal = Terminal(database, run.connection_id, is_json=arguments.json)
     if not arguments.json:
-        print_line(f"{run.job} of {run.connection_name}, {run.mode}: {run.state}")
+        words = ", ".join(filter(None, (run.mode, run.extent)))
+        print_line(f"{run.job} of {run.connection_name}, {words}: {run.state}")
     terminal.conclude(RunEnd(record=run), tell_differences=False)
     return 0
 

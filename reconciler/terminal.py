@@ -117,6 +117,8 @@ class Terminal:
         if record.mode == "plan" and record.plan_state == "waiting":
             plan_id = record.plan_id
             self.note(f"plan {plan_id} waits: `bridge plan approve {plan_id}` carries it out")
+        for note in record.notes:
+            self.note(shown(note))
         if end.interrupted is None and record.reason is not None:
             words = "waits" if record.is_open else record.state
             self.note(f"run {record.id} {words}: {shown(record.reason)}")
@@ -200,8 +202,8 @@ def in_short(moment: datetime) -> str:
 def run_as_json(record: RunRecord) -> dict[str, Any]:
     """Return a run for programs."""
     names = (
-        "id", "job", "mode", "origin", "asked_by", "asked_at", "state", "reason", "counters",
-        "progress", "started_at", "finished_at",
+        "id", "job", "mode", "extent", "origin", "asked_by", "asked_at", "state", "reason", "notes",
+        "counters", "progress", "started_at", "finished_at",
     )  # fmt: skip
     values = {name: getattr(record, name) for name in names}
     return {"connection": record.connection_name} | {

@@ -222,6 +222,7 @@ def _server(app: ASGIApp, certificates: Certificates | None = None) -> _Server:
             log_config=None,
             log_level="critical",
             server_header=False,
+            date_header=False,  # that would be the machine's clock, not the sandbox's
             ssl_certfile=certificates.certificate_file if certificates else None,
             ssl_keyfile=certificates.key_file if certificates else None,
             timeout_keep_alive=65,

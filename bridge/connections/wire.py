@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from requests import PreparedRequest, Response
 
 # Its debug lines hold the addresses of calls, and those hold people's.
@@ -61,6 +65,14 @@ def open_session(timeout_s: float, url: str) -> requests.Session:
     session.mount("https://", TimeoutAdapter(timeout_s))
     session.mount("http://", TimeoutAdapter(timeout_s))
     return session
+
+
+def date_of(response: requests.Response) -> datetime | None:
+    """Return when a service answered, by its own clock (UTC); None where it does not say."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
 
 
 def is_loopback(host: str) -> bool:

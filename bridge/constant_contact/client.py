@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from bridge.connections.wire import Bearer, open_session
+from bridge.connections.wire import Bearer, date_of, open_session
 from bridge.constant_contact.answers import next_href, read_answer, rows_of, unavailable
 from bridge.constant_contact.bodies import encoded
 from bridge.identity import email_key
@@ -21,6 +21,7 @@ from bridge.identity import email_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from bridge.connections.model import Connection
     from bridge.constant_contact.tokens import Tokens
@@ -41,6 +42,9 @@ class ConstantContact:
     """One connection's account, with every call asked for at the budget first.
 
     Not to be shared by threads.
+
+    Attributes:
+        answered_at: When it answered last, by its own clock (UTC); None where it does not say.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class ConstantContact:
         self._transport = self._session.merge_environment_settings(self._url, {}, None, None, None)
         self._headers = {**self._session.headers, **_HEADERS}
         self._name = connection.name
+        self.answered_at: datetime | None = None
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -271,6 +276,7 @@ class ConstantContact:
         except requests.RequestException as error:
             # Without the cause: its text has the address, and that may hold a person's.
             raise unavailable(f"no answer to {method} ({type(error).__name__})") from None
+        self.answered_at = date_of(response)
         logger.debug(
             "constant_contact_call",
             extra={

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
+from bridge.salesforce.bulk_query import BulkQueries
 from bridge.salesforce.collections import Collections
 from bridge.salesforce.model import Deleted, Identity
 from bridge.salesforce.names import checked_name, checked_path
 from bridge.salesforce.session import Session
 from bridge.salesforce.tokens import SalesforceTokens
-from bridge.salesforce.values import flatten
+from bridge.salesforce.values import as_asked, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,6 +54,16 @@ class Salesforce:
     def collections(self) -> Collections:
         """Where records are saved."""
         return Collections(self._session)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When it answered last, by its own clock (UTC); None where it does not say."""
+        return self._session.answered_at
+
+    @property
+    def bulk_queries(self) -> BulkQueries:
+        """Where whole objects are read at once."""
+        return BulkQueries(self._session)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -144,6 +155,10 @@ class Salesforce:
             return size
         raise unavailable("an answer without totalSize")
 
+    def count_all(self, object: str) -> int:  # noqa: A002 -- the domain's word
+        """Return how many records of an object the bridge's user can see."""
+        return self.count(f"SELECT COUNT() FROM {checked_name(object)}")  # noqa: S608 -- checked
+
     def deleted(self, object: str, start: datetime, end: datetime) -> Deleted:  # noqa: A002
         """Return what was deleted between two times (aware; at least a minute, at most 15 days)."""
         answer = self._get(
@@ -217,33 +232,6 @@ def _page(answer: Any) -> dict[str, Any]:
     if isinstance(records, list) and all(isinstance(record, dict) for record in records):
         return {**answer}
     raise unavailable("an answer without records")
-
-
-def as_asked(record: Record, wanted: Sequence[str]) -> Record:
-    """Return a record under the paths as they were asked for: Salesforce answers in its own case.
-
-    >>> as_asked({"Id": "1", "Account": None}, ["ID", "account.Name"])
-    {'ID': '1', 'account.Name': None}
-    """
-    there = {path.lower(): value for path, value in record.items()}
-    asked: Record = {}
-    for name in wanted:
-        path = name.lower()
-        if path in there:
-            asked[name] = there[path]
-        elif any(there.get(parent, "") is None for parent in _parents(path)):
-            asked[name] = None
-    return asked
-
-
-def _parents(path: str) -> Iterator[str]:
-    """Yield what stands above a path.
-
-    >>> list(_parents("a.b.c"))
-    ['a', 'a.b']
-    """
-    steps = path.split(".")
-    return (".".join(steps[:depth]) for depth in range(1, len(steps)))
 
 
 def _iso(time: datetime) -> str:

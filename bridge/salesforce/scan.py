@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.salesforce.client import as_asked
 from bridge.salesforce.names import checked_name, checked_path
+from bridge.salesforce.values import as_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

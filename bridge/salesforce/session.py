@@ -14,13 +14,14 @@ import requests
 from simple_salesforce.api import Salesforce as Library
 from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
 
-from bridge.connections.wire import Bearer, TimeoutAdapter, open_session
+from bridge.connections.wire import Bearer, TimeoutAdapter, date_of, open_session
 from bridge.errors import Unauthorized
 from bridge.salesforce.answers import error_of, unavailable
 from bridge.salesforce.tokens import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bridge.connections.model import Connection
     from bridge.salesforce.tokens import SalesforceTokens
@@ -42,6 +43,10 @@ class Session:
     """Calls to one organization, each with a token that is renewed once where it is refused.
 
     Not to be shared by threads.
+
+    Attributes:
+        answered_at: When the organization answered last, by its own clock (UTC); None where it
+            does not say.
     """
 
     def __init__(self, connection: Connection, tokens: SalesforceTokens, timeout_s: float) -> None:
@@ -59,6 +64,8 @@ class Session:
         if parts.scheme == "http":
             self._requests.mount(f"https://{parts.netloc}/", _PlainHttp(timeout_s))
         self._token: str | None = None
+        self.answered_at: datetime | None = None
+        self._requests.hooks["response"].append(self._note_date)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -84,6 +91,9 @@ class Session:
                 raise error_of(error) from None
         self._token = token
         return answer
+
+    def _note_date(self, response: requests.Response, **_: object) -> None:
+        self.answered_at = date_of(response)
 
     def _ask(self, ask: Callable[[Library], T], token: str) -> T:
         self._requests.auth = Bearer(token)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Record: TypeAlias = dict[str, str | None]
 """Field path as written in SOQL -> text; None is null, an absent key is not known."""
@@ -50,3 +53,30 @@ def flatten(record: Mapping[str, object]) -> Record:
         else:
             flat[name] = to_text(value)
     return flat
+
+
+def as_asked(record: Record, wanted: Sequence[str]) -> Record:
+    """Return a record under the paths as they were asked for: Salesforce answers in its own case.
+
+    >>> as_asked({"Id": "1", "Account": None}, ["ID", "account.Name"])
+    {'ID': '1', 'account.Name': None}
+    """
+    there = {path.lower(): value for path, value in record.items()}
+    asked: Record = {}
+    for name in wanted:
+        path = name.lower()
+        if path in there:
+            asked[name] = there[path]
+        elif any(there.get(parent, "") is None for parent in _parents(path)):
+            asked[name] = None
+    return asked
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Yield what stands above a path.
+
+    >>> list(_parents("a.b.c"))
+    ['a', 'a.b']
+    """
+    steps = path.split(".")
+    return (".".join(steps[:depth]) for depth in range(1, len(steps)))

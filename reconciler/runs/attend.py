@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.bootstrap import Installation
-    from reconciler.runs.model import Job, Mode, RunRecord
+    from reconciler.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.store import RunLease
 
 _LOOK_S = 0.5
@@ -87,7 +87,14 @@ class Attendant:
         self._job: Job = job
         self._screen = screen
 
-    def see_through(self, mode: Mode, *, asked_by: str) -> RunEnd:
+    def see_through(
+        self,
+        mode: Mode,
+        *,
+        asked_by: str,
+        extent: Extent | None = None,
+        accepts_fewer: bool = False,
+    ) -> RunEnd:
         """Return how the run ended that does what is wanted.
 
         A run of the job that is under way is followed to its end, and taken over if its process
@@ -103,6 +110,8 @@ class Attendant:
                     mode=mode,
                     origin="cli",
                     asked_by=asked_by,
+                    extent=extent,
+                    accepts_fewer=accepts_fewer,
                 )
                 lease = self._claim(tx, run_id)
                 record = load_run(tx, self._connection_id, run_id)
@@ -113,7 +122,9 @@ class Attendant:
                     f"is under way already: it is {how}"
                 )
             end = self._work(lease) if lease else self._follow(run_id)
-            if end.interrupted or end.record.is_open or end.record.does(mode):
+            record = end.record
+            is_wanted = record.does(mode, extent=extent, accepting_fewer=accepts_fewer)
+            if end.interrupted or record.is_open or is_wanted:
                 return end
 
     def see_run(self, run_id: int) -> RunEnd:

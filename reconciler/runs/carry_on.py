@@ -10,6 +10,7 @@ from bridge.integrity.score import keep_score
 from reconciler.runs import store
 from reconciler.runs.plan_store import store_plan
 from reconciler.runs.plans import begin_plan, finish_plan, plan_of_run
+from reconciler.runs.reads import plan_reads
 
 if TYPE_CHECKING:
     from reconciler.runs.context import RunContext
@@ -53,6 +54,8 @@ def _plan(context: RunContext, job: JobModule) -> PlanHead:
     with context.installation.database.transaction() as tx:
         store_plan(tx, context, steps, context.current.version_id)
         store.save_counters(tx, context.lease, context.counters)
+        if run.mode == "apply":
+            plan_reads(tx, context.lease)
         keep_score(tx, run.connection_id, run.id, run.job, context.counters.apart)
         context.renew(tx)
         if run.mode == "plan":

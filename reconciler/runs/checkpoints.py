@@ -53,6 +53,15 @@ def read_checkpoint(tx: psycopg.Connection[Any], lease: RunLease, source: str) -
     return Checkpoint()
 
 
+def restart(tx: psycopg.Connection[Any], lease: RunLease, source: str) -> int:
+    """Empty what a source has staged, begin it anew, and return how often that was done."""
+    side, _, kind = source.partition(":")
+    tx.execute(_STAGING[side].empty, lease.row() | {"kind": kind})
+    row = tx.execute(SQL["restart_checkpoint"], lease.row() | {"source": source}).fetchone()
+    assert row is not None  # noqa: S101 -- a page of it was kept, or there were no cursor to end
+    return int(row[0])
+
+
 def write_checkpoint(
     tx: psycopg.Connection[Any], lease: RunLease, source: str, checkpoint: Checkpoint
 ) -> None:

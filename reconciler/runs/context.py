@@ -15,7 +15,7 @@ from bridge.delivery.work import ENGAGEMENT, RECONCILE
 from bridge.errors import QuotaSpent, Retryable
 from bridge.pauses.store import find_pause
 from reconciler.runs import store
-from reconciler.runs.checkpoints import read_checkpoint, write_checkpoint
+from reconciler.runs.checkpoints import read_checkpoint, restart, write_checkpoint
 from reconciler.runs.halt import Halt, RunPaused
 from reconciler.runs.model import Checkpoint, Counters
 from reconciler.runs.slots import RunSlots
@@ -158,6 +158,15 @@ class RunContext:
         """
         point = Checkpoint(cursor=cursor, row_count=row_count, complete=complete)
         write_checkpoint(tx, self.lease, source, point)
+
+    def restart(self, tx: psycopg.Connection[Any], source: str) -> int:
+        """Let a source that stages rows begin anew; return how often that was done."""
+        return restart(tx, self.lease, source)
+
+    def note(self, tx: psycopg.Connection[Any], text: str) -> None:
+        """Keep something that people should know of how the run went, said once."""
+        store.add_note(tx, self.lease, text)
+        log.info("run_note", extra={"run": self.run.id, "note": text})
 
     def refuse_paused(self) -> None:
         """Ask, before something is changed on either side, that nobody has paused the lane.

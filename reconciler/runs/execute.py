@@ -18,9 +18,11 @@ from bridge.mapping.versions import active
 from reconciler.runs import store
 from reconciler.runs.carry_on import RunFaulty, carry_on
 from reconciler.runs.context import RunContext, Watcher
+from reconciler.runs.extent import choose_extent
 from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunPaused, RunReleased
 from reconciler.runs.jobs import load_job
 from reconciler.runs.plans import abandon_plan, plan_of_run
+from reconciler.runs.reads import read_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from bridge.bootstrap import Installation
     from reconciler.runs.jobs import JobModule
-    from reconciler.runs.model import Job, Mode, RunRecord
+    from reconciler.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.store import RunLease
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ def run_now(
     mode: Mode = "apply",
     *,
     asked_by: str = "this program",
+    extent: Extent | None = None,
+    accepts_fewer: bool = False,
 ) -> RunRecord:
     """Run a job here and now, and return how it ended.
 
@@ -51,7 +55,14 @@ def run_now(
     """
     with installation.database.transaction() as tx:
         run_id, _ = store.ask_run(
-            tx, connection_id, job, mode=mode, origin="cli", asked_by=asked_by
+            tx,
+            connection_id,
+            job,
+            mode=mode,
+            origin="cli",
+            asked_by=asked_by,
+            extent=extent,
+            accepts_fewer=accepts_fewer,
         )
         lease = store.claim(tx, connection_id, run_id, installation.settings.lease_s)
     if lease is not None:
@@ -119,6 +130,7 @@ def _context(
     if current is None:
         message = f"the connection {connection.name!r} has no mapping: `bridge mapping activate`"
         raise ConfigurationError(message)
+    lease = _settle(installation, lease, current.version_id)
     return RunContext(
         installation=installation,
         connection=connection,
@@ -128,6 +140,25 @@ def _context(
         halt=halt,
         watcher=watcher,
     )
+
+
+def _settle(installation: Installation, lease: RunLease, mapping_version_id: int) -> RunLease:
+    """Choose how a run reads before it begins to; whoever goes on with it keeps to that."""
+    run = lease.run
+    if run.state != "queued" or run.job == "activities":
+        return lease
+    with installation.database.transaction() as tx:
+        choice = choose_extent(
+            run.job,
+            run.extent,
+            read_history(tx, lease),
+            moment=now(tx),
+            mapping_version_id=mapping_version_id,
+            full_every=timedelta(days=installation.settings.full_every_d),
+        )
+        if choice.why is not None:
+            store.add_note(tx, lease, choice.why)
+        return store.settle_extent(tx, lease, choice.extent)
 
 
 def _conclude(context: RunContext, error: BridgeError, *, may_wait: bool) -> None:

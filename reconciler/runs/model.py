@@ -24,7 +24,8 @@ class Run:
 
     Attributes:
         mode: `plan` stores what would be done; `apply` goes on and does it.
-        extent: Whether it reads everything, or what changed since the run before it.
+        extent: Whether it reads everything, or what changed since the run before it; None until
+            that is chosen.
         asked_by: A Salesforce user, a user of this machine, or `schedule`.
         started_at: When it was first claimed (UTC): what is known since is newer than what it read.
     """
@@ -37,7 +38,11 @@ class Run:
     asked_by: str
     state: str
     started_at: datetime
-    extent: Extent = "full"
+    extent: Extent | None = None
+
+    def reads_whole(self, kind: str) -> bool:
+        """Tell whether the run reads all of a kind; of lists it always does: they are few."""
+        return self.extent != "incremental" or kind == "list"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -228,6 +233,9 @@ class RunRecord:
         progress: `what`, `done` and `total` of what is being done; once it failed, `failure`.
         is_held: A process holds its lease.
         applies_plan_id: The stored plan that it was asked to carry out, where it makes none.
+        extent: How much it reads; None until that is chosen.
+        accepts_fewer: A person has said that a source may give far less than before.
+        notes: What people should know of how it went.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
     """
 
@@ -251,12 +259,22 @@ class RunRecord:
     plan_state: str | None
     totals: Mapping[str, Any]
     applies_plan_id: int | None = None
+    extent: Extent | None = None
+    accepts_fewer: bool = False
+    notes: Sequence[str] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether the run goes on, now or later."""
         return self.finished_at is None
 
-    def does(self, mode: Mode) -> bool:
-        """Tell whether the run compares both sides, and does with it what is wanted."""
-        return self.mode == mode and self.applies_plan_id is None
+    def does(
+        self, mode: Mode, *, extent: Extent | None = None, accepting_fewer: bool = False
+    ) -> bool:
+        """Tell whether the run compares both sides, as wanted, and does with it what is wanted."""
+        return (
+            self.mode == mode
+            and self.applies_plan_id is None
+            and (self.extent in {None, "full"} or extent in {None, self.extent})
+            and (self.accepts_fewer or not accepting_fewer)
+        )

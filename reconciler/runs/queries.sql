@@ -2,8 +2,9 @@
 
 -- name: add_run
 -- Ask for a run; no row where one of this job is under way.
-INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state)
-VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(), 'queued')
+INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, extent, accepts_fewer)
+VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(), 'queued', %(extent)s,
+  %(accepts_fewer)s)
 ON CONFLICT (connection_id, job) WHERE finished_at IS NULL AND state <> 'waiting' DO NOTHING
 RETURNING id
 
@@ -45,6 +46,12 @@ SET lease_until = app_now() + make_interval(secs => %(lease_s)s)
 WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s AND finished_at IS NULL
 RETURNING cancel_asked_at IS NOT NULL AS is_cancelled
 
+-- name: settle_extent
+-- How the run reads, chosen before its first page.
+UPDATE run
+SET extent = %(extent)s
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s AND applies_plan_id IS NULL
+
 -- name: enter_state
 -- The run moves on.
 UPDATE run
@@ -56,6 +63,12 @@ WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(
 UPDATE run
 SET progress = %(progress)s
 WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s
+
+-- name: add_note
+-- Something that a person should know of the run, said once.
+UPDATE run
+SET notes = notes || %(note)s::text
+WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND lease_token = %(token)s AND NOT %(note)s::text = ANY (notes)
 
 -- name: save_counters
 -- What became of everything that the run read.
@@ -117,7 +130,7 @@ SELECT r.connection_id, c.name AS connection_name, r.id, r.job, r.mode, r.origin
   r.reason, r.counters, r.progress,
   r.lease_token IS NOT NULL AND r.lease_until >= app_now() AND r.reason IS NULL AS is_held,
   r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals,
-  r.applies_plan_id
+  r.applies_plan_id, r.extent, r.accepts_fewer, r.notes
 FROM run r
 JOIN connection c ON c.id = r.connection_id
 LEFT JOIN LATERAL (
@@ -161,6 +174,13 @@ ON CONFLICT (connection_id, run_id, source) DO UPDATE
 -- The source is read from its start.
 DELETE FROM checkpoint
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(source)s
+
+-- name: restart_checkpoint
+-- The source is read from its start once more.
+UPDATE checkpoint
+SET cursor = NULL, row_count = 0, complete = false, restarts = restarts + 1
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(source)s
+RETURNING restarts
 
 -- name: staged_practifi_count
 -- Rows that are staged of one kind of record.

@@ -7,7 +7,7 @@ the lease ran out, the next process takes the run over and goes on where it was.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg.rows import class_row
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reconciler.runs.model import Counters, Job, Mode
+    from reconciler.runs.model import Counters, Extent, Job, Mode
 
 SQL = load_queries("reconciler.runs")
 
@@ -59,10 +59,22 @@ def ask_run(
     mode: Mode,
     origin: Literal["schedule", "console", "cli"],
     asked_by: str,
+    extent: Extent | None = None,
+    accepts_fewer: bool = False,
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
 
     The run under way may have been asked for in another mode: its row tells.
+
+    Args:
+        tx: The caller's transaction.
+        connection_id: Whose job it is.
+        job: Which.
+        mode: Whether it only plans.
+        origin: Where it was asked for.
+        asked_by: Who asked.
+        extent: How much it reads; None leaves that to the run.
+        accepts_fewer: Whether a source may give far less than before.
     """
     parameters = {
         "connection_id": connection_id,
@@ -70,6 +82,8 @@ def ask_run(
         "mode": mode,
         "origin": origin,
         "asked_by": asked_by,
+        "extent": extent,
+        "accepts_fewer": accepts_fewer,
     }
     while True:
         made = tx.execute(SQL["add_run"], parameters).fetchone()
@@ -120,6 +134,12 @@ def refuse_cancelled(lease: RunLease) -> RunCancelled:
     return RunCancelled(f"run {lease.run.id} was asked to stop")
 
 
+def settle_extent(tx: psycopg.Connection[Any], lease: RunLease, extent: Extent) -> RunLease:
+    """Keep how the run reads; return the lease of the run as it is then."""
+    tx.execute(SQL["settle_extent"], lease.row() | {"extent": extent})
+    return replace(lease, run=replace(lease.run, extent=extent))
+
+
 def enter(tx: psycopg.Connection[Any], lease: RunLease, state: str) -> None:
     """Move the run to a state."""
     tx.execute(SQL["enter_state"], lease.row() | {"state": state})
@@ -130,6 +150,11 @@ def save_progress(
 ) -> None:
     """Keep what the run is doing, for whoever watches."""
     tx.execute(SQL["save_progress"], lease.row() | {"progress": Jsonb(progress)})
+
+
+def add_note(tx: psycopg.Connection[Any], lease: RunLease, note: str) -> None:
+    """Keep something that a person should know of the run; what was said before is not repeated."""
+    tx.execute(SQL["add_note"], lease.row() | {"note": note})
 
 
 def save_counters(tx: psycopg.Connection[Any], lease: RunLease, counters: Counters) -> None:

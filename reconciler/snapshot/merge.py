@@ -76,7 +76,8 @@ def merge_practifi(context: RunContext, kind: Kind) -> None:
         if len(found) < _ROWS:
             break
         after = found[-1][0]
-    _look_up_missing(context, kind, begun_at)
+    if context.run.reads_whole(kind):
+        _look_up_missing(context, kind, begun_at)
 
 
 def reader_of(context: RunContext) -> Reader:
@@ -142,6 +143,8 @@ def _merge_contacts(context: RunContext) -> None:
         if len(found) < _ROWS:
             break
         after = found[-1][0]
+    if not context.run.reads_whole("contact"):
+        return
     with database.transaction() as tx:
         values = context.lease.row() | {"begun_at": begun_at}
         missing = [row[0] for row in tx.execute(SQL["missing_cc_contacts"], values)]

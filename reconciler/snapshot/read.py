@@ -1,93 +1,119 @@
-"""Read both sides whole, a page at a time; what was read survives whoever read it."""
+"""Read both sides, a page at a time; what was read survives whoever read it."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from bridge.constant_contact.answers import next_href, rows_of, unavailable
-from bridge.constant_contact.client import SUBRESOURCES
-from bridge.mirror.model import needed_paths
-from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
-from reconciler.snapshot.stage import stage_practifi, stage_there
+from reconciler.runs.halt import RunCancelled
+from reconciler.runs.reads import (
+    Read,
+    accepts_fewer,
+    believe_reads,
+    keep_read,
+    reads_of,
+    rows_before,
+)
+from reconciler.snapshot import practifi, there
+from reconciler.snapshot.page import PageGone
+from reconciler.snapshot.shrunk import refuse_shrunk, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bridge.mirror.model import Kind
-    from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
+    from reconciler.runs.model import Checkpoint
+    from reconciler.snapshot.page import Page, Row, Source
 
-_PAGES: dict[str, tuple[str, str, str]] = {
-    "list": (
-        "contact_lists?status=all&include_membership_count=all&limit=500",
-        "lists",
-        "list_id",
-    ),
-    "contact": (f"contacts?status=all&include={SUBRESOURCES}&limit=500", "contacts", "contact_id"),
-}
+_RESTARTS = 3
 
 
-def read_practifi(context: RunContext, kind: Kind) -> None:
-    """Stage all records of a kind, from where a former process left off.
+def read_both(
+    context: RunContext, kinds: Sequence[Kind], kinds_there: Sequence[there.KindThere]
+) -> None:
+    """Stage what a job compares of both sides; nothing else has been written when this returns.
 
     Raises:
-        RemoteError: If Salesforce does not answer, a minute long.
-        RunLost, RunCancelled, RunReleased: If the run shall stop.
-    """
-    mapping = context.current.mapping
-    paths = needed_paths(kind, mapping)
-    source = f"practifi:{kind}"
-    with context.installation.database.transaction() as tx:
-        point = context.checkpoint(tx, source)
-    after, count, is_complete = point.cursor, point.row_count, point.complete
-    while not is_complete:
-        records = context.patiently(partial(_page, context, kind, paths, after))
-        is_complete = len(records) < RECORDS_A_PAGE
-        count += len(records)
-        after = records[-1]["Id"] if records else after
-        with context.installation.database.transaction() as tx:
-            stage_practifi(tx, context, kind, records)
-            context.save_checkpoint(tx, source, cursor=after, row_count=count, complete=is_complete)
-            context.renew(tx)
-        context.progress(f"reading {kind}s in Practifi", count)
-
-
-def read_there(context: RunContext, kind: Literal["list", "contact"]) -> None:
-    """Stage all lists or contacts of the account, deleted ones too, from where it was left off.
-
-    Raises:
-        RemoteError: If Constant Contact does not answer, a minute long.
+        SourceShrunk: If a source gave nothing, or less than half of what it gave before.
+        PageGone: If a source had to be begun anew too often.
+        RemoteError: If a side does not answer, a minute long.
         QuotaSpent: If the day has no call left.
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
-    first, rows_name, id_name = _PAGES[kind]
-    source = f"cc:{kind}"
-    there = context.constant_contact()
+    for kind in kinds:
+        begun = _begun(context, f"practifi:{kind}")
+        _read(context, practifi.source_of(context, kind, begun), begun)
+    for kind_there in kinds_there:
+        begun = _begun(context, f"cc:{kind_there}")
+        _read(context, there.source_of(context, kind_there), begun)
+    _believe(context)
+
+
+def _begun(context: RunContext, name: str) -> Checkpoint:
     with context.installation.database.transaction() as tx:
-        point = context.checkpoint(tx, source)
-    href = point.cursor or first
-    count, is_complete = point.row_count, point.complete
-    seen = {point.cursor}
-    while not is_complete:
-        answer = context.patiently(partial(there.get, href))
-        resources = rows_of(answer, rows_name, id_name)
-        following = next_href(answer)
-        is_complete = following is None
-        if following in seen and not is_complete:
-            raise unavailable("the pages go round in a circle")
-        seen.add(following)
-        count += len(resources)
-        with context.installation.database.transaction() as tx:
-            stage_there(tx, context, kind, id_name, resources)
-            context.save_checkpoint(
-                tx, source, cursor=following, row_count=count, complete=is_complete
+        return context.checkpoint(tx, name)
+
+
+def _read(context: RunContext, source: Source[Row], begun: Checkpoint) -> None:
+    """Stage a source from where a former process left off, or anew where that is not possible."""
+    cursor, count, is_complete = begun.cursor, begun.row_count, begun.complete
+    try:
+        while not is_complete:
+            try:
+                page = context.patiently(partial(source.page, cursor))
+            except PageGone as error:
+                _begin_anew(context, source, error)
+                cursor, count = None, 0
+                continue
+            count += len(page.rows)
+            _keep(context, source, page, count)
+            cursor, is_complete = page.cursor, page.is_last
+            context.progress(f"reading {words(source.name)}", count)
+    except RunCancelled:
+        source.leave(cursor)
+        raise
+    source.leave(cursor)
+
+
+def _keep(context: RunContext, source: Source[Row], page: Page[Row], count: int) -> None:
+    with context.installation.database.transaction() as tx:
+        source.stage(tx, page.rows)
+        context.save_checkpoint(
+            tx, source.name, cursor=page.cursor, row_count=count, complete=page.is_last
+        )
+        if page.is_last:
+            keep_read(
+                tx,
+                context.lease,
+                Read(source=source.name, extent=source.extent, row_count=count),
+                answered_at=source.answered_at,
+                mapping_version_id=context.current.version_id,
             )
-            context.renew(tx)
-        href = following or href
-        context.progress(f"reading {kind}s in Constant Contact", count)
+        context.renew(tx)
 
 
-def _page(
-    context: RunContext, kind: Kind, paths: tuple[str, ...], after: str | None
-) -> list[Record]:
-    name = context.current.mapping.names.object_of(kind)
-    return read_page(context.salesforce(), name, paths, after=after)
+def _begin_anew(context: RunContext, source: Source[Row], error: PageGone) -> None:
+    """Empty what was staged of a source, and say so; an end after the third time."""
+    with context.installation.database.transaction() as tx:
+        times = context.restart(tx, source.name)
+        if times > _RESTARTS:
+            raise PageGone(
+                f"{words(source.name)} were begun anew {_RESTARTS} times, and again the other side "
+                f"does not know where to go on: run it again ({error})"
+            ) from None
+        context.note(tx, f"{words(source.name)} were read again from the start: {error}")
+        context.renew(tx)
+
+
+def _believe(context: RunContext) -> None:
+    """Let the runs that follow go by what was read, unless it is too little to be believed."""
+    with context.installation.database.transaction() as tx:
+        reads = reads_of(tx, context.lease)
+        whole = {read.source: read.row_count for read in reads if read.extent == "full"}
+        if not accepts_fewer(tx, context.lease):
+            before = rows_before(tx, context.lease, list(whole))
+            counts = {source: (rows, before[source]) for source, rows in whole.items()}
+            refuse_shrunk(context.run.job, counts)
+        believe_reads(tx, context.lease)
+        context.renew(tx)

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bridge.salesforce import scan
 from reconciler import deciding
 from reconciler.runs import store
 from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.execute import execute
-from reconciler.snapshot import merge, read
+from reconciler.snapshot import merge, practifi, there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from bridge.db.database import Database
-    from reconciler.runs.model import Job
+    from reconciler.runs.model import Extent, Job
     from tests.journey.firm import Firm
 
 LEASE_S = 60
@@ -92,27 +91,28 @@ def die_before_each_page_is_kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every source have several pages."""
-    whole = scan.read_page
-
-    def read_page(*arguments: Any, **named: Any) -> Any:
-        return whole(*arguments, **named, count=PAGE)
-
-    monkeypatch.setattr(read, "RECORDS_A_PAGE", PAGE)
-    monkeypatch.setattr(read, "read_page", read_page)
+    monkeypatch.setattr(practifi, "RECORDS_A_PAGE", PAGE)
     pages = {
-        kind: (first.replace("limit=500", f"limit={PAGE}"), rows, name)
-        for kind, (first, rows, name) in read._PAGES.items()
+        kind: page._replace(first=page.first.replace("limit=500", f"limit={PAGE}"))
+        for kind, page in there.PAGES.items()
     }
-    monkeypatch.setattr(read, "_PAGES", pages)
+    monkeypatch.setattr(there, "PAGES", pages)
     monkeypatch.setattr(merge, "_ROWS", PAGE)
     monkeypatch.setattr(deciding, "_KEYS_AT_ONCE", PAGE)
 
 
-def ask(firm: Firm, job: Job) -> int:
+def ask(firm: Firm, job: Job, extent: Extent | None = None) -> int:
     """Ask for a run that applies, and return its number."""
     with firm.bridge.database.transaction() as tx:
         run_id, _ = store.ask_run(
-            tx, firm.bridge.connection_id, job, mode="apply", origin="cli", asked_by="test"
+            tx,
+            firm.bridge.connection_id,
+            job,
+            mode="apply",
+            origin="cli",
+            asked_by="test",
+            extent=extent,
+            accepts_fewer=True,
         )
     return run_id
 

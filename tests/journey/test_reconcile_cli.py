@@ -96,6 +96,14 @@ def test_detached_it_only_queues_the_run(desk: Desk, capsys: pytest.CaptureFixtu
     assert main(["lists"]) == 0, "and nobody waits for a worker"
 
 
+def test_who_accepts_fewer_gets_a_run_that_does_after_the_one_that_waits(desk: Desk) -> None:
+    assert main(["lists", "--detach"]) == 0
+    assert main(["lists", "--accept-fewer"]) == 0
+    runs_made = desk.rows("SELECT accepts_fewer, extent, state FROM run ORDER BY id")
+    assert [row["accepts_fewer"] for row in runs_made] == [False, True]
+    assert {(row["extent"], row["state"]) for row in runs_made} == {("full", "done")}
+
+
 def test_a_worker_carries_a_detached_run_out_and_leaves_it_when_it_stops(desk: Desk) -> None:
     desk.order(until=1)
     assert main(["lists", "--detach"]) == 0
@@ -192,6 +200,8 @@ def test_a_paused_connection_is_a_fault_of_configuration(
     [
         pytest.param(["lists", "--exit-code"], id="exit code without plan"),
         pytest.param(["lists", "--connection", "nobody"], id="no such connection"),
+        pytest.param(["lists", "--incremental"], id="lists are read whole"),
+        pytest.param(["activities", "--accept-fewer"], id="activities are never read whole"),
     ],
 )
 def test_wrong_use_is_refused_before_anything_runs(desk: Desk, arguments: list[str]) -> None:
@@ -231,11 +241,12 @@ def test_runs_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert runs(["list"]) == 0
     heads, second, first = capsys.readouterr().out.splitlines()
-    assert heads.split()[:4] == ["run", "connection", "job", "mode"]
+    assert heads.split()[:5] == ["run", "connection", "job", "mode", "extent"]
+    assert second.split()[2:5] == ["lists", "apply", "full"]
     assert second.endswith("3 steps, plan done")
     assert first.endswith("3 steps, plan discarded")
     assert runs(["show", "1"]) == 0
-    assert capsys.readouterr().out == f"lists of firm, plan: done\n{plan}"
+    assert capsys.readouterr().out == f"lists of firm, plan, full: done\n{plan}"
     assert runs(["show", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["plan"]["results"] == {"confirmed": 3}
     with pytest.raises(ConfigurationError):
