@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from benchmarks.mailed import (
     LIST_ID,
@@ -164,7 +165,7 @@ def measure_speed(activities: int, recipients: int) -> bool:
         alone_s = copy_alone(installation, account)
         started = time.monotonic()
         record = run_now(installation, connection_id, "activities")
-        took_s = time.monotonic() - started
+        took_s = time.monotonic() - started - taking.own_s
         if record.state != "done":
             raise SystemExit(f"the run {record.state}: {record.reason}")
         check(installation, account, taking)
@@ -189,20 +190,20 @@ def copy_alone(installation: AtOnce, account: Account) -> float:
     started = time.monotonic()
     for number in range(account.mailings):
         for kind in EVENT_KINDS:
-            one, href = mailing_id(number), None
+            one, href = UUID(mailing_id(number)), None
             with (
                 installation.database.transaction() as tx,
                 tx.cursor().copy("COPY copied FROM STDIN") as copy,
             ):
                 while True:
-                    page = reports.events(one, kind, href)  # type: ignore[arg-type] -- as text
+                    page = reports.events(one, kind, href)
                     copy.write("".join(_line(one, kind, row) for row in page.rows))
                     if (href := page.next_href) is None:
                         break
     return time.monotonic() - started
 
 
-def _line(mailing: str, kind: str, row: TrackingRow) -> str:
+def _line(mailing: UUID, kind: str, row: TrackingRow) -> str:
     detail = "{" + ",".join(f'"{name}":"{value}"' for name, value in row.detail.items()) + "}"
     return f"1\t{mailing}\t{kind}\t{row.contact_id}\t{row.occurred_at}\t{row.url_id}\t{detail}\n"
 
@@ -255,6 +256,7 @@ def ready(account: Account, taking: Taking) -> Iterator[tuple[AtOnce, int]]:
     with tempfile.TemporaryDirectory(prefix="bridge-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         os.environ["BRIDGE_DATA_DIR"] = f"{folder}/data"
+        os.environ["BRIDGE_STORAGE_ABOVE"] = "1000000000"
         settings = read_settings()
         migrate(settings)
         opened = open_installation(settings)

@@ -29,6 +29,7 @@ MAILINGS_A_CALL = 150
 
 _CAMPAIGNS_A_PAGE = 500
 _ROWS_A_PAGE = 500
+_SUBJECT_TEST = "57"  # developer guide, "Create an A/B Test for an Email Campaign Activity"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _DETAILS = ("device_type", "link_url", "bounce_code", "opt_out_reason")
 _COUNTS: Mapping[EventKind, str] = {
@@ -48,12 +49,15 @@ class Campaign:
     Attributes:
         status: In lower case: the vendor spells it in two ways.
         updated_at: When it or its status last changed (UTC).
+        is_subject_test: Some recipients get it with another subject line, and the rest with
+            whichever of the two is opened more; no report says who got which.
     """
 
     campaign_id: UUID
     name: str
     status: str
     updated_at: datetime
+    is_subject_test: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,6 +182,7 @@ def _campaign(row: dict[str, Any]) -> Campaign:
         name=str(row.get("name") or ""),
         status=str(row.get("current_status") or "").lower(),
         updated_at=_moment(row.get("updated_at") or row["created_at"]),
+        is_subject_test=str(row.get("type_code")) == _SUBJECT_TEST,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
+from bridge.salesforce.bulk_ingest import BulkIngest
 from bridge.salesforce.collections import Collections
 from bridge.salesforce.model import Deleted, Identity
 from bridge.salesforce.names import checked_name, checked_path
@@ -53,6 +54,11 @@ class Salesforce:
     def collections(self) -> Collections:
         """Where records are saved."""
         return Collections(self._session)
+
+    @property
+    def bulk_ingest(self) -> BulkIngest:
+        """Where very many records are saved."""
+        return BulkIngest(self._session)
 
     def close(self) -> None:
         """Close the connections that are kept open."""

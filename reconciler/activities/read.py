@@ -108,6 +108,8 @@ def _mailing(
             "from_email": there.from_email,
             "permalink": there.permalink,
         }
+        if campaign.is_subject_test:
+            detail["is_subject_test"] = True
         lists = [str(list_id) for list_id in there.list_ids]
     return {
         "campaign_activity_id": str(mailing_id),

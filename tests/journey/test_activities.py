@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -281,59 +280,6 @@ def test_a_record_that_stays_locked_is_written_by_the_next_run(mailings: Mailing
     mailings.firm.sandbox.faults()
     mailings.run()
     assert mailings.one()[SUBJECT].endswith(" - Opened")
-
-
-def reading_calls(mailings: Mailings, since: int = 0) -> Counter[str]:
-    """Return the calls of the bridge to Constant Contact, by what they ask for."""
-    calls = mailings.firm.sandbox.calls("constant_contact")[since:]
-    own = [call["path"] for call in calls if call["owner"] == "bridge"]
-    words = ("tracking/", "stats/", "emails/activities/", "emails/", "emails")
-    return Counter(next((word for word in words if word in path), path) for path in own)
-
-
-def test_a_night_reads_a_page_of_what_moved_and_no_more(mailings: Mailings) -> None:
-    mailings.member(ADA)
-    mailings.firm.settle()
-    burst = [opened(ADA, after_s=second) for second in range(501)]  # within the overlap
-    late = (opened(ADA, after_s=4000), clicked(ADA, after_s=4000))
-    mailings.send(*burst, *late, name="First")
-    mailings.send(opened(ADA), name="Second")
-    mailings.firm.sandbox.advance(600)
-    mailings.run()
-    mailings.firm.sandbox.advance(4000)
-    before = len(mailings.firm.sandbox.calls("constant_contact"))
-    mailings.run()
-    assert reading_calls(mailings, before) == {"emails": 1, "stats/": 1, "tracking/": 2}
-    assert "Opened 502 times" in mailings.interactions()[0][DETAILS]
-
-
-_HOLE = """
-WITH oldest AS (
-  DELETE FROM engagement_event
-  WHERE kind = 'open'
-    AND occurred_at = (SELECT min(occurred_at) FROM engagement_event WHERE kind = 'open')
-  RETURNING *)
-INSERT INTO engagement_event
-SELECT connection_id, campaign_activity_id, kind, gen_random_uuid(), occurred_at, url_id, detail
-FROM oldest
-"""
-_LEFT_OVER = """
-UPDATE campaign_activity SET detail = jsonb_set(detail, '{reading,due}', '["open"]')
-"""
-
-
-def test_after_a_reading_that_broke_off_the_counts_are_not_believed(mailings: Mailings) -> None:
-    mailings.member(ADA)
-    mailings.firm.settle()
-    mailings.send(*(opened(ADA, after_s=second) for second in (*range(600), 4000)))
-    mailings.firm.sandbox.advance(700)
-    mailings.run()
-    with mailings.firm.bridge.database.transaction() as tx:
-        tx.execute(_HOLE)  # as many are held as are told, and one is missing
-        tx.execute(_LEFT_OVER)
-    mailings.firm.sandbox.advance(4000)
-    mailings.run()
-    assert "Opened 601 times" in mailings.one()[DETAILS]
 
 
 def test_a_contact_that_practifi_does_not_know_is_counted(mailings: Mailings) -> None:
