@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.db.statistics import refresh_statistics
+from reconciler.activities.members import check_campaigns, write_members
 from reconciler.activities.plan import plan_interactions
 from reconciler.activities.read import read_engagement
 from reconciler.activities.write import write_interactions
@@ -20,10 +21,14 @@ def make_plan(context: RunContext) -> Iterator[PlannedStep]:
     """Read what happened there, and return the Interactions that have to be written, as a stream.
 
     Raises:
-        ConfigurationError: If the organization's names have no field for the bridge's key.
+        ConfigurationError: If the organization's names have no field for the bridge's key, or
+            campaigns are wanted that cannot be.
         RemoteError: If Constant Contact does not do its part.
         RunLost, RunCancelled, RunReleased: If the run shall not go on here.
     """
+    mapping = context.current.mapping
+    if mapping.interaction.campaign_members:
+        check_campaigns(mapping.names)
     read_engagement(context)
     context.enter("planning")
     refresh_statistics(context.installation.database)
@@ -39,3 +44,5 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
     """
     refresh_statistics(context.installation.database)
     write_interactions(context, plan_id)
+    if context.current.mapping.interaction.campaign_members:
+        write_members(context)
