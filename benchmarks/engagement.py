@@ -99,7 +99,8 @@ def model(account: Account, *, new: int, moved: int) -> int:
     >>> model(Account(mailings=51, recipients=20_000), new=1, moved=10)
     91
     """
-    each = sum(pages(account.count(0, kind)) for kind in EVENT_KINDS)
+    newest = account.mailings - 1
+    each = sum(pages(account.count(newest, kind)) for kind in EVENT_KINDS)
     campaigns = ceil(account.mailings / _CAMPAIGNS_A_PAGE)
     counts = ceil(account.mailings / MAILINGS_A_CALL)
     return campaigns + counts + new * (2 + each) + moved * len(MOVED)

@@ -7,6 +7,7 @@ process that takes the run over sends what is open again: records are upserted b
 from __future__ import annotations
 
 import logging
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def load(context: RunContext, plan_id: int, total: int) -> None:
             context.renew(tx)
         job = _send(context, ingest, sent)
         if job is not None:
-            _record(context, ingest, job, sent)
+            context.patiently(partial(_record, context, ingest, job.job_id, sent))
         done += sent.count
         start = sent.last + 1
 
@@ -94,11 +95,16 @@ def _awaited(context: RunContext, ingest: BulkIngest, job: IngestJob) -> IngestJ
     return job
 
 
-def _record(context: RunContext, ingest: BulkIngest, job: IngestJob, sent: Sent) -> None:
+def _record(context: RunContext, ingest: BulkIngest, job_id: str, sent: Sent) -> None:
+    """Keep what became of records; doing it again changes nothing."""
     key = key_field(context.current.mapping.names.interaction)
-    results = ingest.results(job.job_id, key)
+    results = ingest.results(job_id, key)
     while part := dict(islice(results, _RESULTS_AT_ONCE)):
-        saved = {external_id: each for external_id, each in part.items() if not each.is_locked}
+        saved = {
+            external_id: each
+            for external_id, each in part.items()
+            if external_id in sent.places and not each.is_locked
+        }
         with context.installation.database.transaction() as tx:
             record(tx, sent, saved)
             context.renew(tx, may_stop=False)

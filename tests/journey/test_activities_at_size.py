@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.runs.execute import run_now
+from reconciler.runs import store
+from reconciler.runs.execute import execute, run_now
+from reconciler.runs.halt import Halt, RunCancelled
 from tests.journey.mailings import DETAILS, SUBJECT, Mailings, a_household, clicked, opened
 from tests.journey.planning import approve, plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.runs.model import RunRecord
     from tests.journey.firm import Firm
 
@@ -129,6 +133,80 @@ def test_a_job_whose_answer_was_lost_is_made_again(mailings: Mailings) -> None:
     assert record.state == "done", record.reason
     assert len(mailings.interactions()) == 3
     assert mailings.run().counters["unchanged"] == 3
+
+
+def test_what_a_job_has_not_said_is_asked_again(mailings: Mailings) -> None:
+    loaded(mailings)
+    mailings.firm.sandbox.faults(
+        {"side": "salesforce", "path": ".*successfulResults", "kind": "drop_before", "times": 1}
+    )
+    record = run_in_bulk(mailings)
+    assert record.state == "done", record.reason
+    rows = mailings.firm.bridge.rows("SELECT DISTINCT state FROM step WHERE lane = 4")
+    assert rows == [{"state": "confirmed"}]
+    ingested = [
+        call for call in mailings.firm.sandbox.calls("salesforce") if "ingest" in call["path"]
+    ]
+    assert sum(call["method"] == "POST" for call in ingested) == 1
+
+
+class WhileWaiting(Halt):
+    """Lets something happen in Salesforce whenever the run waits."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__()
+        self._act = act
+
+    def wait(self, seconds: float) -> None:  # noqa: ARG002 -- nothing is waited for
+        self._act()
+        self.check()
+
+
+def run_waiting(mailings: Mailings, halt: Halt) -> RunRecord:
+    """Run the job in bulk, with a job there that is not ended before somebody does something."""
+    bridge = mailings.firm.bridge
+    bridge.sandbox.control("PUT", "/salesforce/policy", {"bulk_waits_s": 600})
+    few = bridge.installation.settings.model_copy(update={"bulk_from": 2})
+    with bridge.database.transaction() as tx:
+        run_id, _ = store.ask_run(
+            tx, bridge.connection_id, "activities", mode="apply", origin="cli", asked_by="test"
+        )
+        lease = store.claim(tx, bridge.connection_id, run_id, 60)
+    assert lease is not None
+    execute(replace(bridge.installation, settings=few), lease, halt=halt)
+    with bridge.database.transaction() as tx:
+        return store.load_run(tx, bridge.connection_id, run_id)
+
+
+def jobs(mailings: Mailings) -> list[dict[str, Any]]:
+    answer = mailings.firm.sandbox.salesforce("GET", "/services/data/v66.0/jobs/ingest")
+    records: list[dict[str, Any]] = answer.json()["records"]
+    return records
+
+
+def test_what_a_job_did_not_look_at_goes_in_collections(mailings: Mailings) -> None:
+    def abort() -> None:
+        for job in jobs(mailings):
+            path = f"/services/data/v66.0/jobs/ingest/{job['id']}"
+            mailings.firm.sandbox.salesforce("PATCH", path, {"state": "Aborted"})
+
+    loaded(mailings)
+    before = mailings.salesforce_writes()
+    record = run_waiting(mailings, WhileWaiting(abort))
+    assert record.state == "done", record.reason
+    assert mailings.salesforce_writes() == before + 1
+    assert len(mailings.interactions()) == 3
+
+
+def test_a_run_that_is_cancelled_takes_its_job_along(mailings: Mailings) -> None:
+    loaded(mailings)
+    halt = WhileWaiting(lambda: halt.ask(RunCancelled()))
+    assert run_waiting(mailings, halt).state == "cancelled"
+    assert [job["state"] for job in jobs(mailings)] == ["Aborted"]
+    mailings.firm.sandbox.advance(700)
+    assert mailings.interactions() == []
+    mailings.run()
+    assert len(mailings.interactions()) == 3
 
 
 def test_a_refusal_in_bulk_has_salesforces_sentence(mailings: Mailings) -> None:

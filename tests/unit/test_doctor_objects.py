@@ -73,8 +73,11 @@ def test_missing_object_is_said_once() -> None:
 
 
 def test_campaigns_need_their_key_and_a_status_of_members() -> None:
-    campaign = {"fields": [{"name": "Name", "updateable": True}]}
-    described = {"Campaign": campaign, "CampaignMember": {"fields": [{"name": "Status"}]}}
+    campaign: dict[str, Any] = {"fields": [{"name": "Name", "updateable": True}]}
+    described: dict[str, dict[str, Any]] = {
+        "Campaign": campaign,
+        "CampaignMember": {"fields": [{"name": "Status"}]},
+    }
     said = [says for says, _ in faults(needs_of_campaigns(a_mapping().names), described.get)]
     assert said == [
         "Campaign has no field CC_Bridge_Key__c, or the bridge's user may not see it",
