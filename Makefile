@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -60,3 +60,6 @@ bench-commands: install  ## how long the commands take that look at a running br
 
 bench-nights: install  ## a first sync and two nights beside a model; ARGS=100000 for that many
 	@$(BIN)/python -m benchmarks.nights $(ARGS)
+
+bench-activities: install  ## engagement into Interactions: calls and speed; ARGS="speed --activities 50000" for less
+	@$(BIN)/python -m benchmarks.engagement $(ARGS)

@@ -63,6 +63,16 @@ class Settings(BaseSettings):
     http_timeout_s: float = Field(
         default=30, description="seconds to wait for an answer of either service", gt=0
     )
+    bulk_from: int = Field(
+        default=10_000,
+        description="Interactions of a plan from which on they go by Bulk API 2.0",
+        gt=0,
+    )
+    storage_above: int = Field(
+        default=50_000,
+        description="new Interactions of a plan above which it waits for a person's word",
+        ge=0,
+    )
     owner: Literal["linked_first", "oldest"] = Field(
         default="linked_first", description="who of several sharers of an address is sent"
     )

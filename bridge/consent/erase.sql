@@ -148,6 +148,11 @@ DELETE FROM interaction
 WHERE connection_id = %(connection_id)s
   AND (practifi_contact = ANY(%(people)s) OR contact_id = ANY(%(contacts)s::uuid[]))
 
+-- name: erase_campaign_members
+-- And whose campaigns they were a member of.
+DELETE FROM campaign_member
+WHERE connection_id = %(connection_id)s AND practifi_contact = ANY(%(people)s)
+
 -- name: erase_steps
 -- What was sent of a person; that something was sent, and when, stays. What a plan had for them is not done any more.
 UPDATE step

@@ -54,6 +54,16 @@ def needs_of_interactions(names: Names) -> Iterator[Need]:
         yield Need(part.object, part.external_id, "key")
 
 
+def needs_of_campaigns(names: Names) -> Iterator[Need]:
+    """Yield what showing mailings as campaigns asks of an organization."""
+    part = names.campaign
+    yield Need(part.object, part.name, "write")
+    if part.external_id:
+        yield Need(part.object, part.external_id, "key")
+    yield Need("CampaignMember", "Status", "write")
+    yield Need("CampaignMemberStatus", "Label", "read")
+
+
 def faults(
     needs: Iterable[Need], describe: Callable[[str], Description | None]
 ) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.connections.profile import propose_profile
 from bridge.doctor.findings import Finding
-from bridge.doctor.objects import Need, faults, needs_of_interactions, needs_of_names
+from bridge.doctor.objects import (
+    Need,
+    faults,
+    needs_of_campaigns,
+    needs_of_interactions,
+    needs_of_names,
+)
 from bridge.errors import MappingError, NotFoundRemotely, RemoteError, Unavailable
 from bridge.identity import same_organization
 from bridge.mapping.compiled import read_files
@@ -114,6 +120,10 @@ class _Examination:
         for says, advice in faults(needs_of_interactions(names), self._describe):
             is_whole = False
             yield self.found("warning", "interactions", says, advice)
+        campaigns = needs_of_campaigns(names) if mapping.interaction.campaign_members else ()
+        for says, advice in faults(campaigns, self._describe):
+            is_whole = False
+            yield self.found("warning", "campaigns", says, advice)
         if is_whole:
             yield self.found("ok", "objects and fields", "all there")
 

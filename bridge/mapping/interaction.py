@@ -78,6 +78,10 @@ class InteractionFile(Strict):
     details_max: int = Field(
         _CHARACTERS, ge=1000, le=131_000, description="most characters of Details"
     )
+    campaign_members: bool = Field(
+        False,  # noqa: FBT003 -- the default
+        description="besides, a campaign for each mailing, whose members say what they did",
+    )
     fields: ConstantFields = ConstantFields()
 
 
@@ -92,6 +96,7 @@ class InteractionMapping:
         zone: The time zone of the times in Details.
         details_max: Most characters of Details.
         constants: API name -> value of the fields that every new record gets.
+        campaign_members: Whether each mailing is shown as a campaign with members too.
     """
 
     grain: Grain
@@ -100,6 +105,7 @@ class InteractionMapping:
     zone: ZoneInfo
     details_max: int
     constants: Mapping[str, Constant]
+    campaign_members: bool = False
 
 
 def default_file() -> InteractionFile:
@@ -134,6 +140,7 @@ def interaction_mapping(
         kinds=tuple(kind for kind in EVENT_KINDS if kind in file.kinds),
         zone=ZoneInfo(file.zone),
         details_max=file.details_max,
+        campaign_members=file.campaign_members,
         constants=MappingProxyType(
             {
                 _renamed(name, written_namespace, names.namespace): value

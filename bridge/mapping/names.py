@@ -80,6 +80,18 @@ class InteractionNames:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CampaignNames:
+    """The campaign that stands for a mailing, where campaigns are wanted.
+
+    Its members and their statuses are Salesforce's own objects, named the same everywhere.
+    """
+
+    object: str = "Campaign"
+    name: str = "Name"
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Names:
     """All names of one connection."""
 
@@ -90,6 +102,7 @@ class Names:
     list: ListNames
     membership: MembershipNames
     interaction: InteractionNames
+    campaign: CampaignNames = CampaignNames()
 
     @cached_property
     def _kinds(self) -> dict[str, Kind]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Literal, get_args, get_type_hints
 
-from pydantic import ValidationError, create_model
+from pydantic import Field, ValidationError, create_model
 
 from bridge.mapping import names
 from bridge.mapping.faults import explained
@@ -22,7 +22,10 @@ _PARTS: dict[str, type[Any]] = {
     "list": names.ListNames,
     "membership": names.MembershipNames,
     "interaction": names.InteractionNames,
+    "campaign": names.CampaignNames,
 }
+_MAY_BE_MISSING = frozenset({"campaign"})
+"""Parts that versions of names.yaml which are in force may not have yet."""
 
 
 def _model_of(part: type[Any]) -> type[Strict]:
@@ -39,7 +42,10 @@ def _model_of(part: type[Any]) -> type[Strict]:
     return create_model(part.__name__, __base__=Strict, __doc__=part.__doc__, **shape)
 
 
-_SHAPE: dict[str, Any] = {part: (_model_of(cls), ...) for part, cls in _PARTS.items()}
+_SHAPE: dict[str, Any] = {
+    part: (model, Field(default_factory=model) if part in _MAY_BE_MISSING else ...)
+    for part, model in ((part, _model_of(cls)) for part, cls in _PARTS.items())
+}
 _Profile = create_model(
     "ProfileNames",
     __base__=Strict,
@@ -86,7 +92,7 @@ def read_names(data: Any, profile: str, overrides: Mapping[str, object]) -> name
     return names.Names(
         profile=profile,
         namespace=chosen["namespace"],
-        **{part: cls(**chosen[part]) for part, cls in _PARTS.items()},
+        **{part: cls(**chosen.get(part, {})) for part, cls in _PARTS.items()},
     )
 
 
@@ -97,7 +103,7 @@ def _overridden(profile: Mapping[str, Any], overrides: Mapping[str, object]) -> 
     }
     old, new = chosen["namespace"], overrides.get("namespace")
     if old and isinstance(new, str):
-        for part in _PARTS:
+        for part in _PARTS.keys() & chosen.keys():
             chosen[part] = {
                 key: new + name[len(old) :] if str(name).startswith(old) else name
                 for key, name in chosen[part].items()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
+from bridge.salesforce.bulk_ingest import BulkIngest
 from bridge.salesforce.bulk_query import BulkQueries
 from bridge.salesforce.collections import Collections
 from bridge.salesforce.model import Deleted, Identity
@@ -64,6 +65,11 @@ class Salesforce:
     def bulk_queries(self) -> BulkQueries:
         """Where whole objects are read at once."""
         return BulkQueries(self._session)
+
+    @property
+    def bulk_ingest(self) -> BulkIngest:
+        """Where very many records are saved."""
+        return BulkIngest(self._session)
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -26,6 +26,7 @@ SUBJECT_CHARACTERS = 255
 _PREFIX = "Constant Contact: "
 _CUT = "… (cut)"
 _SENT = "Sent"
+_ONE_OF_TWO = " (one of two that were tested; who got which is not told)"
 _OPTED_OUT = "Unsubscribed there; Do Not Email in Practifi is not ticked"
 _STRONGEST: tuple[tuple[EventKind, str], ...] = (
     ("optout", "Unsubscribed"),
@@ -55,10 +56,15 @@ def compose(
         others: Names of people at the same address who were meant as well.
     """
     return Composed(
-        subject=subject_of(mailing.campaign_name, result_of(tallies), subject_max),
+        subject=subject_of(_name(mailing), result_of(tallies), subject_max),
         details=fitted(_blocks(mailing, tallies, zone, others), details_max),
-        at=_sent_at(tallies) or min(tally.first_at for tally in tallies),
+        at=moment_of(tallies),
     )
+
+
+def moment_of(tallies: Sequence[Tally]) -> datetime:
+    """Return when the mailing was sent, else when the first thing happened (UTC)."""
+    return _sent_at(tallies) or min(tally.first_at for tally in tallies)
 
 
 def result_of(tallies: Iterable[Tally]) -> str:
@@ -119,7 +125,8 @@ def _blocks(
     subject = _one_line(mailing.subject)
     return [
         f"Campaign: {_one_line(mailing.campaign_name)}",
-        f"Subject line: {subject}" if subject else "",
+        _resend(mailing, at),
+        f"Subject line: {subject}{_ONE_OF_TWO * mailing.is_subject_test}" if subject else "",
         _from(mailing),
         f"Sent: {at(sent_at)} ({zone.key})" if sent_at else "",
         f"First activity: {at(min(tally.first_at for tally in acts))}" if acts else "",
@@ -130,6 +137,18 @@ def _blocks(
         else "",
         f"Read it: {mailing.permalink}" if mailing.permalink else "",
     ]
+
+
+def _name(mailing: Mailing) -> str:
+    return f"{mailing.campaign_name} (resend)" if mailing.is_resend else mailing.campaign_name
+
+
+def _resend(mailing: Mailing, at: At) -> str:
+    if not mailing.is_resend:
+        return ""
+    sent_at = mailing.original_sent_at
+    original = f"the mailing that was sent {at(sent_at)}" if sent_at else "the first mailing"
+    return f"Resend: to those who had not opened {original}"
 
 
 def _from(mailing: Mailing) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-from psycopg.types.json import Jsonb
+from uuid import UUID
 
 from bridge.constant_contact.answers import unavailable
 from bridge.constant_contact.reports import TrackingPage
@@ -18,8 +17,8 @@ from reconciler.activities.looks import OVERLAP
 from reconciler.activities.optouts import record_opt_outs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
-    from uuid import UUID
 
     import psycopg
 
@@ -39,11 +38,23 @@ def read_kind(
     mailing_id: UUID,
     kind: EventKind,
     until: datetime | None,
+    *,
+    told: int | None = None,
 ) -> None:
     """Read what is newer than `until`, with an overlap; everything where that is None.
 
     Each page is committed with the place of the next one. Only at the end is the kind done and the
     newest event known for certain.
+
+    Args:
+        context: The run.
+        reports: Where the events are.
+        mailing_id: The mailing.
+        kind: What happened.
+        until: The newest event up to which everything is known (UTC).
+        told: How many events there are, as counts say that were just asked for; reading ends
+            where so many are held, without the overlap. None: an earlier reading did not come
+            to its end, so that as many may be held and others be missing.
 
     Raises:
         RunLost, RunCancelled, RunReleased: If the run shall not go on here.
@@ -59,7 +70,10 @@ def read_kind(
         if place.href in seen:
             raise unavailable("the pages of a report go round in a circle")
         with context.installation.database.transaction() as tx:
-            _keep(tx, context.connection.id, mailing_id, kind, page.rows)
+            new = _keep(tx, context.connection.id, mailing_id, kind, page.rows)
+            is_met = until is not None and told is not None and new < len(page.rows)
+            if is_met and _are_all_held(tx, context.connection.id, mailing_id, kind, told or 0):
+                place = replace(place, href=None)
             context.save_checkpoint(
                 tx,
                 source,
@@ -134,32 +148,36 @@ def _keep(
     connection_id: int,
     mailing_id: UUID,
     kind: EventKind,
-    rows: tuple[TrackingRow, ...],
-) -> None:
+    rows: Sequence[TrackingRow],
+) -> int:
+    """Keep the events of a page and return how many of them were not known."""
     values = {
         "connection_id": connection_id,
         "campaign_activity_id": mailing_id,
         "kind": kind,
-        "events": Jsonb(
-            [
-                {
-                    "contact_id": str(row.contact_id),
-                    "occurred_at": row.occurred_at.isoformat(),
-                    "url_id": row.url_id,
-                    "detail": dict(row.detail),
-                }
-                for row in rows
-            ]
-        ),
+        "contact_ids": [row.contact_id for row in rows],
+        "occurred_at": [row.occurred_at for row in rows],
+        "url_ids": [row.url_id for row in rows],
+        "details": [json.dumps(row.detail) if row.detail else "{}" for row in rows],
     }
-    new = set(tx.execute(SQL["keep_events"], values).fetchall())
-    if kind == "optout" and new:
+    ((new, contact_ids, times),) = tx.execute(SQL["keep_events"], values).fetchall()
+    if contact_ids:
+        opted_out = set(zip(map(str, contact_ids), times, strict=True))
         addresses = {
-            (row.contact_id, row.occurred_at): row.email_address
+            (UUID(row.contact_id), row.occurred_at): row.email_address
             for row in rows
-            if (row.contact_id, row.occurred_at) in new
+            if (row.contact_id, row.occurred_at) in opted_out
         }
         record_opt_outs(tx, connection_id, mailing_id, addresses)
+    return int(new)
+
+
+def _are_all_held(
+    tx: psycopg.Connection, connection_id: int, mailing_id: UUID, kind: EventKind, told: int
+) -> bool:
+    values = {"connection_id": connection_id, "campaign_activity_id": mailing_id, "kind": kind}
+    ((held,),) = tx.execute(SQL["held"], values).fetchall()
+    return bool(held == told)
 
 
 def _end(

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ConfigurationError
 from reconciler.activities.compose import SUBJECT_CHARACTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from bridge.mapping.names import InteractionNames
     from reconciler.activities.model import Composed, Receiver
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _NAME_CHARACTERS = 80  # of the standard field Name
 _LABELS = ("Subject", "Details", "When", "Contact", "Client")
 
@@ -53,19 +55,17 @@ def record_fields(
         receiver.contact_id,
         receiver.account_id,
     )
-    return dict(
-        sorted(
-            (name, value)
-            for name, value in zip(_api_names(names), values, strict=True)
-            if name is not None
-        )
-    )
+    return {name: values[place] for name, place in _places(names)}
+
+
+def record_names(names: InteractionNames, constants: Iterable[str]) -> list[str]:
+    """Return the fields that a record may have, those with constants among them."""
+    return sorted({*constants, *(name for name in _api_names(names) if name is not None)})
 
 
 def fingerprint_of(names: InteractionNames, fields: Mapping[str, Any]) -> bytes:
     """Return the digest by which a record is known to say this already."""
-    text = json.dumps([names.object, dict(fields)], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(_encode([names.object, dict(fields)]).encode()).digest()
 
 
 def change_of(
@@ -78,6 +78,12 @@ def change_of(
         for label, name in zip(_LABELS, _api_names(names), strict=True)
         if name is not None and before.get(name) != after[name]
     }
+
+
+@cache
+def _places(names: InteractionNames) -> list[tuple[str, int]]:
+    """Return the fields of a record by name, each with the place of its value."""
+    return sorted((name, place) for place, name in enumerate(_api_names(names)) if name is not None)
 
 
 def _api_names(names: InteractionNames) -> tuple[str | None, ...]:

@@ -19,6 +19,9 @@ class Mailing:
     Attributes:
         list_ids: The lists there that it went to.
         first_sent_at: When the first contact was sent it (UTC); None: not known.
+        is_resend: It went to those who had not opened another mailing of its campaign.
+        original_sent_at: When that one was first sent (UTC), as far as it is known.
+        is_subject_test: Some got it with another subject line.
     """
 
     campaign_activity_id: UUID
@@ -29,6 +32,9 @@ class Mailing:
     permalink: str | None = None
     list_ids: tuple[UUID, ...] = ()
     first_sent_at: datetime | None = None
+    is_resend: bool = False
+    original_sent_at: datetime | None = None
+    is_subject_test: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,10 +63,11 @@ class Subject:
     """What one Interaction is about: a contact there and a mailing, or one event of the two.
 
     Attributes:
+        contact_id: As text: there may be a million.
         key: What tells it from every other one.
     """
 
-    contact_id: UUID
+    contact_id: str
     key: str
     tallies: tuple[Tally, ...]
 

@@ -15,17 +15,21 @@ from bridge.clock import now
 from bridge.constant_contact.reports import MAILINGS_A_CALL, Reports
 from bridge.db.queries import load_queries
 from bridge.errors import NotFoundRemotely
+from bridge.mapping.interaction import EVENT_KINDS
 from reconciler.activities.events import read_kind
 from reconciler.activities.looks import HORIZON, kinds_to_read, next_look_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from typing import TypeAlias
     from uuid import UUID
 
     from bridge.constant_contact.reports import Campaign
     from bridge.mapping.interaction import EventKind
     from reconciler.runs.context import RunContext
+
+    Told: TypeAlias = dict[tuple[UUID, EventKind], int]
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +48,8 @@ def read_engagement(context: RunContext) -> None:
     """
     reports = Reports(context.constant_contact())
     _read_campaigns(context, reports)
-    _choose_mailings(context, reports)
-    _read_events(context, reports)
+    told = _choose_mailings(context, reports)
+    _read_events(context, reports, told)
 
 
 def _read_campaigns(context: RunContext, reports: Reports) -> None:
@@ -104,6 +108,8 @@ def _mailing(
             "from_email": there.from_email,
             "permalink": there.permalink,
         }
+        if campaign.is_subject_test:
+            detail["is_subject_test"] = True
         lists = [str(list_id) for list_id in there.list_ids]
     return {
         "campaign_activity_id": str(mailing_id),
@@ -113,31 +119,43 @@ def _mailing(
     }
 
 
-def _choose_mailings(context: RunContext, reports: Reports) -> None:
-    """Mark what is to be read: the kinds of events that moved, and mailings that are due by age."""
+def _choose_mailings(context: RunContext, reports: Reports) -> Told:
+    """Mark what is to be read: the kinds of events that moved, and mailings that are due by age.
+
+    Returns:
+        Mailing and kind -> events of it that there are, where all read before is known to the end.
+    """
     with context.installation.database.transaction() as tx:
         values = {"connection_id": context.connection.id, "horizon": HORIZON}
         mailings = tx.execute(SQL["reported_mailings"], values).fetchall()
+    told: Told = {}
     for start in range(0, len(mailings), MAILINGS_A_CALL):
         context.progress("counts", start, len(mailings))
         part = mailings[start : start + MAILINGS_A_CALL]
         counts = _counts(context, reports, [mailing_id for mailing_id, *_ in part])
         chosen = []
-        for mailing_id, before, is_due, age in part:
+        for mailing_id, before, is_due, age, left_over in part:
             kinds = kinds_to_read(before, counts.get(mailing_id), is_due=is_due)
             if kinds:
+                is_whole = len(kinds) == len(EVENT_KINDS)
                 chosen.append(
                     {
                         "campaign_activity_id": str(mailing_id),
                         "counts": counts[mailing_id],
                         "due": kinds,
-                        "look_in_s": next_look_in(age).total_seconds(),
+                        "look_in_s": next_look_in(age).total_seconds() if is_whole else None,
                     }
                 )
+            told |= {
+                (mailing_id, kind): counts[mailing_id][kind]
+                for kind in kinds
+                if kind in counts[mailing_id] and kind not in left_over
+            }
         with context.installation.database.transaction() as tx:
             values = {"connection_id": context.connection.id, "mailings": Jsonb(chosen)}
             tx.execute(SQL["choose_mailings"], values)
             context.renew(tx)
+    return told
 
 
 def _counts(
@@ -155,12 +173,12 @@ def _counts(
     return first | _counts(context, reports, mailing_ids[half:])
 
 
-def _read_events(context: RunContext, reports: Reports) -> None:
+def _read_events(context: RunContext, reports: Reports, told: Told) -> None:
     with context.installation.database.transaction() as tx:
         values = {"connection_id": context.connection.id}
         due = tx.execute(SQL["mailings_to_read"], values).fetchall()
     for number, (mailing_id, kind, until) in enumerate(due):
         context.progress("reports", number, len(due))
-        read_kind(context, reports, mailing_id, kind, until)
+        read_kind(context, reports, mailing_id, kind, until, told=told.get((mailing_id, kind)))
     if due:
         context.progress("reports", len(due), len(due))

@@ -23,7 +23,8 @@ ON CONFLICT (connection_id, campaign_activity_id) DO UPDATE
 -- name: reported_mailings
 -- Mailings that have reports, with what decides whether they are read.
 SELECT campaign_activity_id, counts, coalesce(next_look_at <= app_now(), false) AS is_due,
-  app_now() - coalesce(last_sent_at, (detail ->> 'campaign_updated_at')::timestamptz) AS age
+  app_now() - coalesce(last_sent_at, (detail ->> 'campaign_updated_at')::timestamptz) AS age,
+  coalesce(detail #> '{reading,due}', '[]') AS left_over
 FROM campaign_activity
 WHERE connection_id = %(connection_id)s AND role IN ('primary_email', 'resend')
   AND (detail ->> 'campaign_updated_at')::timestamptz > app_now() - %(horizon)s::interval
@@ -33,7 +34,7 @@ ORDER BY campaign_activity_id
 -- These mailings are read now; what was due before and has not been read stays due.
 UPDATE campaign_activity a
 SET counts = m.counts,
-    next_look_at = app_now() + make_interval(secs => m.look_in_s),
+    next_look_at = coalesce(app_now() + make_interval(secs => m.look_in_s), a.next_look_at),
     detail = jsonb_set(
       a.detail, '{reading}',
       coalesce(a.detail -> 'reading', '{}') || jsonb_build_object('due', (
@@ -51,14 +52,26 @@ ORDER BY first_sent_at DESC NULLS FIRST, campaign_activity_id,
   array_position(ARRAY['send', 'open', 'click', 'bounce', 'optout', 'forward'], kind)
 
 -- name: keep_events
--- Events of one page; returns those that were not known. The vendor's rows have no id, and pages may repeat them.
-INSERT INTO engagement_event (connection_id, campaign_activity_id, kind, contact_id, occurred_at, url_id, detail)
-SELECT DISTINCT ON (contact_id, occurred_at, url_id)
-  %(connection_id)s, %(campaign_activity_id)s, %(kind)s, contact_id, occurred_at, url_id, detail
-FROM jsonb_to_recordset(%(events)s) AS e (contact_id uuid, occurred_at timestamptz, url_id text, detail jsonb)
-ORDER BY contact_id, occurred_at, url_id
-ON CONFLICT (connection_id, campaign_activity_id, kind, contact_id, occurred_at, url_id) DO NOTHING
-RETURNING contact_id, occurred_at
+-- Events of one page: how many were not known, and who of these opted out when. The vendor's rows have no id, and pages
+-- may repeat them.
+WITH kept AS (
+  INSERT INTO engagement_event (connection_id, campaign_activity_id, kind, contact_id, occurred_at, url_id, detail)
+  SELECT DISTINCT ON (contact_id, occurred_at, url_id)
+    %(connection_id)s, %(campaign_activity_id)s, %(kind)s, contact_id::uuid, occurred_at, url_id, detail::jsonb
+  FROM unnest(%(contact_ids)b::text[], %(occurred_at)b::timestamptz[], %(url_ids)b::text[], %(details)b::text[])
+    AS e (contact_id, occurred_at, url_id, detail)
+  ORDER BY contact_id, occurred_at, url_id
+  ON CONFLICT (connection_id, campaign_activity_id, kind, contact_id, occurred_at, url_id) DO NOTHING
+  RETURNING contact_id, occurred_at)
+SELECT count(*), array_agg(contact_id) FILTER (WHERE %(kind)s = 'optout'),
+  array_agg(occurred_at) FILTER (WHERE %(kind)s = 'optout')
+FROM kept
+
+-- name: held
+-- Events of one kind of a mailing that are known.
+SELECT count(*)
+FROM engagement_event
+WHERE connection_id = %(connection_id)s AND campaign_activity_id = %(campaign_activity_id)s AND kind = %(kind)s
 
 -- name: end_kind
 -- A kind was read to its end: it is not due any more, and what is newer than this is read the next time.

@@ -1,33 +1,30 @@
-"""Write planned Interactions to Salesforce, in collections of 200, each once however often tried.
+"""Write planned Interactions to Salesforce, each once however often tried.
 
-An object of its own is upserted by the bridge's key. Events and tasks are looked up by it right
-before each write, so a call whose answer was lost finds what it did.
+In collections of 200, or, where there are very many, by Bulk API 2.0. An object of its own is
+upserted by the bridge's key. Events and tasks are looked up by it right before each write, so a
+call whose answer was lost finds what it did; they always go in collections.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
-
 from bridge.salesforce.collections import RECORDS_A_CALL
 from bridge.salesforce.model import Update
-from reconciler.activities.fields import fingerprint_of, key_field
-from reconciler.activities.plan import SQL, facts_of
-from reconciler.runs.plans import end_step, open_steps, send_step, step_states
+from reconciler.activities.fields import key_field
+from reconciler.activities.load import load
+from reconciler.activities.sent import begin, bodies, record
+from reconciler.runs.plans import step_states
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import psycopg
+    from collections.abc import Mapping
 
     from bridge.salesforce.model import SaveResult
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
 
-_STALE = "another plan has written it since"
 _SMALLER = (20, 4)  # records a call where somebody held one of those of a larger call
 _OPEN = ("planned", "sending", "sent")
+_ANY_SIZE = 1 << 40
 
 
 def write_interactions(context: RunContext, plan_id: int) -> None:
@@ -38,25 +35,37 @@ def write_interactions(context: RunContext, plan_id: int) -> None:
         RunPaused: If somebody has paused its lane.
         RemoteError: If Salesforce does not do its part; the steps stay open.
     """
+    with context.installation.database.transaction() as tx:
+        states = step_states(tx, context.connection.id, plan_id)
+    total = sum(states.get(state, 0) for state in _OPEN)
+    names = context.current.mapping.names.interaction
+    if names.profile == "custom" and total >= context.installation.settings.bulk_from:
+        load(context, plan_id, total)
+    _write_singly(context, plan_id, total)
+
+
+def _write_singly(context: RunContext, plan_id: int, total: int) -> None:
+    """Write what is open, a collection at a time."""
     database, connection_id = context.installation.database, context.connection.id
     writer = Writer(context)
-    with database.transaction() as tx:
-        states = step_states(tx, connection_id, plan_id)
-    total, done = sum(states.get(state, 0) for state in _OPEN), 0
+    done = start = 0
     while True:
         context.progress("interactions", done, total)
         context.refuse_paused()
         with database.transaction() as tx:
-            steps = open_steps(tx, connection_id, plan_id, count=RECORDS_A_CALL)
-            sent = _begin(tx, context, steps)
+            sent = begin(
+                tx, connection_id, plan_id, start=start, count=RECORDS_A_CALL, size=_ANY_SIZE
+            )
+            if sent is None:
+                return
+            records = dict(bodies(tx, sent))
             context.renew(tx)
-        if not steps:
-            return
-        saved = writer.save(sent)
+        saved = writer.save(records)
         with database.transaction() as tx:
-            _record(tx, context, sent, saved)
+            record(tx, sent, saved)
             context.renew(tx, may_stop=False)
-        done += len(steps)
+        done += sent.count
+        start = sent.last + 1
 
 
 class Writer:
@@ -70,13 +79,12 @@ class Writer:
         self._constants = dict(mapping.interaction.constants)
         self._collections = context.salesforce().collections
 
-    def save(self, steps: Sequence[StoredStep]) -> dict[str, SaveResult]:
+    def save(self, records: Mapping[str, dict[str, Any]]) -> dict[str, SaveResult]:
         """Save up to 200 Interactions and return what became of each, by its key.
 
         Raises:
             RemoteError: If a call as a whole did not succeed.
         """
-        records = {step.subject_key: dict(step.body["fields"]) for step in steps}
         saved = self._save(records)
         for size in _SMALLER:
             locked = [key for key, each in saved.items() if each.is_locked]
@@ -106,62 +114,3 @@ class Writer:
             name, [self._constants | records[key] | {self._key_field: key} for key in fresh]
         )
         return dict(zip([*known, *fresh], [*updated, *created], strict=True))
-
-
-def _begin(
-    tx: psycopg.Connection, context: RunContext, steps: Sequence[StoredStep]
-) -> list[StoredStep]:
-    """Note that steps are on their way, and refuse those that rest on what is not so any more."""
-    values = {
-        "connection_id": context.connection.id,
-        "keys": [step.subject_key for step in steps],
-    }
-    prints: dict[str, bytes | None] = dict(tx.execute(SQL["fingerprints"], values).fetchall())
-    sent = []
-    for step in steps:
-        place = (step.connection_id, step.plan_id, step.ordinal)
-        if facts_of(prints.get(step.subject_key)) == step.facts:
-            send_step(tx, *place)
-            sent.append(step)
-        else:
-            end_step(tx, *place, "refused", outcome=_STALE)
-    return sent
-
-
-def _record(
-    tx: psycopg.Connection,
-    context: RunContext,
-    steps: Sequence[StoredStep],
-    saved: Mapping[str, SaveResult],
-) -> None:
-    """Keep what became of each record, and end its step."""
-    names = context.current.mapping.names.interaction
-    rows = []
-    for step in steps:
-        result = saved[step.subject_key]
-        fingerprint = fingerprint_of(names, step.body["fields"])
-        rows.append(
-            {
-                "external_id": step.subject_key,
-                "campaign_activity_id": step.body["campaign_activity_id"],
-                "contact_id": step.cc_id,
-                "practifi_contact": step.body["practifi_contact"],
-                "practifi_account": step.body["practifi_account"],
-                "sf_id": result.record_id,
-                "fingerprint": fingerprint.hex() if result.ok else None,
-                "error": None if result.ok else result.message or result.error_code,
-            }
-        )
-    values = {"connection_id": context.connection.id, "rows": Jsonb(rows)}
-    tx.execute(SQL["keep_written"], values)
-    for step in steps:
-        result = saved[step.subject_key]
-        end_step(
-            tx,
-            step.connection_id,
-            step.plan_id,
-            step.ordinal,
-            "confirmed" if result.ok else "failed" if result.is_locked else "refused",
-            outcome=None if result.ok else f"Salesforce: {result.error_code}: {result.message}",
-            answer={"id": result.record_id} if result.ok else {"error": result.error_code},
-        )

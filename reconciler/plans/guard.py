@@ -1,7 +1,8 @@
-"""When a plan waits for a person's word: it would take too much away at once. Pure.
+"""When a plan waits for a person's word: it would take too much away, or fill too much. Pure.
 
 What a mistake in Practifi, or half a snapshot, would do to a firm's book is removals and opt-outs
-by the hundred; both are rare in a night. A list that is deleted is never an accident's worth.
+by the hundred; both are rare in a night. A list that is deleted is never an accident's worth. What
+years of engagement would take of Salesforce's data storage costs money, and stays.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler.plans.effects import effects_of
+from reconciler.plans.storage import new_records, storage_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.plans.effects import Effect, Figures
 
-Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions"]
+Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions", "storage"]
 
 ALWAYS_FREE = 20
 PERCENT = 2
+FEWER = "`grain: campaign` and fewer `kinds` in interaction.yaml make fewer of them"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,11 +38,18 @@ class Verdict:
     reason: str = ""
 
 
-def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
+def judge(
+    steps: Iterable[Effect], figures: Figures, *, storage_above: int | None = None
+) -> Verdict:
     """Return whether steps may be carried out without asking.
 
     Removals are counted for each list by itself, and for all that lose anybody together, so that
     neither a small list is emptied nor a little of each list taken off unasked.
+
+    Args:
+        steps: What would be done.
+        figures: What there is before.
+        storage_above: New records that may be written unasked; None: any number.
     """
     effects = effects_of(steps)
     found: list[tuple[Held, str]] = []
@@ -58,6 +68,8 @@ def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
         found.append(("opt_outs", f"{opt_outs:,} of {mailable:,} would be unsubscribed"))
     if deleted := effects.kinds.get("delete_list", 0):
         found.append(("list_deletions", f"{deleted:,} list{'s' * (deleted > 1)} would be deleted"))
+    if storage_above is not None and new_records(effects.kinds) > storage_above:
+        found.append(("storage", f"{storage_words(effects.kinds)}: {FEWER}"))
     return Verdict(
         held=tuple(dict.fromkeys(held for held, _ in found)),
         reason="; ".join(words for _, words in found),

@@ -47,7 +47,7 @@ def store_plan(
     steps = list(steps)
     run = context.run
     figures = read_figures(tx, run.connection_id, steps)
-    verdict = judge(steps, figures)
+    verdict = judge(steps, figures, storage_above=context.installation.settings.storage_above)
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not steps else "waiting" if waits else "applying"
     values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}

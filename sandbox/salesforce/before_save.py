@@ -32,8 +32,6 @@ def before_save(
             return row | _full_name(row) | _untick_stamp(before, row, user_id=user_id, at=at)
         case "Event":
             return row | _event_times(before, row)
-        case "CampaignMember":
-            return row | {"HasResponded": row["Status"] == "Responded"}
         case _:
             return row
 

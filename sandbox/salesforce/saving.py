@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.salesforce import ids
 from sandbox.salesforce.before_save import before_save
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.member_statuses import FIRST, STATUS, status_of
 from sandbox.salesforce.org import Change
 from sandbox.salesforce.tables import folded
 from sandbox.salesforce.values import initial, stored
@@ -50,6 +51,9 @@ def insert(tx: Transaction, sobject: SObject, given: Mapping[str, Any]) -> str:
         if field.number_format is not None:
             row[field.name] = field.number_format.format(tx.org.next_number(sobject))
     _save(tx, sobject, record_id, None, row)
+    if sobject.name == "Campaign":
+        for status in FIRST:
+            insert(tx, tx.org.schema.get(STATUS), {"CampaignId": record_id, **status})
     return record_id
 
 
@@ -210,6 +214,8 @@ def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None,
             _check_reference(tx, field, row[field.name])
             check_unique(tx, sobject, field, record_id, row[field.name])
     _check_together(tx, sobject, record_id, row)
+    if sobject.name == "CampaignMember":
+        row |= status_of(tx, row)
     tx.org.saving_rules.check(
         Change(sobject=sobject, record_id=record_id, before=before, after=row, user_id=tx.user_id),
         tx.org.tables[sobject.name],

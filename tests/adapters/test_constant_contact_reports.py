@@ -218,6 +218,18 @@ def test_counts_that_are_not_told_are_left_out(
     assert broken.counts([MAILING]) == {MAILING: {"send": 3}}
 
 
+@pytest.mark.parametrize(
+    ("code", "is_test"), [(57, True), ("57", True), (10, False), (None, False)]
+)
+def test_a_test_of_subject_lines_is_known_by_its_type(
+    broken: Reports, vendor: responses.RequestsMock, code: object, *, is_test: bool
+) -> None:
+    campaign = {"campaign_id": str(MAILING), "updated_at": "2026-11-02T09:15:00.000Z"}
+    vendor.get(f"{URL}/emails", json={"campaigns": [campaign | {"type_code": code}]})
+    (one,) = broken.campaigns()
+    assert one.is_subject_test is is_test
+
+
 def test_pages_of_campaigns_that_go_round_are_noticed(
     broken: Reports, vendor: responses.RequestsMock
 ) -> None:

@@ -152,18 +152,18 @@ def test_only_an_opt_out_after_the_resubscription_counts(
 
 def keep(database: Database, firm: int, *times: datetime, kind: str = "open") -> int:
     """Keep a page of events and return how many were new."""
-    events = [
-        {"contact_id": str(ADA), "occurred_at": time.isoformat(), "url_id": "", "detail": {}}
-        for time in times
-    ]
     values = {
         "connection_id": firm,
         "campaign_activity_id": MAILING,
         "kind": kind,
-        "events": Jsonb(events),
+        "contact_ids": [str(ADA)] * len(times),
+        "occurred_at": list(times),
+        "url_ids": [""] * len(times),
+        "details": ["{}"] * len(times),
     }
     with database.transaction() as tx:
-        return len(tx.execute(SQL["keep_events"], values).fetchall())
+        ((new, *_),) = tx.execute(SQL["keep_events"], values).fetchall()
+    return int(new)
 
 
 def test_an_event_is_kept_once_however_often_pages_repeat_it(database: Database, firm: int) -> None:
@@ -199,12 +199,12 @@ def test_a_kind_without_an_event_is_read_all_the_same(database: Database, firm: 
     assert reading(database)["until"]["bounce"] is None
 
 
-def choose(database: Database, firm: int, *due: str) -> None:
+def choose(database: Database, firm: int, *due: str, look_in_s: int | None = 60) -> None:
     chosen = {
         "campaign_activity_id": str(MAILING),
         "counts": {"open": 1},
         "due": list(due),
-        "look_in_s": 60,
+        "look_in_s": look_in_s,
     }
     with database.transaction() as tx:
         statement = SQL["choose_mailings"]
@@ -219,3 +219,16 @@ def test_what_was_due_and_not_read_stays_due(database: Database, firm: int) -> N
         due = tx.execute(SQL["mailings_to_read"], {"connection_id": firm}).fetchall()
     assert [(kind, until) for _, kind, until in due] == [("send", None), ("click", None)]
     assert set(reading(database)["until"]) == {"open"}
+
+
+def test_reading_what_moved_puts_no_look_by_age_off(database: Database, firm: int) -> None:
+    def next_look() -> datetime | None:
+        (row,) = rows(database, "SELECT next_look_at FROM campaign_activity")
+        at: datetime | None = row["next_look_at"]
+        return at
+
+    choose(database, firm, "open", "click", look_in_s=60)
+    due_at = next_look()
+    choose(database, firm, "open", look_in_s=None)
+    assert due_at is not None
+    assert next_look() == due_at

@@ -180,6 +180,31 @@ def test_a_merge_keeps_one_membership_of_a_campaign(sandbox: RunningSandbox) -> 
     assert [each["ContactId"] for each in found] == [master]
 
 
+@pytest.mark.rule("sf-campaign-member-statuses")
+def test_a_member_has_a_status_of_its_campaign(sandbox: RunningSandbox) -> None:
+    campaign = create(sandbox, "Campaign", Name="Market letter")
+    person = create(sandbox, "Contact", LastName="Quist")
+    member = create(sandbox, "CampaignMember", CampaignId=campaign, ContactId=person)
+    assert read(sandbox, "CampaignMember", member)["Status"] == "Sent"
+    path = f"{DATA}/sobjects/CampaignMember/{member}"
+    refused = sandbox.salesforce("PATCH", path, {"Status": "Clicked"})
+    assert refused.json()[0]["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+    status = {"CampaignId": campaign, "Label": "Clicked", "HasResponded": True}
+    create(sandbox, "CampaignMemberStatus", **status)
+    assert sandbox.salesforce("PATCH", path, {"Status": "Clicked"}).status_code == 204
+    assert read(sandbox, "CampaignMember", member)["HasResponded"] is True
+
+
+@pytest.mark.rule("sf-campaign-member-once")
+def test_a_contact_is_a_member_once(sandbox: RunningSandbox) -> None:
+    campaign = create(sandbox, "Campaign", Name="Market letter")
+    person = create(sandbox, "Contact", LastName="Quist")
+    member = {"CampaignId": campaign, "ContactId": person}
+    create(sandbox, "CampaignMember", **member)
+    answer = sandbox.salesforce("POST", f"{DATA}/sobjects/CampaignMember", member)
+    assert answer.json()[0]["errorCode"] == "DUPLICATE_VALUE"
+
+
 @pytest.mark.rule("sf-undelete")
 def test_undelete_brings_back_what_went_together(sandbox: RunningSandbox) -> None:
     account = create(sandbox, "Account", Name="Quist")

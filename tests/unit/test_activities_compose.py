@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from bridge.mapping.interaction import EVENT_KINDS, EventKind
 from reconciler.activities.compose import compose, fitted, result_of, subject_of
 from reconciler.activities.model import Mailing, Tally
+from reconciler.activities.wording import Wording
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -37,6 +39,41 @@ def tally(kind: EventKind, count: int = 1, hours: float = 0, **more: str) -> Tal
 def details(*tallies: Tally, others: tuple[str, ...] = ()) -> list[str]:
     composed = compose(MAILING, tallies, zone=UTC_ZONE, details_max=32_000, others=others)
     return composed.details.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("original", "words"),
+    [
+        pytest.param(NOON, "the mailing that was sent 2026-11-02 12:00", id="known"),
+        pytest.param(None, "the first mailing", id="not read yet"),
+    ],
+)
+def test_a_resend_says_of_what(original: datetime | None, words: str) -> None:
+    resend = replace(MAILING, is_resend=True, original_sent_at=original)
+    composed = compose(resend, [tally("open")], zone=UTC_ZONE, details_max=32_000)
+    assert composed.subject == "Constant Contact: Market letter (resend) - Opened"
+    assert f"Resend: to those who had not opened {words}\n" in composed.details
+
+
+def test_a_tested_subject_line_is_one_of_two() -> None:
+    tested = replace(MAILING, is_subject_test=True)
+    composed = compose(tested, [tally("open")], zone=UTC_ZONE, details_max=32_000)
+    assert "Subject line: What markets did (one of two that were tested;" in composed.details
+
+
+@given(
+    opens=st.lists(st.tuples(st.integers(1, 3), st.floats(0, 2)), min_size=1, max_size=3),
+    others=st.lists(st.sampled_from(["Ann", "Ben"]), max_size=2),
+)
+def test_what_is_worded_once_reads_as_if_worded_each_time(
+    opens: list[tuple[int, float]], others: list[str]
+) -> None:
+    wording = Wording(MAILING, zone=SYDNEY, details_max=1000)
+    for _ in range(2):
+        for count, hours in opens:
+            tallies = [tally("send"), tally("open", count=count, hours=hours)]
+            plainly = compose(MAILING, tallies, zone=SYDNEY, details_max=1000, others=others)
+            assert wording.of(tallies, others) == plainly
 
 
 @pytest.mark.parametrize(

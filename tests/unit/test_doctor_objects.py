@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.doctor.objects import Need, faults
+from bridge.doctor.objects import Need, faults, needs_of_campaigns
+from tests.unit.mapping_builders import a_mapping
 
 CONTACT: dict[str, Any] = {
     "fields": [
@@ -69,3 +70,16 @@ def test_what_is_there_is_no_fault(need: Need) -> None:
 def test_missing_object_is_said_once() -> None:
     needs = [Need("List__c", "Name", "read"), Need("List__c", "Id", "read")]
     assert len(list(faults(needs, DESCRIBED.get))) == 1
+
+
+def test_campaigns_need_their_key_and_a_status_of_members() -> None:
+    campaign: dict[str, Any] = {"fields": [{"name": "Name", "updateable": True}]}
+    described: dict[str, dict[str, Any]] = {
+        "Campaign": campaign,
+        "CampaignMember": {"fields": [{"name": "Status"}]},
+    }
+    said = [says for says, _ in faults(needs_of_campaigns(a_mapping().names), described.get)]
+    assert said == [
+        "Campaign has no field CC_Bridge_Key__c, or the bridge's user may not see it",
+        "there is no object CampaignMemberStatus, or the bridge's user may not see it",
+    ]

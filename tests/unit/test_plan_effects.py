@@ -110,6 +110,21 @@ def test_a_plan_waits_where_it_takes_too_much_away(
     assert (verdict.held, verdict.reason) == (held, reason)
 
 
+@pytest.mark.parametrize(
+    ("above", "held"),
+    [
+        pytest.param(3, (), id="as many as may be"),
+        pytest.param(2, ("storage",), id="one more"),
+        pytest.param(None, (), id="no limit"),
+    ],
+)
+def test_a_plan_waits_where_it_fills_too_much(above: int | None, held: tuple[str, ...]) -> None:
+    steps = [a_step(kind="create_interaction")] * 3 + [a_step(kind="update_interaction")] * 9
+    verdict = judge(steps, FIGURES, storage_above=above)
+    assert verdict.held == held
+    assert ("3 new records, about 0 MB" in verdict.reason) is bool(held)
+
+
 def test_a_removal_counts_whatever_else_its_step_changes() -> None:
     change = {"list_memberships": (["m"], []), "last_name": ("A", "B")}
     assert judge([a_step(change=change)] * 21, FIGURES).held == ("removals",)

@@ -133,7 +133,31 @@ CAMPAIGN = SObject(
         checkbox("IsActive", label="Active"),
         area("Description", 32_000),
         text("CC_Bridge_Id__c", 36, label="Constant Contact Bridge ID", external_id=True),
+        external_key("CC_Bridge_Key__c"),
         *list_fields(),
+    ),
+)
+
+CAMPAIGN_MEMBER_STATUS = SObject(
+    name="CampaignMemberStatus",
+    label="Campaign Member Status",
+    plural="Campaign Member Statuses",
+    prefix="01Y",
+    unique_together=("CampaignId", "Label"),
+    fields=(
+        *system_fields(owned=False),
+        lookup(
+            "CampaignId",
+            "Campaign",
+            children="CampaignMemberStatuses",
+            cascades=True,
+            nillable=False,
+            updateable=False,
+        ),
+        text("Label", 765, label="Member Status", nillable=False),
+        whole("SortOrder"),
+        checkbox("IsDefault", label="Is Default"),
+        checkbox("HasResponded", label="Responded"),
     ),
 )
 
@@ -154,7 +178,7 @@ CAMPAIGN_MEMBER = SObject(
             updateable=False,
         ),
         lookup("ContactId", "Contact", children="CampaignMembers", cascades=True, updateable=False),
-        picklist("Status", "Sent", "Responded", default="Sent"),
+        picklist("Status", "Sent", "Responded", default="Sent"),  # each campaign has its own
         checkbox("HasResponded", label="Responded").read_only(),
         *membership_fields(),
     ),
@@ -214,4 +238,12 @@ EVENT = SObject(
     ),
 )
 
-STANDARD = (ACCOUNT, CONTACT, CAMPAIGN, CAMPAIGN_MEMBER, TASK, EVENT)
+STANDARD = (
+    ACCOUNT,
+    CONTACT,
+    CAMPAIGN,
+    CAMPAIGN_MEMBER_STATUS,
+    CAMPAIGN_MEMBER,
+    TASK,
+    EVENT,
+)
