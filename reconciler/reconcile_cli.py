@@ -36,6 +36,7 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.exit_code and not arguments.plan:
         raise ConfigurationError("--exit-code tells differences of a plan: give --plan as well")
+    _check(arguments)
     settings = read_settings()
     logs.configure("error", "reconcile")
     wait_for_schema(settings, 0)
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> int:
             return _detach(installation, connection, arguments)
         terminal = Terminal(installation.database, connection.id, is_json=arguments.json)
         attendant = Attendant(installation, connection.id, arguments.job, terminal)
-        end = attendant.see_through(_mode(arguments), asked_by=_user())
+        end = attendant.see_through(_mode(arguments), asked_by=_user(), only=arguments.only)
         return terminal.conclude(end, tell_differences=arguments.exit_code)
     finally:
         installation.broker.close()
@@ -67,12 +68,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--exit-code", action="store_true", help="with --plan: exit code 3 where there is anything"
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="contact:ID|list:ID",
+        help="with contacts: only this person, or who is on this list",
+    )
     parser.add_argument("--connection", metavar="NAME", help="the connection, if there are several")
     parser.add_argument(
         "--detach", action="store_true", help="leave it to a worker and print the run's number"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     return parser
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be meant.
+
+    Raises:
+        ConfigurationError: If it says what nobody can do.
+    """
+    if arguments.only and arguments.job != "contacts":
+        raise ConfigurationError("--only is about people: give it with contacts")
+    for text in arguments.only:
+        kind, _, given = text.partition(":")
+        if kind not in {"contact", "list"} or not given:
+            raise ConfigurationError(f"{text!r}: contact:ID or list:ID is wanted")
 
 
 def _mode(arguments: argparse.Namespace) -> Mode:
@@ -102,7 +124,13 @@ def _detach(
     mode = _mode(arguments)
     with installation.database.transaction() as tx:
         run_id, is_new = ask_run(
-            tx, connection.id, arguments.job, mode=mode, origin="cli", asked_by=_user()
+            tx,
+            connection.id,
+            arguments.job,
+            mode=mode,
+            origin="cli",
+            asked_by=_user(),
+            only=arguments.only,
         )
         under_way = load_run(tx, connection.id, run_id).mode
     installation.waker.wake({topics.RUNS})

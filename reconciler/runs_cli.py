@@ -106,7 +106,8 @@ def _show(database: Database, arguments: argparse.Namespace) -> int:
         run = find_run(tx, arguments.id)
     terminal = Terminal(database, run.connection_id, is_json=arguments.json)
     if not arguments.json:
-        print_line(f"{run.job} of {run.connection_name}, {run.mode}: {run.state}")
+        about = f" ({', '.join(map(shown, run.only))} alone)" if run.only else ""
+        print_line(f"{run.job} of {run.connection_name}, {run.mode}{about}: {run.state}")
     terminal.conclude(RunEnd(record=run), tell_differences=False)
     return 0
 

@@ -201,7 +201,7 @@ def run_as_json(record: RunRecord) -> dict[str, Any]:
     """Return a run for programs."""
     names = (
         "id", "job", "mode", "origin", "asked_by", "asked_at", "state", "reason", "counters",
-        "progress", "started_at", "finished_at",
+        "progress", "started_at", "finished_at", "only",
     )  # fmt: skip
     values = {name: getattr(record, name) for name in names}
     return {"connection": record.connection_name} | {

@@ -16,7 +16,7 @@ from reconciler.runs.halt import Halt, RunCancelled, RunReleased
 from reconciler.runs.store import ask_run, claim, load_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import psycopg
 
@@ -87,7 +87,7 @@ class Attendant:
         self._job: Job = job
         self._screen = screen
 
-    def see_through(self, mode: Mode, *, asked_by: str) -> RunEnd:
+    def see_through(self, mode: Mode, *, asked_by: str, only: Sequence[str] = ()) -> RunEnd:
         """Return how the run ended that does what is wanted.
 
         A run of the job that is under way is followed to its end, and taken over if its process
@@ -103,6 +103,7 @@ class Attendant:
                     mode=mode,
                     origin="cli",
                     asked_by=asked_by,
+                    only=only,
                 )
                 lease = self._claim(tx, run_id)
                 record = load_run(tx, self._connection_id, run_id)
@@ -113,7 +114,7 @@ class Attendant:
                     f"is under way already: it is {how}"
                 )
             end = self._work(lease) if lease else self._follow(run_id)
-            if end.interrupted or end.record.is_open or end.record.does(mode):
+            if end.interrupted or end.record.is_open or end.record.does(mode, only):
                 return end
 
     def see_run(self, run_id: int) -> RunEnd:

@@ -27,6 +27,7 @@ class Run:
         extent: Whether it reads everything, or what changed since the run before it.
         asked_by: A Salesforce user, a user of this machine, or `schedule`.
         started_at: When it was first claimed (UTC): what is known since is newer than what it read.
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
     """
 
     connection_id: int
@@ -38,6 +39,7 @@ class Run:
     state: str
     started_at: datetime
     extent: Extent = "full"
+    only: Sequence[str] = ()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -229,6 +231,7 @@ class RunRecord:
         is_held: A process holds its lease.
         applies_plan_id: The stored plan that it was asked to carry out, where it makes none.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
     """
 
     connection_id: int
@@ -251,12 +254,13 @@ class RunRecord:
     plan_state: str | None
     totals: Mapping[str, Any]
     applies_plan_id: int | None = None
+    only: Sequence[str] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether the run goes on, now or later."""
         return self.finished_at is None
 
-    def does(self, mode: Mode) -> bool:
-        """Tell whether the run compares both sides, and does with it what is wanted."""
-        return self.mode == mode and self.applies_plan_id is None
+    def does(self, mode: Mode, only: Sequence[str] = ()) -> bool:
+        """Tell whether the run compares what is meant, and does with it what is wanted."""
+        return self.mode == mode and self.applies_plan_id is None and set(self.only) == set(only)

@@ -41,12 +41,15 @@ SET state = 'applying', wait_reason = NULL
 WHERE connection_id = %(connection_id)s AND id = %(plan_id)s AND state = 'approved'
 
 -- name: older_plans
--- Plans of a job that nobody applied; a newer one takes their place.
+-- Plans of a job that nobody applied; a newer one takes their place, unless it is about a part alone.
 UPDATE plan p
 SET state = 'discarded', wait_reason = NULL, finished_at = app_now()
 FROM run r
 WHERE p.connection_id = %(connection_id)s AND p.state = 'waiting' AND p.run_id <> %(run_id)s
   AND (r.connection_id, r.id) = (p.connection_id, p.run_id) AND r.job = %(job)s
+  AND NOT EXISTS (
+    SELECT FROM run newer
+    WHERE newer.connection_id = %(connection_id)s AND newer.id = %(run_id)s AND newer.about IS NOT NULL)
 RETURNING p.id
 
 -- name: end_runs_of

@@ -19,7 +19,7 @@ from reconciler.runs.halt import RunCancelled, RunLost
 from reconciler.runs.model import Run, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import psycopg
@@ -59,10 +59,21 @@ def ask_run(
     mode: Mode,
     origin: Literal["schedule", "console", "cli"],
     asked_by: str,
+    only: Sequence[str] = (),
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
 
-    The run under way may have been asked for in another mode: its row tells.
+    The run under way may have been asked for in another mode, or about something else: its row
+    tells.
+
+    Args:
+        tx: A connection in a transaction.
+        connection_id: Whose run it is.
+        job: What it runs.
+        mode: Whether it applies what it plans.
+        origin: Where it was asked for.
+        asked_by: By whom.
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
     """
     parameters = {
         "connection_id": connection_id,
@@ -70,6 +81,7 @@ def ask_run(
         "mode": mode,
         "origin": origin,
         "asked_by": asked_by,
+        "only": list(only) or None,
     }
     while True:
         made = tx.execute(SQL["add_run"], parameters).fetchone()
