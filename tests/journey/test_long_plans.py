@@ -19,8 +19,8 @@ from tests.journey.reconciling import planned, reconcile, run
 if TYPE_CHECKING:
     from tests.journey.firm import Firm
 
-SHORT, LONG = 500, 5_000
-MORE_KB = 8_000  # the steps that one plan has more than the other are about 30 MB in Python
+SHORT, LONG = 300, 3_000
+MORE_KB = 6_000  # the steps that one plan has more than the other are about 20 MB in Python
 ROOT = Path(__file__).parents[2]
 RUN = """
 WITH made AS (
