@@ -85,7 +85,7 @@ def test_a_backup_of_six_hours_ago_makes_nobody_mailable_and_doubles_no_interact
             {"email": addresses["complains"], "kind": "optout"},
         )
         firm.leaves(addresses["leaves a list"], firm.cc_list_id(mailings.list_id))
-        firm.settle()
+        firm.settle(deletes=True)
         mailings.run()
         firm.sandbox.advance(SIX_HOURS_S)
         before = {one["CC_Bridge_Key__c"] for one in mailings.interactions()}
