@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -16,6 +16,9 @@ FAULTS := tests/faults tests/journey/test_outages.py tests/journey/test_lost_ans
 
 faults: install  ## kills, restarts, and all that surrounds the bridge failing, 17 times as often: about an hour
 	@BRIDGE_TEST_SCALE=17 $(BIN)/pytest $(FAULTS) $(ARGS)
+
+seeds: install  ## a thousand firms at random on both sides, with faults: the second plan is empty for each
+	@BRIDGE_TEST_SCALE=250 $(BIN)/pytest -n2 tests/journey/test_reconcile_seeds.py $(ARGS)
 
 up: install  ## the bridge on this machine, with the embedded database
 	@$(BIN)/bridge up $(ARGS)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONSENT = frozenset({"unsubscribe", "resubscribe", "ask_person"})
 _LISTS = frozenset({"create_list", "rename_list"})
+_CUSTOM = "custom_fields"
 
 
 class StalePlan(BridgeError):
@@ -42,7 +43,9 @@ def is_agreed(step: Step, planned: Iterable[StoredStep]) -> bool:
     """Tell whether a step does no more than one of those that a plan showed.
 
     It may do less: part of it may have been done meanwhile, by a step of another address or by
-    hand. What a tick or a counted untick asks for is agreed to by it, on every road.
+    hand. It may fill custom fields that the account did not have yet when it was planned: those are
+    made before the first contact is written. What a tick or a counted untick asks for is agreed to
+    by it, on every road.
     """
     if step.kind in _CONSENT:
         return True
@@ -54,13 +57,23 @@ def is_agreed(step: Step, planned: Iterable[StoredStep]) -> bool:
             and step.contact_id == one.cc_id
             and _is_part(step.change, one.change)
         )
+        or (step.kind == one.kind == "create_contact" and _adds_fields(one.body, step.body))
         for one in planned
     )
+
+
+def _adds_fields(planned: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Tell whether a body is a planned one, with more custom fields at most."""
+    named = [json.loads(json.dumps(one, default=str)) for one in (planned, body)]
+    before, after = (one.pop(_CUSTOM, None) or [] for one in named)
+    return named[0] == named[1] and all(row in after for row in before)
 
 
 def _is_part(change: Mapping[str, tuple[Any, Any]], planned: Mapping[str, tuple[Any, Any]]) -> bool:
     for name, (old, new) in change.items():
         if name not in planned:
+            if name.startswith(f"{_CUSTOM}.") and old is None:
+                continue
             return False
         planned_old, planned_new = planned[name]
         if name == "list_memberships":

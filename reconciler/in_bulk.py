@@ -9,91 +9,93 @@ that are on their way held by their activities, and waits for them.
 from __future__ import annotations
 
 import logging
-from itertools import groupby
+import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from bridge.db.queries import load_queries
-from bridge.delivery.bulk.choose import BEGIN_AT
+from bridge.delivery.bulk.choose import BEGIN_AT, bulk_calls
 from bridge.delivery.bulk.fill import A_CLAIM, Filler
 from bridge.delivery.bulk.slice import open_driver
 from bridge.delivery.bulk.store import begin_round, claim_round, move, release_round
+from bridge.delivery.decide import decide
 from bridge.delivery.leases import hold, let_go
 from bridge.errors import LeaseLost, QuotaSpent, Retryable
 from reconciler.agreed import is_agreed
+from reconciler.open_subjects import open_subjects
+from reconciler.plans.undo import decider
+from reconciler.runs.finish import Finish
+from reconciler.runs.plans import close_in_bulk
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bridge.constant_contact.client import ConstantContact
     from bridge.delivery.bulk.drive import Stand
     from bridge.delivery.bulk.model import Round
     from bridge.delivery.model import Step
+    from reconciler.plans.undo import Undo
+    from reconciler.plans.undoing import Undos
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import StoredStep
 
-SQL = load_queries("reconciler")
+SQL = load_queries("reconciler", "apply.sql")
 log = logging.getLogger(__name__)
 
 _KINDS = frozenset({"create_contact", "update_contact"})
 _LOOK_AGAIN_S = 0.3
+_SHOW_EVERY_S = 5.0
+_CLOSED_AT_ONCE = 5_000
+_ROWS_A_POST = 5_000  # about; what fits into one depends on what is said of each
 _FAILURES_BORNE = 6
 
 
-def send_in_bulk(
-    context: RunContext, there: ConstantContact, plan_id: int, steps: Sequence[StoredStep]
-) -> None:
+def send_in_bulk(context: RunContext, plan_id: int, plain: int, undos: Undos | None = None) -> None:
     """Send what is open of a plan in bulk where there is much of it, and wait until it has ended.
 
     Args:
         context: The run.
-        there: The account.
         plan_id: The plan.
-        steps: Its open steps, those of a subject beside each other.
+        plain: How many of its subjects bulk may have words for.
+        undos: What is taken back, where the plan does that.
 
     Raises:
         QuotaSpent: If the day has no call left; what is on its way stays so.
         RemoteError: If a remote side refuses the connection as a whole, or does not answer.
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
-    by_key: dict[str, list[StoredStep]] = {}
-    for (kind, key), found in groupby(steps, key=lambda s: (s.subject_kind, s.subject_key)):
-        group = list(found)
-        if kind == "address" and {step.kind for step in group} <= _KINDS:
-            by_key[key] = group
-    sender = _BulkSender(context, there, plan_id, by_key)
-    if len(by_key) >= BEGIN_AT:
+    sender = _BulkSender(context, plan_id, undos, plain)
+    if plain >= BEGIN_AT:
         sender.send()
     sender.wait()
+    sender.close()
 
 
-def went_in_bulk(tx: psycopg.Connection[Any], step: StoredStep) -> bool:
-    """Tell whether the address of a step was brought to where its plan wants it in bulk."""
-    values = {
-        "connection_id": step.connection_id,
-        "plan_id": step.plan_id,
-        "key": step.subject_key,
-    }
-    ((is_so,),) = tx.execute(SQL["went_in_bulk"], values).fetchall()
-    return bool(is_so)
+def went_in_bulk(
+    tx: psycopg.Connection[Any], connection_id: int, plan_id: int, keys: Sequence[str]
+) -> set[str]:
+    """Return those of some addresses that were brought to where a plan wants them in bulk."""
+    values = {"connection_id": connection_id, "plan_id": plan_id, "keys": keys}
+    return {key for (key,) in tx.execute(SQL["went_in_bulk"], values)}
 
 
 class _BulkSender:
     """Puts a plan's subjects into the bulk round, and drives it until they are out again."""
 
-    def __init__(
-        self,
-        context: RunContext,
-        there: ConstantContact,
-        plan_id: int,
-        by_key: dict[str, list[StoredStep]],
-    ) -> None:
+    def __init__(self, context: RunContext, plan_id: int, undos: Undos | None, plain: int) -> None:
         self._context = context
+        self._plain = plain
+        self._calls = bulk_calls(plain, activities=1 + plain // _ROWS_A_POST, pages_before=1)
+        self._finish = Finish(context, self._calls)
         self._plan_id = plan_id
-        self._by_key = by_key
+        self._undos = undos
+        self._undos_now: dict[str, Undo] = {}
+        self._by_key: dict[str, list[StoredStep]] = {}
         self._failures = 0
+        self._held = 0
+        self._shown_s = 0.0
         reader = reader_of(context)
         self._filler = Filler(
             database=context.installation.database,
@@ -103,7 +105,10 @@ class _BulkSender:
             origin="reconcile",
             agreed=self._is_agreed,
             ends=False,
+            decide=decide if undos is None else decider(self._undos_now),
+            takes_back=None if undos is None else undos.plan_id,
         )
+        there = context.constant_contact()
         self._driver = open_driver(context.installation, context.current, reader, there)
 
     def send(self) -> None:
@@ -119,12 +124,12 @@ class _BulkSender:
                 self._fill(now)
                 self._release(now)
                 return
+            self._context.progress("reading what changed, for bulk", 0)
             self._step(now)
 
     def wait(self) -> None:
         """Drive the round until nothing of the plan is on its way, and close what has ended."""
-        while left := self._on_their_way():
-            self._context.progress("on their way in bulk", len(self._by_key) - left)
+        while self._is_on_its_way():
             now = self._claim(early=False)
             if now is None:
                 self._context.halt.wait(_LOOK_AGAIN_S)
@@ -136,22 +141,51 @@ class _BulkSender:
                 return
             self._step(now)
 
+    def close(self) -> None:
+        """End the steps of addresses that need nothing more, however many went in bulk."""
+        database, connection_id = self._context.installation.database, self._context.connection.id
+        with database.transaction() as tx:
+            values = {"connection_id": connection_id, "plan_id": self._plan_id}
+            ((last,),) = tx.execute(SQL["last_ordinal"], values).fetchall()
+        for first in range(0, last + 1, _CLOSED_AT_ONCE):
+            if last >= _CLOSED_AT_ONCE:
+                self._context.progress("noting what went in bulk", first, last + 1)
+            with database.transaction() as tx:
+                until = first + _CLOSED_AT_ONCE - 1
+                close_in_bulk(tx, connection_id, self._plan_id, first=first, last=until)
+                self._context.renew(tx)
+
     def _fill(self, now: Round) -> None:
-        connection_id = self._context.run.connection_id
-        keys = sorted(self._by_key)
-        for start in range(0, len(keys), A_CLAIM):
-            self._context.progress("put together for bulk", start, len(keys))
-            with self._context.installation.database.transaction() as tx:
+        """Put the plan's subjects into activities; the steps of a few at a time are in memory."""
+        context = self._context
+        database, connection_id = context.installation.database, context.run.connection_id
+        subjects = (
+            steps
+            for steps in open_subjects(database, connection_id, self._plan_id)
+            if len(steps) == 1 and steps[0].kind in _KINDS
+        )
+        done = 0
+        while batch := list(islice(subjects, A_CLAIM)):
+            context.progress("put together for bulk", done, self._plain)
+            done += len(batch)
+            self._by_key = {steps[0].subject_key: steps for steps in batch}
+            with database.transaction() as tx:
+                self._read_undos(tx)
                 leases = hold(
                     tx,
                     connection_id,
                     "address",
-                    keys[start : start + A_CLAIM],
-                    lane=self._context.lane,
-                    lease_s=self._context.installation.settings.lease_s,
+                    sorted(self._by_key),
+                    lane=context.lane,
+                    lease_s=context.installation.settings.lease_s,
                 )
                 let_go(tx, [lease for lease in leases if lease.is_consent])
             self._filler.take(now, [lease for lease in leases if not lease.is_consent])
+
+    def _read_undos(self, tx: psycopg.Connection[Any]) -> None:
+        self._undos_now.clear()
+        if self._undos is not None:
+            self._undos_now.update(self._undos.of(tx, list(self._by_key)))
 
     def _is_agreed(self, key: str, step: Step) -> bool:
         return is_agreed(step, self._by_key.get(key, ()))
@@ -204,8 +238,17 @@ class _BulkSender:
         with self._context.installation.database.transaction() as tx:
             release_round(tx, now)
 
-    def _on_their_way(self) -> int:
+    def _is_on_its_way(self) -> bool:
+        """Tell whether anything of the plan is in an activity, and show how much is."""
         values = {"connection_id": self._context.run.connection_id, "plan_id": self._plan_id}
+        is_time = time.monotonic() >= self._shown_s + _SHOW_EVERY_S
         with self._context.installation.database.transaction() as tx:
-            row = tx.execute(SQL["on_their_way"], values).fetchone()
-        return int(row[0]) if row else 0
+            ((is_so,),) = tx.execute(SQL["any_on_their_way"], values).fetchall()
+            if is_so and is_time:
+                ((self._held,),) = tx.execute(SQL["held_in_bulk"], values).fetchall()
+                self._shown_s = time.monotonic()
+        if is_so:
+            made = self._calls - bulk_calls(self._held, activities=0, pages_before=0)
+            ends_at = self._finish.at(max(0, made))
+            self._context.progress("on their way in bulk", self._held, ends_at=ends_at)
+        return bool(is_so)

@@ -163,18 +163,3 @@ SELECT o.list_id::text, o.name,
 FROM cc_list o
 WHERE o.connection_id = %(connection_id)s AND o.deleted_at IS NULL
 ORDER BY o.list_id
-
--- name: on_their_way
--- How many subjects of a plan are in a bulk activity that has not ended.
-SELECT count(DISTINCT s.subject_key)
-FROM step s
-JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.subject_kind AND w.key = s.subject_key
-WHERE s.connection_id = %(connection_id)s AND s.plan_id = %(plan_id)s AND s.finished_at IS NULL
-  AND w.bulk_activity_id IS NOT NULL
-
--- name: went_in_bulk
--- Whether an address was brought to where a plan wants it by a bulk activity.
-SELECT EXISTS (
-  SELECT FROM step
-  WHERE connection_id = %(connection_id)s AND subject_kind = 'address' AND subject_key = %(key)s
-    AND plan_id > %(plan_id)s AND bulk_activity_id IS NOT NULL AND state = 'confirmed')

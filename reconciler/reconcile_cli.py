@@ -36,10 +36,7 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.exit_code and not arguments.plan:
         raise ConfigurationError("--exit-code tells differences of a plan: give --plan as well")
-    if arguments.extent == "incremental" and arguments.job != "contacts":
-        raise ConfigurationError("--incremental is for contacts")
-    if arguments.accept_fewer and arguments.job == "activities":
-        raise ConfigurationError("--accept-fewer is for lists and contacts")
+    _check(arguments)
     settings = read_settings()
     logs.configure("error", "reconcile")
     wait_for_schema(settings, 0)
@@ -57,6 +54,7 @@ def main(argv: list[str]) -> int:
             asked_by=_user(),
             extent=arguments.extent,
             accepts_fewer=arguments.accept_fewer,
+            only=arguments.only,
         )
         return terminal.conclude(end, tell_differences=arguments.exit_code)
     finally:
@@ -96,12 +94,39 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="go on, this once, where far less is read than before",
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="contact:ID|list:ID",
+        help="with contacts: only this person, or who is on this list",
+    )
     parser.add_argument("--connection", metavar="NAME", help="the connection, if there are several")
     parser.add_argument(
         "--detach", action="store_true", help="leave it to a worker and print the run's number"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     return parser
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be meant.
+
+    Raises:
+        ConfigurationError: If it says what nobody can do.
+    """
+    if arguments.extent == "incremental" and arguments.job != "contacts":
+        raise ConfigurationError("--incremental is for contacts")
+    if arguments.accept_fewer and arguments.job == "activities":
+        raise ConfigurationError("--accept-fewer is for lists and contacts")
+    if arguments.only and arguments.extent is not None:
+        raise ConfigurationError("--only reads what it is about: give it without --full and so on")
+    if arguments.only and arguments.job != "contacts":
+        raise ConfigurationError("--only is about people: give it with contacts")
+    for text in arguments.only:
+        kind, _, given = text.partition(":")
+        if kind not in {"contact", "list"} or not given:
+            raise ConfigurationError(f"{text!r}: contact:ID or list:ID is wanted")
 
 
 def _mode(arguments: argparse.Namespace) -> Mode:
@@ -139,6 +164,7 @@ def _detach(
             asked_by=_user(),
             extent=arguments.extent,
             accepts_fewer=arguments.accept_fewer,
+            only=arguments.only,
         )
         under_way = load_run(tx, connection.id, run_id).mode
     installation.waker.wake({topics.RUNS})

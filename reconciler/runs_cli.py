@@ -108,7 +108,8 @@ def _show(database: Database, arguments: argparse.Namespace) -> int:
     terminal = Terminal(database, run.connection_id, is_json=arguments.json)
     if not arguments.json:
         words = ", ".join(filter(None, (run.mode, run.extent)))
-        print_line(f"{run.job} of {run.connection_name}, {words}: {run.state}")
+        about = f" ({', '.join(map(shown, run.only))} alone)" if run.only else ""
+        print_line(f"{run.job} of {run.connection_name}, {words}{about}: {run.state}")
     terminal.conclude(RunEnd(record=run), tell_differences=False)
     return 0
 

@@ -202,8 +202,8 @@ def in_short(moment: datetime) -> str:
 def run_as_json(record: RunRecord) -> dict[str, Any]:
     """Return a run for programs."""
     names = (
-        "id", "job", "mode", "extent", "origin", "asked_by", "asked_at", "state", "reason", "notes",
-        "counters", "progress", "started_at", "finished_at",
+        "id", "job", "mode", "extent", "only", "origin", "asked_by", "asked_at", "state", "reason",
+        "notes", "counters", "progress", "started_at", "finished_at",
     )  # fmt: skip
     values = {name: getattr(record, name) for name in names}
     return {"connection": record.connection_name} | {

@@ -12,7 +12,7 @@ from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
 from reconciler.plans.choose import chosen_subjects
 from reconciler.plans.model import PlanRecord
-from reconciler.runs.plans import all_steps
+from reconciler.runs.plans import all_steps, step_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,20 +88,31 @@ def approve_plan(
             f"`bridge runs cancel {under_way[0]}`, then approve what waits"
         )
         raise ConfigurationError(message)
+    if choice.is_all:
+        count = step_states(tx, plan.connection_id, plan.id).get("planned", 0)
+    else:
+        count = _leave_out_others(tx, plan, choice, values)
+    if not count:
+        message = f"nothing of plan {plan.id} is meant: see `bridge plan show {plan.id}`"
+        raise ConfigurationError(message)
+    tx.execute(_SQL["approve_plan"], values)
+    return _hand_to_run(tx, values), count
+
+
+def _leave_out_others(
+    tx: psycopg.Connection[Any], plan: PlanRecord, choice: Choice, values: dict[str, Any]
+) -> int:
+    """Skip the steps of subjects that are not meant; return how many steps are."""
     steps = all_steps(tx, plan.connection_id, plan.id)
     chosen = set(chosen_subjects(steps, choice))
     count = sum(
         step.state == "planned" and (step.subject_kind, step.subject_key) in chosen
         for step in steps
     )
-    if not count:
-        message = f"nothing of plan {plan.id} is meant: see `bridge plan show {plan.id}`"
-        raise ConfigurationError(message)
-    if not choice.is_all:
-        values |= {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
-        tx.execute(_SQL["leave_out"], values)
-    tx.execute(_SQL["approve_plan"], values)
-    return _hand_to_run(tx, values), count
+    if count:
+        meant = {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
+        tx.execute(_SQL["leave_out"], values | meant)
+    return count
 
 
 def _hand_to_run(tx: psycopg.Connection[Any], values: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.db.queries import load_queries
@@ -14,9 +15,10 @@ from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.plans.undo import decide_undo, undo_of, why_not
 from reconciler.runs.plan_store import add_plan, add_steps, totals
-from reconciler.runs.plans import all_steps
+from reconciler.runs.plans import all_steps, steps_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Literal
 
     import psycopg
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 _SQL = load_queries("reconciler.plans", "undo.sql")
 
-_KEYS_A_READ = 500
+_STEPS_A_READ = 500
 _CALLS = 3  # it is read, written, and read back where it is taken off a list
 
 
@@ -43,11 +45,29 @@ class Undone(NamedTuple):
     left: Counter[str]
 
 
-def undos_of(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> dict[str, Undo]:
-    """Return address -> what takes a plan back, of lists that are still there."""
-    lists = read_figures(tx, connection_id).names
-    steps = all_steps(tx, connection_id, plan_id)
-    return {key: undo.among(lists) for key, undo in undo_of(plan_id, steps).items()}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Undos:
+    """What takes a plan back, read for a few addresses at a time.
+
+    Attributes:
+        plan_id: The plan that is taken back.
+        lists: Lists there that are still there.
+    """
+
+    connection_id: int
+    plan_id: int
+    lists: frozenset[str]
+
+    def of(self, tx: psycopg.Connection[Any], keys: Sequence[str]) -> dict[str, Undo]:
+        """Return address -> what takes the plan back there; addresses without that are left out."""
+        steps = steps_at(tx, self.connection_id, self.plan_id, keys)
+        return {key: one.among(self.lists) for key, one in undo_of(self.plan_id, steps).items()}
+
+
+def undos_of(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> Undos:
+    """Return what takes a plan back."""
+    lists = frozenset(read_figures(tx, connection_id).names)
+    return Undos(connection_id=connection_id, plan_id=plan_id, lists=lists)
 
 
 def plan_undo(
@@ -74,17 +94,15 @@ def plan_undo(
     undos = undos_of(tx, plan.connection_id, plan.id)
     steps: list[PlannedStep] = []
     left: Counter[str] = Counter()
-    keys = list(undos)
-    for start in range(0, len(keys), _KEYS_A_READ):
-        part = keys[start : start + _KEYS_A_READ]
+    for found in _undos_in_order(tx, undos):
         states = gather_all(
-            tx, plan.connection_id, part, current.mapping, owner_policy=owner_policy
+            tx, plan.connection_id, list(found), current.mapping, owner_policy=owner_policy
         )
         for key, state in states.items():
             known = with_there(state, state.there)
-            if (reason := why_not(known, undos[key])) is not None:
+            if (reason := why_not(known, found[key])) is not None:
                 left[reason] += 1
-            decided = decide_undo(known, undos[key]).steps
+            decided = decide_undo(known, found[key]).steps
             steps += [planned_step(key, step, calls=_CALLS) for step in decided]
     if not steps:
         return Undone(None, left)
@@ -104,3 +122,18 @@ def plan_undo(
     )
     add_steps(tx, plan.connection_id, plan_id, steps, current.version_id, job=plan.job)
     return Undone(plan_id, left)
+
+
+def _undos_in_order(tx: psycopg.Connection[Any], undos: Undos) -> Iterator[dict[str, Undo]]:
+    """Yield address -> what takes a plan back there, for some steps of the plan at a time."""
+    begin = 0
+    while page := all_steps(
+        tx, undos.connection_id, undos.plan_id, from_ordinal=begin, count=_STEPS_A_READ
+    ):
+        keys = {step.subject_key for step in page if step.subject_kind == "address"}
+        firsts: dict[str, int] = {}
+        for step in steps_at(tx, undos.connection_id, undos.plan_id, sorted(keys)):
+            firsts.setdefault(step.subject_key, step.ordinal)
+        # An address that the plan came back to is taken back whole, where it comes first.
+        yield undos.of(tx, [key for key in sorted(keys) if firsts[key] >= begin])
+        begin = page[-1].ordinal + 1

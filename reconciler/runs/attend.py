@@ -16,7 +16,7 @@ from reconciler.runs.halt import Halt, RunCancelled, RunReleased
 from reconciler.runs.store import ask_run, claim, load_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import psycopg
 
@@ -94,6 +94,7 @@ class Attendant:
         asked_by: str,
         extent: Extent | None = None,
         accepts_fewer: bool = False,
+        only: Sequence[str] = (),
     ) -> RunEnd:
         """Return how the run ended that does what is wanted.
 
@@ -112,6 +113,7 @@ class Attendant:
                     asked_by=asked_by,
                     extent=extent,
                     accepts_fewer=accepts_fewer,
+                    only=only,
                 )
                 lease = self._claim(tx, run_id)
                 record = load_run(tx, self._connection_id, run_id)
@@ -123,7 +125,7 @@ class Attendant:
                 )
             end = self._work(lease) if lease else self._follow(run_id)
             record = end.record
-            is_wanted = record.does(mode, extent=extent, accepting_fewer=accepts_fewer)
+            is_wanted = record.does(mode, only, extent=extent, accepting_fewer=accepts_fewer)
             if end.interrupted or record.is_open or is_wanted:
                 return end
 

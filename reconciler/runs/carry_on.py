@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge.errors import BridgeError
 from bridge.integrity.score import keep_score
+from reconciler.only import plan_only
 from reconciler.runs import store
 from reconciler.runs.plan_store import store_plan
 from reconciler.runs.plans import begin_plan, finish_plan, plan_of_run
@@ -47,16 +48,17 @@ def carry_on(context: RunContext, job: JobModule) -> None:
 def _plan(context: RunContext, job: JobModule) -> PlanHead:
     run = context.run
     context.enter("reading")
-    steps = job.make_plan(context)
+    steps = plan_only(context, run.only) if run.only else job.make_plan(context)
     if not context.counters.adds_up():
         message = f"the counters of the job {run.job} do not add up: {context.counters}"
         raise RunFaulty(message)
     with context.installation.database.transaction() as tx:
         store_plan(tx, context, steps, context.current.version_id)
         store.save_counters(tx, context.lease, context.counters)
-        if run.mode == "apply":
+        if run.mode == "apply" and not run.only:
             plan_reads(tx, context.lease)
-        keep_score(tx, run.connection_id, run.id, run.job, context.counters.apart)
+        if not run.only:
+            keep_score(tx, run.connection_id, run.id, run.job, context.counters.apart)
         context.renew(tx)
         if run.mode == "plan":
             store.end(tx, context.lease, "done")

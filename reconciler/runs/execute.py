@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BEATS_A_LEASE = 3
+_ABANDONED = {"failed": "the run failed", "cancelled": "the run was cancelled"}
 _LOOK_WHETHER_RESUMED = timedelta(seconds=15)
 
 
@@ -145,7 +146,7 @@ def _context(
 def _settle(installation: Installation, lease: RunLease, mapping_version_id: int) -> RunLease:
     """Choose how a run reads before it begins to; whoever goes on with it keeps to that."""
     run = lease.run
-    if run.state != "queued" or run.job == "activities":
+    if run.state != "queued" or run.job == "activities" or run.only:
         return lease
     with installation.database.transaction() as tx:
         choice = choose_extent(
@@ -227,7 +228,7 @@ def _end(
         with installation.database.transaction() as tx:
             plan = plan_of_run(tx, lease.run.connection_id, lease.run.id)
             if plan is not None:
-                abandon_plan(tx, lease.run.connection_id, plan.id, f"the run {state}")
+                abandon_plan(tx, lease.run.connection_id, plan.id, _ABANDONED[state])
             store.end(tx, lease, state, reason=reason, failure=failure)
     except RunLost:
         log.info("run_left", extra={"run": lease.run.id, "cause": "RunLost"})

@@ -28,6 +28,7 @@ class Run:
             that is chosen.
         asked_by: A Salesforce user, a user of this machine, or `schedule`.
         started_at: When it was first claimed (UTC): what is known since is newer than what it read.
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
     """
 
     connection_id: int
@@ -39,6 +40,7 @@ class Run:
     state: str
     started_at: datetime
     extent: Extent | None = None
+    only: Sequence[str] = ()
 
     def reads_whole(self, kind: str) -> bool:
         """Tell whether the run reads all of a kind; of lists it always does: they are few."""
@@ -237,6 +239,7 @@ class RunRecord:
         accepts_fewer: A person has said that a source may give far less than before.
         notes: What people should know of how it went.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
     """
 
     connection_id: int
@@ -262,6 +265,7 @@ class RunRecord:
     extent: Extent | None = None
     accepts_fewer: bool = False
     notes: Sequence[str] = ()
+    only: Sequence[str] = ()
 
     @property
     def is_open(self) -> bool:
@@ -269,12 +273,18 @@ class RunRecord:
         return self.finished_at is None
 
     def does(
-        self, mode: Mode, *, extent: Extent | None = None, accepting_fewer: bool = False
+        self,
+        mode: Mode,
+        only: Sequence[str] = (),
+        *,
+        extent: Extent | None = None,
+        accepting_fewer: bool = False,
     ) -> bool:
-        """Tell whether the run compares both sides, as wanted, and does with it what is wanted."""
+        """Tell whether the run compares what is meant, and does with it what is wanted."""
         return (
             self.mode == mode
             and self.applies_plan_id is None
+            and set(self.only) == set(only)
             and (self.extent in {None, "full"} or extent in {None, self.extent})
             and (self.accepts_fewer or not accepting_fewer)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -11,7 +11,7 @@ from bridge.db.queries import load_queries
 from reconciler.runs.model import PlanHead, StoredStep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Literal, TypeAlias
 
     import psycopg
@@ -21,6 +21,29 @@ if TYPE_CHECKING:
 _SQL = load_queries("reconciler.runs", "plans.sql")
 
 _ALL = 2_147_483_647
+
+
+class StepEnding(NamedTuple):
+    """What became of one step of a plan."""
+
+    ordinal: int
+    state: StepEnd
+    outcome: str | None = None
+    answer: Mapping[str, Any] | None = None
+
+
+class OpenTotals(NamedTuple):
+    """What is open of a plan.
+
+    Attributes:
+        subjects: Addresses and lists that have a step which has not ended.
+        plain: Addresses among them that have one step, which makes or changes a contact.
+        calls: Calls to Constant Contact that all of it costs, one by one.
+    """
+
+    subjects: int
+    plain: int
+    calls: int
 
 
 def plan_of_run(tx: psycopg.Connection[Any], connection_id: int, run_id: int) -> PlanHead | None:
@@ -70,9 +93,34 @@ def all_steps(
     return _steps(tx, connection_id, plan_id, from_ordinal, count, only_open=False)
 
 
+def steps_at(
+    tx: psycopg.Connection[Any], connection_id: int, plan_id: int, keys: Sequence[str]
+) -> list[StoredStep]:
+    """Return the steps of some addresses in a plan, in order, whatever became of them."""
+    values = _place(connection_id, plan_id) | {"keys": list(keys)}
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return [_step(row) for row in cursor.execute(_SQL["steps_at"], values)]
+
+
+def opt_out_steps(
+    tx: psycopg.Connection[Any], connection_id: int, plan_id: int, *, from_ordinal: int, count: int
+) -> list[StoredStep]:
+    """Return the open steps of the subjects that a plan unsubscribes, in order."""
+    values = _place(connection_id, plan_id) | {"from_ordinal": from_ordinal, "count": count}
+    with tx.cursor(row_factory=dict_row) as cursor:
+        return [_step(row) for row in cursor.execute(_SQL["opt_out_steps"], values)]
+
+
+def open_totals(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> OpenTotals:
+    """Return how much of a plan is open."""
+    row = tx.execute(_SQL["open_totals"], _place(connection_id, plan_id)).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate has its one row
+    return OpenTotals(*row)
+
+
 def send_step(tx: psycopg.Connection[Any], connection_id: int, plan_id: int, ordinal: int) -> None:
     """Note, before the call, that a step is on its way: from here on its effect may exist."""
-    tx.execute(_SQL["send_step"], _place(connection_id, plan_id, ordinal))
+    tx.execute(_SQL["send_step"], _place(connection_id, plan_id) | {"ordinal": ordinal})
 
 
 def end_step(
@@ -88,11 +136,29 @@ def end_step(
     """Note what became of a step, in the transaction that keeps its effect."""
     tx.execute(
         _SQL["end_step"],
-        _place(connection_id, plan_id, ordinal)
+        _place(connection_id, plan_id)
         | {
+            "ordinal": ordinal,
             "state": state,
             "outcome": outcome,
             "answer": None if answer is None else Jsonb(answer),
+        },
+    )
+
+
+def end_steps(
+    tx: psycopg.Connection[Any], connection_id: int, plan_id: int, endings: Sequence[StepEnding]
+) -> None:
+    """Note what became of several steps of a plan."""
+    answers = [None if one.answer is None else Jsonb(one.answer) for one in endings]
+    tx.execute(
+        _SQL["end_steps"],
+        _place(connection_id, plan_id)
+        | {
+            "ordinals": [one.ordinal for one in endings],
+            "states": [one.state for one in endings],
+            "outcomes": [one.outcome for one in endings],
+            "answers": answers,
         },
     )
 
@@ -104,15 +170,32 @@ def finish_plan(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -
     return step_states(tx, connection_id, plan_id)
 
 
+def close_in_bulk(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    plan_id: int,
+    *,
+    first: int = 0,
+    last: int = _ALL,
+) -> None:
+    """End steps, from one place to another, that a bulk activity has seen to the end."""
+    values = _place(connection_id, plan_id) | {"first": first, "last": last}
+    tx.execute(_SQL["close_in_bulk"], values)
+
+
 def abandon_plan(
     tx: psycopg.Connection[Any], connection_id: int, plan_id: int, outcome: str
 ) -> None:
     """End a plan whose run ended early: what was not begun is skipped, with these words.
 
-    Steps of an address or a list that were on their way stay so: whoever delivers that subject
-    next looks their effect up and closes them.
+    What is in a bulk activity that was not sent leaves it. Steps that were on their way stay so:
+    the end of their activity, or whoever delivers that subject next, looks their effect up and
+    closes them.
     """
     values = {"connection_id": connection_id, "plan_id": plan_id, "outcome": outcome}
+    close_in_bulk(tx, connection_id, plan_id)
+    tx.execute(_SQL["take_out_of_bulk"], values)
+    tx.execute(_SQL["leave_to_activities"], values)
     tx.execute(_SQL["skip_steps"], values | {"plan_ids": [plan_id]})
     tx.execute(_SQL["fail_interactions"], values | {"outcome": "no answer came"})
     tx.execute(_SQL["end_plan"], values)
@@ -129,8 +212,8 @@ def list_names(tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str
     return dict(tx.execute(_SQL["list_names"], {"connection_id": connection_id}).fetchall())
 
 
-def _place(connection_id: int, plan_id: int, ordinal: int) -> dict[str, Any]:
-    return {"connection_id": connection_id, "plan_id": plan_id, "ordinal": ordinal}
+def _place(connection_id: int, plan_id: int) -> dict[str, Any]:
+    return {"connection_id": connection_id, "plan_id": plan_id}
 
 
 def _steps(

@@ -41,12 +41,15 @@ SET state = 'applying', wait_reason = NULL
 WHERE connection_id = %(connection_id)s AND id = %(plan_id)s AND state = 'approved'
 
 -- name: older_plans
--- Plans of a job that nobody applied; a newer one takes their place.
+-- Plans of a job that nobody applied; a newer one takes their place, unless it is about a part alone.
 UPDATE plan p
 SET state = 'discarded', wait_reason = NULL, finished_at = app_now()
 FROM run r
 WHERE p.connection_id = %(connection_id)s AND p.state = 'waiting' AND p.run_id <> %(run_id)s
   AND (r.connection_id, r.id) = (p.connection_id, p.run_id) AND r.job = %(job)s
+  AND NOT EXISTS (
+    SELECT FROM run newer
+    WHERE newer.connection_id = %(connection_id)s AND newer.id = %(run_id)s AND newer.about IS NOT NULL)
 RETURNING p.id
 
 -- name: end_runs_of
@@ -61,7 +64,52 @@ WHERE p.connection_id = %(connection_id)s AND p.id = ANY(%(plan_ids)s)
 -- Steps that are not begun will not be.
 UPDATE step
 SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
-WHERE connection_id = %(connection_id)s AND plan_id = ANY(%(plan_ids)s) AND state = 'planned'
+WHERE connection_id = %(connection_id)s AND plan_id = ANY(%(plan_ids)s) AND state = 'planned' AND sent_with IS NULL
+
+-- name: close_in_bulk
+-- Steps of a part of a plan whose address a bulk activity has brought to where it is wanted, with nothing left to do.
+UPDATE step s
+SET state = 'confirmed', outcome = 'in bulk', finished_at = app_now()
+FROM plan p
+WHERE p.connection_id = %(connection_id)s AND p.id = %(plan_id)s
+  AND s.connection_id = p.connection_id AND s.plan_id = p.id AND s.ordinal BETWEEN %(first)s AND %(last)s
+  AND s.subject_kind = 'address' AND s.finished_at IS NULL
+  AND EXISTS (
+    SELECT FROM step b
+    WHERE b.connection_id = s.connection_id AND b.subject_kind = s.subject_kind AND b.subject_key = s.subject_key
+      AND b.plan_id > s.plan_id AND b.bulk_activity_id IS NOT NULL AND b.state = 'confirmed' AND b.outcome IS NULL
+      AND (b.detail->>'takes_back')::bigint IS NOT DISTINCT FROM p.undoes_plan_id)
+
+-- name: take_out_of_bulk
+-- Subjects of a plan that wait in a bulk activity which was not sent are taken out of it.
+WITH member AS (
+  SELECT m.plan_id, m.ordinal, m.subject_key, m.bulk_activity_id
+  FROM bulk_activity a
+  JOIN step m ON m.connection_id = a.connection_id AND m.bulk_activity_id = a.id AND m.state = 'planned'
+  WHERE a.connection_id = %(connection_id)s AND a.state = 'prepared' AND a.sent_at IS NULL
+    AND EXISTS (
+      SELECT FROM step s
+      WHERE s.connection_id = m.connection_id AND s.subject_kind = 'address' AND s.subject_key = m.subject_key
+        AND s.plan_id = %(plan_id)s AND s.state = 'planned')),
+freed AS (
+  UPDATE work w
+  SET bulk_activity_id = NULL
+  FROM member
+  WHERE w.connection_id = %(connection_id)s AND w.kind = 'address' AND w.key = member.subject_key
+    AND w.bulk_activity_id = member.bulk_activity_id)
+UPDATE step s
+SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
+FROM member
+WHERE s.connection_id = %(connection_id)s AND s.plan_id = member.plan_id AND s.ordinal = member.ordinal
+
+-- name: leave_to_activities
+-- Steps of a plan whose subject is in a bulk activity that was sent end with that.
+UPDATE step s
+SET sent_with = w.bulk_activity_id
+FROM work w
+WHERE s.connection_id = %(connection_id)s AND s.plan_id = %(plan_id)s AND s.subject_kind = 'address' AND s.state = 'planned'
+  AND w.connection_id = s.connection_id AND w.kind = s.subject_kind AND w.key = s.subject_key
+  AND w.bulk_activity_id IS NOT NULL
 
 -- name: fail_interactions
 -- What became of an Interaction that was on its way is seen by the next run, which looks it up.
@@ -80,6 +128,43 @@ WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >=
 ORDER BY ordinal
 LIMIT %(count)s
 
+-- name: steps_at
+-- The steps of some addresses in a plan, in order.
+SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+  state, outcome, answer->'now' AS now
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'address'
+  AND subject_key = ANY(%(keys)s)
+ORDER BY ordinal
+
+-- name: opt_out_steps
+-- The open steps of subjects that a plan unsubscribes, in order, from a place on.
+SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+  state, outcome, answer->'now' AS now
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s AND finished_at IS NULL
+  AND (subject_kind, subject_key) IN (
+    SELECT subject_kind, subject_key
+    FROM step
+    WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND kind = 'unsubscribe' AND finished_at IS NULL)
+ORDER BY ordinal
+LIMIT %(count)s
+
+-- name: open_totals
+-- Subjects of a plan with open steps, those that are addresses and only made or changed, and the calls of all.
+WITH open_step AS (
+  SELECT ordinal, kind, subject_kind, subject_key, (detail->>'calls')::int AS calls,
+    (subject_kind, subject_key) IS DISTINCT FROM (lag(subject_kind) OVER plan, lag(subject_key) OVER plan) AS is_first,
+    (subject_kind, subject_key) IS NOT DISTINCT FROM (lead(subject_kind) OVER plan, lead(subject_key) OVER plan) AS has_more
+  FROM step
+  WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND finished_at IS NULL
+  WINDOW plan AS (ORDER BY ordinal))
+SELECT count(*) FILTER (WHERE is_first) AS subjects,
+  count(*) FILTER (
+    WHERE is_first AND NOT has_more AND subject_kind = 'address' AND kind IN ('create_contact', 'update_contact')) AS plain,
+  coalesce(sum(calls), 0)::bigint AS calls
+FROM open_step
+
 -- name: send_step
 -- The step is on its way: from here on its effect may exist.
 UPDATE step
@@ -91,6 +176,14 @@ WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = 
 UPDATE step
 SET state = %(state)s, outcome = %(outcome)s, answer = %(answer)s, finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal = %(ordinal)s AND finished_at IS NULL
+
+-- name: end_steps
+-- What became of several steps; those that have ended stay as they are.
+UPDATE step s
+SET state = e.state, outcome = e.outcome, answer = e.answer, finished_at = app_now()
+FROM unnest(%(ordinals)s::int[], %(states)s::text[], %(outcomes)s::text[], %(answers)s::jsonb[])
+  AS e (ordinal, state, outcome, answer)
+WHERE s.connection_id = %(connection_id)s AND s.plan_id = %(plan_id)s AND s.ordinal = e.ordinal AND s.finished_at IS NULL
 
 -- name: step_states
 -- How many steps of a plan are in which state.

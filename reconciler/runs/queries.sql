@@ -2,9 +2,9 @@
 
 -- name: add_run
 -- Ask for a run; no row where one of this job is under way.
-INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, extent, accepts_fewer)
+INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, extent, accepts_fewer, about)
 VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(), 'queued', %(extent)s,
-  %(accepts_fewer)s)
+  %(accepts_fewer)s, %(only)s)
 ON CONFLICT (connection_id, job) WHERE finished_at IS NULL AND state <> 'waiting' DO NOTHING
 RETURNING id
 
@@ -25,7 +25,7 @@ WHERE (connection_id, id) = (
   WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND finished_at IS NULL AND state <> 'waiting'
     AND (lease_until IS NULL OR lease_until < app_now())
   FOR UPDATE SKIP LOCKED)
-RETURNING connection_id, id, job, mode, extent, origin, asked_by, state, started_at
+RETURNING connection_id, id, job, mode, extent, origin, asked_by, state, started_at, coalesce(about, '{}') AS "only"
 
 -- name: next_run
 -- The oldest run that nobody holds, of a connection that has no other one under way.
@@ -130,7 +130,7 @@ SELECT r.connection_id, c.name AS connection_name, r.id, r.job, r.mode, r.origin
   r.reason, r.counters, r.progress,
   r.lease_token IS NOT NULL AND r.lease_until >= app_now() AND r.reason IS NULL AS is_held,
   r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals,
-  r.applies_plan_id, r.extent, r.accepts_fewer, r.notes
+  r.applies_plan_id, r.extent, r.accepts_fewer, r.notes, coalesce(r.about, '{}') AS "only"
 FROM run r
 JOIN connection c ON c.id = r.connection_id
 LEFT JOIN LATERAL (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bridge.delivery.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
@@ -36,6 +36,14 @@ class RunSlots:
         """Name the lease that the next calls are for."""
         self._slots.begin(lease)
 
+    def expect(self, leases: Sequence[Lease]) -> None:
+        """Say which subjects are about to be settled together."""
+        self._slots.expect(leases)
+
+    def give_back(self) -> None:
+        """Give calls back that were counted ahead and are not made."""
+        self._slots.give_back()
+
     def hold(self) -> float:
         """Try to hold a slot for the next call; return 0 when one is held, else seconds to wait.
 
@@ -45,8 +53,12 @@ class RunSlots:
         return self._slots.hold()
 
     @contextmanager
-    def take(self) -> Iterator[None]:
+    def take(self, *, may_stop: bool = True) -> Iterator[None]:
         """Enter when the next call may start, however long that takes; leave when it was answered.
+
+        Args:
+            may_stop: Whether a wish to stop is heard. Not between the calls of one subject: its
+                effect would be there, and nobody would say so.
 
         Raises:
             LeaseWanted: If a change of consent waits for the subject that is leased.
@@ -55,7 +67,8 @@ class RunSlots:
             QuotaSpent: If the day has no call left for this lane.
             RunCancelled: If a person asked the run to stop, and the other errors of `Halt.check`.
         """
-        self._halt.check()
+        if may_stop:
+            self._halt.check()
         while wait_s := self._slots.hold():
             if self.lease is not None:
                 break  # a leased subject is not held through a long wait

@@ -19,7 +19,7 @@ from reconciler.runs.halt import RunCancelled, RunLost
 from reconciler.runs.model import Run, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import psycopg
@@ -61,10 +61,12 @@ def ask_run(
     asked_by: str,
     extent: Extent | None = None,
     accepts_fewer: bool = False,
+    only: Sequence[str] = (),
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
 
-    The run under way may have been asked for in another mode: its row tells.
+    The run under way may have been asked for in another mode, or about something else: its row
+    tells.
 
     Args:
         tx: The caller's transaction.
@@ -75,6 +77,7 @@ def ask_run(
         asked_by: Who asked.
         extent: How much it reads; None leaves that to the run.
         accepts_fewer: Whether a source may give far less than before.
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
     """
     parameters = {
         "connection_id": connection_id,
@@ -84,6 +87,7 @@ def ask_run(
         "asked_by": asked_by,
         "extent": extent,
         "accepts_fewer": accepts_fewer,
+        "only": list(only) or None,
     }
     while True:
         made = tx.execute(SQL["add_run"], parameters).fetchone()

@@ -106,6 +106,18 @@ class Installation:
         self.start()
         until(self.is_ready, "`bridge up` is ready again", within_s=_START_S)
 
+    def command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command beside it, as a person would; whoever does sees to its end."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own program
+                [_BRIDGE, *arguments],
+                cwd=self.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
     def exit_code(self) -> int | None:
         assert self._up is not None
         return self._up.poll()

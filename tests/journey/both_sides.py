@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ADDRESSES = [f"client{number}@example.org" for number in range(10)]
 DELETION_S = 2.0
+A_SECOND_S = 1.0
 SURNAMES = ["Moran", "Okafor", "Lindqvist", "Haddad"]
 WEIGHTS = {
     "new_list": 3,
@@ -295,6 +296,7 @@ class BothSides:
         contact = self._contact()
         if contact is None or _is_out(contact):
             return None
+        self._let_a_second_go_by()
         self.firm.unsubscribes(_address(contact))
         self.left.add(_address(contact))
         return _address(contact)
@@ -303,10 +305,15 @@ class BothSides:
         contact = self._contact()
         if contact is None or _is_out(contact):
             return None
+        self._let_a_second_go_by()
         email = {"address": _address(contact), "permission_to_send": "unsubscribed"}
         self.firm.put(contact, email_address=email)
         self.left.add(_address(contact))
         return _address(contact)
+
+    def _let_a_second_go_by(self) -> None:
+        """Let an opt-out be later than any untick before it, by clocks that have whole seconds."""
+        self.firm.sandbox.advance(A_SECOND_S)
 
     def _leave_list(self) -> str | None:
         contact = self._contact(on_list=True)

@@ -189,3 +189,12 @@ def test_lists_of_one_name_are_one_list(deaf: Firm) -> None:
     run(deaf, "lists")
     assert deaf.cc_list_id(list_id) == there
     assert planned(deaf, "lists") == []
+
+
+def test_the_first_plan_of_an_account_makes_the_custom_fields_that_it_fills(deaf: Firm) -> None:
+    household = deaf.create("Account", Name="The Lovelace Household")
+    deaf.member("ada@example.org", deaf.new_list(), AccountId=household)
+    reconcile(deaf)
+    (field,) = deaf.there("ada@example.org")["custom_fields"]
+    assert field["value"] == "The Lovelace Household"
+    assert planned(deaf, "contacts") == []

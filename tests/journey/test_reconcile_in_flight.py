@@ -65,6 +65,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 def cut_off(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     """A firm with something of every kind to do, of which its bridge has heard nothing."""
     make_pages_small(monkeypatch)
+    monkeypatch.setattr("reconciler.carrier.most_at_once", lambda _pace: 2)
     lists = [firm.new_list(f"Letter {number}") for number in range(4)]
     people = [firm.member(email, lists[0], LastName="Moran") for email in PEOPLE[:8]]
     firm.settle()

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler import in_bulk
 from reconciler.plans.choose import Choice
 from reconciler.plans.store import approve_plan
 from reconciler.plans.undo import STILL_WANTED
 from tests.journey.both_sides import ADDRESSES, BothSides, draw
 from tests.journey.dying import MortalDatabase, run_mortally, written
 from tests.journey.firm import MEMBERSHIP
+from tests.journey.loading import FEW, go_in_bulk_early, imports, left_over, single_writes
 from tests.journey.planning import approve, figures, record_of, steps_of, undo
 from tests.journey.reconciling import planned, reconcile, run
 
@@ -160,6 +162,51 @@ def test_an_undo_that_dies_again_and_again_has_each_effect_once(deaf: Firm) -> N
     assert {step.state for step in steps_of(deaf, undoing)} == {"confirmed"}
     assert all(deaf.lists_of(email) == {there} for email in people)
     assert sorted((written(deaf) - before).values()) == [1] * len(people)
+
+
+@pytest.fixture
+def in_bulk_early(deaf: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
+    """Such a firm, of which half a dozen changes of a plan go in bulk."""
+    go_in_bulk_early(monkeypatch)
+    monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
+    return deaf
+
+
+MANY = [f"client{number}@example.org" for number in range(FEW + 2)]
+
+
+def test_many_who_were_taken_off_are_put_back_in_bulk_but_whoever_is_out(
+    in_bulk_early: Firm,
+) -> None:
+    firm = in_bulk_early
+    there, record = removed(firm, *MANY)
+    undoing, _ = undo(firm, record)
+    assert undoing is not None
+    firm.unsubscribes(MANY[0])
+    before = single_writes(firm), imports(firm)
+    approve(firm, undoing)
+    assert (single_writes(firm), imports(firm)) == (before[0], before[1] + 1)
+    assert [len(firm.lists_of(email)) for email in MANY] == [0] + [1] * (len(MANY) - 1)
+    assert firm.permission(MANY[0]) == "unsubscribed"
+    assert left_over(firm) == []
+    assert planned(firm, "contacts") == []
+    assert firm.lists_of(MANY[1]) == {there}
+
+
+def test_many_who_were_made_are_taken_off_in_bulk_and_stay_there(in_bulk_early: Firm) -> None:
+    firm = in_bulk_early
+    list_id = firm.new_list("Letter")
+    run(firm, "lists")
+    for email in MANY:
+        firm.member(email, list_id)
+    undoing, _ = undo(firm, run(firm, "contacts"))
+    assert undoing is not None
+    before = single_writes(firm)
+    approve(firm, undoing)
+    assert {step.outcome for step in steps_of(firm, undoing)} == {"in bulk"}
+    assert single_writes(firm) == before
+    assert [firm.there(email)["list_memberships"] for email in MANY] == [[]] * len(MANY)
+    assert [one.subject_key for one in planned(firm, "contacts")] == MANY
 
 
 def standing(firm: Firm) -> dict[str, tuple[str, frozenset[str]]]:

@@ -119,3 +119,29 @@ def test_a_step_that_does_no_more_than_planned_is_agreed(
     step: Step, planned: Step, *, agreed: bool
 ) -> None:
     assert is_agreed(step, [stored(planned)]) is agreed
+
+
+A_FIELD = {"custom_field_id": "f1", "value": "The Hills"}
+
+
+@pytest.mark.parametrize(
+    ("planned", "now", "agreed"),
+    [
+        pytest.param([], [A_FIELD], True, id="the account lacked the field"),
+        pytest.param([A_FIELD], [A_FIELD], True, id="it had it"),
+        pytest.param([A_FIELD], [A_FIELD | {"value": "The Moors"}], False, id="another value"),
+        pytest.param([A_FIELD], [], False, id="no value any more"),
+    ],
+)
+def test_a_new_contact_may_fill_a_custom_field_that_was_made_for_it(
+    planned: list[dict[str, str]], now: list[dict[str, str]], *, agreed: bool
+) -> None:
+    step = replace(CREATE, body={**CREATE.body, "custom_fields": now})
+    before = stored(replace(CREATE, body={**CREATE.body, "custom_fields": planned}))
+    assert is_agreed(step, [before]) is agreed
+
+
+def test_a_change_may_fill_a_custom_field_but_not_write_over_one() -> None:
+    for old, agreed in ((None, True), ("The Moors", False)):
+        change = {**UPDATE.change, "custom_fields.household": (old, "The Hills")}
+        assert is_agreed(replace(UPDATE, change=change), [stored(UPDATE)]) is agreed

@@ -133,7 +133,7 @@ class Ender:
         for lease in leases:
             if lease.key not in members:
                 release(tx, lease)  # its record is read first; its step ends at the end
-        end_steps(tx, connection_id, closed)
+        end_steps(tx, connection_id, activity, closed)
 
     def _after(
         self,
@@ -209,7 +209,7 @@ def _own_strays(
     there = state.there or {}
     asked = {row.cc_list_id for one in state.people for row in one.memberships}
     strays = (member.adds & set(there.get("list_memberships") or ())) - asked
-    if not strays or member.number is None:
+    if not strays or member.number is None or member.is_taken_back:
         return False
     values = {"cc_contact_id": there["contact_id"], "list_ids": sorted(strays)}
     tx.execute(SQL["own_lists_sent"], values | {"connection_id": connection_id})

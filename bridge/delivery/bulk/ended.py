@@ -63,23 +63,33 @@ def read_members(
             drops=frozenset(row["detail"]["drops"]),
             fields=frozenset(row["detail"]["fields"]),
             fingerprint=row["detail"]["fingerprint"],
+            is_taken_back="takes_back" in row["detail"],
         )
         for row in rows
     }
 
 
 def end_steps(
-    tx: psycopg.Connection[Any], connection_id: int, closed: Sequence[tuple[Member, Verdict]]
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    activity: Ended,
+    closed: Sequence[tuple[Member, Verdict]],
 ) -> None:
     """Keep what became of steps that went in bulk."""
+    values = {
+        "connection_id": connection_id,
+        "id": activity.id,
+        "keys": [member.key for member, _ in closed],
+        "states": [found.step for _, found in closed],
+        "outcomes": [found.outcome for _, found in closed],
+    }
+    tx.execute(SQL["end_steps_beside"], values)
     tx.execute(
         SQL["end_steps_sent"],
-        {
-            "connection_id": connection_id,
+        values
+        | {
             "plans": [member.plan_id for member, _ in closed],
             "ordinals": [member.ordinal for member, _ in closed],
-            "states": [found.step for _, found in closed],
-            "outcomes": [found.outcome for _, found in closed],
         },
     )
 

@@ -36,7 +36,7 @@ from bridge.errors import LeaseLost
 from bridge.mirror.remember import custom_field_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import psycopg
 
@@ -71,6 +71,8 @@ class Filler:
         agreed: Whether a step may be sent; a run sends only what its plan showed.
         ends: Whether subjects that nothing has to be done about end here. Those of a run do not:
             the run itself says what became of its steps.
+        decide: What decides on an address; `decide` but where a plan is taken back.
+        takes_back: The plan that is taken back, where that is done.
     """
 
     database: Database
@@ -80,6 +82,8 @@ class Filler:
     origin: Origin | None = None
     agreed: Callable[[str, Step], bool] = lambda _key, _step: True
     ends: bool = True
+    decide: Callable[[AddressState], Decision] = decide
+    takes_back: int | None = None
     _read: list[tuple[dict[str, int], dict[str, str]]] = field(default_factory=list)
 
     def claim(self, now: Round, count: int = A_CLAIM) -> list[Lease]:
@@ -135,7 +139,7 @@ class Filler:
             if state is None:
                 left.append(lease)
                 continue
-            decision = decide(state)
+            decision = self.decide(state)
             change = express(state, decision, rank=rank, field_names=names)
             if not decision.steps and not decision.lost and self.ends:
                 ends.append(End(lease, state, decision))
@@ -215,6 +219,8 @@ class Filler:
                 _stored(lease, state, decision.steps[0], change)
                 | {"plan_id": plans[batch_id], "ordinal": ordinal, "activity": batch_id}
             )
+            if self.takes_back is not None:
+                steps[-1]["detail"]["takes_back"] = self.takes_back
         tx.execute(
             SQL["add_steps"],
             {
@@ -247,7 +253,7 @@ class Filler:
 
 
 def _stored(lease: Lease, state: AddressState, step: Step, change: BulkChange) -> dict[str, Any]:
-    detail: Mapping[str, Any] = {
+    detail: dict[str, Any] = {
         "row": change.row,
         "contact_id": step.contact_id,
         "fields": sorted(change.fields),

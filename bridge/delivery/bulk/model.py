@@ -87,6 +87,7 @@ class Member:
         number: Its place among the rows that were sent, counted from 1; None: it was not sent.
         adds: Lists that it was put on, and `drops`, `fields`: as in `BulkChange`.
         fingerprint: Of what was sent of the record, in hexadecimal digits, or None.
+        is_taken_back: What was sent takes a plan back: lists that nobody asks for stay.
     """
 
     key: str
@@ -98,3 +99,4 @@ class Member:
     drops: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     fingerprint: str | None = None
+    is_taken_back: bool = False

@@ -46,6 +46,7 @@ _POSTS: dict[ActivityKind, Callable[[ConstantContact, Sequence[Any], Sequence[st
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Prepared:
     id: int
+    plan_id: int
     kind: ActivityKind
     list_ids: tuple[str, ...]
     rows: int
@@ -102,8 +103,15 @@ class Poster:
             ).fetchone()
         if row is None:
             return None
-        row_id, _, kind, lists, rows, _, sent_at = row
-        return _Prepared(id=row_id, kind=kind, list_ids=tuple(lists), rows=rows, sent_at=sent_at)
+        row_id, plan_id, kind, lists, rows, _, sent_at = row
+        return _Prepared(
+            id=row_id,
+            plan_id=plan_id,
+            kind=kind,
+            list_ids=tuple(lists),
+            rows=rows,
+            sent_at=sent_at,
+        )
 
     def _send_steps(self, now: Round, prepared: _Prepared, since: str) -> list[Any]:
         """Note that an activity is on its way and return its rows; none where it is not sent."""
@@ -117,6 +125,7 @@ class Poster:
                 status = Jsonb({"too_few": len(rows)})
                 ended = {"state": "failed", "status": status, "nothing_sent": True}
                 tx.execute(SQL["ended"], values | ended)
+                tx.execute(SQL["end_plan"], values | {"plan_id": prepared.plan_id})
                 rows = []
             else:
                 tx.execute(SQL["send_activity"], values | {"rows": len(rows)})

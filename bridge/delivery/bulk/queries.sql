@@ -318,7 +318,14 @@ WHERE s.connection_id = %(connection_id)s AND s.plan_id = e.plan_id AND s.ordina
 -- Steps whose subject was looked after otherwise, or whose process died once it had let the subject go.
 UPDATE step
 SET state = 'skipped', outcome = 'decided again after the activity', finished_at = app_now()
-WHERE connection_id = %(connection_id)s AND bulk_activity_id = %(id)s AND finished_at IS NULL
+WHERE connection_id = %(connection_id)s AND (bulk_activity_id = %(id)s OR sent_with = %(id)s) AND finished_at IS NULL
+
+-- name: end_steps_beside
+-- Steps of plans whose run ended while the activity was on its way: they were meant by it.
+UPDATE step s
+SET state = e.state, outcome = CASE WHEN e.state = 'confirmed' THEN 'in bulk' ELSE e.outcome END, finished_at = app_now()
+FROM unnest(%(keys)s::text[], %(states)s::text[], %(outcomes)s::text[]) AS e (key, state, outcome)
+WHERE s.connection_id = %(connection_id)s AND s.sent_with = %(id)s AND s.subject_key = e.key AND s.finished_at IS NULL
 
 -- name: own_lists_sent
 -- An activity put a contact on these lists, so that is the bridge's doing, whoever asks for it now: kept under the

@@ -64,7 +64,7 @@ def verdict(  # noqa: PLR0911 -- one return a fate
     if any(step.kind in _CONSENT for step in decision.steps):
         return Verdict(fate="consent", step="skipped", outcome="consent goes first")
     if not _is_left(decision.steps[0], member):
-        return Verdict(fate="again", step="confirmed")
+        return Verdict(fate="again", step="confirmed", outcome="the rest is done by itself")
     if is_newer or member.number is None:
         return Verdict(fate="again", step="skipped", outcome="it has changed since it was sent")
     if words is not None and is_complete:

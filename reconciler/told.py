@@ -1,0 +1,101 @@
+"""What becomes of the subjects of a plan, told by their steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.deciding import decide_again
+from reconciler.in_bulk import went_in_bulk
+from reconciler.plans.difference import as_now
+from reconciler.runs.plans import StepEnding, end_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bridge.delivery.model import Step
+    from bridge.delivery.work import SubjectKind
+    from reconciler.runs.context import RunContext
+    from reconciler.runs.model import StoredStep
+    from reconciler.runs.plans import StepEnd
+
+
+@dataclass(eq=False)
+class Subject:
+    """A subject with its open steps.
+
+    Attributes:
+        tries: How often it was tried.
+        unplanned: The step that nobody agreed to, where there was one.
+    """
+
+    steps: list[StoredStep]
+    tries: int = 0
+    unplanned: Step | None = None
+
+    @property
+    def kind(self) -> SubjectKind:
+        """What it is."""
+        return "list" if self.steps[0].subject_kind == "list" else "address"
+
+    @property
+    def key(self) -> str:
+        """What it is known by."""
+        return self.steps[0].subject_key
+
+
+def confirm(context: RunContext, plan_id: int, done: Mapping[Subject, str]) -> None:
+    """Note that subjects are where the plan wants them; the words say what was done to each."""
+    if not done:
+        return
+    connection_id = context.run.connection_id
+    endings: list[StepEnding] = []
+    with context.installation.database.transaction() as tx:
+        in_bulk = went_in_bulk(tx, connection_id, plan_id, [subject.key for subject in done])
+        for subject, words in done.items():
+            kinds = set(words.split(", "))
+            for step in subject.steps:
+                outcome: str | None = None
+                if step.kind not in kinds and step.kind != "link_list":
+                    outcome = "in bulk" if subject.key in in_bulk else "it was so already"
+                endings.append(StepEnding(step.ordinal, "confirmed", outcome))
+        end_steps(tx, connection_id, plan_id, endings)
+        context.renew(tx, may_stop=False)
+
+
+def end(
+    context: RunContext,
+    plan_id: int,
+    subject: Subject,
+    state: StepEnd,
+    outcome: str,
+    *,
+    now: list[dict[str, Any]] | None = None,
+) -> None:
+    """Note that a subject did not end as planned; `now` is what would be done of it instead."""
+    answer = None if now is None else {"now": now}
+    endings = [StepEnding(step.ordinal, state, outcome, answer) for step in subject.steps]
+    with context.installation.database.transaction() as tx:
+        end_steps(tx, context.run.connection_id, plan_id, endings)
+        context.renew(tx, may_stop=False)
+
+
+def what_now(
+    context: RunContext, subject: Subject, *, is_undo: bool
+) -> list[dict[str, Any]] | None:
+    """Return what would be done of a subject now, for whoever compares it with the plan.
+
+    Raises:
+        RemoteError: If Salesforce does not answer where a record has to be read back.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    step = subject.unplanned
+    if subject.kind == "address" and not is_undo:
+        found = decide_again(context, subject.key)
+        return None if found is None else [as_now(one) for one in found]
+    if step is None:
+        return None
+    if subject.kind == "list":
+        old, _ = subject.steps[0].change.get("name", (None, None))
+        step = replace(step, change={"name": (old, step.body.get("name"))})
+    return [as_now(step)]
