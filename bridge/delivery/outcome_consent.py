@@ -148,8 +148,8 @@ def record_opt_out(
     state: AddressState,
     contact: Mapping[str, Any],
     stands: set[str],
-) -> None:
-    """Record that a contact there is unsubscribed, unless that is known.
+) -> bool:
+    """Record that a contact there is unsubscribed, unless that is known; return whether it is new.
 
     Args:
         tx: The caller's transaction.
@@ -163,7 +163,7 @@ def record_opt_out(
     by_person = address.get("opt_out_source") == "Contact"
     is_known = stands & {"person", "complaint"} if by_person else stands or state.asked
     if key is None or not is_unsubscribed(contact) or is_known:
-        return
+        return False
     contact_id, since = str(contact["contact_id"]), parse_moment(address.get("opt_out_date"))
     values = {"connection_id": connection_id, "cc_id": contact_id, "since": since or now(tx)}
     heirs: dict[str, str | None] = dict(tx.execute(SQL["heirs_of"], values).fetchall())
@@ -177,6 +177,7 @@ def record_opt_out(
         cause_id=contact_id,
     )
     mark(tx, connection_id, {("address", key or heir): True for heir, key in heirs.items()})
+    return True
 
 
 def _opted_out_at(state: AddressState) -> datetime | None:

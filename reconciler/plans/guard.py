@@ -9,12 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reconciler.plans.effects import effects_of
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.plans.effects import Effect, Figures
+    from reconciler.plans.effects import Effects, Figures
 
 Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions"]
 
@@ -35,13 +31,12 @@ class Verdict:
     reason: str = ""
 
 
-def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
-    """Return whether steps may be carried out without asking.
+def judge(effects: Effects, figures: Figures) -> Verdict:
+    """Return whether what steps come to may be done without asking.
 
     Removals are counted for each list by itself, and for all that lose anybody together, so that
     neither a small list is emptied nor a little of each list taken off unasked.
     """
-    effects = effects_of(steps)
     found: list[tuple[Held, str]] = []
     removed = sum(effects.removed.values())
     for list_id, count in sorted(effects.removed.items(), key=lambda item: (-item[1], item[0])):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bridge.errors import BridgeError
 from bridge.integrity.score import keep_score
 from reconciler.runs import store
+from reconciler.runs.drafts import draft
 from reconciler.runs.plan_store import store_plan
 from reconciler.runs.plans import begin_plan, finish_plan, plan_of_run
 
@@ -46,12 +47,12 @@ def carry_on(context: RunContext, job: JobModule) -> None:
 def _plan(context: RunContext, job: JobModule) -> PlanHead:
     run = context.run
     context.enter("reading")
-    steps = job.make_plan(context)
+    effects = draft(context, job.make_plan(context))
     if not context.counters.adds_up():
         message = f"the counters of the job {run.job} do not add up: {context.counters}"
         raise RunFaulty(message)
     with context.installation.database.transaction() as tx:
-        store_plan(tx, context, steps, context.current.version_id)
+        store_plan(tx, context, effects, context.current.version_id)
         store.save_counters(tx, context.lease, context.counters)
         keep_score(tx, run.connection_id, run.id, run.job, context.counters.apart)
         context.renew(tx)

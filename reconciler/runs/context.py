@@ -159,6 +159,10 @@ class RunContext:
         point = Checkpoint(cursor=cursor, row_count=row_count, complete=complete)
         write_checkpoint(tx, self.lease, source, point)
 
+    def forget_snapshot(self, tx: psycopg.Connection[Any]) -> None:
+        """Forget what was staged: every source is read from its start."""
+        store.drop_snapshot(tx, self.lease)
+
     def refuse_paused(self) -> None:
         """Ask, before something is changed on either side, that nobody has paused the lane.
 

@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import Job, PlannedStep
 
@@ -20,8 +22,11 @@ MODULES: dict[Job, str] = {
 class JobModule(Protocol):
     """What a job has to offer."""
 
-    def make_plan(self, context: RunContext) -> list[PlannedStep]:
-        """Read both sides, count what was read and return what is to be done."""
+    def make_plan(self, context: RunContext) -> Iterable[PlannedStep]:
+        """Read both sides and give what is to be done; what was read is counted at the end of it.
+
+        Steps of one subject come together. Between two of them the job may have no transaction.
+        """
 
     def apply_plan(self, context: RunContext, plan_id: int) -> None:
         """Carry out the steps of a stored plan that have not ended."""

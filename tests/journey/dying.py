@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.salesforce import scan
 from reconciler import deciding
-from reconciler.runs import store
+from reconciler.runs import drafts, store
 from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.execute import execute
-from reconciler.snapshot import merge, read
+from reconciler.snapshot import merge, merge_there, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,8 +104,14 @@ def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
         for kind, (first, rows, name) in read._PAGES.items()
     }
     monkeypatch.setattr(read, "_PAGES", pages)
-    monkeypatch.setattr(merge, "_ROWS", PAGE)
-    monkeypatch.setattr(deciding, "_KEYS_AT_ONCE", PAGE)
+    for module, name in (
+        (merge, "_PLACES"),
+        (merge, "_ROWS"),
+        (merge_there, "_PLACES"),
+        (deciding, "_KEYS"),
+        (drafts, "_STEPS"),
+    ):
+        monkeypatch.setattr(module, name, PAGE)
 
 
 def ask(firm: Firm, job: Job) -> int:
