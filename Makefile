@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-diff
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -57,3 +57,6 @@ bench-delivery: install  ## what delivering costs beside the bare calls
 
 bench-commands: install  ## how long the commands take that look at a running bridge
 	@$(BIN)/python -m benchmarks.commands $(ARGS)
+
+bench-diff: install  ## what comparing both sides costs; ARGS="10000 1000000" for those sizes
+	@$(BIN)/python -m benchmarks.diff $(ARGS)
