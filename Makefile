@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds
+.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -66,3 +66,6 @@ bench-nights: install  ## a first sync and two nights beside a model; ARGS=10000
 
 bench-activities: install  ## engagement into Interactions: calls and speed; ARGS="speed --activities 50000" for less
 	@$(BIN)/python -m benchmarks.engagement $(ARGS)
+
+bench-diff: install  ## what comparing both sides costs; ARGS="10000 1000000" for those sizes
+	@$(BIN)/python -m benchmarks.diff $(ARGS)

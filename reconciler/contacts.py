@@ -9,19 +9,26 @@ from bridge.delivery.bulk.look import read_from
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NO_ADDRESS, NOT_SENT
+from reconciler.candidates.count import count_others
+from reconciler.candidates.select import select_candidates
 from reconciler.carry_out import carry_out
-from reconciler.deciding import decide_all, decide_touched
-from reconciler.plan_contacts import plan_contacts
+from reconciler.deciding import decide_candidates, decide_touched
+from reconciler.plan_contacts import moves_of, steps_of
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.plans.undoing import undos_of
+from reconciler.runs.drafts import append_drafted, draft
 from reconciler.runs.model import Counters
-from reconciler.runs.plan_store import append_steps
-from reconciler.runs.plans import all_steps, plan_of_run
-from reconciler.snapshot.merge import merge_practifi, merge_there
+from reconciler.runs.plans import plan_of_run, step_states
+from reconciler.snapshot.merge import merge_practifi
+from reconciler.snapshot.merge_there import merge_there
 from reconciler.snapshot.read import read_both
+from reconciler.snapshot.staged import complete
+from reconciler.snapshot.terms import begin_staging
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bridge.mirror.model import Kind
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import PlannedStep
@@ -29,32 +36,31 @@ if TYPE_CHECKING:
 SQL = load_queries("reconciler")
 
 _KINDS: tuple[Kind, ...] = ("list", "contact", "membership")
+_SOURCES = ("practifi:contact", "practifi:membership", "practifi:list", "cc:contact", "cc:list")
 _ROUNDS = 3
-_GIVEN_UP = frozenset({"refused", "failed", "skipped"})
 
 
-def make_plan(context: RunContext) -> list[PlannedStep]:
-    """Read people, lists and memberships of both sides and return what is to be done.
+def make_plan(context: RunContext) -> Iterator[PlannedStep]:
+    """Read people, lists and memberships of both sides and yield what is to be done.
 
     What a run sees is recorded as any delivery would: opt-outs made there, lists that people left,
     and, in a run that applies, what both sides agree on.
     """
+    begin_staging(context)
     read_both(context, _KINDS, ("list", "contact"))
     context.enter("planning")
+    complete(context, *_SOURCES)
     for kind in _KINDS:
         merge_practifi(context, kind)
     merge_there(context, "list")
     merge_there(context, "contact")
     with context.installation.database.transaction() as tx:
         read_from(tx, context.run.connection_id, context.run.started_at)
-    decided, busy = decide_all(context)
-    context.counters.read += busy
-    if busy:
-        context.counters.skip("being delivered", busy)
-    _count_others(context)
     if context.run.mode == "apply":
         _say_no_address(context)
-    return plan_contacts(decided, context.counters)
+    select_candidates(context)
+    count_others(context)
+    yield from decide_candidates(context)
 
 
 def apply_plan(context: RunContext, plan_id: int) -> None:
@@ -73,12 +79,8 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
         return
     carry_out(context, plan_id)
     for _ in range(_ROUNDS):
-        steps = _consequences(context, plan_id)
-        if not steps:
+        if not _add_consequences(context, plan_id):
             return
-        with context.installation.database.transaction() as tx:
-            append_steps(tx, context, plan_id, steps)
-            context.renew(tx)
         carry_out(context, plan_id)
 
 
@@ -87,29 +89,43 @@ def apply_opt_outs(context: RunContext, plan_id: int) -> None:
     carry_out(context, plan_id, only_opt_outs=True)
 
 
-def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
-    """Return what is to be done after a plan was carried out; none for what it could not do.
+def _add_consequences(context: RunContext, plan_id: int) -> bool:
+    """Add to a plan that was carried out what it has brought about; return whether there was any.
 
-    None either where it would take too much away: the next run finds that, and asks.
+    There is none for what it could not do, and none where it would take too much away: the next run
+    finds that, and asks.
     """
-    with context.installation.database.transaction() as tx:
-        done = all_steps(tx, context.run.connection_id, plan_id)
-    if not done:
-        return []
-    given_up = {step.subject_key for step in done if step.state in _GIVEN_UP}
-    decided = decide_touched(context, plan_id)
-    left = {key: one for key, one in decided.items() if key not in given_up}
-    steps = plan_contacts(left, Counters())
-    with context.installation.database.transaction() as tx:
-        figures = read_figures(tx, context.run.connection_id, steps)
-    return [] if judge(steps, figures).held else steps
+    database, connection_id = context.installation.database, context.run.connection_id
+    with database.transaction() as tx:
+        if not step_states(tx, connection_id, plan_id):
+            return False
+    effects = draft(context, _consequences(context, plan_id))
+    with database.transaction() as tx:
+        is_held = bool(judge(effects, read_figures(tx, connection_id, effects)).held)
+        if effects.steps and not is_held:
+            append_drafted(tx, context, plan_id, effects.steps)
+            context.renew(tx)
+    return bool(effects.steps) and not is_held
+
+
+def _consequences(context: RunContext, plan_id: int) -> Iterator[PlannedStep]:
+    moving: set[str] = set()
+    for decided in decide_touched(context, plan_id):
+        values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
+        with context.installation.database.transaction() as tx:
+            rows = tx.execute(SQL["given_up"], values | {"keys": list(decided)})
+            given_up = {key for (key,) in rows}
+        moving |= moves_of(decided)
+        left = {key: one for key, one in decided.items() if key not in given_up}
+        yield from steps_of(left, Counters(), moving)
 
 
 def _say_no_address(context: RunContext) -> None:
     """Say of people without an address that nothing is sent: no address stands for them."""
     connection_id = context.run.connection_id
     with context.installation.database.transaction() as tx:
-        rows = tx.execute(SQL["shown_without_address"], {"connection_id": connection_id})
+        values = {"connection_id": connection_id, "status": NOT_SENT, "reason": NO_ADDRESS}
+        rows = tx.execute(SQL["shown_without_address"], values)
         set_statuses(
             tx,
             connection_id,
@@ -118,18 +134,3 @@ def _say_no_address(context: RunContext) -> None:
                 for kind, sf_id in rows.fetchall()
             ],
         )
-
-
-def _count_others(context: RunContext) -> None:
-    """Count whom no address stands for: people without one, and contacts that nobody here is."""
-    values = {"connection_id": context.run.connection_id}
-    counters = context.counters
-    with context.installation.database.transaction() as tx:
-        ((without_address,),) = tx.execute(SQL["without_address"], values).fetchall()
-        ((only_there,),) = tx.execute(SQL["only_there"], values).fetchall()
-        counters.foreign.update(tx.execute(SQL["foreign_memberships"], values).fetchall())
-    counters.read += without_address + only_there
-    if without_address:
-        counters.skip("no e-mail address", without_address)
-    if only_there:
-        counters.skip("only in Constant Contact", only_there)

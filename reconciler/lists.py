@@ -11,8 +11,11 @@ from bridge.errors import RecordError
 from bridge.identity import uuid_or_none
 from reconciler.carry_out import carry_out
 from reconciler.plan_lists import ListHere, ListThere, plan_lists
-from reconciler.snapshot.merge import merge_practifi, merge_there
+from reconciler.snapshot.merge import merge_practifi
+from reconciler.snapshot.merge_there import merge_there
 from reconciler.snapshot.read import read_both
+from reconciler.snapshot.staged import complete
+from reconciler.snapshot.terms import begin_staging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +29,10 @@ SQL = load_queries("reconciler")
 
 def make_plan(context: RunContext) -> list[PlannedStep]:
     """Read the lists of both sides and return what is to be done."""
+    begin_staging(context)
     read_both(context, ("list",), ("list",))
     context.enter("planning")
+    complete(context, "practifi:list", "cc:list")
     merge_practifi(context, "list")
     merge_there(context, "list")
     return plan_lists(_here(context), _there(context), context.counters)

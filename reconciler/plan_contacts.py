@@ -10,6 +10,8 @@ from reconciler.agreed import facts_of
 from reconciler.runs.model import PlannedStep
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
     from bridge.delivery.model import AddressState, Decision, Step
     from reconciler.runs.model import Counters
 
@@ -22,24 +24,45 @@ class Decided:
     decision: Decision
 
 
-def plan_contacts(decided: dict[str, Decided], counters: Counters) -> list[PlannedStep]:
+def plan_contacts(decided: Mapping[str, Decided], counters: Counters) -> list[PlannedStep]:
     """Return the steps of all addresses, opt-outs first, and count each address once. Pure."""
-    moving = {key for one in decided.values() if (key := _moves_from(one)) is not None}
-    steps: list[PlannedStep] = []
+    steps = list(steps_of(decided, counters, moves_of(decided)))
+    opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
+    moved = {step.subject_key for step in steps if step.kind == "move_address"}
+    return sorted(
+        steps, key=lambda step: (step.subject_key not in opting_out, step.subject_key not in moved)
+    )
+
+
+def moves_of(decided: Mapping[str, Decided]) -> set[str]:
+    """Return the addresses whose contact goes along to another address."""
+    return {key for one in decided.values() if (key := _moves_from(one)) is not None}
+
+
+def steps_of(
+    decided: Mapping[str, Decided], counters: Counters, moving: Collection[str]
+) -> Iterator[PlannedStep]:
+    """Yield the steps of addresses, and count each address once.
+
+    Args:
+        decided: What was decided about each.
+        counters: Of the run.
+        moving: Addresses whose contact goes along to another one, which decides about it.
+    """
     for key, one in decided.items():
         counters.read += 1
         if key in moving:
             counters.skip("its contact goes along to another address")
         elif one.decision.steps:
             counters.planned += 1
-            steps += _planned(key, one)
+            yield from _planned(key, one)
         else:
             _count(key, one, counters)
-    opting_out = {step.subject_key for step in steps if step.kind == "unsubscribe"}
-    moved = {step.subject_key for step in steps if step.kind == "move_address"}
-    return sorted(
-        steps, key=lambda step: (step.subject_key not in opting_out, step.subject_key not in moved)
-    )
+
+
+def is_settled(one: Decided) -> bool:
+    """Tell whether nothing is left to do or to mend at an address."""
+    return not (one.decision.steps or one.decision.waits_for_lists or _is_faulty(one))
 
 
 def _planned(key: str, one: Decided) -> list[PlannedStep]:
@@ -76,7 +99,7 @@ def _moves_from(one: Decided) -> str | None:
 
 def _count(key: str, one: Decided, counters: Counters) -> None:
     people = [person for person in one.state.people if person.memberships]
-    if any(person.is_faulty for person in people):
+    if _is_faulty(one):
         counters.reject("a value of the record cannot be sent: see its status")
         counters.apart[key] = "rejected"
     elif one.decision.waits_for_lists:
@@ -86,3 +109,7 @@ def _count(key: str, one: Decided, counters: Counters) -> None:
         counters.skip(people[0].left_out or "the mapping leaves it out")
     else:
         counters.unchanged += 1
+
+
+def _is_faulty(one: Decided) -> bool:
+    return any(person.is_faulty for person in one.state.people if person.memberships)

@@ -1,28 +1,3 @@
--- name: subjects
--- The addresses that a run decides on: of everybody in Practifi, of every contact there that is or was somebody's, and of
--- every one whose address has opted out: it may have been made since.
-SELECT email_key
-FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NOT NULL
-UNION
-SELECT c.email_key
-FROM cc_contact c
-WHERE c.connection_id = %(connection_id)s AND c.email_key IS NOT NULL
-  AND (
-    EXISTS (
-      SELECT FROM link l
-      WHERE l.connection_id = c.connection_id AND l.kind = 'contact' AND l.cc_id = c.contact_id)
-    OR EXISTS (
-      SELECT FROM membership_base b
-      WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id))
-UNION
-SELECT c.email_key
-FROM opt_out o
-JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id AND s.kind = 'address'
-JOIN cc_contact c ON c.connection_id = s.connection_id AND c.email_key = s.key AND c.deleted_at IS NULL
-WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL
-ORDER BY 1
-
 -- name: touched
 -- The addresses that a plan may have changed something for: its own, and those of everybody who is, was or shared a
 -- contact that was written since.
@@ -71,14 +46,16 @@ JOIN membership_base b ON b.connection_id = %(connection_id)s AND b.contact_id =
 JOIN cc_contact c ON c.connection_id = b.connection_id AND c.contact_id = b.cc_contact_id AND c.email_key IS NOT NULL
 ORDER BY 1
 
--- name: without_address
--- People whom nobody can mail, for want of an address.
-SELECT count(*)
-FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NULL
+-- name: given_up
+-- Which of some addresses a plan could not do something for.
+SELECT DISTINCT subject_key
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'address' AND subject_key = ANY(%(keys)s)
+  AND state IN ('refused', 'failed', 'skipped')
 
 -- name: shown_without_address
--- People without an address who are on a list or were shown as something else, and their memberships.
+-- People without an address who are on a list or were shown as something else, and their memberships, as far as they are not
+-- shown so.
 WITH person AS (
   SELECT sf_id
   FROM practifi_record
@@ -89,59 +66,16 @@ membership AS (
   FROM practifi_record m
   JOIN person p ON p.sf_id = m.contact_id
   WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.deleted_at IS NULL)
-SELECT 'contact' AS kind, sf_id
-FROM person p
-WHERE sf_id IN (SELECT contact_id FROM membership)
-   OR EXISTS (
-     SELECT FROM record_status s
-     WHERE s.connection_id = %(connection_id)s AND s.kind = 'contact' AND s.sf_id = p.sf_id)
-UNION ALL
-SELECT 'membership', sf_id
-FROM membership
-
--- name: only_there
--- Contacts that nobody in Practifi is or was, and whose address has not opted out.
-SELECT count(*)
-FROM cc_contact c
-WHERE c.connection_id = %(connection_id)s AND c.deleted_at IS NULL
-  AND NOT EXISTS (
-    SELECT FROM practifi_record p
-    WHERE p.connection_id = c.connection_id AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.email_key = c.email_key)
-  AND NOT EXISTS (
-    SELECT FROM link l
-    WHERE l.connection_id = c.connection_id AND l.kind = 'contact' AND l.cc_id = c.contact_id)
-  AND NOT EXISTS (
-    SELECT FROM membership_base b
-    WHERE b.connection_id = c.connection_id AND b.cc_contact_id = c.contact_id)
-  AND NOT EXISTS (
-    SELECT
-    FROM consent_subject s
-    JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
-    WHERE s.connection_id = c.connection_id AND s.kind = 'address' AND s.key = c.email_key)
-
--- name: foreign_memberships
--- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone.
-SELECT l.name, count(*)
-FROM cc_membership m
-JOIN cc_contact c ON c.connection_id = m.connection_id AND c.contact_id = m.contact_id AND c.deleted_at IS NULL
-JOIN cc_list l ON l.connection_id = m.connection_id AND l.list_id = m.list_id AND l.deleted_at IS NULL
-WHERE m.connection_id = %(connection_id)s
-  AND EXISTS (
-    SELECT FROM practifi_record p
-    WHERE p.connection_id = m.connection_id AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.email_key = c.email_key)
-  AND NOT EXISTS (
-    SELECT FROM membership_base b
-    WHERE b.connection_id = m.connection_id AND b.cc_contact_id = m.contact_id AND b.cc_list_id = m.list_id)
-  AND NOT EXISTS (
-    SELECT
-    FROM practifi_record p
-    JOIN practifi_record s ON s.connection_id = p.connection_id AND s.kind = 'membership' AND s.deleted_at IS NULL
-      AND s.contact_id = p.sf_id
-    JOIN link ll ON ll.connection_id = s.connection_id AND ll.kind = 'list' AND ll.sf_id = s.list_id
-    WHERE p.connection_id = m.connection_id AND p.kind = 'contact' AND p.deleted_at IS NULL
-      AND p.email_key = c.email_key AND ll.cc_id = m.list_id)
-GROUP BY l.name
-ORDER BY l.name
+SELECT shown.kind, shown.sf_id
+FROM (
+  SELECT 'contact' AS kind, sf_id, sf_id IN (SELECT contact_id FROM membership) AS is_on_a_list
+  FROM person
+  UNION ALL
+  SELECT 'membership', sf_id, true
+  FROM membership) AS shown
+LEFT JOIN record_status s ON s.connection_id = %(connection_id)s AND s.kind = shown.kind AND s.sf_id = shown.sf_id
+WHERE CASE WHEN s.sf_id IS NULL THEN shown.is_on_a_list
+           ELSE (s.status, s.reason) IS DISTINCT FROM (%(status)s, %(reason)s) END
 
 -- name: lists_to_decide
 -- Every list of Practifi, with the list there that it is linked to.

@@ -125,7 +125,7 @@ def _left_behind(rows: Rows) -> tuple[Resource, ...]:
 
 
 def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
-    wanted, left_out, cause = _wanted(row, mapping)
+    wanted, left_out, cause = wanted_of(row["fields"], mapping)
     names, fields = mapping.names.contact, row["fields"]
     return Person(
         contact_id=row["sf_id"],
@@ -139,7 +139,7 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
                 sf_id=membership["sf_id"],
                 list_id=membership["list_id"],
                 cc_list_id=str(membership["cc_id"]) if membership["cc_id"] else None,
-                left_out=_membership_left_out(membership["fields"], mapping),
+                left_out=membership_left_out(membership["fields"], mapping),
             )
             for membership in memberships
             if membership["contact_id"] == row["sf_id"] and membership["list_id"]
@@ -158,18 +158,21 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
     )
 
 
-def _wanted(row: Row, mapping: Mapping) -> tuple[dict[str, Any] | None, str | None, str | None]:
+def wanted_of(
+    fields: Record, mapping: Mapping
+) -> tuple[dict[str, Any] | None, str | None, str | None]:
     """Return (what the mapping makes of the record, why nothing, the cause of a fault in it)."""
     try:
-        left_out = mapping.contact.leaves_out(row["fields"])
+        left_out = mapping.contact.leaves_out(fields)
         if left_out is not None:
             return None, left_out, None
-        return mapping.contact.project(row["fields"]), None, None
+        return mapping.contact.project(fields), None, None
     except RecordError as error:
         return None, str(error), cause_of(error)
 
 
-def _membership_left_out(fields: Record, mapping: Mapping) -> str | None:
+def membership_left_out(fields: Record, mapping: Mapping) -> str | None:
+    """Return why a membership takes no part, or None where it does."""
     try:
         return mapping.membership.leaves_out(fields)
     except RecordError as error:

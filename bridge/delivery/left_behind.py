@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from bridge.delivery.model import AddressState
 
 
-def record_left_behind(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:
-    """Keep opt-outs by the person that were made at contacts that were left behind."""
+def record_left_behind(tx: psycopg.Connection, connection_id: int, state: AddressState) -> bool:
+    """Keep opt-outs by the person at contacts that were left behind; return whether any is new."""
+    is_news = False
     known = {out.key for out in state.opt_outs if out.kind == "person" and out.acted_by != "firm"}
     for contact in state.left_behind:
         address = contact.get("email_address") or {}
@@ -42,6 +43,8 @@ def record_left_behind(tx: psycopg.Connection, connection_id: int, state: Addres
                 since=parse_moment(address.get("opt_out_date")) or now(tx),
                 cause_id=str(contact["contact_id"]),
             )
+            is_news = True
+    return is_news
 
 
 def unlink_left_behind(tx: psycopg.Connection, connection_id: int, state: AddressState) -> None:

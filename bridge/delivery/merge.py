@@ -47,12 +47,12 @@ def changes(
     for name in CORE:
         if name in wanted and not _same(there.get(name), wanted[name]):
             found[name] = (there.get(name), wanted[name])
-    phones = _by_kind(there.get("phone_numbers"))
+    phones = by_kind(there.get("phone_numbers"))
     for kind, number in (wanted.get("phone_numbers") or {}).items():
         known = phones.get(kind, {}).get("phone_number")
         if not _same(known, number):
             found[f"phone_numbers.{kind}"] = (known, number)
-    addresses = _by_kind(there.get("street_addresses"))
+    addresses = by_kind(there.get("street_addresses"))
     for kind, parts in (wanted.get("street_addresses") or {}).items():
         for part, text in parts.items():
             known = addresses.get(kind, {}).get(part)
@@ -144,14 +144,19 @@ def fingerprint(wanted: Mapping[str, Any], lists: Iterable[str]) -> bytes:
 
 
 def _same(there: object, wanted: object) -> bool:
-    return _plain(there) == _plain(wanted)
+    return spelled(there) == spelled(wanted)
 
 
-def _plain(value: object) -> str:
+def spelled(value: object) -> str:
+    """Return a value as it is compared: the other side stores blanks around it as none.
+
+    >>> spelled(" Ada "), spelled(None), spelled(5)
+    ('Ada', '', '5')
+    """
     return "" if value is None else str(value).strip()
 
 
-def _by_kind(rows: Iterable[Mapping[str, Any]] | None) -> dict[str, Mapping[str, Any]]:
+def by_kind(rows: Iterable[Mapping[str, Any]] | None) -> dict[str, Mapping[str, Any]]:
     """Return the first row of each kind: the one that a mapped field speaks of."""
     first: dict[str, Mapping[str, Any]] = {}
     for row in rows or ():

@@ -68,10 +68,7 @@ def record_look(tx: psycopg.Connection, connection_id: int, state: AddressState)
 def record_looks(
     tx: psycopg.Connection, connection_id: int, states: Sequence[AddressState]
 ) -> None:
-    """Keep contacts that were read, and opt-outs that nobody had told of.
-
-    An opt-out that is about to move with its contact stays on record for the former address too.
-    """
+    """Keep contacts that were read, and opt-outs that nobody had told of."""
     read = [
         Answer(one)
         for state in states
@@ -79,14 +76,24 @@ def record_looks(
         if one is not None
     ]
     remember_cc_contacts(tx, connection_id, read)
+    record_seen(tx, connection_id, states)
+
+
+def record_seen(tx: psycopg.Connection, connection_id: int, states: Sequence[AddressState]) -> bool:
+    """Record opt-outs that contacts show and that nobody had told of; return whether any was new.
+
+    An opt-out that is about to move with its contact stays on record for the former address too.
+    """
+    is_news = False
     for state in states:
         if state.there is not None:
             stands = {out.acted_by for out in state.opt_outs if out.kind == "address"}
-            record_opt_out(tx, connection_id, state, state.there, stands)
+            is_news |= record_opt_out(tx, connection_id, state, state.there, stands)
         if state.moving_from is not None:
             stands = {out.acted_by for out in state.opt_outs if out.kind == "person"}
-            record_opt_out(tx, connection_id, state, state.moving_from, stands)
-        record_left_behind(tx, connection_id, state)
+            is_news |= record_opt_out(tx, connection_id, state, state.moving_from, stands)
+        is_news |= record_left_behind(tx, connection_id, state)
+    return is_news
 
 
 def record_lost(tx: psycopg.Connection, lease: Lease, lost: Sequence[tuple[str, str]]) -> None:

@@ -149,8 +149,8 @@ def record_opt_out(
     state: AddressState,
     contact: Mapping[str, Any],
     stands: set[str],
-) -> None:
-    """Record that a contact there is unsubscribed, unless that is known.
+) -> bool:
+    """Record that a contact there is unsubscribed, unless that is known; return whether it is new.
 
     Where an opt-out stands already, of a tick perhaps, somebody of the firm may have unsubscribed
     the contact all the same, for whoever was at the address before: that is theirs as well.
@@ -166,7 +166,7 @@ def record_opt_out(
     key = email_key(address.get("address"))
     by_person = address.get("opt_out_source") == "Contact"
     if key is None or not is_unsubscribed(contact):
-        return
+        return False
     if by_person:
         is_known = bool(stands & {"person", "complaint"})
     else:
@@ -174,7 +174,7 @@ def record_opt_out(
             bool(stands) and not _is_by_others(tx, connection_id, state, contact)
         )
     if is_known:
-        return
+        return False
     contact_id, since = str(contact["contact_id"]), parse_moment(address.get("opt_out_date"))
     values = {"connection_id": connection_id, "cc_id": contact_id, "since": since or now(tx)}
     heirs: dict[str, str | None] = dict(tx.execute(SQL["heirs_of"], values).fetchall())
@@ -188,6 +188,7 @@ def record_opt_out(
         cause_id=contact_id,
     )
     mark(tx, connection_id, {("address", key or heir): True for heir, key in heirs.items()})
+    return True
 
 
 def _is_by_others(

@@ -29,6 +29,7 @@ from bridge.mapping.model import (
 )
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
+from bridge.mapping.targets import rules_of
 from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
 
 if TYPE_CHECKING:
@@ -223,6 +224,7 @@ class _Loader:
                 CustomField(name=key, label=rule.label, type=rule.type)
                 for key, rule in file.fields.custom_fields.items()
             ),
+            targets=tuple(target.path for target, _ in rules_of(file.fields)),
             project=project.project(file),
             leaves_out=leaves_out.leaves_out(file.leave_out),
             paths=_paths(project, leaves_out),

@@ -67,11 +67,13 @@ class ContactMapping(MembershipMapping):
 
     Attributes:
         custom_fields: The custom fields that it may fill.
+        targets: Paths of the parts that it may fill, such as `("phone_numbers", "home")`.
         project: Returns the parts that are mapped and known; None in a part clears it there. Raises
             ConversionError and MissingKey, which name file, line and field.
     """
 
     custom_fields: tuple[CustomField, ...]
+    targets: tuple[tuple[str, ...], ...]
     project: Project
 
 

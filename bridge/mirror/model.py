@@ -114,11 +114,20 @@ def client_paths(mapping: Mapping) -> tuple[str, ...]:
 
 
 def row_of(
-    connection_id: int, kind: Kind, record: Record, mapping: Mapping, *, source: Source
+    connection_id: int,
+    kind: Kind,
+    record: Record,
+    mapping: Mapping,
+    *,
+    source: Source,
+    needed: tuple[str, ...] | None = None,
 ) -> PractifiRow:
-    """Return the mirror row of a record whose `Id` is known; what it lacks is not known."""
+    """Return the mirror row of a record whose `Id` is known; what it lacks is not known.
+
+    Whoever makes many gives `needed`, what `needed_paths` returns for all of them.
+    """
     names = mapping.names
-    needed = needed_paths(kind, mapping)
+    needed = needed_paths(kind, mapping) if needed is None else needed
     values: Record = {path: record[path] or None for path in needed if path in record}
     values.update(_below_null_parents(needed, record))
     told = {*values, *_SYSTEM[1:], *(_read_beside(mapping) if kind == "contact" else ())}

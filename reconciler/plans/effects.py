@@ -30,6 +30,18 @@ class Effect(Protocol):
         """Field -> (old, new)."""
 
 
+class Planned(Effect, Protocol):
+    """The part of a step that a plan adds up."""
+
+    @property
+    def sign(self) -> str:
+        """What the step is to people."""
+
+    @property
+    def calls(self) -> int:
+        """Calls to Constant Contact that it costs."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
     """How many there are before a plan, of what it changes.
@@ -49,32 +61,43 @@ class Figures:
     interactions: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Effects:
-    """What steps come to.
+    """What steps come to, added up one by one: a plan is never held whole.
 
     Attributes:
+        steps: How many there are.
+        calls: Calls to Constant Contact that they cost.
         added: List there -> contacts that get on it.
         removed: List there -> contacts that get off it.
         kinds: Kind of step -> how many.
+        signs: What they are to people -> how many.
     """
 
-    added: Mapping[str, int]
-    removed: Mapping[str, int]
-    kinds: Mapping[str, int]
+    steps: int = 0
+    calls: int = 0
+    added: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    signs: Counter[str] = field(default_factory=Counter)
 
-
-def effects_of(steps: Iterable[Effect]) -> Effects:
-    """Return what steps come to."""
-    added: Counter[str] = Counter()
-    removed: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    for step in steps:
-        kinds[step.kind] += 1
+    def add(self, step: Planned) -> None:
+        """Add what one more step does."""
         joined, left = list_changes(step.change)
-        added.update(joined)
-        removed.update(left)
-    return Effects(added=added, removed=removed, kinds=kinds)
+        self.steps += 1
+        self.calls += step.calls
+        self.added.update(joined)
+        self.removed.update(left)
+        self.kinds[step.kind] += 1
+        self.signs[step.sign] += 1
+
+
+def effects_of(steps: Iterable[Planned]) -> Effects:
+    """Return what steps come to."""
+    effects = Effects()
+    for step in steps:
+        effects.add(step)
+    return effects
 
 
 def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[str]]:
@@ -88,7 +111,7 @@ def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[s
     return after - before, before - after
 
 
-def before_and_after(steps: Iterable[Effect], figures: Figures) -> list[dict[str, Any]]:
+def before_and_after(effects: Effects, figures: Figures) -> list[dict[str, Any]]:
     """Return what a plan changes the number of, each with its number before and after.
 
     >>> from reconciler.runs.model import PlannedStep
@@ -96,11 +119,11 @@ def before_and_after(steps: Iterable[Effect], figures: Figures) -> list[dict[str
     ...     key="k", kind="update_contact", subject_kind="address", subject_key="a@example.org",
     ...     reason="", facts=b"", change={"list_memberships": ([], ["l"])},
     ... )
-    >>> found = before_and_after([step], Figures(names={"l": "Letter"}, members={"l": 7}))
+    >>> figures = Figures(names={"l": "Letter"}, members={"l": 7})
+    >>> found = before_and_after(effects_of([step]), figures)
     >>> before_after_line(found)
     'Letter 7 -> 8'
     """
-    effects = effects_of(steps)
     return list(_rows(effects, figures))
 
 
@@ -108,7 +131,7 @@ def _rows(effects: Effects, figures: Figures) -> Iterator[dict[str, Any]]:
     touched = {*effects.added, *effects.removed}
     for list_id in sorted(touched, key=lambda one: (figures.names.get(one, one), one)):
         before = figures.members.get(list_id, 0)
-        after = before + effects.added.get(list_id, 0) - effects.removed.get(list_id, 0)
+        after = before + effects.added[list_id] - effects.removed[list_id]
         name = figures.names.get(list_id, list_id)
         yield {"of": "list", "id": list_id, "name": name, "before": before, "after": after}
     kinds = effects.kinds

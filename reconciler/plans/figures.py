@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.db.queries import load_queries
-from reconciler.plans.effects import Figures, effects_of
+from reconciler.plans.effects import Effects, Figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import psycopg
-
-    from reconciler.plans.effects import Effect
 
 _SQL = load_queries("reconciler.plans", "figures.sql")
 
@@ -20,14 +16,14 @@ _OF_PEOPLE = frozenset({"create_contact", "revive_contact", "unsubscribe", "resu
 
 
 def read_figures(
-    tx: psycopg.Connection[Any], connection_id: int, steps: Iterable[Effect] = ()
+    tx: psycopg.Connection[Any], connection_id: int, effects: Effects | None = None
 ) -> Figures:
     """Return the names of all lists there, and how many there are of what steps change.
 
-    What they do not change is not counted: an account has millions of memberships.
+    What those do not change is not counted: an account has millions of memberships.
     """
     values = {"connection_id": connection_id}
-    effects = effects_of(steps)
+    effects = effects or Effects()
     names = dict(tx.execute(_SQL["lists"], values).fetchall())
     members: dict[str, int] = {}
     contacts = unsubscribed = interactions = 0

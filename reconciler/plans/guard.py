@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reconciler.plans.effects import effects_of
 from reconciler.plans.storage import new_records, storage_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.plans.effects import Effect, Figures
+    from reconciler.plans.effects import Effects, Figures
 
 Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions", "storage"]
 
@@ -38,20 +35,17 @@ class Verdict:
     reason: str = ""
 
 
-def judge(
-    steps: Iterable[Effect], figures: Figures, *, storage_above: int | None = None
-) -> Verdict:
-    """Return whether steps may be carried out without asking.
+def judge(effects: Effects, figures: Figures, *, storage_above: int | None = None) -> Verdict:
+    """Return whether what steps come to may be done without asking.
 
     Removals are counted for each list by itself, and for all that lose anybody together, so that
     neither a small list is emptied nor a little of each list taken off unasked.
 
     Args:
-        steps: What would be done.
+        effects: What the steps come to.
         figures: What there is before.
         storage_above: New records that may be written unasked; None: any number.
     """
-    effects = effects_of(steps)
     found: list[tuple[Held, str]] = []
     removed = sum(effects.removed.values())
     for list_id, count in sorted(effects.removed.items(), key=lambda item: (-item[1], item[0])):

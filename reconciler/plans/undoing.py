@@ -11,6 +11,7 @@ from bridge.delivery.gather import gather_all, with_there
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
 from reconciler.plan_contacts import planned_step
+from reconciler.plans.effects import effects_of
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.plans.undo import decide_undo, undo_of, why_not
@@ -106,8 +107,9 @@ def plan_undo(
             steps += [planned_step(key, step, calls=_CALLS) for step in decided]
     if not steps:
         return Undone(None, left)
-    figures = read_figures(tx, plan.connection_id, steps)
-    verdict = judge(steps, figures)
+    effects = effects_of(steps)
+    figures = read_figures(tx, plan.connection_id, effects)
+    verdict = judge(effects, figures)
     values = {"connection_id": plan.connection_id, "job": plan.job, "by": by}
     ((run_id,),) = tx.execute(_SQL["add_planned_run"], values).fetchall()
     plan_id = add_plan(
@@ -117,7 +119,7 @@ def plan_undo(
         asked_by=by,
         state="waiting",
         wait_reason=verdict.reason or None,
-        totals=totals(steps, figures) | {"held": list(verdict.held)},
+        totals=totals(effects, figures) | {"held": list(verdict.held)},
         undoes=plan.id,
     )
     add_steps(tx, plan.connection_id, plan_id, steps, current.version_id, job=plan.job)

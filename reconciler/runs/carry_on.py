@@ -9,6 +9,7 @@ from bridge.errors import BridgeError
 from bridge.integrity.score import keep_score
 from reconciler.only import plan_only
 from reconciler.runs import store
+from reconciler.runs.drafts import draft
 from reconciler.runs.plan_store import store_plan
 from reconciler.runs.plans import begin_plan, finish_plan, plan_of_run
 from reconciler.runs.reads import plan_reads
@@ -49,11 +50,12 @@ def _plan(context: RunContext, job: JobModule) -> PlanHead:
     run = context.run
     context.enter("reading")
     steps = plan_only(context, run.only) if run.only else job.make_plan(context)
+    effects = draft(context, steps)
     if not context.counters.adds_up():
         message = f"the counters of the job {run.job} do not add up: {context.counters}"
         raise RunFaulty(message)
     with context.installation.database.transaction() as tx:
-        store_plan(tx, context, steps, context.current.version_id)
+        store_plan(tx, context, effects, context.current.version_id)
         store.save_counters(tx, context.lease, context.counters)
         if run.mode == "apply" and not run.only:
             plan_reads(tx, context.lease)

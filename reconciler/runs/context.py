@@ -168,6 +168,10 @@ class RunContext:
         store.add_note(tx, self.lease, text)
         log.info("run_note", extra={"run": self.run.id, "note": text})
 
+    def forget_snapshot(self, tx: psycopg.Connection[Any]) -> None:
+        """Forget what was staged: every source is read from its start."""
+        store.drop_snapshot(tx, self.lease)
+
     def refuse_paused(self) -> None:
         """Ask, before something is changed on either side, that nobody has paused the lane.
 

@@ -23,7 +23,10 @@ class JobModule(Protocol):
     """What a job has to offer."""
 
     def make_plan(self, context: RunContext) -> Iterable[PlannedStep]:
-        """Read both sides and return what is to be done; when all is out, all is counted."""
+        """Read both sides and give what is to be done; what was read is counted at the end of it.
+
+        Steps of one subject come together. Between two of them the job may have no transaction.
+        """
 
     def apply_plan(self, context: RunContext, plan_id: int) -> None:
         """Carry out the steps of a stored plan that have not ended."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
-from bridge.delivery.work import CONSENT, ENGAGEMENT, RECONCILE
 from reconciler.plans.effects import before_and_after
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
+from reconciler.runs.drafts import before_of, detail_of, lane_of, move_drafted
 from reconciler.runs.model import SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
 
-    from reconciler.plans.effects import Figures
+    from reconciler.plans.effects import Effects, Figures
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import Job, PlannedStep, PlanState
 
@@ -29,10 +28,10 @@ _SQL = load_queries("reconciler.runs", "plans.sql")
 def store_plan(
     tx: psycopg.Connection[Any],
     context: RunContext,
-    steps: Iterable[PlannedStep],
+    effects: Effects,
     mapping_version_id: int | None,
 ) -> int:
-    """Store a plan with its steps and return its id.
+    """Store a plan with the steps that were drafted, and return its id.
 
     Plans of the same job that nobody applied are discarded, and runs that waited with one end: they
     rest on what was before. A plan without a step is done at once; of a run that applies it waits
@@ -41,15 +40,17 @@ def store_plan(
     Args:
         tx: The transaction that also stores the run's counters.
         context: The run.
-        steps: In the order they are carried out.
+        effects: What the drafted steps come to.
         mapping_version_id: The mapping that they were made by.
+
+    Raises:
+        psycopg.OperationalError: If drafted steps are gone, because the server has crashed.
     """
-    steps = list(steps)
     run = context.run
-    figures = read_figures(tx, run.connection_id, steps)
-    verdict = judge(steps, figures, storage_above=context.installation.settings.storage_above)
+    figures = read_figures(tx, run.connection_id, effects)
+    verdict = judge(effects, figures, storage_above=context.installation.settings.storage_above)
     waits = run.mode == "plan" or bool(verdict.held)
-    state: PlanState = "done" if not steps else "waiting" if waits else "applying"
+    state: PlanState = "done" if not effects.steps else "waiting" if waits else "applying"
     values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}
     older = [row[0] for row in tx.execute(_SQL["older_plans"], values)]
     outcome = "a newer plan took its place"
@@ -62,9 +63,9 @@ def store_plan(
         asked_by=run.asked_by,
         state=state,
         wait_reason=verdict.reason or None,
-        totals=totals(steps, figures) | {"held": list(verdict.held)},
+        totals=totals(effects, figures) | {"held": list(verdict.held)},
     )
-    add_steps(tx, run.connection_id, plan_id, steps, mapping_version_id, job=run.job)
+    move_drafted(tx, context, plan_id, effects.steps, mapping_version_id=mapping_version_id)
     return plan_id
 
 
@@ -96,21 +97,6 @@ def add_plan(
     return int(row[0])
 
 
-def append_steps(
-    tx: psycopg.Connection[Any],
-    context: RunContext,
-    plan_id: int,
-    steps: Sequence[PlannedStep],
-) -> None:
-    """Add steps to a plan that is being applied: what its own steps have brought about."""
-    values = {"connection_id": context.run.connection_id, "plan_id": plan_id}
-    row = tx.execute(_SQL["next_ordinal"], values).fetchone()
-    assert row is not None  # noqa: S101 -- an aggregate has its one row
-    run = context.run
-    version_id = context.current.version_id
-    add_steps(tx, run.connection_id, plan_id, steps, version_id, job=run.job, first=int(row[0]))
-
-
 def add_steps(
     tx: psycopg.Connection[Any],
     connection_id: int,
@@ -119,9 +105,8 @@ def add_steps(
     mapping_version_id: int | None,
     *,
     job: Job,
-    first: int = 0,
 ) -> None:
-    """Store the steps of a plan, from a place on."""
+    """Store the few steps of a plan that no run has drafted."""
     rows = (
         _row(step, ordinal, job)
         | {
@@ -129,42 +114,34 @@ def add_steps(
             "plan_id": plan_id,
             "mapping_version_id": mapping_version_id,
         }
-        for ordinal, step in enumerate(steps, start=first)
+        for ordinal, step in enumerate(steps)
     )
     with tx.cursor() as cursor:
         cursor.executemany(_SQL["add_step"], rows)
 
 
-def totals(steps: Sequence[PlannedStep], figures: Figures) -> dict[str, Any]:
+def totals(effects: Effects, figures: Figures) -> dict[str, Any]:
     """Return what a plan comes to: steps by sign and kind, calls, numbers before and after."""
-    signs = Counter(step.sign for step in steps)
+    signs = effects.signs
     return {
-        "steps": len(steps),
+        "steps": effects.steps,
         "by_sign": {sign: signs[sign] for sign in SIGNS if signs[sign]},
-        "by_kind": dict(sorted(Counter(step.kind for step in steps).items())),
-        "calls": sum(step.calls for step in steps),
-        "before_after": before_and_after(steps, figures),
+        "by_kind": dict(sorted(effects.kinds.items())),
+        "calls": effects.calls,
+        "before_after": before_and_after(effects, figures),
     }
 
 
 def _row(step: PlannedStep, ordinal: int, job: Job) -> dict[str, Any]:
-    lane = ENGAGEMENT if job == "activities" else RECONCILE
     return {
         "ordinal": ordinal,
         "key": step.key,
         "kind": step.kind,
         "subject_kind": step.subject_kind,
         "subject_key": step.subject_key,
-        "lane": CONSENT if step.kind == "unsubscribe" else lane,
-        "detail": Jsonb(
-            {
-                "body": dict(step.body),
-                "contact_id": step.cc_id,
-                "change": {name: list(pair) for name, pair in step.change.items()},
-                "calls": step.calls,
-            }
-        ),
-        "before": Jsonb({name: old for name, (old, _) in step.change.items()}),
+        "lane": lane_of(step, job),
+        "detail": Jsonb(detail_of(step)),
+        "before": Jsonb(before_of(step)),
         "facts": step.facts,
         "reason": step.reason,
     }

@@ -14,6 +14,38 @@ INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subj
 VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subject_kind)s, %(subject_key)s, %(lane)s,
   %(detail)s, %(before)s, %(facts)s, %(mapping_version_id)s, %(reason)s, 'planned')
 
+-- name: copy_drafted
+-- Steps that were decided on, for a plan that is not whole yet.
+COPY drafted_step (connection_id, run_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts, reason)
+FROM STDIN
+
+-- name: forget_drafted
+-- Nothing is drafted for the plan of a run.
+DELETE FROM drafted_step
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+
+-- name: move_drafted
+-- The plan is whole: the steps of whoever opts out come first, then those of whoever takes a contact along.
+INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts,
+  mapping_version_id, reason, state)
+SELECT connection_id, %(plan_id)s, %(first)s + row_number() OVER (ORDER BY NOT opts_out, NOT moves, ordinal) - 1, key, kind,
+  subject_kind, subject_key, lane, detail, before, decode(facts, 'hex'), %(mapping_version_id)s, reason, 'planned'
+FROM (
+  SELECT *,
+    bool_or(kind = 'unsubscribe') OVER (PARTITION BY subject_kind, subject_key) AS opts_out,
+    bool_or(kind = 'move_address') OVER (PARTITION BY subject_kind, subject_key) AS moves
+  FROM drafted_step
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s) AS drafted
+
+-- name: keep_candidates
+-- The addresses of drafted steps are looked at again by the next run.
+INSERT INTO candidate (connection_id, key)
+SELECT DISTINCT connection_id, subject_key
+FROM drafted_step
+WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND subject_kind = 'address'
+ORDER BY 2
+ON CONFLICT (connection_id, key) DO NOTHING
+
 -- name: next_ordinal
 -- Where further steps of a plan go.
 SELECT coalesce(max(ordinal) + 1, 0)

@@ -196,11 +196,25 @@ WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kin
 
 -- name: unstage_practifi
 -- Nothing of one kind of record is staged any more.
+WITH contacts AS (
+  DELETE FROM compared_contact
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND %(kind)s::text = 'contact'
+), memberships AS (
+  DELETE FROM compared_membership
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND %(kind)s::text = 'membership'
+)
 DELETE FROM staged_practifi_record
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
 
 -- name: unstage_cc
 -- Nothing of one kind of resource is staged any more.
+WITH contacts AS (
+  DELETE FROM compared_contact_there
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND %(kind)s::text = 'contact'
+), memberships AS (
+  DELETE FROM compared_membership_there
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND %(kind)s::text = 'contact'
+)
 DELETE FROM staged_cc_resource
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
 
@@ -210,6 +224,16 @@ WITH records AS (
   DELETE FROM staged_practifi_record WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 ), resources AS (
   DELETE FROM staged_cc_resource WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), contacts AS (
+  DELETE FROM compared_contact WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), contacts_there AS (
+  DELETE FROM compared_contact_there WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), memberships AS (
+  DELETE FROM compared_membership WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), memberships_there AS (
+  DELETE FROM compared_membership_there WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), steps AS (
+  DELETE FROM drafted_step WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 )
 DELETE FROM checkpoint
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s

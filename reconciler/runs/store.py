@@ -197,7 +197,7 @@ def end(
     if tx.execute(SQL["end_run"], lease.row() | values).fetchone() is None:
         message = f"another process took run {lease.run.id} over"
         raise RunLost(message)
-    tx.execute(SQL["drop_snapshot"], lease.row())
+    drop_snapshot(tx, lease)
     if state == "done" and lease.run.origin == "schedule" and lease.run.mode == "plan":
         tx.execute(SQL["first_plan_made"], lease.row() | {"job": lease.run.job})
 
@@ -211,6 +211,11 @@ def wait(tx: psycopg.Connection[Any], lease: RunLease, reason: str) -> None:
     if tx.execute(SQL["wait_run"], lease.row() | {"reason": reason}).fetchone() is None:
         message = f"another process took run {lease.run.id} over"
         raise RunLost(message)
+    drop_snapshot(tx, lease)
+
+
+def drop_snapshot(tx: psycopg.Connection[Any], lease: RunLease) -> None:
+    """Drop what a run has staged and drafted, and how far it had read."""
     tx.execute(SQL["drop_snapshot"], lease.row())
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import deciding
-from reconciler.runs import store
+from reconciler.runs import drafts, store
 from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.execute import execute
-from reconciler.snapshot import merge, practifi, there
+from reconciler.snapshot import merge, merge_there, practifi, there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,8 +97,14 @@ def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
         for kind, page in there.PAGES.items()
     }
     monkeypatch.setattr(there, "PAGES", pages)
-    monkeypatch.setattr(merge, "_ROWS", PAGE)
-    monkeypatch.setattr(deciding, "_KEYS_AT_ONCE", PAGE)
+    for module, name in (
+        (merge, "_PLACES"),
+        (merge, "_ROWS"),
+        (merge_there, "_PLACES"),
+        (deciding, "_KEYS"),
+        (drafts, "_STEPS"),
+    ):
+        monkeypatch.setattr(module, name, PAGE)
 
 
 def ask(firm: Firm, job: Job, extent: Extent | None = None) -> int:

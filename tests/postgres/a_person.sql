@@ -19,6 +19,7 @@ INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subj
   %(fields)s, %(fields)s, '', 'r', 'confirmed', app_now() FROM plan;
 INSERT INTO work (connection_id, kind, key, lane, due_at, done)
   VALUES (%(firm)s, 'address', %(email)s, 2, app_now(), 1);
+INSERT INTO candidate (connection_id, key) VALUES (%(firm)s, %(email)s), (%(firm)s, %(ada)s);
 INSERT INTO engagement_event VALUES
   (%(firm)s, %(list)s, 'open', %(cc)s, app_now(), '', %(fields)s);
 INSERT INTO interaction (connection_id, external_id, campaign_activity_id, contact_id, practifi_contact)

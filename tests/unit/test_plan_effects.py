@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.plans.choose import Choice, chosen_subjects
 from reconciler.plans.difference import compare, outcome_lines
-from reconciler.plans.effects import Figures, before_after_line, before_and_after
+from reconciler.plans.effects import Figures, before_after_line, before_and_after, effects_of
 from reconciler.plans.guard import judge
 from tests.unit.test_plan_text import a_step
 
@@ -37,27 +37,27 @@ def test_totals_are_told_before_and_after() -> None:
         *moving(*[(["n", "m"], ["m"])] * 2),
         *[a_step(kind="unsubscribe")] * 3,
     ]
-    found = before_and_after(steps, FIGURES)
+    found = before_and_after(effects_of(steps), FIGURES)
     assert before_after_line(found) == (
         "Newsletter 1,204 -> 1,210; contacts 2,000 -> 2,008; unsubscribed 88 -> 91"
     )
 
 
 def test_a_list_of_nobody_is_told_like_any_other() -> None:
-    found = before_and_after(moving(([], ["x"])), Figures(names={"x": "New"}))
+    found = before_and_after(effects_of(moving(([], ["x"]))), Figures(names={"x": "New"}))
     assert before_after_line(found) == "New 0 -> 1"
 
 
 def test_a_line_names_a_dozen_lists_and_counts_the_rest() -> None:
     lists = [f"l{number:02}" for number in range(15)]
-    line = before_after_line(before_and_after(moving(([], lists)), Figures()))
+    line = before_after_line(before_and_after(effects_of(moving(([], lists))), Figures()))
     assert line.endswith("l11 0 -> 1; 3 more lists")
 
 
 @given(pairs=st.lists(st.tuples(LISTS, LISTS)))
 def test_before_and_after_differ_by_what_the_steps_do(pairs: Any) -> None:
     steps = moving(*[(sorted(old), sorted(new)) for old, new in pairs])
-    rows = {row["id"]: row for row in before_and_after(steps, FIGURES)}
+    rows = {row["id"]: row for row in before_and_after(effects_of(steps), FIGURES)}
     for list_id in "nmx":
         gain = sum((list_id in new) - (list_id in old) for old, new in pairs)
         row = rows.get(list_id, {"before": 0, "after": 0})
@@ -106,7 +106,7 @@ def test_before_and_after_differ_by_what_the_steps_do(pairs: Any) -> None:
 def test_a_plan_waits_where_it_takes_too_much_away(
     steps: list[Any], held: tuple[str, ...], reason: str
 ) -> None:
-    verdict = judge(steps, FIGURES)
+    verdict = judge(effects_of(steps), FIGURES)
     assert (verdict.held, verdict.reason) == (held, reason)
 
 
@@ -127,13 +127,13 @@ def test_a_plan_waits_where_it_fills_too_much(above: int | None, held: tuple[str
 
 def test_a_removal_counts_whatever_else_its_step_changes() -> None:
     change = {"list_memberships": (["m"], []), "last_name": ("A", "B")}
-    assert judge([a_step(change=change)] * 21, FIGURES).held == ("removals",)
+    assert judge(effects_of([a_step(change=change)] * 21), FIGURES).held == ("removals",)
 
 
 @given(counts=st.tuples(st.integers(0, 60), st.integers(0, 60)))
 def test_what_is_carried_out_unasked_is_below_both_limits(counts: tuple[int, int]) -> None:
     steps = [*moving(*[(["m"], [])] * counts[0]), *[a_step(kind="unsubscribe")] * counts[1]]
-    if not judge(steps, FIGURES).held:
+    if not judge(effects_of(steps), FIGURES).held:
         assert counts[0] <= max(20, 0.02 * 630)
         assert counts[1] <= max(20, 0.02 * 1_912)
 

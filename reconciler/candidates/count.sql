@@ -1,0 +1,109 @@
+-- How many addresses and contacts a full run does not decide on, and why.
+
+-- name: others
+-- Addresses that are no candidates: of everybody in Practifi, of every contact there that is or was somebody's, and of every
+-- one whose address has opted out.
+WITH address AS (
+  SELECT key
+  FROM compared_contact
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND key IS NOT NULL
+  UNION
+  SELECT t.key
+  FROM compared_contact_there t
+  JOIN link l ON l.connection_id = t.connection_id AND l.kind = 'contact' AND l.cc_id = t.contact_id
+  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL
+  UNION
+  SELECT t.key
+  FROM compared_contact_there t
+  JOIN membership_base b ON b.connection_id = t.connection_id AND b.cc_contact_id = t.contact_id
+  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL
+  UNION
+  SELECT t.key
+  FROM compared_contact_there t
+  JOIN consent_subject s ON s.connection_id = t.connection_id AND s.kind = 'address' AND s.key = t.key
+  JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
+  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted)
+SELECT count(*)
+FROM address a
+WHERE NOT EXISTS (SELECT FROM candidate c WHERE c.connection_id = %(connection_id)s AND c.key = a.key)
+
+-- name: left_out
+-- Of these, those of whose people on a list each takes no part, by the reason of the first.
+WITH member AS (
+  SELECT h.key, h.sf_id, h.left_out
+  FROM compared_contact h
+  WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s
+    AND h.key IN (
+      SELECT o.key
+      FROM compared_contact o
+      WHERE o.connection_id = %(connection_id)s AND o.run_id = %(run_id)s AND o.left_out IS NOT NULL AND o.key IS NOT NULL)
+    AND h.sf_id IN (
+      SELECT m.contact_id
+      FROM compared_membership m
+      WHERE m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s AND m.contact_id IS NOT NULL
+        AND m.list_id IS NOT NULL)),
+address AS (
+  SELECT key, (array_agg(left_out ORDER BY sf_id))[1] AS reason
+  FROM member
+  GROUP BY key
+  HAVING bool_and(left_out IS NOT NULL))
+SELECT a.reason, count(*)
+FROM address a
+WHERE NOT EXISTS (SELECT FROM candidate c WHERE c.connection_id = %(connection_id)s AND c.key = a.key)
+GROUP BY a.reason
+ORDER BY a.reason
+
+-- name: without_address
+-- People whom nobody can mail, for want of an address.
+SELECT count(*)
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND email_key IS NULL
+
+-- name: only_there
+-- Contacts that nobody in Practifi is or was, and whose address has not opted out.
+SELECT count(*)
+FROM compared_contact_there t
+WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted
+  AND NOT EXISTS (
+    SELECT FROM compared_contact h
+    WHERE h.connection_id = t.connection_id AND h.run_id = t.run_id AND h.key = t.key)
+  AND NOT EXISTS (
+    SELECT FROM link l
+    WHERE l.connection_id = t.connection_id AND l.kind = 'contact' AND l.cc_id = t.contact_id)
+  AND NOT EXISTS (
+    SELECT FROM membership_base b
+    WHERE b.connection_id = t.connection_id AND b.cc_contact_id = t.contact_id)
+  AND NOT EXISTS (
+    SELECT
+    FROM consent_subject s
+    JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
+    WHERE s.connection_id = t.connection_id AND s.kind = 'address' AND s.key = t.key)
+
+-- name: foreign_memberships
+-- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone.
+WITH person AS (
+  SELECT DISTINCT t.contact_id, h.key
+  FROM compared_contact_there t
+  JOIN compared_contact h ON h.connection_id = t.connection_id AND h.run_id = t.run_id AND h.key = t.key
+  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted),
+asked AS (
+  SELECT DISTINCT p.contact_id, l.cc_id
+  FROM compared_membership m
+  JOIN compared_contact h ON h.connection_id = m.connection_id AND h.run_id = m.run_id AND h.sf_id = m.contact_id
+  JOIN person p ON p.key = h.key
+  JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id
+  WHERE m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s),
+foreigner AS (
+  SELECT n.list_id
+  FROM compared_membership_there n
+  JOIN person p ON p.contact_id = n.contact_id
+  WHERE n.connection_id = %(connection_id)s AND n.run_id = %(run_id)s
+    AND NOT EXISTS (SELECT FROM asked a WHERE a.contact_id = n.contact_id AND a.cc_id = n.list_id)
+    AND NOT EXISTS (
+      SELECT FROM membership_base b
+      WHERE b.connection_id = n.connection_id AND b.cc_contact_id = n.contact_id AND b.cc_list_id = n.list_id))
+SELECT l.name, count(*)
+FROM foreigner f
+JOIN cc_list l ON l.connection_id = %(connection_id)s AND l.list_id = f.list_id AND l.deleted_at IS NULL
+GROUP BY l.name
+ORDER BY l.name

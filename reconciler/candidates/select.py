@@ -1,0 +1,94 @@
+"""Choose the addresses that a run decides on: every one for which `decide` might have anything.
+
+What is not chosen is as `decide` would leave it: the record's values are there, it is linked, its
+memberships are agreed on, its status says so, nothing of its consent is open. Whatever is unusual
+is chosen: deciding once too often costs a moment, once too seldom might mail somebody who must not
+be mailed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bridge.consent.ledger import Subjects
+from reconciler.candidates.store import SQL, add_candidates
+from reconciler.snapshot.staged import allow_much_memory, refuse_emptied
+from reconciler.snapshot.terms import still_hold
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from reconciler.runs.context import RunContext
+
+_BY_WHAT_BOTH_SIDES_HOLD = (
+    SQL["select_differing"],
+    SQL["select_unlinked"],
+    SQL["select_elsewhere"],
+    SQL["select_memberships"],
+    SQL["select_bases"],
+    SQL["select_statuses"],
+    SQL["select_opted_out"],
+)
+_COMPARED = ("practifi:contact", "practifi:membership", "cc:contact")
+_ROWS = 5_000
+
+
+def select_candidates(context: RunContext) -> None:
+    """Add what a run has to decide on to what was noted while it read, or left by one before it.
+
+    An incremental run has read what changed: whoever that is about. What was left undone comes to
+    it.
+
+    Raises:
+        psycopg.OperationalError: If the snapshot is gone, because the server has crashed.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    database, values = context.installation.database, context.lease.row()
+    with database.transaction() as tx:
+        refuse_emptied(tx, context, *_COMPARED)
+        allow_much_memory(tx)
+        if context.run.extent == "full":
+            select_by_snapshot(tx, context)
+        else:
+            tx.execute(SQL["select_read"], values)
+        context.renew(tx)
+    with database.transaction() as tx:
+        allow_much_memory(tx)
+        tx.execute(SQL["select_undone"], values)
+        tx.execute(SQL["analyse_candidates"])
+        tx.execute(SQL["forget_strangers"], values)
+        tx.execute(SQL["begin_turns"], values)
+        tx.execute(SQL["take_turns"], values)
+        context.renew(tx)
+
+
+def select_by_snapshot(tx: psycopg.Connection[Any], context: RunContext) -> None:
+    """Choose by what a complete snapshot holds of both sides, and by what is on record."""
+    values = context.lease.row()
+    if not still_hold(tx, context):
+        tx.execute(SQL["select_all"], values)
+    for statement in _BY_WHAT_BOTH_SIDES_HOLD:
+        tx.execute(statement, values)
+    _select_erased(tx, context)
+
+
+def _select_erased(tx: psycopg.Connection[Any], context: RunContext) -> None:
+    """Choose addresses that come back though they were erased: only a hash of each is kept."""
+    connection_id = context.run.connection_id
+    values = context.lease.row()
+    erased = {
+        (kind, bytes(key_hash)) for kind, key_hash in tx.execute(SQL["erased_opt_outs"], values)
+    }
+    if not erased:
+        return
+    subjects = Subjects(tx, connection_id)
+    found = set()
+    with tx.cursor(name="people") as people:
+        people.itersize = _ROWS
+        for sf_id, key in people.execute(SQL["compared_people"], values):
+            if ("address", subjects.hash_of("address", key)) in erased or (
+                "person",
+                subjects.hash_of("person", sf_id),
+            ) in erased:
+                found.add(key)
+    add_candidates(tx, connection_id, found)
