@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bridge.clock import now
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from bridge.consent.record import Stage
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
+
+_CLOCKS_DIFFER = timedelta(seconds=5)
+"""The ledger goes by the database's clock, an unsubscription there by the vendor's."""
 
 
 def record_consent_sent(
@@ -194,16 +198,11 @@ def record_opt_out(
 def _is_by_others(
     tx: psycopg.Connection, connection_id: int, state: AddressState, contact: Mapping[str, Any]
 ) -> bool:
-    """Tell whether a contact was unsubscribed by nobody that the ledger knows, nor by the bridge.
-
-    The clocks of both services need not agree, so the vendor's own times are compared first.
-    """
+    """Tell whether neither the bridge nor anybody whom the ledger knows unsubscribed a contact."""
     since = parse_moment((contact.get("email_address") or {}).get("opt_out_date"))
     if contact is not state.there or since is None:
         return False
-    if state.last_write_at is not None and state.last_write_at >= since:
-        return False
-    if tells_of_opt_out(tx, connection_id, state.key, since):
+    if tells_of_opt_out(tx, connection_id, state.key, since - _CLOCKS_DIFFER):
         return False
     values = {"connection_id": connection_id, "key": state.key}
     row = tx.execute(SQL["is_unsubscribing"], values).fetchone()
