@@ -9,6 +9,7 @@ from bridge.delivery.bulk.look import read_from
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NO_ADDRESS, NOT_SENT
+from bridge.policies.store import policies_of
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
@@ -105,7 +106,8 @@ def _consequences(context: RunContext, plan_id: int) -> list[PlannedStep]:
     steps = plan_contacts(left, Counters())
     with context.installation.database.transaction() as tx:
         figures = read_figures(tx, context.run.connection_id, steps)
-    return [] if judge(steps, figures).held else steps
+        policies = policies_of(tx, context.run.connection_id)
+    return [] if judge(steps, figures, policies).held else steps
 
 
 def _say_no_address(context: RunContext) -> None:

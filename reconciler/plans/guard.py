@@ -14,12 +14,10 @@ from reconciler.plans.effects import effects_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bridge.policies.policy import Policies
     from reconciler.plans.effects import Effect, Figures
 
 Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions"]
-
-ALWAYS_FREE = 20
-PERCENT = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,26 +33,29 @@ class Verdict:
     reason: str = ""
 
 
-def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
+def judge(steps: Iterable[Effect], figures: Figures, policies: Policies) -> Verdict:
     """Return whether steps may be carried out without asking.
 
     Removals are counted for each list by itself, and for all that lose anybody together, so that
-    neither a small list is emptied nor a little of each list taken off unasked.
+    neither a small list is emptied nor a little of each list taken off unasked. How much a
+    connection may lose unasked is among its policies.
     """
+    may_lose = (policies.removals_above, policies.removals_percent)
+    may_opt_out = (policies.opt_outs_above, policies.opt_outs_percent)
     effects = effects_of(steps)
     found: list[tuple[Held, str]] = []
     removed = sum(effects.removed.values())
     for list_id, count in sorted(effects.removed.items(), key=lambda item: (-item[1], item[0])):
         members = figures.members.get(list_id, 0)
-        if is_too_many(count, members):
+        if is_too_many(count, members, *may_lose):
             name = figures.names.get(list_id, list_id)
             found.append(("removals", f"{count:,} of {members:,} would be taken off {name}"))
     members = sum(figures.members.get(list_id, 0) for list_id in effects.removed)
-    if not found and is_too_many(removed, members):
+    if not found and is_too_many(removed, members, *may_lose):
         found.append(("removals", f"{removed:,} of {members:,} memberships would end"))
     opt_outs = effects.kinds.get("unsubscribe", 0)
     mailable = figures.contacts - figures.unsubscribed
-    if is_too_many(opt_outs, mailable):
+    if is_too_many(opt_outs, mailable, *may_opt_out):
         found.append(("opt_outs", f"{opt_outs:,} of {mailable:,} would be unsubscribed"))
     if deleted := effects.kinds.get("delete_list", 0):
         found.append(("list_deletions", f"{deleted:,} list{'s' * (deleted > 1)} would be deleted"))
@@ -64,10 +65,10 @@ def judge(steps: Iterable[Effect], figures: Figures) -> Verdict:
     )
 
 
-def is_too_many(count: int, of: int) -> bool:
-    """Tell whether so many of so many wait for approval: more than 20, and more than 2 % of them.
+def is_too_many(count: int, of: int, above: int, percent: int) -> bool:
+    """Tell whether so many of so many wait: more than a number, and more than a share of them.
 
-    >>> is_too_many(20, 0), is_too_many(21, 0), is_too_many(40, 2_000), is_too_many(41, 2_000)
-    (False, True, False, True)
+    >>> [is_too_many(*pair, 20, 2) for pair in ((20, 0), (21, 0), (40, 2_000), (41, 2_000))]
+    [False, True, False, True]
     """
-    return count > ALWAYS_FREE and 100 * count > PERCENT * of
+    return count > above and 100 * count > percent * of

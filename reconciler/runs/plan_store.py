@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
 from bridge.delivery.work import CONSENT, ENGAGEMENT, RECONCILE
+from bridge.policies.store import policies_of
 from reconciler.plans.effects import before_and_after
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
@@ -47,7 +48,7 @@ def store_plan(
     steps = list(steps)
     run = context.run
     figures = read_figures(tx, run.connection_id, steps)
-    verdict = judge(steps, figures)
+    verdict = judge(steps, figures, policies_of(tx, run.connection_id))
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not steps else "waiting" if waits else "applying"
     values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}

@@ -1,0 +1,12 @@
+-- Policies of a connection are a setting; who changed which is kept here, for whoever asks why.
+
+CREATE TABLE policy_change (
+  connection_id int REFERENCES connection,
+  id            bigint GENERATED ALWAYS AS IDENTITY,
+  name          text NOT NULL,
+  old           text NOT NULL,
+  new           text NOT NULL,
+  changed_by    text NOT NULL,
+  changed_at    timestamptz NOT NULL,
+  PRIMARY KEY (connection_id, id)
+);

@@ -1,0 +1,89 @@
+"""What a firm decides about its two systems: one choice each, with what it means. Pure.
+
+The rules of coming back are not among them: they are consent's own (`bridge.consent.policy`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MOST = {"percent": 100, "above": 1_000_000}
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {}
+"""Policy -> its values, the default first, each with what it means."""
+
+NUMBERS: Mapping[str, str] = {
+    "removals_above": "so many people may be taken off a list unasked, however small it is",
+    "removals_percent": "and this share of its members, in percent, however large it is",
+    "opt_outs_above": "so many people may be unsubscribed unasked, however few there are",
+    "opt_outs_percent": "and this share of those who can be mailed, in percent",
+}
+"""Policy that is a number -> what it means."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policies:
+    """The policies of one connection; `MEANINGS` and `NUMBERS` say what each is for.
+
+    Attributes:
+        removals_above: A plan waits where it takes more people away than this, and than
+            `removals_percent` of those there are.
+        opt_outs_above: The same for people whom it unsubscribes, with `opt_outs_percent`.
+    """
+
+    removals_above: int = 20
+    removals_percent: int = 2
+    opt_outs_above: int = 20
+    opt_outs_percent: int = 2
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the policies as they are stored and printed."""
+        return asdict(self)
+
+
+def policies_from(stored: Mapping[str, Any] | None) -> Policies:
+    """Return the policies that `Policies.as_json` had stored; the defaults where there are none."""
+    names = {entry.name for entry in fields(Policies)}
+    return Policies(**{name: value for name, value in (stored or {}).items() if name in names})
+
+
+def changed(policies: Policies, assignments: Iterable[str]) -> Policies:
+    """Return the policies with some of them as people type them: `NAME=VALUE`.
+
+    Raises:
+        ConfigurationError: If a name or a value is none; the message lists what there is.
+
+    >>> changed(Policies(), ["removals_above=50"]).removals_above
+    50
+    """
+    for assignment in assignments:
+        name, equals, value = (part.strip() for part in assignment.partition("="))
+        if not equals:
+            raise ConfigurationError(f"{assignment!r}: NAME=VALUE is wanted")
+        policies = replace(policies, **{name: _value(name, value)})
+    return policies
+
+
+def meaning_of(name: str, value: object) -> str:
+    """Return what a policy with this value means, as people read it."""
+    return NUMBERS[name] if name in NUMBERS else MEANINGS[name][str(value)]
+
+
+def _value(name: str, value: str) -> str | int:
+    if name in NUMBERS:
+        most = _MOST[name.rpartition("_")[2]]
+        if value.isdecimal() and int(value) <= most:
+            return int(value)
+        raise ConfigurationError(f"{name}={value}: a whole number from 0 to {most:,} is wanted")
+    if name not in MEANINGS:
+        known = ", ".join([*MEANINGS, *NUMBERS])
+        raise ConfigurationError(f"{name!r} is no policy: there are {known}")
+    if value not in MEANINGS[name]:
+        raise ConfigurationError(f"{name}={value}: there are {', '.join(MEANINGS[name])}")
+    return value
