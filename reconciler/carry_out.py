@@ -20,10 +20,18 @@ from bridge.delivery.cause import cause_of
 from bridge.delivery.consequence import consequence_of
 from bridge.delivery.couriers import open_couriers
 from bridge.delivery.decide import decide
+from bridge.delivery.delete_list import DELETED, GONE
 from bridge.delivery.leases import hold, let_go
 from bridge.delivery.slots import LeaseWanted
 from bridge.delivery.write_back import write_back
-from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
+from bridge.errors import (
+    BridgeError,
+    LeaseLost,
+    NotSettled,
+    QuotaSpent,
+    Retryable,
+    StillAtWork,
+)
 from reconciler.agreed import StalePlan, is_agreed
 from reconciler.deciding import decide_again
 from reconciler.in_bulk import send_in_bulk, went_in_bulk
@@ -51,6 +59,7 @@ log = logging.getLogger(__name__)
 
 _WAITS_S = (0.5, 1.0, 3.0, 9.0)
 _LOOK_AGAIN_S = 0.1
+_AT_WORK_S = 3600.0
 _STOPS = (RunLost, RunCancelled, RunReleased)
 
 
@@ -130,8 +139,24 @@ class _Carrier:
         )
 
     def carry_out(self, steps: Sequence[StoredStep]) -> None:
-        """Carry out the open steps of one subject and say what became of each."""
+        """Carry out the open steps of one subject and say what became of each.
+
+        What the other side works at is asked about until it has ended: nobody else would.
+        """
         self._steps = steps
+        until = time.monotonic() + _AT_WORK_S
+        while True:
+            try:
+                self._bring_about()
+            except StillAtWork as error:
+                if time.monotonic() > until:
+                    self._end("failed", f"{error}: the next run looks again")
+                    return
+                self._context.halt.wait(error.after_s or _LOOK_AGAIN_S)
+            else:
+                return
+
+    def _bring_about(self) -> None:
         for wait_s in (*_WAITS_S, None):
             lease = self._hold()
             if lease is None:
@@ -143,7 +168,7 @@ class _Carrier:
                 self._let_go(lease)
                 self._end("refused", str(error), now=self._what_now())
                 return
-            except (QuotaSpent, *_STOPS):
+            except (QuotaSpent, StillAtWork, *_STOPS):
                 self._let_go(lease)
                 raise
             except psycopg.errors.DeadlockDetected:
@@ -241,6 +266,9 @@ class _Carrier:
 
     def _confirm(self, words: str) -> None:
         done = set(words.split(", "))
+        if words not in {DELETED, GONE} and any(step.kind == DELETED for step in self._steps):
+            self._end("refused", "changed since it was planned: the list is in Practifi again")
+            return
         with self._context.installation.database.transaction() as tx:
             for step in self._steps:
                 outcome: str | None = None

@@ -29,6 +29,9 @@ StepKind: TypeAlias = Literal[
     "ask_person",
     "create_list",
     "rename_list",
+    "delete_list",
+    "adopt_list",
+    "rename_record",
 ]
 
 

@@ -5,8 +5,8 @@ The rules of coming back are not among them: they are consent's own (`bridge.con
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.errors import ConfigurationError
 
@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 
 _MOST = {"percent": 100, "above": 1_000_000}
 
-MEANINGS: Mapping[str, Mapping[str, str]] = {}
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "lists": {
+        "from_practifi": "lists are made and renamed in Practifi alone",
+        "both": "a list that only Constant Contact has gets a record, and names go both ways",
+    },
+    "list_deleted": {
+        "keep": "a list that is deleted in Practifi stays in Constant Contact",
+        "delete": "it is deleted in Constant Contact as well, once a person approves it",
+    },
+    "list_gone_there": {
+        "ask": "a list that somebody deleted in Constant Contact waits for a person, with a status",
+        "make_again": "it is made again, with whom Practifi has on it",
+    },
+}
 """Policy -> its values, the default first, each with what it means."""
 
 NUMBERS: Mapping[str, str] = {
@@ -37,6 +50,9 @@ class Policies:
         opt_outs_above: The same for people whom it unsubscribes, with `opt_outs_percent`.
     """
 
+    lists: Literal["from_practifi", "both"] = "from_practifi"
+    list_deleted: Literal["keep", "delete"] = "keep"
+    list_gone_there: Literal["ask", "make_again"] = "ask"
     removals_above: int = 20
     removals_percent: int = 2
     opt_outs_above: int = 20
@@ -66,7 +82,7 @@ def changed(policies: Policies, assignments: Iterable[str]) -> Policies:
         name, equals, value = (part.strip() for part in assignment.partition("="))
         if not equals:
             raise ConfigurationError(f"{assignment!r}: NAME=VALUE is wanted")
-        policies = replace(policies, **{name: _value(name, value)})
+        policies = policies_from(policies.as_json() | {name: _value(name, value)})
     return policies
 
 

@@ -26,6 +26,10 @@ class Effect(Protocol):
         """As in `reconciler.runs.model.PlannedStep`."""
 
     @property
+    def cc_id(self) -> str | None:
+        """What it is done to there."""
+
+    @property
     def change(self) -> Mapping[str, tuple[Any, Any]]:
         """Field -> (old, new)."""
 
@@ -57,11 +61,13 @@ class Effects:
         added: List there -> contacts that get on it.
         removed: List there -> contacts that get off it.
         kinds: Kind of step -> how many.
+        deleted: Lists there that are deleted.
     """
 
     added: Mapping[str, int]
     removed: Mapping[str, int]
     kinds: Mapping[str, int]
+    deleted: frozenset[str] = frozenset()
 
 
 def effects_of(steps: Iterable[Effect]) -> Effects:
@@ -69,12 +75,15 @@ def effects_of(steps: Iterable[Effect]) -> Effects:
     added: Counter[str] = Counter()
     removed: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
+    deleted: set[str] = set()
     for step in steps:
         kinds[step.kind] += 1
+        if step.kind == "delete_list" and step.cc_id is not None:
+            deleted.add(step.cc_id)
         joined, left = list_changes(step.change)
         added.update(joined)
         removed.update(left)
-    return Effects(added=added, removed=removed, kinds=kinds)
+    return Effects(added=added, removed=removed, kinds=kinds, deleted=frozenset(deleted))
 
 
 def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[str]]:
@@ -105,10 +114,11 @@ def before_and_after(steps: Iterable[Effect], figures: Figures) -> list[dict[str
 
 
 def _rows(effects: Effects, figures: Figures) -> Iterator[dict[str, Any]]:
-    touched = {*effects.added, *effects.removed}
+    touched = {*effects.added, *effects.removed, *effects.deleted}
     for list_id in sorted(touched, key=lambda one: (figures.names.get(one, one), one)):
         before = figures.members.get(list_id, 0)
         after = before + effects.added.get(list_id, 0) - effects.removed.get(list_id, 0)
+        after *= list_id not in effects.deleted
         name = figures.names.get(list_id, list_id)
         yield {"of": "list", "id": list_id, "name": name, "before": before, "after": after}
     kinds = effects.kinds

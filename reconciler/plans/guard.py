@@ -58,7 +58,11 @@ def judge(steps: Iterable[Effect], figures: Figures, policies: Policies) -> Verd
     if is_too_many(opt_outs, mailable, *may_opt_out):
         found.append(("opt_outs", f"{opt_outs:,} of {mailable:,} would be unsubscribed"))
     if deleted := effects.kinds.get("delete_list", 0):
-        found.append(("list_deletions", f"{deleted:,} list{'s' * (deleted > 1)} would be deleted"))
+        words = f"{deleted:,} list{'s' * (deleted > 1)} would be deleted"
+        losing = sum(figures.members.get(list_id, 0) for list_id in effects.deleted)
+        if losing:
+            words += f", and {losing:,} membership{'s' * (losing > 1)} with them"
+        found.append(("list_deletions", words))
     return Verdict(
         held=tuple(dict.fromkeys(held for held, _ in found)),
         reason="; ".join(words for _, words in found),

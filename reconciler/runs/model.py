@@ -142,7 +142,7 @@ def sign_of(kind: str, change: Mapping[str, tuple[Any, Any]] | None = None) -> S
         old, new = (change or {})["list_memberships"]
         return "remove" if set(new or ()) < set(old or ()) else "change"
     verb = kind.partition("_")[0]
-    if verb in {"create", "add"}:
+    if verb in {"create", "add", "adopt"}:
         return "add"
     return "remove" if verb in {"delete", "remove"} else "change"
 

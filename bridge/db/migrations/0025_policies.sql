@@ -1,4 +1,5 @@
--- Policies of a connection are a setting; who changed which is kept here, for whoever asks why.
+-- Policies of a connection are a setting; who changed which is kept here, for whoever asks why. And the name of a list that
+-- both sides last had, by which a run tells on which side it was renamed.
 
 CREATE TABLE policy_change (
   connection_id int REFERENCES connection,
@@ -10,3 +11,6 @@ CREATE TABLE policy_change (
   changed_at    timestamptz NOT NULL,
   PRIMARY KEY (connection_id, id)
 );
+
+ALTER TABLE link
+  ADD COLUMN agreed_name text;                                     -- of a list; NULL: not known
