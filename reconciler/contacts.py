@@ -10,6 +10,7 @@ from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NO_ADDRESS, NOT_SENT
 from bridge.policies.store import policies_of
+from bridge.unresolved.keep import keep_people
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_all, decide_touched
 from reconciler.plan_contacts import plan_contacts
@@ -51,6 +52,8 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
     merge_there(context, "contact")
     with context.installation.database.transaction() as tx:
         read_from(tx, context.run.connection_id, context.run.started_at)
+        if context.run.extent == "full":
+            keep_people(tx, context.run.connection_id, context.current.mapping.names)
     decided, busy = decide_all(context)
     context.counters.read += busy
     if busy:

@@ -12,9 +12,10 @@ from bridge.delivery.list_state import agree_on_names, takes_name
 from bridge.errors import ConfigurationError, RecordError
 from bridge.identity import uuid_or_none
 from bridge.policies.store import policies_of
+from bridge.unresolved.keep import keep_found
 from reconciler.carry_out import carry_out
 from reconciler.lists_in_practifi import write_lists
-from reconciler.plan_lists import ListHere, ListThere, plan_lists
+from reconciler.plan_lists import ListHere, ListThere, name_clashes, plan_lists
 from reconciler.snapshot.merge import merge_practifi, merge_there
 from reconciler.snapshot.read import read_practifi, read_there
 
@@ -46,6 +47,10 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
             _settle_gone(tx, context)
             context.renew(tx)
     here = _here(context)
+    with context.installation.database.transaction() as tx:
+        clashes = name_clashes(here, policies)
+        keep_found(tx, context.run.connection_id, "list_name", clashes.items())
+        context.renew(tx)
     if context.run.mode == "apply":
         _agree(context, here)
     return plan_lists(here, _there(context), context.counters, policies)
@@ -101,7 +106,9 @@ def _agree(context: RunContext, here: list[ListHere]) -> None:
     names = {
         one.sf_id: one.name_there
         for one in here
-        if one.wanted is not None and one.name_there == one.wanted["name"]
+        if one.wanted is not None
+        and one.name_there is not None
+        and one.name_there == one.wanted["name"]
     }
     with context.installation.database.transaction() as tx:
         agree_on_names(tx, context.run.connection_id, names)

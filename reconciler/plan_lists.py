@@ -164,6 +164,16 @@ def _only_there(
     return steps
 
 
+def name_clashes(here: Sequence[ListHere], policies: Policies) -> dict[str, list[dict[str, str]]]:
+    """Return each name that several lists of Practifi want, with those that do."""
+    wanting: dict[str, list[dict[str, str]]] = {}
+    for one in here:
+        if one.wanted is not None:
+            found = {"list": one.sf_id, "name": one.name(policies)}
+            wanting.setdefault(_folded(found["name"]), []).append(found)
+    return {name: lists for name, lists in wanting.items() if len(lists) > 1}
+
+
 def _deleted(
     one: ListHere, free: dict[str, ListThere], counters: Counters, policies: Policies
 ) -> PlannedStep | None:

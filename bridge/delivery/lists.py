@@ -284,7 +284,7 @@ class ListCourier:
                 dirty: dict[Subject, bool] = {("address", key): False for (key,) in members}
                 lane = min(lease.lane, RECONCILE) or 1
                 mark(tx, lease.connection_id, dirty, lane=lane, origin=lease.origin)
-            if there is not None and there["name"] == name:
+            if there is not None and name is not None and there["name"] == name:
                 agree_on_names(tx, lease.connection_id, {lease.key: name})
             close_in_flight(tx, lease)
             set_statuses(tx, lease.connection_id, [status])

@@ -288,7 +288,10 @@ WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(ke
 -- name: people_at
 -- Everybody whose record has one of these addresses now, and everybody linked to a contact that has it there.
 SELECT found.at, r.sf_id, r.account_id, r.created_at, r.email_key, r.do_not_email, r.fields, r.unknown_fields,
-  l.cc_id, l.is_owner, l.made_at
+  l.cc_id, l.is_owner, l.made_at,
+  EXISTS (
+    SELECT FROM unresolved u
+    WHERE u.connection_id = r.connection_id AND u.key = r.email_key AND u.choice ->> 'contact' = r.sf_id) AS is_chosen
 FROM (
   SELECT here.email_key AS at, here.sf_id
   FROM practifi_record here
@@ -304,6 +307,12 @@ JOIN practifi_record r ON r.connection_id = %(connection_id)s AND r.kind = 'cont
 LEFT JOIN link l ON l.connection_id = r.connection_id AND l.kind = 'contact' AND l.sf_id = r.sf_id
 WHERE r.deleted_at IS NULL
 ORDER BY found.at, r.sf_id
+
+-- name: decided
+-- What a firm has decided: its rules of coming back, and its policies.
+SELECT name, value
+FROM setting
+WHERE connection_id = %(connection_id)s AND name IN ('consent_rules', 'policies')
 
 -- name: memberships_of
 -- The memberships of contacts as Practifi has them now, with the list's counterpart there unless it was deleted there.

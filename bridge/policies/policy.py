@@ -6,16 +6,25 @@ The rules of coming back are not among them: they are consent's own (`bridge.con
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+OwnerPolicy: TypeAlias = Literal["linked_first", "oldest", "primary_member", "ask"]
+
 _MOST = {"percent": 100, "above": 1_000_000}
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "owner": {
+        "installation": "of several people at an address, `BRIDGE_OWNER` says who is sent",
+        "linked_first": "of several people at an address, whoever was linked first is sent",
+        "oldest": "of several people at an address, whose record is the oldest is sent",
+        "primary_member": "of several people at an address, the household's primary member is sent",
+        "ask": "of several people at an address, a person chooses; till then who was linked first",
+    },
     "lists": {
         "from_practifi": "lists are made and renamed in Practifi alone",
         "both": "a list that only Constant Contact has gets a record, and names go both ways",
@@ -50,6 +59,7 @@ class Policies:
         opt_outs_above: The same for people whom it unsubscribes, with `opt_outs_percent`.
     """
 
+    owner: Literal["installation"] | OwnerPolicy = "installation"
     lists: Literal["from_practifi", "both"] = "from_practifi"
     list_deleted: Literal["keep", "delete"] = "keep"
     list_gone_there: Literal["ask", "make_again"] = "ask"

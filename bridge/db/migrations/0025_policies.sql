@@ -14,3 +14,6 @@ CREATE TABLE policy_change (
 
 ALTER TABLE link
   ADD COLUMN agreed_name text;                                     -- of a list; NULL: not known
+
+-- Whom a person has chosen for a shared address: asked with every decision.
+CREATE INDEX unresolved_chosen ON unresolved (connection_id, key) WHERE choice IS NOT NULL;
