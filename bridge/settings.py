@@ -64,7 +64,8 @@ class Settings(BaseSettings):
         default=30, description="seconds to wait for an answer of either service", gt=0
     )
     owner: Literal["linked_first", "oldest"] = Field(
-        default="linked_first", description="who of several sharers of an address is sent"
+        default="linked_first",
+        description="who of several sharers of an address is sent, unless `bridge policy` says",
     )
     zone: str = Field(
         default="UTC",

@@ -100,7 +100,8 @@ class PlannedStep:
         key: Deterministic: one effect, one key.
         kind: As in `bridge.delivery.model.StepKind`, or `create_interaction`,
             `update_interaction`.
-        subject_key: An e-mail key, a list's Salesforce id, or an Interaction's external id.
+        subject_key: An e-mail key, a list's Salesforce id (that there while it has none), or an
+            Interaction's external id.
         change: Field -> (old, new).
         body: What is sent.
         facts: Digest of what the decision rested on; another one at applying refuses the step.
