@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler import plan_lists
+from tests.journey.dying import MortalDatabase, run_mortally
 from tests.journey.firm import LIST
 from tests.journey.planning import a_plan, approve, steps_of
 from tests.journey.reconciling import decide_on, kinds, planned, run
@@ -61,7 +63,31 @@ def test_a_record_whose_making_was_answered_to_nobody_is_not_made_twice(both: Fi
     lost = {"side": "salesforce", "method": "POST", "kind": "drop_after", "times": 1}
     both.sandbox.faults(lost | {"path": "/services/data/v66.0/composite/sobjects"})
     run(both, "lists")
+    saved = [
+        call["method"]
+        for call in both.sandbox.calls("salesforce")
+        if call["owner"] == "bridge" and "composite" in call["path"]
+    ]
+    assert saved[-3:] == ["POST", "PATCH", "PATCH"]  # made, found again, and its status
     assert [list_id for _, list_id in records(both)].count(there) == 1
+    assert planned(both, "lists") == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_run_that_dies_again_and_again_makes_each_record_once(both: Firm, seed: int) -> None:
+    record = both.new_list("Letter")
+    run(both, "lists")
+    rename_there(both, both.cc_list_id(record), "Weekly letter")
+    made = {both.post("/contact_lists", name=f"Form {number}")["list_id"] for number in range(3)}
+    chance = Random(f"both ways {seed}")  # noqa: S311 -- a failing seed is played again
+
+    def process() -> tuple[MortalDatabase, MortalDatabase]:
+        mortal = MortalDatabase(both.bridge.database, chance, 20)
+        return mortal, mortal
+
+    assert run_mortally(both, "lists", process) > 0
+    assert sorted(one for _, one in records(both) if one in made) == sorted(made)
+    assert both.record(LIST, record)["Name"] == "Weekly letter"
     assert planned(both, "lists") == []
 
 
