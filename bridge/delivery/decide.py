@@ -87,8 +87,7 @@ def decide(state: AddressState) -> Decision:
 def choose_owner(state: AddressState) -> Person | None:
     """Return whose fields are sent: who was chosen, the present owner, else by policy, ties by id.
 
-    Somebody on a list comes before somebody who is on none. Where the policy leaves several,
-    whoever was linked first goes before the others.
+    Somebody on a list comes before somebody on none; whom the policy leaves go as they were linked.
     """
     able = [person for person in state.people if person.wanted is not None]
     contact_id = _contact_id(state)
