@@ -36,6 +36,8 @@ COMMANDS = {
     "inbox": "what arrived, what became of it and why; replay it",
     "budget": "the API calls: limits, what is used and waits, when it will be done",
     "consent": "who waits to be mailed again: approve, refuse, give evidence; by which rules",
+    "policy": "what the firm has decided about lists, people and plans; who changed it",
+    "unresolved": "what no rule settles: shared addresses, names, duplicates; choose",
     "audit": "check and export the ledger of consent",
     "status": "one screen: what waits, since when, what is left of the day, and alarms",
     "alerts": "who was told of what stands, and a test of the ways to tell",

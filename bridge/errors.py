@@ -26,6 +26,7 @@ BridgeError
 │   └─ TooMuchAtOnce           one answer does not hold what was asked for: ask for less
 ├─ NoSlotNow                   the budget has no call for this lane before `due_at`
 ├─ NotSettled                  another subject has to come first, or this one does not come to rest
+│   └─ StillAtWork             the other side has begun and has not ended: ask again
 ├─ NotConfirmed                what was answered as done was not found so when it was read back
 ├─ LeaseLost                   another worker owns the subject now: write nothing
 └─ RunRefused                  a limit protected the data
@@ -233,6 +234,10 @@ class NotSettled(BridgeError):
         self.behind = behind
         self.beside = beside
         self.after_s = after_s
+
+
+class StillAtWork(NotSettled):
+    """The other side works at what was asked: it is asked again after `after_s`, however often."""
 
 
 class NotConfirmed(BridgeError):

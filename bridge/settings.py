@@ -74,7 +74,8 @@ class Settings(BaseSettings):
         ge=0,
     )
     owner: Literal["linked_first", "oldest"] = Field(
-        default="linked_first", description="who of several sharers of an address is sent"
+        default="linked_first",
+        description="who of several sharers of an address is sent, unless `bridge policy` says",
     )
     bulk_above: int = Field(
         default=20_000,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.runs.model import StoredStep
 
 _CONSENT = frozenset({"unsubscribe", "resubscribe", "ask_person"})
-_LISTS = frozenset({"create_list", "rename_list"})
+_LISTS = frozenset({"create_list", "rename_list", "adopt_list", "rename_record"})
 _CUSTOM = "custom_fields"
 
 

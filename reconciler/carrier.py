@@ -24,7 +24,14 @@ from bridge.delivery.deliver import most_at_once
 from bridge.delivery.flows import settle_all
 from bridge.delivery.leases import hold, let_go
 from bridge.delivery.slots import LeaseWanted, TakenInVain
-from bridge.errors import BridgeError, LeaseLost, NotSettled, QuotaSpent, Retryable
+from bridge.errors import (
+    BridgeError,
+    LeaseLost,
+    NotSettled,
+    QuotaSpent,
+    Retryable,
+    StillAtWork,
+)
 from reconciler import told
 from reconciler.agreed import StalePlan, is_agreed
 from reconciler.plans.undo import decider
@@ -48,6 +55,8 @@ log = logging.getLogger(__name__)
 
 _WAITS_S = (0.5, 1.0, 3.0, 9.0)
 _LOOK_AGAIN_S = 0.1
+_AT_WORK_S = 3600.0
+"""Seconds for which the other side is asked about what it works at: nobody else would."""
 _AT_ONCE_S = 1.0
 """Seconds after which no further subject of those that are held together is begun with."""
 _STOPS = (RunLost, RunCancelled, RunReleased)
@@ -68,6 +77,7 @@ class Carrier:
         self._begun: set[str] = set()
         self._began_s = 0.0
         self._stop: BaseException | None = None
+        self._wait_s: float | None = None
         self._couriers = open_couriers(
             context.installation,
             context.current,
@@ -120,7 +130,8 @@ class Carrier:
             self._settle(leases)
             if len(self._subjects) == before:
                 tries = max(subject.tries for subject in self._subjects.values())
-                self._context.halt.wait(_WAITS_S[max(1, min(tries, len(_WAITS_S))) - 1])
+                wait_s = _WAITS_S[max(1, min(tries, len(_WAITS_S))) - 1]
+                self._context.halt.wait(wait_s if self._wait_s is None else self._wait_s)
 
     def _busy_until(self) -> float:
         return time.monotonic() + 2 * self._context.installation.settings.lease_s
@@ -136,6 +147,7 @@ class Carrier:
         self._begun.clear()
         self._began_s = time.monotonic()
         self._stop = None
+        self._wait_s = None
         self._slots.expect(leases)
         flows = {lease: self._couriers.flow(lease) for lease in leases}
         ends: list[tuple[Lease, str | Exception]] = []
@@ -152,7 +164,8 @@ class Carrier:
             # Who waits for another one has failed only where nobody got on.
             if isinstance(end, Exception):
                 is_try = not (
-                    isinstance(end, TakenInVain) or (isinstance(end, NotSettled) and done)
+                    isinstance(end, TakenInVain | StillAtWork)
+                    or (isinstance(end, NotSettled) and done)
                 )
                 self._subjects[lease.key].tries += is_try
                 stop = self._take_error(lease, end) or stop
@@ -216,8 +229,12 @@ class Carrier:
     def _take_error(self, lease: Lease, error: Exception) -> Exception | None:
         """Do what an error of a subject means; return it where it ends the carrying out."""
         subject = self._subjects[lease.key]
-        if isinstance(error, TakenInVain):
+        if isinstance(error, TakenInVain | StillAtWork):
             self._let_go(lease)
+            if isinstance(error, StillAtWork):
+                self._wait_s = error.after_s or _LOOK_AGAIN_S
+                if time.monotonic() > subject.begun_s + _AT_WORK_S:
+                    self._end(subject, "failed", f"{error}: the next run looks again")
             return None
         is_last = subject.tries > len(_WAITS_S)
         if isinstance(error, StalePlan):

@@ -9,6 +9,8 @@ from bridge.delivery.bulk.look import read_from
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NO_ADDRESS, NOT_SENT
+from bridge.policies.store import policies_of
+from bridge.unresolved.keep import keep_people
 from reconciler.candidates.count import count_others
 from reconciler.candidates.select import select_candidates
 from reconciler.carry_out import carry_out
@@ -56,6 +58,8 @@ def make_plan(context: RunContext) -> Iterator[PlannedStep]:
     merge_there(context, "contact")
     with context.installation.database.transaction() as tx:
         read_from(tx, context.run.connection_id, context.run.started_at)
+        if context.run.extent == "full":
+            keep_people(tx, context.run.connection_id, context.current.mapping.names)
     if context.run.mode == "apply":
         _say_no_address(context)
     select_candidates(context)
@@ -101,7 +105,8 @@ def _add_consequences(context: RunContext, plan_id: int) -> bool:
             return False
     effects = draft(context, _consequences(context, plan_id))
     with database.transaction() as tx:
-        is_held = bool(judge(effects, read_figures(tx, connection_id, effects)).held)
+        figures = read_figures(tx, connection_id, effects)
+        is_held = bool(judge(effects, figures, policies_of(tx, connection_id)).held)
         if effects.steps and not is_held:
             append_drafted(tx, context, plan_id, effects.steps)
             context.renew(tx)

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from bridge.db.queries import load_queries
-from bridge.errors import RecordError
+from bridge.delivery.delete_list import settle_deleted
+from bridge.delivery.list_state import agree_on_names, takes_name
+from bridge.errors import ConfigurationError, RecordError
 from bridge.identity import uuid_or_none
+from bridge.policies.store import policies_of
+from bridge.unresolved.keep import keep_found
 from reconciler.carry_out import carry_out
-from reconciler.plan_lists import ListHere, ListThere, plan_lists
+from reconciler.lists_in_practifi import write_lists
+from reconciler.plan_lists import ListHere, ListThere, name_clashes, plan_lists
 from reconciler.snapshot.merge import merge_practifi
 from reconciler.snapshot.merge_there import merge_there
 from reconciler.snapshot.read import read_both
@@ -19,6 +24,8 @@ from reconciler.snapshot.terms import begin_staging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import psycopg
 
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
@@ -35,11 +42,27 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
     complete(context, "practifi:list", "cc:list")
     merge_practifi(context, "list")
     merge_there(context, "list")
-    return plan_lists(_here(context), _there(context), context.counters)
+    with context.installation.database.transaction() as tx:
+        policies = policies_of(tx, context.run.connection_id)
+        if policies.lists == "both" and context.current.mapping.names.list.cc_id is None:
+            message = "lists go both ways only where their records have a field for the id: `cc_id`"
+            raise ConfigurationError(message)
+        if context.run.mode == "apply":
+            _settle_gone(tx, context)
+            context.renew(tx)
+    here = _here(context)
+    with context.installation.database.transaction() as tx:
+        clashes = name_clashes(here, policies)
+        keep_found(tx, context.run.connection_id, "list_name", clashes.items())
+        context.renew(tx)
+    if context.run.mode == "apply":
+        _agree(context, here)
+    return plan_lists(here, _there(context), context.counters, policies)
 
 
 def apply_plan(context: RunContext, plan_id: int) -> None:
-    """Carry out the steps of a stored plan that have not ended."""
+    """Carry out the steps of a stored plan that have not ended, those in Practifi first."""
+    write_lists(context, plan_id)
     carry_out(context, plan_id)
 
 
@@ -59,9 +82,9 @@ def _row(context: RunContext, row: dict[str, Any]) -> ListHere:
     wanted: Mapping[str, Any] | None = None
     left_out: str | None = None
     is_faulty = False
-    if row["is_deleted"]:
-        left_out = "deleted in Practifi: removing it there needs an approval"
-    else:
+    is_there = row["is_there"] and not row["is_deleted_there"]
+    name_there: str | None = row["name_there"] if is_there else None
+    if not row["is_deleted"]:
         try:
             left_out = mapping.list.leaves_out(fields)
             wanted = None if left_out is not None else dict(mapping.list.project(fields))
@@ -72,10 +95,36 @@ def _row(context: RunContext, row: dict[str, Any]) -> ListHere:
         wanted=wanted,
         left_out=left_out,
         is_faulty=is_faulty,
+        is_deleted=row["is_deleted"],
         held_id=uuid_or_none(fields.get(mapping.names.list.cc_id or "")),
         linked_to=row["linked_to"],
-        name_there=row["name_there"] if row["is_there"] and not row["is_deleted_there"] else None,
+        name_there=name_there,
+        agreed_name=row["agreed_name"],
+        takes_name=name_there is not None and takes_name(mapping, fields, name_there),
+        record_name=row["name"],
     )
+
+
+def _agree(context: RunContext, here: list[ListHere]) -> None:
+    """Keep the names that both sides have: by them the next run tells who renamed a list."""
+    names = {
+        one.sf_id: one.name_there
+        for one in here
+        if one.wanted is not None
+        and one.name_there is not None
+        and one.name_there == one.wanted["name"]
+    }
+    with context.installation.database.transaction() as tx:
+        agree_on_names(tx, context.run.connection_id, names)
+        context.renew(tx)
+
+
+def _settle_gone(tx: psycopg.Connection[Any], context: RunContext) -> None:
+    """Keep of lists that are gone on both sides that nobody is on them any more."""
+    connection_id = context.run.connection_id
+    rows = tx.execute(SQL["gone_on_both_sides"], {"connection_id": connection_id}).fetchall()
+    for sf_id, list_id in rows:
+        settle_deleted(tx, connection_id, sf_id, list_id)
 
 
 def _there(context: RunContext) -> list[ListThere]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.delivery.confirm import must_be_read_back
+from bridge.delivery.status import FULL
 from reconciler.agreed import facts_of
 from reconciler.runs.model import PlannedStep
 
@@ -105,6 +106,9 @@ def _count(key: str, one: Decided, counters: Counters) -> None:
     elif one.decision.waits_for_lists:
         counters.skip("waits for its list: run the job lists")
         counters.apart[key] = "waits_for_list"
+    elif any(status.reason == FULL for status in one.decision.statuses):
+        counters.reject("already on 50 lists: take the person off one of them")
+        counters.apart[key] = "rejected"
     elif people and all(person.left_out is not None for person in people):
         counters.skip(people[0].left_out or "the mapping leaves it out")
     else:

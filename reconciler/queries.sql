@@ -80,13 +80,22 @@ WHERE CASE WHEN s.sf_id IS NULL THEN shown.is_on_a_list
 -- name: lists_to_decide
 -- Every list of Practifi, with the list there that it is linked to.
 SELECT p.sf_id, p.name, p.fields, p.deleted_at IS NOT NULL AS is_deleted, cardinality(p.unknown_fields) > 0 AS is_unknown,
-  l.cc_id::text AS linked_to,
+  l.cc_id::text AS linked_to, l.agreed_name,
   there.name AS name_there, there.deleted_at IS NOT NULL AS is_deleted_there, there.list_id IS NOT NULL AS is_there
 FROM practifi_record p
 LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'list' AND l.sf_id = p.sf_id
 LEFT JOIN cc_list there ON there.connection_id = l.connection_id AND there.list_id = l.cc_id
 WHERE p.connection_id = %(connection_id)s AND p.kind = 'list'
 ORDER BY p.name, p.sf_id
+
+-- name: gone_on_both_sides
+-- Lists that were deleted in Practifi and are not in Constant Contact any more, while something still tells of them.
+SELECT l.sf_id, l.cc_id::text
+FROM link l
+JOIN practifi_record p ON p.connection_id = l.connection_id AND p.kind = 'list' AND p.sf_id = l.sf_id
+LEFT JOIN cc_list there ON there.connection_id = l.connection_id AND there.list_id = l.cc_id
+WHERE l.connection_id = %(connection_id)s AND l.kind = 'list' AND p.deleted_at IS NOT NULL
+  AND (there.list_id IS NULL OR there.deleted_at IS NOT NULL)
 
 -- name: lists_there
 -- The lists of the account that are not deleted, and whether a record is linked to each.

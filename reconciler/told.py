@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.delete_list import DELETED, GONE
 from reconciler.deciding import decide_again
 from reconciler.in_bulk import went_in_bulk
 from reconciler.plans.difference import as_now
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd
 
+_IS_BACK = "changed since it was planned: the list is in Practifi again"
+
 
 @dataclass(eq=False)
 class Subject:
@@ -27,11 +31,13 @@ class Subject:
     Attributes:
         tries: How often it was tried.
         unplanned: The step that nobody agreed to, where there was one.
+        begun_s: When it was taken up, by the monotonic clock.
     """
 
     steps: list[StoredStep]
     tries: int = 0
     unplanned: Step | None = None
+    begun_s: float = field(default_factory=time.monotonic)
 
     @property
     def kind(self) -> SubjectKind:
@@ -53,6 +59,9 @@ def confirm(context: RunContext, plan_id: int, done: Mapping[Subject, str]) -> N
     with context.installation.database.transaction() as tx:
         in_bulk = went_in_bulk(tx, connection_id, plan_id, [subject.key for subject in done])
         for subject, words in done.items():
+            if words not in {DELETED, GONE} and any(one.kind == DELETED for one in subject.steps):
+                endings += [StepEnding(one.ordinal, "refused", _IS_BACK) for one in subject.steps]
+                continue
             kinds = set(words.split(", "))
             for step in subject.steps:
                 outcome: str | None = None

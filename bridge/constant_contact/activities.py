@@ -101,6 +101,16 @@ def remove_from_lists(
     return _memberships(there, "remove_list_memberships", contact_ids, list_ids)
 
 
+def delete_list(there: ConstantContact, list_id: str) -> Activity:
+    """Begin to delete a list; it is there as before until the activity has ended.
+
+    Raises:
+        NotFoundRemotely: If it is not there.
+        RemoteError: Whatever else `read_answer` says.
+    """
+    return _activity(there.delete(f"contact_lists/{list_id}"))
+
+
 def get_activity(there: ConstantContact, activity_id: str) -> Activity:
     """Return an activity of the last ten days.
 

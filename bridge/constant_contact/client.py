@@ -196,6 +196,15 @@ class ConstantContact:
         """
         return self._call("POST", path, body=body)
 
+    def delete(self, path: str) -> Any:
+        """Return the answer to one DELETE of a path of the API.
+
+        Raises:
+            NotFoundRemotely: If it is not there.
+            RemoteError: Whatever `read_answer` says.
+        """
+        return self._call("DELETE", path)
+
     def walk(
         self,
         path: str,

@@ -10,17 +10,17 @@ from bridge.consent.statement import read_statement
 from bridge.delivery.cause import cause_of
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.errors import RecordError
-from bridge.mirror.model import says_otherwise
+from bridge.mirror.model import parse_flag, says_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
     from collections.abc import Sequence
-    from typing import Literal
 
     from bridge.consent.policy import Rules
     from bridge.consent.standing import Standing
     from bridge.delivery.model import Resource
     from bridge.mapping.compiled import Mapping
+    from bridge.policies.policy import OwnerPolicy
     from bridge.salesforce.values import Record
 
 Row: TypeAlias = dict[str, Any]
@@ -62,7 +62,7 @@ class Terms:
     mapping: Mapping
     custom_field_ids: MappingOf[str, str]
     rules: Rules
-    owner_policy: Literal["linked_first", "oldest"]
+    owner_policy: OwnerPolicy
     told: MappingOf[str, Record]
 
 
@@ -147,6 +147,8 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
         linked_to=str(row["cc_id"]) if row["cc_id"] else None,
         linked_at=row["made_at"],
         is_owner=bool(row["is_owner"]),
+        is_chosen=bool(row["is_chosen"]),
+        is_primary=parse_flag(fields.get(names.primary_member or "")) is True,
         created_at=row["created_at"],
         country=fields.get(names.country or ""),
         statement=read_statement(

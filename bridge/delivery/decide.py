@@ -85,12 +85,15 @@ def decide(state: AddressState) -> Decision:
 
 
 def choose_owner(state: AddressState) -> Person | None:
-    """Return whose fields are sent: the present owner, else by policy, ties by id.
+    """Return whose fields are sent: who was chosen, the present owner, else by policy, ties by id.
 
-    Somebody on a list comes before somebody who is on none.
+    Somebody on a list comes before somebody on none; whom the policy leaves go as they were linked.
     """
     able = [person for person in state.people if person.wanted is not None]
     contact_id = _contact_id(state)
+    for person in able:
+        if person.is_chosen:
+            return person
     for person in able:
         if person.is_owner and contact_id == person.linked_to:
             return person
@@ -101,8 +104,9 @@ def choose_owner(state: AddressState) -> Person | None:
         is_linked = contact_id is not None and person.linked_to == contact_id
         linked = (person.linked_at if is_linked else None) or _FOREVER
         created = person.created_at or _FOREVER
-        by_policy = (linked, created) if state.owner_policy == "linked_first" else (created, linked)
-        return (not person.memberships, *by_policy, person.contact_id)
+        by_policy = (created, linked) if state.owner_policy == "oldest" else (linked, created)
+        is_after = state.owner_policy == "primary_member" and not person.is_primary
+        return (not person.memberships, is_after, *by_policy, person.contact_id)
 
     return min(able, key=rank, default=None)
 

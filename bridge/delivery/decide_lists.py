@@ -97,5 +97,5 @@ def _lost(state: AddressState, there: frozenset[str]) -> frozenset[tuple[str, st
     return frozenset(
         (base.contact_id, base.list_id)
         for base in state.bases
-        if base.is_wanted and base.is_agreed and base.cc_list_id not in there
+        if base.is_wanted and base.is_agreed and base.cc_list_id and base.cc_list_id not in there
     )

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from bridge.consent.standing import read_standing, rules_of
+from bridge.consent.policy import rules_from
+from bridge.consent.standing import read_standing
 from bridge.delivery.assemble import NOTHING_TOLD, Rows, Terms, assemble, contact_at
 from bridge.delivery.work import SQL
 from bridge.mirror.remember import custom_field_ids
+from bridge.policies.policy import policies_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,17 +73,22 @@ def gather_all(
         connection_id: Whose addresses they are.
         keys: The addresses.
         mapping: What makes a contact there of each record.
-        owner_policy: Whose fields are sent where several people have an address.
+        owner_policy: Whose fields are sent where several people have an address, unless the firm
+            has a policy of its own.
         told: Record id -> values that go before those of the mirror.
     """
     if not keys:
         return {}
     rows = _rows_of(tx, connection_id, keys)
+    decided: dict[str, Any] = dict(
+        tx.execute(SQL["decided"], {"connection_id": connection_id}).fetchall()
+    )
+    owner = policies_from(decided.get("policies")).owner
     terms = Terms(
         mapping=mapping,
         custom_field_ids=custom_field_ids(tx, connection_id, mapping.contact.custom_fields),
-        rules=rules_of(tx, connection_id),
-        owner_policy=owner_policy,
+        rules=rules_from(decided.get("consent_rules")),
+        owner_policy=owner_policy if owner == "installation" else owner,
         told=told,
     )
     people = {key: [row["sf_id"] for row in rows[key].here] for key in keys}

@@ -1,4 +1,4 @@
-"""Settle one leased list: make it there, link it, rename it. Lists are never deleted from here.
+"""Settle one leased list: make it there, link it, rename it, delete it where that was approved.
 
 A list that Practifi deletes stays there until a person approves: its removal takes people off it.
 """
@@ -9,8 +9,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.delete_list import GONE, ListRemover, deletion_of, pass_on, settle_deleted
 from bridge.delivery.leases import finish, renew
 from bridge.delivery.links import link, own
+from bridge.delivery.list_state import agree_on_names, read_list, takes_name
 from bridge.delivery.model import Status, Step
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.steps import Opening, close_in_flight, end_step, open_plans
@@ -27,30 +29,12 @@ if TYPE_CHECKING:
     from bridge.constant_contact.client import ConstantContact
     from bridge.db.database import Database
     from bridge.delivery.leases import Lease
+    from bridge.delivery.list_state import ListState
     from bridge.delivery.read_back import Reader
     from bridge.mapping.versions import ActiveMapping
     from bridge.mirror.advance import Subject
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListState:
-    """One list on both sides.
-
-    Attributes:
-        is_known: The mirror has the record, with nothing unknown.
-        linked_to: The list there, or None.
-        name_there: Its name as last seen.
-        names_sent: Names that it may have there, because no answer told whether they took effect.
-    """
-
-    is_known: bool
-    is_deleted: bool
-    fields: dict[str, str | None]
-    linked_to: str | None
-    name_there: str | None
-    names_sent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +60,15 @@ class ListCourier:
             RemoteError: If a remote side does not do its part.
         """
         state = self._state(lease)
-        if not state.is_known:
+        if not state.is_known or (state.is_deleted and self.approve is not None):
+            # Whoever approved a deletion did so on what was known then: it may be back since.
             self.reader.read("list", [lease.key], lane=max(lease.lane, 1))
             state = self._state(lease)
             if state.fields and not (state.is_known or state.is_deleted):
                 message = "the list was saved again while it was read"
                 raise NotSettled(message)
         if state.is_deleted or not state.fields:
-            with self.database.transaction() as tx:
-                finish(tx, lease, reason="deleted in Practifi: removing it there needs an approval")
-            return "deleted"
+            return self._remove(lease, state)
         left_out = self.current.mapping.list.leaves_out(state.fields)
         if left_out is not None:
             self._end(
@@ -95,12 +78,36 @@ class ListCourier:
             )
             return left_out
         wanted = dict(self.current.mapping.list.project(state.fields))
-        if state.linked_to is None:
+        if state.linked_to is None or (state.is_gone_there and state.may_be_made_again):
             there, words = self._make(lease, state, wanted)
         else:
             there, words = self._rename(lease, state, wanted)
         status = Status(kind="list", sf_id=lease.key, status="Confirmed", is_confirmed=True)
-        self._end(lease, there, status, is_new=state.linked_to is None, words=words)
+        is_new = there["list_id"] != state.linked_to
+        name = str(wanted["name"])
+        self._end(lease, there, status, is_new=is_new, name=name, words=words)
+        return words
+
+    def _remove(self, lease: Lease, state: ListState) -> str:
+        """Delete the list there of a record that is deleted, where a person has approved that."""
+        remover = ListRemover(
+            database=self.database, there=self.there, mapping_version_id=self.current.version_id
+        )
+        list_id = state.linked_to
+        if list_id is not None and remover.has_begun(lease):
+            return remover.go_on(lease, list_id)
+        if list_id is not None and self.approve is not None:
+            there = remover.find(list_id)
+            if there is not None:
+                step = deletion_of(list_id, str(there["name"]))
+                self.approve(step)
+                remover.begin(lease, step)
+            with self.database.transaction() as tx:
+                settle_deleted(tx, lease.connection_id, lease.key, list_id)
+        is_gone = list_id is None or self.approve is not None
+        with self.database.transaction() as tx:
+            words = GONE if is_gone else "deleted in Practifi: removing it there needs an approval"
+            finish(tx, lease, reason=words)
         return words
 
     def _make(
@@ -112,11 +119,8 @@ class ListCourier:
         """
         held = uuid_or_none(state.fields.get(self.current.mapping.names.list.cc_id or ""))
         if held is not None:
-            try:
-                there = self.there.get_list(held)
-            except NotFoundRemotely:
-                pass
-            else:
+            there = self._held(held)
+            if there is not None:
                 self._refuse_if_taken(lease, there)
                 return self._renamed(lease, there, wanted), "linked by the id on the record"
         for name in state.names_sent:
@@ -134,6 +138,13 @@ class ListCourier:
             return self._renamed(lease, there, wanted), "linked to the list of the same name"
         return there, "create_list"
 
+    def _held(self, list_id: str) -> dict[str, Any] | None:
+        try:
+            there = self.there.get_list(list_id)
+        except NotFoundRemotely:
+            return None
+        return None if there.get("deleted_at") else there
+
     def _rename(
         self, lease: Lease, state: ListState, wanted: dict[str, Any]
     ) -> tuple[dict[str, Any], str]:
@@ -141,13 +152,29 @@ class ListCourier:
             return {"list_id": state.linked_to, "name": state.name_there}, "nothing to do"
         try:
             there = self.there.get_list(state.linked_to or "")
+            if self._is_renamed_there(state, there, wanted):
+                return there, "nothing to do"
             renamed = self._renamed(lease, there, wanted)
         except NotFoundRemotely:
             with self.database.transaction() as tx:
                 forget_cc_list(tx, lease.connection_id, state.linked_to or "")
+            if state.may_be_made_again:
+                return self._make(lease, state, wanted)
             message = "the list was deleted in Constant Contact: link the record to another one"
             raise RecordRefused(message) from None
         return renamed, "nothing to do" if renamed is there else "rename_list"
+
+    def _is_renamed_there(
+        self, state: ListState, there: dict[str, Any], wanted: dict[str, Any]
+    ) -> bool:
+        """Whether the list was renamed there alone: the next run gives the record that name."""
+        name = str(there.get("name"))
+        return (
+            wanted["name"] == state.agreed_name != name
+            and not there.get("deleted_at")
+            and not state.names_sent
+            and takes_name(self.current.mapping, state.fields, name)
+        )
 
     def _renamed(
         self, lease: Lease, there: dict[str, Any], wanted: dict[str, Any]
@@ -235,20 +262,7 @@ class ListCourier:
     def _state(self, lease: Lease) -> ListState:
         with self.database.transaction() as tx:
             renew(tx, lease)
-            row = tx.execute(
-                SQL["list_state"], {"connection_id": lease.connection_id, "key": lease.key}
-            ).fetchone()
-            names_sent = tx.execute(SQL["list_names_sent"], lease.row()).fetchall()
-        assert row is not None  # noqa: S101 -- the statement joins to a row of its own
-        sf_id, _, fields, unknown, deleted_at, cc_id, name_there, _ = row
-        return ListState(
-            is_known=sf_id is not None and not unknown,
-            is_deleted=deleted_at is not None,
-            fields=fields or {},
-            linked_to=str(cc_id) if cc_id else None,
-            name_there=name_there,
-            names_sent=tuple(sorted(name for (name,) in names_sent)),
-        )
+            return read_list(tx, lease)
 
     def _end(
         self,
@@ -257,6 +271,7 @@ class ListCourier:
         status: Status,
         *,
         is_new: bool = False,
+        name: str | None = None,
         words: str | None = None,
     ) -> None:
         with self.database.transaction() as tx:
@@ -269,6 +284,8 @@ class ListCourier:
                 dirty: dict[Subject, bool] = {("address", key): False for (key,) in members}
                 lane = min(lease.lane, RECONCILE) or 1
                 mark(tx, lease.connection_id, dirty, lane=lane, origin=lease.origin)
+            if there is not None and name is not None and there["name"] == name:
+                agree_on_names(tx, lease.connection_id, {lease.key: name})
             close_in_flight(tx, lease)
             set_statuses(tx, lease.connection_id, [status])
             finish(tx, lease, reason=words or status.reason)
@@ -276,5 +293,6 @@ class ListCourier:
 
 def _link(tx: psycopg.Connection, lease: Lease, there: dict[str, Any]) -> None:
     remember_cc_list(tx, lease.connection_id, there)
+    pass_on(tx, lease.connection_id, lease.key, str(there["list_id"]))
     link(tx, lease.connection_id, "list", {lease.key: there["list_id"]})
     own(tx, lease.connection_id, "list", {lease.key: there["list_id"]})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bridge.consent.requests import RequestState
     from bridge.consent.standing import Asked, Evidence, OptOut
     from bridge.consent.statement import Statement
+    from bridge.policies.policy import OwnerPolicy
 
 Resource: TypeAlias = "Mapping[str, Any]"
 """A contact as Constant Contact answers it, sub-resources included."""
@@ -29,6 +30,9 @@ StepKind: TypeAlias = Literal[
     "ask_person",
     "create_list",
     "rename_list",
+    "delete_list",
+    "adopt_list",
+    "rename_record",
 ]
 
 
@@ -58,6 +62,8 @@ class Person:
         is_faulty: It should take part, but a value of it cannot be converted.
         cause: What groups that fault with others of its kind.
         linked_to: The contact there that it was linked to, and since when.
+        is_chosen: A person has said that this one's fields are sent.
+        is_primary: The record says that this is the household's primary member.
         country: Of the mailing address, as the record has it.
         statement: What the record says of how the person asked to be mailed again.
     """
@@ -72,6 +78,8 @@ class Person:
     linked_to: str | None = None
     linked_at: datetime | None = None
     is_owner: bool = False
+    is_chosen: bool = False
+    is_primary: bool = False
     created_at: datetime | None = None
     country: str | None = None
     statement: Statement | None = None
@@ -132,7 +140,7 @@ class AddressState:
     was_mailed_at: datetime | None = None
     turned_down: str | None = None
     rules: Rules = field(default_factory=Rules)
-    owner_policy: Literal["linked_first", "oldest"] = "linked_first"
+    owner_policy: OwnerPolicy = "linked_first"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

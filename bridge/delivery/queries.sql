@@ -288,7 +288,10 @@ WHERE s.connection_id = %(connection_id)s AND s.kind = %(kind)s AND s.key = %(ke
 -- name: people_at
 -- Everybody whose record has one of these addresses now, and everybody linked to a contact that has it there.
 SELECT found.at, r.sf_id, r.account_id, r.created_at, r.email_key, r.do_not_email, r.fields, r.unknown_fields,
-  l.cc_id, l.is_owner, l.made_at
+  l.cc_id, l.is_owner, l.made_at,
+  EXISTS (
+    SELECT FROM unresolved u
+    WHERE u.connection_id = r.connection_id AND u.key = r.email_key AND u.choice ->> 'contact' = r.sf_id) AS is_chosen
 FROM (
   SELECT here.email_key AS at, here.sf_id
   FROM practifi_record here
@@ -305,6 +308,12 @@ LEFT JOIN link l ON l.connection_id = r.connection_id AND l.kind = 'contact' AND
 WHERE r.deleted_at IS NULL
 ORDER BY found.at, r.sf_id
 
+-- name: decided
+-- What a firm has decided: its rules of coming back, and its policies.
+SELECT name, value
+FROM setting
+WHERE connection_id = %(connection_id)s AND name IN ('consent_rules', 'policies')
+
 -- name: memberships_of
 -- The memberships of contacts as Practifi has them now, with the list's counterpart there unless it was deleted there.
 SELECT m.sf_id, m.contact_id, m.list_id, m.fields, m.unknown_fields, there.list_id AS cc_id, list.name
@@ -319,11 +328,13 @@ WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.delete
 ORDER BY m.sf_id
 
 -- name: bases_at
--- What both sides last agreed on, for some people or for one contact there.
-SELECT contact_id, list_id, cc_contact_id, cc_list_id, removed_at, agreed_at, lost_by
-FROM membership_base
-WHERE connection_id = %(connection_id)s
-  AND (contact_id = ANY(%(contact_ids)s) OR cc_contact_id = ANY(%(cc_contact_ids)s::uuid[]))
+-- What both sides last agreed on, for some people or for one contact there; of a list that was deleted there without it.
+SELECT b.contact_id, b.list_id, b.cc_contact_id, there.list_id AS cc_list_id, b.removed_at, b.agreed_at, b.lost_by
+FROM membership_base b
+LEFT JOIN cc_list there
+  ON there.connection_id = b.connection_id AND there.list_id = b.cc_list_id AND there.deleted_at IS NULL
+WHERE b.connection_id = %(connection_id)s
+  AND (b.contact_id = ANY(%(contact_ids)s) OR b.cc_contact_id = ANY(%(cc_contact_ids)s::uuid[]))
 
 -- name: contacts_there
 -- What is known of Constant Contact's contacts at these addresses, or linked to these people.
@@ -358,13 +369,14 @@ WHERE s.connection_id = %(connection_id)s AND s.subject_kind = %(kind)s AND s.su
 ON CONFLICT (connection_id, contact_id, list_id) DO NOTHING
 
 -- name: free_list_named
--- A list there of this name that no record of Practifi is linked to.
+-- A list there of this name that no record of Practifi is linked to, but for one that was deleted.
 SELECT o.list_id
 FROM cc_list o
 WHERE o.connection_id = %(connection_id)s AND o.deleted_at IS NULL AND lower(btrim(o.name)) = lower(btrim(%(name)s))
   AND NOT EXISTS (
     SELECT FROM link l
-    WHERE l.connection_id = o.connection_id AND l.kind = 'list' AND l.cc_id = o.list_id)
+    LEFT JOIN practifi_record r ON r.connection_id = l.connection_id AND r.kind = 'list' AND r.sf_id = l.sf_id
+    WHERE l.connection_id = o.connection_id AND l.kind = 'list' AND l.cc_id = o.list_id AND r.deleted_at IS NULL)
 ORDER BY o.list_id
 LIMIT 1
 
@@ -617,17 +629,19 @@ WHERE connection_id = %(connection_id)s AND kind = 'contact' AND sf_id = ANY(%(i
 
 -- name: list_state
 -- All that is known of one list on both sides.
-SELECT r.sf_id, r.name, r.fields, r.unknown_fields, r.deleted_at, l.cc_id, c.name, c.deleted_at
+SELECT r.sf_id, r.fields, r.unknown_fields, r.deleted_at, l.cc_id, l.agreed_name, c.name, c.deleted_at
 FROM (SELECT %(connection_id)s::int AS connection_id, %(key)s::text AS sf_id) asked
 LEFT JOIN practifi_record r ON r.connection_id = asked.connection_id AND r.kind = 'list' AND r.sf_id = asked.sf_id
 LEFT JOIN link l ON l.connection_id = asked.connection_id AND l.kind = 'list' AND l.sf_id = asked.sf_id
 LEFT JOIN cc_list c ON c.connection_id = asked.connection_id AND c.list_id = l.cc_id
 
 -- name: list_owner
--- Which Practifi list a list there belongs to.
-SELECT sf_id
-FROM link
-WHERE connection_id = %(connection_id)s AND kind = 'list' AND cc_id = %(cc_id)s AND is_owner
+-- Which Practifi list a list there belongs to; one that was deleted has none.
+SELECT l.sf_id
+FROM link l
+LEFT JOIN practifi_record r ON r.connection_id = l.connection_id AND r.kind = 'list' AND r.sf_id = l.sf_id
+WHERE l.connection_id = %(connection_id)s AND l.kind = 'list' AND l.cc_id = %(cc_id)s AND l.is_owner
+  AND r.deleted_at IS NULL
 
 -- name: members_of_list
 -- The addresses of everybody on a list: dirty once the list exists there.

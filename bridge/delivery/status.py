@@ -21,6 +21,7 @@ NOT_SENT = "Not sent"
 NOT_MAILABLE = "Not mailable yet"
 WAITING = "Waiting"
 CONFIRMED = "Confirmed"
+FULL = "Already on 50 lists"
 NO_ADDRESS = "No e-mail address in Practifi"
 
 _SENT = {"unsubscribe": "Unsubscribe sent", "resubscribe": "Resubscribe sent"}
@@ -155,7 +156,7 @@ def _of_membership(
     if (person.contact_id, row.list_id) in lists.lost:
         return status(NOT_SENT, "Left this list by their own act")
     if row.cc_list_id in lists.over:
-        return status(NOT_SENT, "Already on 50 lists")
+        return status(NOT_SENT, FULL)
     if row.cc_list_id in (on_lists or ()):
         return status(CONFIRMED, is_confirmed=True)
     return status(NOT_SENT, "Left this list by their own act")

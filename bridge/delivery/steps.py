@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
 
-_KEPT_OF_ANSWERS = ("contact_id", "list_id", "updated_at")
+_KEPT_OF_ANSWERS = ("contact_id", "list_id", "updated_at", "activity_id")
 
 
 class Opening(NamedTuple):

@@ -65,7 +65,8 @@ ADVICE: Mapping[str, str] = {
     "list_not_there_yet": _EXPLAIN_LIST,
     "list_refused": _EXPLAIN_LIST,
     "list_name_taken": "rename one of the two lists in Practifi",
-    "list_deleted_there": "make a new list in Practifi and move the memberships there",
+    "list_deleted_there": "make a new list in Practifi and move the memberships there, or "
+    "`bridge policy set list_gone_there=make_again`",
     "too_many_lists": "take the person off lists: Constant Contact allows 50",
     "left_list": "nothing: the person left the list by their own act",
     "list_not_made": "`bridge reconcile lists --connection {connection}` sets it right",

@@ -50,7 +50,10 @@ def lists_there(s: Snapshot) -> Finding | None:
 def room(s: Snapshot) -> Finding | None:
     """Whether the contact there fits on one more list."""
     over = s.lists.over if s.lists else frozenset()
-    mine = [row.list_id for row in _taking_part(s) if row.cc_list_id in over]
+    names = {row.sf_id: row.name for row in s.list_rows}
+    mine = [
+        names.get(row.list_id) or row.list_id for row in _taking_part(s) if row.cc_list_id in over
+    ]
     return Finding(facts={"lists": mine}, cause="too_many_lists") if mine else None
 
 

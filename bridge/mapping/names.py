@@ -29,6 +29,7 @@ class ContactNames:
     object: str
     email: str
     account: str | None = None
+    primary_member: str | None = None  # a check box: whose fields are sent of those who share
     do_not_email: str | None = None
     country: str | None = None  # of the mailing address
     cc_id: str | None = None

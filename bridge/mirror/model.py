@@ -75,6 +75,7 @@ def needed_paths(kind: Kind, mapping: Mapping) -> tuple[str, ...]:
             contact.email,
             contact.do_not_email,
             contact.cc_id,
+            contact.primary_member,
             contact.resubscribe_at,
             contact.resubscribe_by,
             *mapping.contact.paths,

@@ -25,6 +25,7 @@ class _Now:
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
         self.kind = str(kept["kind"])
+        self.cc_id: str | None = None
         self.change = {name: (old, new) for name, (old, new) in kept["change"].items()}
 
 

@@ -26,6 +26,10 @@ class Effect(Protocol):
         """As in `reconciler.runs.model.PlannedStep`."""
 
     @property
+    def cc_id(self) -> str | None:
+        """What it is done to there."""
+
+    @property
     def change(self) -> Mapping[str, tuple[Any, Any]]:
         """Field -> (old, new)."""
 
@@ -72,6 +76,7 @@ class Effects:
         removed: List there -> contacts that get off it.
         kinds: Kind of step -> how many.
         signs: What they are to people -> how many.
+        deleted: Lists there that are deleted.
     """
 
     steps: int = 0
@@ -80,6 +85,7 @@ class Effects:
     removed: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     signs: Counter[str] = field(default_factory=Counter)
+    deleted: set[str] = field(default_factory=set)
 
     def add(self, step: Planned) -> None:
         """Add what one more step does."""
@@ -90,6 +96,8 @@ class Effects:
         self.removed.update(left)
         self.kinds[step.kind] += 1
         self.signs[step.sign] += 1
+        if step.kind == "delete_list" and step.cc_id is not None:
+            self.deleted.add(step.cc_id)
 
 
 def effects_of(steps: Iterable[Planned]) -> Effects:
@@ -128,10 +136,11 @@ def before_and_after(effects: Effects, figures: Figures) -> list[dict[str, Any]]
 
 
 def _rows(effects: Effects, figures: Figures) -> Iterator[dict[str, Any]]:
-    touched = {*effects.added, *effects.removed}
+    touched = {*effects.added, *effects.removed, *effects.deleted}
     for list_id in sorted(touched, key=lambda one: (figures.names.get(one, one), one)):
         before = figures.members.get(list_id, 0)
         after = before + effects.added[list_id] - effects.removed[list_id]
+        after *= list_id not in effects.deleted
         name = figures.names.get(list_id, list_id)
         yield {"of": "list", "id": list_id, "name": name, "before": before, "after": after}
     kinds = effects.kinds

@@ -30,6 +30,9 @@ def read_figures(
     if touched := {*effects.added, *effects.removed}:
         rows = tx.execute(_SQL["members"], values | {"list_ids": sorted(touched)})
         members = dict(rows.fetchall())
+    if effects.deleted:
+        rows = tx.execute(_SQL["members_there"], values | {"list_ids": sorted(effects.deleted)})
+        members.update(rows.fetchall())
     if effects.kinds.keys() & _OF_PEOPLE:
         ((contacts, unsubscribed),) = tx.execute(_SQL["people"], values).fetchall()
     if "create_interaction" in effects.kinds:

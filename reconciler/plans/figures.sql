@@ -14,6 +14,12 @@ JOIN cc_contact c ON c.connection_id = m.connection_id AND c.contact_id = m.cont
 WHERE m.connection_id = %(connection_id)s AND m.list_id IN (SELECT list_id FROM cc_list WHERE list_id::text = ANY(%(list_ids)s))
 GROUP BY m.list_id
 
+-- name: members_there
+-- Members of some lists as Constant Contact counted them when it was read last: unsubscribed ones too.
+SELECT list_id::text, member_count
+FROM cc_list
+WHERE connection_id = %(connection_id)s AND list_id = ANY(%(list_ids)s::uuid[]) AND member_count IS NOT NULL
+
 -- name: people
 -- Contacts there, and how many of them are unsubscribed.
 SELECT count(*), count(*) FILTER (WHERE permission = 'unsubscribed')

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from reconciler.plans.storage import new_records, storage_words
 
 if TYPE_CHECKING:
+    from bridge.policies.policy import Policies
     from reconciler.plans.effects import Effects, Figures
 
 Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions", "storage"]
 
-ALWAYS_FREE = 20
-PERCENT = 2
 FEWER = "`grain: campaign` and fewer `kinds` in interaction.yaml make fewer of them"
 
 
@@ -35,7 +34,13 @@ class Verdict:
     reason: str = ""
 
 
-def judge(effects: Effects, figures: Figures, *, storage_above: int | None = None) -> Verdict:
+def judge(
+    effects: Effects,
+    figures: Figures,
+    policies: Policies,
+    *,
+    storage_above: int | None = None,
+) -> Verdict:
     """Return whether what steps come to may be done without asking.
 
     Removals are counted for each list by itself, and for all that lose anybody together, so that
@@ -44,24 +49,31 @@ def judge(effects: Effects, figures: Figures, *, storage_above: int | None = Non
     Args:
         effects: What the steps come to.
         figures: What there is before.
+        policies: How much the connection may lose unasked is among them.
         storage_above: New records that may be written unasked; None: any number.
     """
+    may_lose = (policies.removals_above, policies.removals_percent)
+    may_opt_out = (policies.opt_outs_above, policies.opt_outs_percent)
     found: list[tuple[Held, str]] = []
     removed = sum(effects.removed.values())
     for list_id, count in sorted(effects.removed.items(), key=lambda item: (-item[1], item[0])):
         members = figures.members.get(list_id, 0)
-        if is_too_many(count, members):
+        if is_too_many(count, members, *may_lose):
             name = figures.names.get(list_id, list_id)
             found.append(("removals", f"{count:,} of {members:,} would be taken off {name}"))
     members = sum(figures.members.get(list_id, 0) for list_id in effects.removed)
-    if not found and is_too_many(removed, members):
+    if not found and is_too_many(removed, members, *may_lose):
         found.append(("removals", f"{removed:,} of {members:,} memberships would end"))
     opt_outs = effects.kinds.get("unsubscribe", 0)
     mailable = figures.contacts - figures.unsubscribed
-    if is_too_many(opt_outs, mailable):
+    if is_too_many(opt_outs, mailable, *may_opt_out):
         found.append(("opt_outs", f"{opt_outs:,} of {mailable:,} would be unsubscribed"))
     if deleted := effects.kinds.get("delete_list", 0):
-        found.append(("list_deletions", f"{deleted:,} list{'s' * (deleted > 1)} would be deleted"))
+        words = f"{deleted:,} list{'s' * (deleted > 1)} would be deleted"
+        losing = sum(figures.members.get(list_id, 0) for list_id in effects.deleted)
+        if losing:
+            words += f", and {losing:,} membership{'s' * (losing > 1)} with them"
+        found.append(("list_deletions", words))
     if storage_above is not None and new_records(effects.kinds) > storage_above:
         found.append(("storage", f"{storage_words(effects.kinds)}: {FEWER}"))
     return Verdict(
@@ -70,10 +82,10 @@ def judge(effects: Effects, figures: Figures, *, storage_above: int | None = Non
     )
 
 
-def is_too_many(count: int, of: int) -> bool:
-    """Tell whether so many of so many wait for approval: more than 20, and more than 2 % of them.
+def is_too_many(count: int, of: int, above: int, percent: int) -> bool:
+    """Tell whether so many of so many wait: more than a number, and more than a share of them.
 
-    >>> is_too_many(20, 0), is_too_many(21, 0), is_too_many(40, 2_000), is_too_many(41, 2_000)
-    (False, True, False, True)
+    >>> [is_too_many(*pair, 20, 2) for pair in ((20, 0), (21, 0), (40, 2_000), (41, 2_000))]
+    [False, True, False, True]
     """
-    return count > ALWAYS_FREE and 100 * count > PERCENT * of
+    return count > above and 100 * count > percent * of

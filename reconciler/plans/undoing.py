@@ -10,6 +10,7 @@ from bridge.db.queries import load_queries
 from bridge.delivery.gather import gather_all, with_there
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
+from bridge.policies.store import policies_of
 from reconciler.plan_contacts import planned_step
 from reconciler.plans.effects import effects_of
 from reconciler.plans.figures import read_figures
@@ -109,7 +110,7 @@ def plan_undo(
         return Undone(None, left)
     effects = effects_of(steps)
     figures = read_figures(tx, plan.connection_id, effects)
-    verdict = judge(effects, figures)
+    verdict = judge(effects, figures, policies_of(tx, plan.connection_id))
     values = {"connection_id": plan.connection_id, "job": plan.job, "by": by}
     ((run_id,),) = tx.execute(_SQL["add_planned_run"], values).fetchall()
     plan_id = add_plan(

@@ -107,7 +107,8 @@ class PlannedStep:
         key: Deterministic: one effect, one key.
         kind: As in `bridge.delivery.model.StepKind`, or `create_interaction`,
             `update_interaction`.
-        subject_key: An e-mail key, a list's Salesforce id, or an Interaction's external id.
+        subject_key: An e-mail key, a list's Salesforce id (that there while it has none), or an
+            Interaction's external id.
         change: Field -> (old, new).
         body: What is sent.
         facts: Digest of what the decision rested on; another one at applying refuses the step.
@@ -149,7 +150,7 @@ def sign_of(kind: str, change: Mapping[str, tuple[Any, Any]] | None = None) -> S
         old, new = (change or {})["list_memberships"]
         return "remove" if set(new or ()) < set(old or ()) else "change"
     verb = kind.partition("_")[0]
-    if verb in {"create", "add"}:
+    if verb in {"create", "add", "adopt"}:
         return "add"
     return "remove" if verb in {"delete", "remove"} else "change"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
+from bridge.policies.store import policies_of
 from reconciler.plans.effects import before_and_after
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
@@ -48,7 +49,12 @@ def store_plan(
     """
     run = context.run
     figures = read_figures(tx, run.connection_id, effects)
-    verdict = judge(effects, figures, storage_above=context.installation.settings.storage_above)
+    verdict = judge(
+        effects,
+        figures,
+        policies_of(tx, run.connection_id),
+        storage_above=context.installation.settings.storage_above,
+    )
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not effects.steps else "waiting" if waits else "applying"
     values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from bridge.policies.store import set_policies
 from reconciler.runs.execute import run_now
 from reconciler.runs.plans import all_steps
 
@@ -54,3 +55,9 @@ def reconcile(firm: Firm) -> None:
     """Run both jobs that carry Practifi's state over, however much was deleted."""
     run(firm, "lists", accepts_fewer=True)
     run(firm, "contacts", accepts_fewer=True)
+
+
+def decide_on(firm: Firm, *assignments: str) -> None:
+    """Set policies of a firm."""
+    with firm.bridge.database.transaction() as tx:
+        set_policies(tx, firm.bridge.connection_id, assignments, by="ann")

@@ -312,6 +312,11 @@ def test_who_comes_back_from_deletion_does_not_get_a_cleared_name_back() -> None
             [person("c1"), person("c2", is_owner=True, linked_to=CC)], "c2", id="stays the owner"
         ),
         pytest.param(
+            [person("c1", is_chosen=True), person("c2", is_owner=True, linked_to=CC)],
+            "c1",
+            id="somebody was chosen",
+        ),
+        pytest.param(
             [person("c1"), person("c2", is_owner=True, linked_to="another")],
             "c1",
             id="owner of another contact",
@@ -334,6 +339,16 @@ def test_the_oldest_owns_where_the_policy_says_so() -> None:
     chosen = choose_owner(given)
     assert chosen is not None
     assert chosen.contact_id == "c2"
+
+
+@pytest.mark.parametrize(("primary", "owner"), [((), "c1"), (("c2",), "c2"), (("c2", "c3"), "c2")])
+def test_the_primary_member_owns_where_the_policy_says_so(
+    primary: tuple[str, ...], owner: str
+) -> None:
+    people = [person(one, is_primary=one in primary) for one in ("c1", "c2", "c3")]
+    chosen = choose_owner(replace(state(*people), owner_policy="primary_member"))
+    assert chosen is not None
+    assert chosen.contact_id == owner
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bridge.delivery.decide import decide
 from reconciler.plan_contacts import Decided, plan_contacts
 from reconciler.runs.model import Counters
+from tests.unit.test_decide import LETTER, person, state, there
 from tests.unit.test_decide_properties import Vendor, states
 
 if TYPE_CHECKING:
@@ -86,3 +87,12 @@ def test_carried_out_a_plan_leaves_nothing_to_do(state: AddressState) -> None:
     counters = Counters()
     assert plan_contacts(decided({state.key: after}), counters) == []
     assert counters.adds_up()
+
+
+def test_who_is_on_fifty_lists_already_is_rejected_with_what_to_do() -> None:
+    lists = [f"list-{number:02}" for number in range(50)]
+    full = state(person("c1", LETTER), contact=there(*lists))
+    counters = Counters()
+    assert plan_contacts(decided({full.key: full}), counters) == []
+    assert counters.adds_up()
+    assert counters.rejected == {"already on 50 lists: take the person off one of them": 1}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.policies.policy import Policies
 from reconciler.plans.choose import Choice, chosen_subjects
 from reconciler.plans.difference import compare, outcome_lines
 from reconciler.plans.effects import Figures, before_after_line, before_and_after, effects_of
@@ -106,7 +107,7 @@ def test_before_and_after_differ_by_what_the_steps_do(pairs: Any) -> None:
 def test_a_plan_waits_where_it_takes_too_much_away(
     steps: list[Any], held: tuple[str, ...], reason: str
 ) -> None:
-    verdict = judge(effects_of(steps), FIGURES)
+    verdict = judge(effects_of(steps), FIGURES, Policies())
     assert (verdict.held, verdict.reason) == (held, reason)
 
 
@@ -120,20 +121,30 @@ def test_a_plan_waits_where_it_takes_too_much_away(
 )
 def test_a_plan_waits_where_it_fills_too_much(above: int | None, held: tuple[str, ...]) -> None:
     steps = [a_step(kind="create_interaction")] * 3 + [a_step(kind="update_interaction")] * 9
-    verdict = judge(steps, FIGURES, storage_above=above)
+    verdict = judge(effects_of(steps), FIGURES, Policies(), storage_above=above)
     assert verdict.held == held
     assert ("3 new records, about 0 MB" in verdict.reason) is bool(held)
 
 
 def test_a_removal_counts_whatever_else_its_step_changes() -> None:
     change = {"list_memberships": (["m"], []), "last_name": ("A", "B")}
-    assert judge(effects_of([a_step(change=change)] * 21), FIGURES).held == ("removals",)
+    assert judge(effects_of([a_step(change=change)] * 21), FIGURES, Policies()).held == (
+        "removals",
+    )
+
+
+def test_a_firm_may_have_its_own_limits_of_removals_and_of_opt_outs_apart() -> None:
+    effects = effects_of(moving(*[(["m"], [])] * 6))
+    assert judge(effects, FIGURES, Policies(removals_above=5, removals_percent=0)).held
+    assert not judge(effects, FIGURES, Policies(opt_outs_above=5, opt_outs_percent=0)).held
+    many = effects_of([a_step(kind="unsubscribe")] * 60)
+    assert not judge(many, FIGURES, Policies(opt_outs_percent=5)).held
 
 
 @given(counts=st.tuples(st.integers(0, 60), st.integers(0, 60)))
 def test_what_is_carried_out_unasked_is_below_both_limits(counts: tuple[int, int]) -> None:
     steps = [*moving(*[(["m"], [])] * counts[0]), *[a_step(kind="unsubscribe")] * counts[1]]
-    if not judge(effects_of(steps), FIGURES).held:
+    if not judge(effects_of(steps), FIGURES, Policies()).held:
         assert counts[0] <= max(20, 0.02 * 630)
         assert counts[1] <= max(20, 0.02 * 1_912)
 

@@ -1,0 +1,115 @@
+"""What a firm decides about its two systems: one choice each, with what it means. Pure.
+
+The rules of coming back are not among them: they are consent's own (`bridge.consent.policy`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+OwnerPolicy: TypeAlias = Literal["linked_first", "oldest", "primary_member", "ask"]
+
+_MOST = {"percent": 100, "above": 1_000_000}
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "owner": {
+        "installation": "of several people at an address, `BRIDGE_OWNER` says who is sent",
+        "linked_first": "of several people at an address, whoever was linked first is sent",
+        "oldest": "of several people at an address, whose record is the oldest is sent",
+        "primary_member": "of several people at an address, the household's primary member is sent",
+        "ask": "of several people at an address, a person chooses; till then who was linked first",
+    },
+    "lists": {
+        "from_practifi": "lists are made and renamed in Practifi alone",
+        "both": "a list that only Constant Contact has gets a record, and names go both ways",
+    },
+    "list_deleted": {
+        "keep": "a list that is deleted in Practifi stays in Constant Contact",
+        "delete": "it is deleted in Constant Contact as well, once a person approves it",
+    },
+    "list_gone_there": {
+        "ask": "a list that somebody deleted in Constant Contact waits for a person, with a status",
+        "make_again": "it is made again, with whom Practifi has on it",
+    },
+}
+"""Policy -> its values, the default first, each with what it means."""
+
+NUMBERS: Mapping[str, str] = {
+    "removals_above": "so many people may be taken off a list unasked, however small it is",
+    "removals_percent": "and this share of its members, in percent, however large it is",
+    "opt_outs_above": "so many people may be unsubscribed unasked, however few there are",
+    "opt_outs_percent": "and this share of those who can be mailed, in percent",
+}
+"""Policy that is a number -> what it means."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policies:
+    """The policies of one connection; `MEANINGS` and `NUMBERS` say what each is for.
+
+    Attributes:
+        removals_above: A plan waits where it takes more people away than this, and than
+            `removals_percent` of those there are.
+        opt_outs_above: The same for people whom it unsubscribes, with `opt_outs_percent`.
+    """
+
+    owner: Literal["installation"] | OwnerPolicy = "installation"
+    lists: Literal["from_practifi", "both"] = "from_practifi"
+    list_deleted: Literal["keep", "delete"] = "keep"
+    list_gone_there: Literal["ask", "make_again"] = "ask"
+    removals_above: int = 20
+    removals_percent: int = 2
+    opt_outs_above: int = 20
+    opt_outs_percent: int = 2
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the policies as they are stored and printed."""
+        return asdict(self)
+
+
+def policies_from(stored: Mapping[str, Any] | None) -> Policies:
+    """Return the policies that `Policies.as_json` had stored; the defaults where there are none."""
+    names = {entry.name for entry in fields(Policies)}
+    return Policies(**{name: value for name, value in (stored or {}).items() if name in names})
+
+
+def changed(policies: Policies, assignments: Iterable[str]) -> Policies:
+    """Return the policies with some of them as people type them: `NAME=VALUE`.
+
+    Raises:
+        ConfigurationError: If a name or a value is none; the message lists what there is.
+
+    >>> changed(Policies(), ["removals_above=50"]).removals_above
+    50
+    """
+    for assignment in assignments:
+        name, equals, value = (part.strip() for part in assignment.partition("="))
+        if not equals:
+            raise ConfigurationError(f"{assignment!r}: NAME=VALUE is wanted")
+        policies = policies_from(policies.as_json() | {name: _value(name, value)})
+    return policies
+
+
+def meaning_of(name: str, value: object) -> str:
+    """Return what a policy with this value means, as people read it."""
+    return NUMBERS[name] if name in NUMBERS else MEANINGS[name][str(value)]
+
+
+def _value(name: str, value: str) -> str | int:
+    if name in NUMBERS:
+        most = _MOST[name.rpartition("_")[2]]
+        if value.isdecimal() and int(value) <= most:
+            return int(value)
+        raise ConfigurationError(f"{name}={value}: a whole number from 0 to {most:,} is wanted")
+    if name not in MEANINGS:
+        known = ", ".join([*MEANINGS, *NUMBERS])
+        raise ConfigurationError(f"{name!r} is no policy: there are {known}")
+    if value not in MEANINGS[name]:
+        raise ConfigurationError(f"{name}={value}: there are {', '.join(MEANINGS[name])}")
+    return value
