@@ -1,9 +1,9 @@
 """Send what a plan has for many addresses in bulk, before the rest is carried out one by one.
 
-The run puts its subjects into the connection's bulk round and drives it like any worker. A subject
-whose activity has ended needs nothing more, so the courier that comes by afterwards finds it done,
-without a call; what bulk could not do, it does. Whoever goes on after a kill finds the subjects
-that are on their way held by their activities, and waits for them.
+The run puts its subjects into the connection's bulk round, some at a time, and drives it like any
+worker. A subject that its activity has left with nothing to do is closed without a courier; what
+bulk could not do, couriers do afterwards. Whoever goes on after a kill finds the subjects that are
+on their way held by their activities, and waits for them.
 """
 
 from __future__ import annotations
