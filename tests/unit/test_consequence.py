@@ -81,6 +81,10 @@ TABLE = {
         errors.NotSettled("w", behind=("a", "b"), after_s=3600.0),
         Consequence(after_s=3600.0, reason="w", behind=("a", "b")),
     ),
+    "the other side works at it": (
+        errors.StillAtWork("w", after_s=1.0),
+        Consequence(after_s=1.0, reason="w"),
+    ),
     "consent wants it": (LeaseWanted(), Consequence()),
     "not so when it was read back": (errors.NotConfirmed("w"), AGAIN),
     "more than an answer holds": (errors.TooMuchAtOnce("w", system=CC), AGAIN),

@@ -76,7 +76,9 @@ def test_carried_out_a_plan_leaves_nothing_to_do(state: AddressState) -> None:
     vendor = Vendor(None if state.there is None else dict(state.there))
     for step in one.decision.steps:
         vendor.apply(step)
-    on_record = () if one.decision.lifts or one.decision.lifted else state.opt_outs
+    has_confirmed = any(end.state == "confirmed" for end in one.decision.ends)
+    is_lifted = one.decision.lifts or one.decision.lifted or has_confirmed
+    on_record = () if is_lifted else state.opt_outs
     bases = tuple(
         replace(base, lost_by_person=True)
         if (base.contact_id, base.list_id) in one.decision.lost
