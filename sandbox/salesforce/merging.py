@@ -94,8 +94,8 @@ def _is_kept(tx: Transaction, row: Row) -> bool:
 
 
 def _bring_back(tx: Transaction, sobject: SObject, row: Row) -> None:
-    record_id, deleted_at = str(row["Id"]), row["SystemModstamp"]
-    back = row | {"IsDeleted": False} | saving.modified(tx)
+    record_id, deleted_with = str(row["Id"]), row.get(saving.DELETED_WITH)
+    back = row | {"IsDeleted": False, saving.DELETED_WITH: None} | saving.modified(tx)
     if "MasterRecordId" in back:
         back["MasterRecordId"] = None
     for field in sobject.fields:
@@ -109,7 +109,7 @@ def _bring_back(tx: Transaction, sobject: SObject, row: Row) -> None:
             for other in tx.org.tables[child.name]
             if other["IsDeleted"]
             and other[reference.name] == record_id
-            and other["SystemModstamp"] == deleted_at
+            and other.get(saving.DELETED_WITH) == deleted_with
         ]
         for other in gone:
             _bring_back(tx, child, other)

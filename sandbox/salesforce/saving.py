@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sandbox.salesforce.schema import Field, SObject
     from sandbox.salesforce.values import Row, Value
 
+DELETED_WITH = "(deleted with)"
+"""Beside the fields of a row in the recycle bin: the record whose deletion took it along."""
+
 
 def insert(tx: Transaction, sobject: SObject, given: Mapping[str, Any]) -> str:
     """Create a record and return its id.
@@ -69,20 +72,29 @@ def update(tx: Transaction, sobject: SObject, record_id: str, given: Mapping[str
     _save(tx, tx.org.schema.whole(sobject), record_id, before, before | values)
 
 
-def delete(tx: Transaction, sobject: SObject, record_id: str) -> None:
+def delete(
+    tx: Transaction, sobject: SObject, record_id: str, *, along_with: str | None = None
+) -> None:
     """Move a record to the recycle bin, with those that go with it.
+
+    Args:
+        tx: The change.
+        sobject: Its object.
+        record_id: The record.
+        along_with: The record that is being deleted, if this one only goes with it.
 
     Raises:
         ApiError: If there is no such record.
     """
     _writable(sobject)
     row = existing(tx, sobject, record_id)
-    tx.put(sobject, record_id, row | {"IsDeleted": True, **modified(tx)})
+    gone = {"IsDeleted": True, DELETED_WITH: along_with or row["Id"], **modified(tx)}
+    tx.put(sobject, record_id, row | gone)
     for child, reference in tx.org.schema.referring_to(sobject):
         for other in tx.org.tables[child.name].referring(reference, record_id):
             other_id = str(other["Id"])
             if reference.cascades:
-                delete(tx, child, other_id)
+                delete(tx, child, other_id, along_with=along_with or str(row["Id"]))
             elif reference.updateable and reference.nillable:
                 tx.put(child, other_id, other | {reference.name: None, **modified(tx)})
 

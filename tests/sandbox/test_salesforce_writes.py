@@ -215,6 +215,19 @@ def test_undelete_brings_back_what_went_together(sandbox: RunningSandbox) -> Non
 
 
 @pytest.mark.rule("sf-undelete")
+def test_undelete_leaves_in_the_bin_what_went_before_in_the_same_second(
+    sandbox: RunningSandbox,
+) -> None:
+    account = create(sandbox, "Account", Name="Quist")
+    contact = create(sandbox, "Contact", LastName="Quist", AccountId=account)
+    for name, record in (("Contact", contact), ("Account", account)):
+        sandbox.salesforce("DELETE", f"{DATA}/sobjects/{name}/{record}")
+    sandbox.control("POST", "/salesforce/undelete", {"ids": [account]})
+    answer = sandbox.salesforce("GET", f"{DATA}/sobjects/Contact/{contact}")
+    assert answer.status_code == 404
+
+
+@pytest.mark.rule("sf-undelete")
 @pytest.mark.parametrize("days", [14, 16])
 def test_the_bin_keeps_a_record_for_fifteen_days(sandbox: RunningSandbox, days: int) -> None:
     contact = create(sandbox, "Contact", LastName="Quist")
