@@ -41,13 +41,21 @@ def write_lists(context: RunContext, plan_id: int) -> None:
         RunPaused: If somebody has paused its lane.
         RemoteError: If a remote side does not do its part; the steps stay open.
     """
-    with context.installation.database.transaction() as tx:
-        steps = open_steps(tx, context.run.connection_id, plan_id)
-    steps = [step for step in steps if step.kind in _KINDS]
-    for start in range(0, len(steps), _AT_ONCE):
-        context.progress("lists in Practifi", start, len(steps))
-        context.refuse_paused()
-        _write(context, steps[start : start + _AT_ONCE])
+    done, begin = 0, 0
+    while True:
+        with context.installation.database.transaction() as tx:
+            page = open_steps(
+                tx, context.run.connection_id, plan_id, from_ordinal=begin, count=_AT_ONCE
+            )
+        steps = [step for step in page if step.kind in _KINDS]
+        if steps:
+            context.progress("lists in Practifi", done)
+            context.refuse_paused()
+            _write(context, steps)
+            done += len(steps)
+        if len(page) < _AT_ONCE:
+            return
+        begin = page[-1].ordinal + 1
 
 
 def _write(context: RunContext, steps: Sequence[StoredStep]) -> None:

@@ -80,8 +80,8 @@ class Staged(Watcher):
         self.rows: list[dict[str, Any]] = []
 
     def progress(self, what: str, done: int, total: int | None) -> None:  # noqa: ARG002
-        """Look into the staging tables while they are merged."""
-        if what.startswith("comparing"):
+        """Look into the staging tables once they are merged."""
+        if what == "deciding":
             self.rows = self._firm.bridge.rows(STAGED)
 
 

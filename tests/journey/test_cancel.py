@@ -98,7 +98,7 @@ def in_bulk_early(unheard: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     return unheard
 
 
-@pytest.mark.parametrize("stage", ["reading", "comparing", "deciding", "applying"])
+@pytest.mark.parametrize("stage", ["reading", "merging", "deciding", "applying"])
 def test_what_is_not_begun_is_skipped_and_the_next_run_does_it(unheard: Firm, stage: str) -> None:
     before = written(unheard)
     _, steps = cancelled(unheard, lambda what, _: what.startswith(stage))

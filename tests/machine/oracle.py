@@ -130,6 +130,10 @@ class Oracle:
         self._person_out[who] = Grade.OUT
         if person.address is not None:
             self._address_out[person.address] = Grade.OUT
+        # Whoever looks only now cannot know whether they were still at a former address then.
+        for former in [address for one, address in self._were_at if one == who]:
+            grade = self._address_out.get(former, Grade.IN)
+            self._address_out[former] = max(grade, Grade.MAYBE)
 
     def unticked(self, who: str, *, by_bridge: bool = False) -> None:
         """*Do Not Email* was unticked; the bridge's own user asks for nothing by that."""

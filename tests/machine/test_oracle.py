@@ -201,3 +201,9 @@ def test_what_is_seen_where_a_merged_record_was_may_go_along(oracle: Oracle) -> 
     oracle.merged("ada", "ben")
     oracle.opted_out_there(BEN, by_person=False)
     assert (oracle.grade(BEN), oracle.grade(ADA)) == (Grade.OUT, Grade.MAYBE)
+
+
+def test_a_tick_after_an_address_was_given_up_may_be_taken_for_one_before(oracle: Oracle) -> None:
+    oracle.moved("ada", None)
+    oracle.ticked("ada")
+    assert oracle.grade(ADA) == Grade.MAYBE
