@@ -11,7 +11,7 @@ import io
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -192,10 +192,6 @@ class AtOnce(Installation):
             account=account,
             session=cast("Session", session),
         )
-
-    def with_account(self, account: Account) -> AtOnce:
-        """Return the same with another account."""
-        return replace(self, account=account)
 
     def salesforce(self, _connection: object) -> Salesforce:
         """Return the client of an organization that takes everything."""

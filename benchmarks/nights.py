@@ -55,6 +55,7 @@ BYTES_A_ROW = 520
 LIST = "practifi__Constant_Contact_List__c"
 MEMBERSHIP = "practifi__Constant_Contact_Membership__c"
 
+_LEAST = 1_000
 _PAGE = 500
 _A_JOB = 50_000
 _ENDED = {"JobComplete", "Failed", "Aborted"}
@@ -159,6 +160,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.nights", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="contacts of each firm")
     given = parser.parse_args()
+    if min(given.sizes) < _LEAST:
+        parser.error(f"at least {_LEAST:,} contacts: a thousandth of them leaves a list")
     logging.disable(logging.WARNING)
     held = [_measure(size) for size in given.sizes]
     return 0 if all(held) else 1
@@ -206,7 +209,7 @@ class _Night:
         took_s, calls = time.monotonic() - started, self._calls() - before
         if record.state != "done":
             raise SystemExit(f"the run ended as {record.state}: {record.reason}")
-        is_full = getattr(record, "extent", "full") == "full"
+        is_full = record.extent == "full"
         fewest = model(is_full=is_full)
         ratio = calls / fewest
         is_held = ratio <= MOST_OF_THE_MODEL
