@@ -1,7 +1,9 @@
 """A PostgreSQL server for a test run, and a database of its own for each test that asks.
 
-The server is the embedded one, in a folder of this run that all xdist workers share. A test's
-database is a copy of a migrated template; nothing needs to survive a crash, so nothing is synced.
+The server is the embedded one, in a folder of this run that all xdist workers share: in memory
+where there is plenty, since thousands of databases come and go, and some file systems spend half of
+the time on making and removing their files. A test's database is a copy of a migrated template;
+nothing needs to survive a crash, so nothing is synced.
 """
 
 from __future__ import annotations
@@ -30,13 +32,23 @@ if TYPE_CHECKING:
 
 _FOLDER = pytest.StashKey[Path]()
 _TEMPLATE = "template_migrated"
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is made by mkdtemp
+_LEAST_FREE = 4 << 30  # bytes; by default that file system may take half of the memory
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the folder of this run, in the process that began it."""
     worker = getattr(config, "workerinput", None)
-    folder = worker["bridge_folder"] if worker else tempfile.mkdtemp(prefix="bridge-tests-")
-    config.stash[_FOLDER] = Path(folder)
+    config.stash[_FOLDER] = Path(worker["bridge_folder"]) if worker else _new_folder()
+
+
+def _new_folder() -> Path:
+    is_plenty = (
+        "TMPDIR" not in os.environ
+        and os.access(_IN_MEMORY, os.W_OK | os.X_OK)
+        and shutil.disk_usage(_IN_MEMORY).free >= _LEAST_FREE
+    )
+    return Path(tempfile.mkdtemp(prefix="bridge-tests-", dir=_IN_MEMORY if is_plenty else None))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,6 +8,7 @@ fails the run: a slow suite is noticed in the change that made it slow.
 from __future__ import annotations
 
 import os
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +67,13 @@ class _Shares:
             verdict = "  OVER ITS SHARE" if suite in self._over() else ""
             terminalreporter.write_line(
                 f"{suite:12} {spent_s:7.1f} s of {_share_s(suite):.0f} s{verdict}"
+            )
+
+    def pytest_unconfigure(self) -> None:
+        """Say last, behind pytest's own summary, why a run failed that no test has failed."""
+        for suite in sorted(self._over()):
+            sys.stdout.write(
+                f"{suite}: {self._spent_s[suite]:.0f} s, over {_share_s(suite):.0f} s\n"
             )
 
     def _over(self) -> set[str]:

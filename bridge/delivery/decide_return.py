@@ -221,8 +221,21 @@ def _refusal(state: AddressState, *, is_own: bool, out_at: datetime | None) -> s
         return "the person complained of spam: only they can subscribe again"
     if all(_came_from_elsewhere(state, request.contact_id) for request in state.asked):
         return "Do Not Email was unticked for another address: this one had opted out before"
+    if out_at is None:
+        return None
+    return _later_opt_out(state, is_own=is_own, out_at=out_at)
+
+
+def _later_opt_out(state: AddressState, *, is_own: bool, out_at: datetime) -> str | None:
+    """Return why the untick is not the last word, or None.
+
+    Both vendors stamp whole seconds, so of two acts in one nobody can tell which came first: then a
+    person's own opt-out stands, and the firm's own does not.
+    """
     asked_at = max(request.asked_at for request in state.asked)
-    if out_at is None or out_at <= asked_at:
+    if is_own and out_at.replace(microsecond=0) == asked_at.replace(microsecond=0):
+        return "the person unsubscribed in the second in which Do Not Email was unticked"
+    if out_at <= asked_at:
         return None
     if is_own:
         return "the person unsubscribed after Do Not Email was unticked"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.connections.credentials import read_credentials, set_credentials
 from bridge.connections.secrets import read_secret, write_secret
 from tests.faults.demand import compare
 from tests.faults.reading import read_practifi, read_there
+from tests.journey.authorising import authorise_again
 
 if TYPE_CHECKING:
     from tests.fix_faults import Tally
@@ -69,12 +68,3 @@ def let_token_end_soon(firm: Firm) -> None:
         secret = read_secret(tx, keyring, connection_id, "cc_token")
         assert secret is not None
         write_secret(tx, keyring, connection_id, "cc_token", secret.text, lives_s=NEARLY_OVER_S)
-
-
-def authorise_again(firm: Firm) -> None:
-    """Store credentials as `bridge connection add` does."""
-    credentials = read_credentials(json.dumps(firm.sandbox.line))
-    with firm.bridge.database.transaction() as tx:
-        set_credentials(
-            tx, firm.bridge.installation.keyring, firm.bridge.connection_id, credentials
-        )

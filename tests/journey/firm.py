@@ -82,7 +82,8 @@ class Firm:
         self.change(person, **TICKED)
 
     def untick(self, person: str) -> None:
-        """Untick *Do Not Email* and save."""
+        """Untick *Do Not Email* and save, later than whatever was before: stamps have seconds."""
+        self.sandbox.advance(1.0)
         self.change(person, **UNTICKED)
 
     def status(self, person: str) -> tuple[str | None, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bridge.connections.store import resume
+from tests.journey.authorising import authorise_again
 from tests.journey.firm import LIST
 from tests.machine.acts import LISTS, NOWHERE, PEOPLE
 from tests.machine.oracle import Oracle
@@ -71,10 +71,9 @@ class Stage:
         raise AssertionError("the connection is paused again and again")
 
     def authorise(self) -> None:
-        """Give a connection that was paused its credentials again."""
-        bridge = self.firm.bridge
-        with bridge.database.transaction() as tx:
-            resume(tx, bridge.connection_id)
+        """Authorise a connection again that was paused."""
+        if self._is_paused():
+            authorise_again(self.firm)
 
     def _is_paused(self) -> bool:
         return bool(self.firm.bridge.rows("SELECT id FROM connection WHERE state = 'paused'"))

@@ -269,6 +269,16 @@ def test_a_person_s_own_opt_out_is_lifted_as_their_act() -> None:
     assert decision.lifts_own
 
 
+@pytest.mark.parametrize("source", ["Account", "Contact"])
+def test_a_person_s_own_opt_out_wins_over_an_untick_of_its_second(source: str) -> None:
+    address = {"opt_out_source": source, "opt_out_date": AT.isoformat()}
+    contact = there(permission="unsubscribed", address=address)
+    right_behind = asked(AT + timedelta(microseconds=1))  # as of two changes in one second
+    for untick in (asked(AT), right_behind):
+        steps = decide(state(person("c1"), contact=contact, asked=(untick,))).steps
+        assert [step.kind for step in steps] == (["resubscribe"] if source == "Account" else [])
+
+
 def test_a_person_s_own_opt_out_on_record_counts_whatever_the_source_there_says() -> None:
     contact = there(permission="unsubscribed")
     decision = decide(
