@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.bootstrap import Installation
+    from bridge.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.jobs import JobModule
-    from reconciler.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.store import RunLease
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
+    from bridge.runs.model import Job, RunRecord
     from reconciler.runs.context import Watcher
-    from reconciler.runs.model import Job, RunRecord
     from tests.fix_faults import Tally
     from tests.journey.firm import Firm
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from bridge.db.database import Database
-    from reconciler.runs.model import Extent, Job
+    from bridge.runs.model import Extent, Job
     from tests.journey.firm import Firm
 
 LEASE_S = 60

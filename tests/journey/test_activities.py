@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.mapping.versions import active
+from bridge.plans.steps import all_steps
 from reconciler.activities.write import write_interactions
 from reconciler.runs import store
 from reconciler.runs.context import RunContext
 from reconciler.runs.execute import run_now
-from reconciler.runs.plans import all_steps
 from tests.journey.mailings import (
     DETAILS,
     LINK,

@@ -17,7 +17,7 @@ from tests.journey.planning import approve, plan_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 ADA, BEN, EVE = "ada@example.org", "ben@example.org", "eve@example.org"

@@ -24,7 +24,7 @@ from tests.journey.reconciling import kinds, planned
 if TYPE_CHECKING:
     import pytest
 
-    from reconciler.runs.model import Job, RunRecord
+    from bridge.runs.model import Job, RunRecord
     from tests.journey.firm import Firm
 
 SEEDS = 4

@@ -6,16 +6,17 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from bridge.clock import advance
+from bridge.plans.steps import open_steps
 from reconciler.runs import store
 from reconciler.runs.execute import execute
 from reconciler.runs.model import PlannedStep
-from reconciler.runs.plans import end_step, open_steps
+from reconciler.runs.plans import end_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bridge.runs.model import Job, Mode, RunRecord
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, Mode, RunRecord
     from tests.fix_bridge import RunningBridge
 
 

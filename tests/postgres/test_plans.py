@@ -10,19 +10,13 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from bridge.errors import ConfigurationError
+from bridge.plans.choose import Choice
+from bridge.plans.export import schema_text, write_document
+from bridge.plans.steps import all_steps, step_states
+from bridge.plans.store import approve_plan, discard_plan, find_plan, names_of, newest_plans, pages
 from reconciler.nightly import ask_due_runs
-from reconciler.plans.choose import Choice
-from reconciler.plans.export import schema_text, write_document
-from reconciler.plans.store import (
-    approve_plan,
-    discard_plan,
-    find_plan,
-    names_of,
-    newest_plans,
-    pages,
-)
 from reconciler.runs.execute import execute
-from reconciler.runs.plans import all_steps, end_step, step_states
+from reconciler.runs.plans import end_step
 from tests.postgres.run_builders import (
     a_job,
     a_step,
@@ -40,9 +34,10 @@ from tests.postgres.run_builders import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.plans.model import PlanRecord
+    from bridge.plans.model import PlanRecord
+    from bridge.runs.model import RunRecord
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import PlannedStep, RunRecord
+    from reconciler.runs.model import PlannedStep
     from tests.fix_bridge import RunningBridge
 
 MANY = 21

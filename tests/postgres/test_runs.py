@@ -17,13 +17,14 @@ from bridge.errors import (
     RunRefused,
     Unavailable,
 )
+from bridge.plans.steps import all_steps, open_steps, step_states
+from bridge.runs.model import JOBS
 from bridge.wakeups import topics
 from reconciler.handlers import handle
 from reconciler.runs import jobs, store
 from reconciler.runs.execute import execute, run_now
 from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunReleased
-from reconciler.runs.model import JOBS
-from reconciler.runs.plans import all_steps, end_step, open_steps, send_step, step_states
+from reconciler.runs.plans import end_step, send_step
 from tests.postgres.run_builders import (
     a_job,
     apply_all,

@@ -10,18 +10,18 @@ from psycopg.rows import class_row
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
-from reconciler.plans.choose import chosen_subjects
-from reconciler.plans.model import PlanRecord
-from reconciler.runs.plans import all_steps, step_states
+from bridge.plans.choose import chosen_subjects
+from bridge.plans.model import PlanRecord
+from bridge.plans.steps import all_steps, step_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bridge.db.database import Database
-    from reconciler.plans.choose import Choice
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.choose import Choice
+    from bridge.plans.model import StoredStep
 
-_SQL = load_queries("reconciler.plans")
+_SQL = load_queries("bridge.plans")
 
 _PAGE = 1_000
 

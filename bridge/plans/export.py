@@ -10,14 +10,13 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reconciler.plan_text import subject_of
+from bridge.plans.text import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.plans.model import PlanRecord
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import PlanRecord, StoredStep
 
 FORMAT = "practifi-constant-contact-bridge/plan"
 VERSION = 1
@@ -25,7 +24,7 @@ VERSION = 1
 
 def schema_text() -> str:
     """Return the JSON Schema of the document."""
-    return files("reconciler.plans").joinpath("plan.schema.json").read_text(encoding="utf-8")
+    return files("bridge.plans").joinpath("plan.schema.json").read_text(encoding="utf-8")
 
 
 def write_document(
