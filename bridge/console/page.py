@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -24,6 +25,8 @@ Handler: TypeAlias = "Callable[[Visit], Response]"
 Method: TypeAlias = Literal["GET", "POST"]
 
 _SEE_OTHER = 303
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +98,12 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page made of a template."""
         return HTMLResponse(render(self, template, values), status_code=status)
+
+    def note(self, event: str, **about: object) -> None:
+        """Log what somebody has changed: who and what, as ids."""
+        who = self.who
+        extra = {"person": who.id, "user": who.sf_user_id, **about}
+        log.info("console_%s", event, extra=extra)
 
     def go(self, path: str) -> Response:
         """Return an answer that leads on, after a change as well."""

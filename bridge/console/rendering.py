@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from bridge.console.assets import asset_path
 from bridge.console.navigation import navigation
@@ -75,6 +76,19 @@ def many(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def with_commands(text: str) -> Markup:
+    """Return a sentence in which what stands between backticks looks like the command that it is.
+
+    >>> with_commands("see `bridge runs list` & <b>")
+    Markup('see <code>bridge runs list</code> &amp; &lt;b&gt;')
+    """
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:
+        return Markup("`").join(map(Markup, parts))
+    words = [f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts)]
+    return Markup("".join(words))  # noqa: S704 -- escaped above
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("bridge.console"),
@@ -83,7 +97,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = moment
+    environment.filters |= {"moment": moment, "with_commands": with_commands}
     environment.globals |= {"asset": asset_path, "many": many}
     return environment
 

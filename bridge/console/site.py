@@ -15,7 +15,21 @@ from bridge.console.assets import serve_asset
 from bridge.console.faults import NotThere
 from bridge.console.headers import SafeHeaders
 from bridge.console.page import Console, Page
-from bridge.console.pages import home
+from bridge.console.pages import (
+    access,
+    allowance,
+    connections,
+    home,
+    inbox,
+    notification,
+    plan_decide,
+    plan_export,
+    policies,
+    problems,
+    resync,
+    run,
+    runs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +55,18 @@ def pages() -> tuple[Page, ...]:
         *log_in_salesforce.PAGES,
         *log_in.PAGES,
         *home.PAGES,
+        *runs.PAGES,
+        *run.PAGES,
+        *plan_decide.PAGES,
+        *plan_export.PAGES,
+        *problems.PAGES,
+        *inbox.PAGES,
+        *notification.PAGES,
+        *resync.PAGES,
+        *connections.PAGES,
+        *allowance.PAGES,
+        *policies.PAGES,
+        *access.PAGES,
         Page(method="GET", path="/{rest:path}", right=Right.ENTER, handler=_nothing),
     )
 

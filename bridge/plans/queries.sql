@@ -59,7 +59,7 @@ RETURNING id
 -- name: add_applying_run
 -- A run that carries a stored plan out.
 INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, applies_plan_id)
-VALUES (%(connection_id)s, %(job)s, 'apply', 'cli', %(by)s, app_now(), 'queued', %(plan_id)s)
+VALUES (%(connection_id)s, %(job)s, 'apply', %(origin)s, %(by)s, app_now(), 'queued', %(plan_id)s)
 RETURNING id
 
 -- name: discard_plan

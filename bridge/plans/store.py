@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 from psycopg.rows import class_row
@@ -68,7 +68,12 @@ def pages(
 
 
 def approve_plan(
-    tx: psycopg.Connection[Any], plan: PlanRecord, choice: Choice, *, by: str
+    tx: psycopg.Connection[Any],
+    plan: PlanRecord,
+    choice: Choice,
+    *,
+    by: str,
+    origin: Literal["cli", "console"] = "cli",
 ) -> tuple[int, int]:
     """Approve a plan, or what is meant of it; return the run that carries it out, and the steps.
 
@@ -80,7 +85,12 @@ def approve_plan(
             under way, which will make a plan of its own.
     """
     plan = _lock_waiting(tx, plan)
-    values = _row(plan) | {"job": plan.job, "by": by, "outcome": f"not approved by {by}"}
+    values = _row(plan) | {
+        "job": plan.job,
+        "by": by,
+        "origin": origin,
+        "outcome": f"not approved by {by}",
+    }
     under_way = tx.execute(_SQL["run_under_way"], values).fetchone()
     if under_way is not None:
         message = (

@@ -13,6 +13,9 @@ Job: TypeAlias = Literal["lists", "contacts", "activities"]
 JOBS: tuple[Job, ...] = ("lists", "contacts", "activities")
 Mode: TypeAlias = Literal["plan", "apply"]
 Extent: TypeAlias = Literal["full", "incremental"]
+RunState: TypeAlias = Literal[
+    "queued", "reading", "planning", "waiting", "applying", "done", "failed", "cancelled"
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bridge.plans.export import plan_as_json, write_document
+from bridge.plans.export import document, plan_as_json
 from bridge.plans.steps import list_names, step_states
 from bridge.plans.store import pages
 from bridge.plans.text import plan_lines, result_line, shown
@@ -106,7 +106,7 @@ def export(database: Database, plan: PlanRecord, choice: Choice) -> None:
         names = list_names(tx, plan.connection_id)
         states = step_states(tx, plan.connection_id, plan.id)
     steps = pages(database, plan, choice)
-    write_document(sys.stdout.write, plan, steps, names=names, results=states)
+    sys.stdout.writelines(document(plan, steps, names=names, results=states))
 
 
 def _cells(plan: PlanRecord) -> tuple[str, ...]:

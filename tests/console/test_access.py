@@ -13,7 +13,7 @@ from bridge.console.site import pages
 if TYPE_CHECKING:
     from bridge.console.page import Page
     from tests.console.browsing import Browser
-    from tests.console.conftest import Desk
+    from tests.fix_console import Desk
 
 GUARDED = [page for page in pages() if page.right not in {Right.ENTER, Right.STAY}]
 
@@ -104,6 +104,15 @@ def test_a_session_ends_when_nobody_uses_it_and_in_any_case(desk: Desk) -> None:
     assert old.get("/").path == "/login"
 
 
+def test_a_page_that_looks_again_by_itself_keeps_nobody_logged_in(desk: Desk) -> None:
+    browser = desk.log_in("viewer")
+    desk.rows("UPDATE console_session SET seen_at = seen_at - interval '50 minutes'")
+    assert browser.get("/settings/resync", **{"HX-Request": "true"}).status == 200
+    desk.rows("UPDATE console_session SET seen_at = seen_at - interval '20 minutes'")
+    assert browser.get("/settings/resync", **{"HX-Request": "true"}).status == 204
+    assert browser.get("/").path == "/login"
+
+
 def test_logging_out_ends_the_session_for_every_copy_of_its_token(desk: Desk) -> None:
     browser = desk.log_in("viewer")
     token = browser.session.cookies["bridge-session"]
@@ -120,10 +129,11 @@ def test_a_change_needs_the_token_of_its_session_and_our_origin(desk: Desk) -> N
     assert browser.post("/logout").status == 403
     assert browser.post("/logout", {"csrf": foreign}).status == 403
     assert browser.post("/logout", {"csrf": token}, Origin="https://evil.example").status == 403
-    crossed = {"Sec-Fetch-Site": "cross-site"}
-    assert browser.post("/logout", {"csrf": token}, **crossed).status == 403
+    assert (
+        browser.post("/logout", {"csrf": token}, **{"Sec-Fetch-Site": "cross-site"}).status == 403
+    )
     assert browser.get("/").path == "/"
-    assert browser.post("/logout", **{"X-CSRF-Token": token}).path == "/login"
+    assert browser.post("/logout", {}, **{"X-CSRF-Token": token}).path == "/login"
 
 
 def test_somebody_new_has_no_role_and_is_told_so(desk: Desk) -> None:

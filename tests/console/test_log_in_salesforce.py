@@ -110,7 +110,7 @@ def test_a_user_of_another_organization_is_refused(browser: Browser, bridge: Run
     seen = browser.get(allow(browser, at_salesforce(browser)))
     assert seen.status == 403
     assert "belongs to another organization" in seen.text
-    assert bridge.rows("SELECT FROM console_person") == []
+    assert bridge.rows("SELECT 1 FROM console_person") == []
 
 
 def test_the_token_of_the_log_in_is_given_back(browser: Browser, bridge: RunningBridge) -> None:

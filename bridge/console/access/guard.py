@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _FORM_BYTES = 4_000_000
 _SEE_OTHER = 303
+_NOTHING = 204
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Guard:
         if not token:
             return visit
         with self._console.database.transaction() as tx:
-            person = find_person(tx, token)
+            person = find_person(tx, token, keeps_alive=not _is_by_itself(visit))
         if person is None:
             return visit
         return Visit(
@@ -108,7 +109,7 @@ class Guard:
         if page.right is Right.ENTER:
             return None
         if visit.person is None:
-            return _log_in_first(visit)
+            return Response(status_code=_NOTHING) if _is_by_itself(visit) else _log_in_first(visit)
         if page.method == "POST":
             brought = visit.form.one("csrf") or visit.request.headers.get("x-csrf-token", "")
             if not is_same(brought, visit.csrf):
@@ -128,6 +129,11 @@ class Guard:
             own.add(origin_of(self._console.settings.public_url))
         headers = request.headers
         return is_own_origin(headers.get("origin"), headers.get("sec-fetch-site"), frozenset(own))
+
+
+def _is_by_itself(visit: Visit) -> bool:
+    """Tell whether a page looks again, as it does while a run is under way: nobody has clicked."""
+    return visit.request.method == "GET" and "hx-request" in visit.request.headers
 
 
 async def _body(request: Request) -> bytes | None:

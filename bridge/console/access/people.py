@@ -120,12 +120,20 @@ def begin_session(tx: psycopg.Connection[Any], person: Person) -> str:
     return token
 
 
-def find_person(tx: psycopg.Connection[Any], session_token: str) -> Person | None:
-    """Return whose session a token opens, or None where it has ended."""
+def find_person(
+    tx: psycopg.Connection[Any], session_token: str, *, keeps_alive: bool = True
+) -> Person | None:
+    """Return whose session a token opens, or None where it has ended.
+
+    Args:
+        tx: A transaction.
+        session_token: What the browser holds.
+        keeps_alive: Whether a person has asked, and not a page that looks again by itself.
+    """
     values = {"hash": digest_of(session_token), "idle_s": IDLE_S}
     with tx.cursor(row_factory=class_row(Person)) as cursor:
         person = cursor.execute(_SQL["person_of_session"], values).fetchone()
-    if person is not None:
+    if person is not None and keeps_alive:
         tx.execute(_SQL["touch_session"], values)
     return person
 

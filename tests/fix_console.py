@@ -53,7 +53,8 @@ class Desk:
     def log_in(self, *roles: str, name: str = "Ann Adviser", at: int | None = None) -> Browser:
         """Return the browser of a user of the firm who has these roles."""
         connection_id = self.firm if at is None else at
-        user_id = f"005{len(self.rows('SELECT FROM console_person')):012d}AAA"
+        people = self.rows("SELECT id FROM console_person")
+        user_id = f"005{len(people):012d}AAA"
         with self.database.transaction() as tx:
             person = meet(tx, connection_id, user_id, name)
             tx.execute(
