@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
+.PHONY: install demo test browser faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -16,6 +16,10 @@ FAULTS := tests/faults tests/journey/test_outages.py tests/journey/test_lost_ans
 
 faults: install  ## kills, restarts, and all that surrounds the bridge failing, 17 times as often: about an hour
 	@BRIDGE_TEST_SCALE=17 $(BIN)/pytest $(FAULTS) $(ARGS)
+
+browser: install  ## the console in a real browser, which the system has to have: apt-get install chromium
+	@$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes --only-binary :all: -r tests/browser/requirements.lock
+	@$(BIN)/pytest tests/browser $(ARGS)
 
 seeds: install  ## a thousand firms at random on both sides, with faults: the second plan is empty for each
 	@BRIDGE_TEST_SCALE=250 $(BIN)/pytest -n2 tests/journey/test_reconcile_seeds.py $(ARGS)

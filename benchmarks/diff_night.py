@@ -27,6 +27,7 @@ from bridge.db.statistics import refresh_statistics
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate, active
 from bridge.mirror.remember import remember_custom_fields
+from bridge.runs.store import ask_run
 from bridge.settings import read_settings
 from reconciler.candidates.count import count_others
 from reconciler.candidates.select import select_candidates
@@ -192,7 +193,7 @@ class _Night:
 
     def _context(self, extent: Any) -> RunContext:
         with self._installation.database.transaction() as tx:
-            run_id, _ = store.ask_run(
+            run_id, _ = ask_run(
                 tx, self._connection_id, "contacts", mode="apply", origin="cli", asked_by="bench"
             )
             lease = store.claim(tx, self._connection_id, run_id, 3_600)

@@ -40,6 +40,7 @@ from bridge.db.migrate import migrate
 from bridge.mapping.compiled import read_files
 from bridge.mapping.interaction import EVENT_KINDS
 from bridge.mapping.versions import activate, active
+from bridge.runs.store import ask_run
 from bridge.settings import read_settings
 from reconciler.activities.read import read_engagement
 from reconciler.runs import store
@@ -230,7 +231,7 @@ def check(installation: AtOnce, account: Account, taking: Taking) -> None:
 def _read(installation: AtOnce, connection_id: int) -> None:
     """Do what a run does before it plans."""
     with installation.database.transaction() as tx:
-        run_id, _ = store.ask_run(
+        run_id, _ = ask_run(
             tx, connection_id, "activities", mode="plan", origin="cli", asked_by="benchmark"
         )
         lease = store.claim(tx, connection_id, run_id, 600)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from bridge.bootstrap import Installation
-    from reconciler.runs.model import Job
+    from bridge.runs.model import Job
 
 SIZES = (10_000,)
 MOST_OF_THE_MODEL = 1.05

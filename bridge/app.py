@@ -8,13 +8,14 @@ import os
 import signal
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bridge.clock import advance
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from bridge.connections.keyring import KeyRing
     from bridge.db.database import Database
@@ -85,13 +87,14 @@ def create_app(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/healthz", operations.healthz),
         Route("/readyz", operations.readyz),
         Route("/metrics", operations.metrics),
     ]
     if settings.clock == "movable":
         routes.append(Route("/clock", operations.move_clock, methods=["POST"]))
+    routes.append(Mount("/", _Console(settings, database, keyring, wake)))
     senders = Senders(settings.trusted_proxies)
     return Application(
         Receiver(endpoints, inbox, senders, settings.max_message_bytes),
@@ -130,6 +133,27 @@ class Application:
             await self.receiver(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
+
+
+class _Console:
+    """The console, loaded when somebody first opens it: most servers only receive.
+
+    The arguments are those of `create_app`.
+    """
+
+    def __init__(self, *given: object) -> None:
+        self._given = given
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._app is None:
+            self._app = await asyncio.to_thread(self._load)
+        await self._app(scope, receive, send)
+
+    def _load(self) -> ASGIApp:
+        app: ASGIApp = import_module("bridge.console.site").create_console(*self._given)
+        return app
 
 
 class _Operations:

@@ -39,6 +39,7 @@ COMMANDS = {
     "policy": "what the firm has decided about lists, people and plans; who changed it",
     "unresolved": "what no rule settles: shared addresses, names, duplicates; choose",
     "audit": "check and export the ledger of consent",
+    "console": "a link that logs an administrator in to the pages",
     "status": "one screen: what waits, since when, what is left of the day, and alarms",
     "alerts": "who was told of what stands, and a test of the ways to tell",
     "explain": "why a record, an address or a mailing is as it is, and what to do",

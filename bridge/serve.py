@@ -59,7 +59,7 @@ def run_server(settings: Settings) -> None:
         nonlocal has_given_up
         has_given_up = server.should_exit = True
 
-    installation = open_installation(settings, connections=4)
+    installation = open_installation(settings, connections=8)
     wait_for_schema(settings, _SCHEMA_DEADLINE_S)
     prepare(settings, renew_mappings=False)
     app = create_app(

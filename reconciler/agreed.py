@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bridge.delivery.model import Step
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import StoredStep
 
 _CONSENT = frozenset({"unsubscribe", "resubscribe", "ask_person"})
 _LISTS = frozenset({"create_list", "rename_list", "adopt_list", "rename_record"})

@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import Step
     from bridge.delivery.work import SubjectKind
+    from bridge.plans.model import StoredStep
     from reconciler.plans.undo import Undo
     from reconciler.plans.undoing import Undos
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd
 
 log = logging.getLogger(__name__)

@@ -21,9 +21,9 @@ from reconciler.runs.plans import open_totals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bridge.plans.model import StoredStep
     from reconciler.plans.undoing import Undos
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import OpenTotals
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bridge import log as logs
+from bridge.console.cli import link_for
 from bridge.db.migrate import migrate, wait_for_schema
 from bridge.prepare import prepare
 from bridge.settings import read_settings
@@ -25,6 +26,7 @@ def up(argv: list[str]) -> int:
     logs.configure(settings.log_level, "up")
     migrate(settings)
     prepare(settings, renew_mappings=True)
+    print(f"console (once, for 15 minutes): {link_for(settings, by='administrator')}", flush=True)
     return run_group([SERVE, *WORKERS, SCHEDULER])
 
 

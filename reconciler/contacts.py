@@ -9,6 +9,7 @@ from bridge.delivery.bulk.look import read_from
 from bridge.delivery.model import Status
 from bridge.delivery.outcome import set_statuses
 from bridge.delivery.status import NO_ADDRESS, NOT_SENT
+from bridge.plans.steps import step_states
 from bridge.policies.store import policies_of
 from bridge.unresolved.keep import keep_people
 from reconciler.candidates.count import count_others
@@ -21,7 +22,7 @@ from reconciler.plans.guard import judge
 from reconciler.plans.undoing import undos_of
 from reconciler.runs.drafts import append_drafted, draft
 from reconciler.runs.model import Counters
-from reconciler.runs.plans import plan_of_run, step_states
+from reconciler.runs.plans import plan_of_run
 from reconciler.snapshot.merge import merge_practifi
 from reconciler.snapshot.merge_there import merge_there
 from reconciler.snapshot.read import read_both

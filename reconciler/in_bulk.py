@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from bridge.delivery.bulk.drive import Stand
     from bridge.delivery.bulk.model import Round
     from bridge.delivery.model import Step
+    from bridge.plans.model import StoredStep
     from reconciler.plans.undo import Undo
     from reconciler.plans.undoing import Undos
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
 
 SQL = load_queries("reconciler", "apply.sql")
 log = logging.getLogger(__name__)

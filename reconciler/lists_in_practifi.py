@@ -17,16 +17,17 @@ from bridge.delivery.status import CONFIRMED
 from bridge.delivery.work import RECONCILE, SQL
 from bridge.errors import NotFoundRemotely
 from bridge.mirror.remember import forget_cc_list, remember_cc_list
+from bridge.plans.steps import open_steps
 from bridge.salesforce.model import Update
-from reconciler.runs.plans import end_step, open_steps
+from reconciler.runs.plans import end_step
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bridge.plans.model import StoredStep
     from bridge.salesforce.model import SaveResult
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
 
 _KINDS = frozenset({"adopt_list", "rename_record"})
 _AT_ONCE = 50

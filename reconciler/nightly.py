@@ -17,14 +17,14 @@ from psycopg.rows import class_row
 from bridge.cron import due_times, last_due
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
+from bridge.runs.store import ask_run, load_run
 from bridge.wakeups import topics
-from reconciler.runs.store import ask_run, load_run
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.bootstrap import Installation
-    from reconciler.runs.model import Job, Mode
+    from bridge.runs.model import Job, Mode
 
 log = logging.getLogger(__name__)
 

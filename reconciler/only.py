@@ -15,9 +15,9 @@ from bridge.db.queries import load_queries
 from bridge.errors import NotFoundRemotely
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
 from bridge.mirror.remember import Answer, forget_cc_contact, remember_cc_contacts
+from bridge.plans.store import names_of
 from bridge.salesforce.names import checked_name, checked_path
 from reconciler.deciding import decide_again
-from reconciler.plans.store import names_of
 from reconciler.snapshot.merge import reader_of
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from reconciler.runs.plans import open_steps, opt_out_steps
+from bridge.plans.steps import open_steps
+from reconciler.runs.plans import opt_out_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bridge.db.database import Database
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import StoredStep
 
 _PAGE = 500
 

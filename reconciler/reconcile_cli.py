@@ -14,17 +14,17 @@ from bridge.connections.secrets import refuse_foreign_ring
 from bridge.connections.store import DEFAULT, list_connections, load_connection
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
+from bridge.runs.model import JOBS
+from bridge.runs.store import ask_run, load_run
 from bridge.settings import read_settings
 from bridge.wakeups import topics
 from reconciler.runs.attend import Attendant
-from reconciler.runs.model import JOBS
-from reconciler.runs.store import ask_run, load_run
 from reconciler.terminal import Terminal, print_json
 
 if TYPE_CHECKING:
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
-    from reconciler.runs.model import Mode
+    from bridge.runs.model import Mode
 
 _CODES = """exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 differences (--exit-code),
 4 the plan waits for an approval, 5 the other side is unavailable, 6 some steps were refused,

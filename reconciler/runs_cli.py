@@ -9,18 +9,18 @@ from bridge.connections.store import load_connection
 from bridge.consent.who import user_name
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
+from bridge.plans.store import discard_plan, find_plan
+from bridge.plans.text import shown
+from bridge.runs.store import ask_cancel, find_run, newest_runs
 from bridge.settings import read_settings
-from reconciler.plan_text import shown
-from reconciler.plans.store import discard_plan, find_plan
 from reconciler.runs.attend import RunEnd
-from reconciler.runs.store import ask_cancel, find_run, newest_runs
 from reconciler.terminal import Terminal, print_json, print_line, run_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bridge.db.database import Database
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
 
 _LIMIT = 20
 _HEADS = ("run", "connection", "job", "mode", "extent", "asked at", "asked by", "state", "result")

@@ -9,18 +9,25 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.plan_text import counters_line, plan_lines, result_line, shown, total_line
+from bridge.plans.export import step_as_json
+from bridge.plans.steps import all_steps, list_names, step_states
+from bridge.plans.text import (
+    before_after_line,
+    counters_line,
+    plan_lines,
+    result_line,
+    shown,
+    total_line,
+)
 from reconciler.plans.difference import outcome_lines
-from reconciler.plans.effects import before_after_line
-from reconciler.plans.export import step_as_json
-from reconciler.runs.plans import all_steps, list_names, step_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bridge.db.database import Database
+    from bridge.plans.model import StoredStep
+    from bridge.runs.model import RunRecord
     from reconciler.runs.attend import RunEnd
-    from reconciler.runs.model import RunRecord, StoredStep
 
 DONE, FAILED, USAGE, DIFFERENCES, WAITING, UNAVAILABLE, STALE = range(7)
 """Exit codes."""

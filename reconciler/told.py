@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from bridge.delivery.model import Step
     from bridge.delivery.work import SubjectKind
+    from bridge.plans.model import StoredStep
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
     from reconciler.runs.plans import StepEnd
 
 _IS_BACK = "changed since it was planned: the list is in Practifi again"

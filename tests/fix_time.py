@@ -25,6 +25,8 @@ SHARES_S = {
     "sandbox": 180.0,
     "strangers": 180.0,
     "fuzz": 240.0,
+    "console": 240.0,
+    "browser": 300.0,
     "journey": 1600.0,
     "faults": 1200.0,
     "machine": 600.0,

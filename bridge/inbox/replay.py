@@ -54,19 +54,37 @@ def replay(
         ConfigurationError: If several connections have one, or the broker is not usable.
     """
     with _at_work(settings) as (database, waker):
-        with database.transaction() as tx:
-            asked = find_notification(tx, notification_id, connection=connection)
-            _refuse_what_says_nothing(asked, mode)
-            tx.execute(
-                SQL["replay"],
-                {
-                    "connection_id": asked.connection_id,
-                    "notification_id": asked.notification_id,
-                    "mode": mode,
-                },
-            )
-            replayed = find_notification(tx, asked.notification_id, connection=asked.connection)
-        waker.wake({TRIAGE_CONSENT if replayed.consent else TRIAGE})
+        return put_back(database, waker.wake, notification_id, connection=connection, mode=mode)
+
+
+def put_back(
+    database: Database,
+    wake: Callable[[frozenset[str]], None],
+    notification_id: str,
+    *,
+    connection: str | None,
+    mode: Mode,
+) -> Listed:
+    """Do what `replay` does, with a database and a way to wake workers that are there.
+
+    Raises:
+        NoSuchNotification: As `replay` does.
+        NothingToReplay: As `replay` does.
+        ConfigurationError: If several connections have one.
+    """
+    with database.transaction() as tx:
+        asked = find_notification(tx, notification_id, connection=connection)
+        _refuse_what_says_nothing(asked, mode)
+        tx.execute(
+            SQL["replay"],
+            {
+                "connection_id": asked.connection_id,
+                "notification_id": asked.notification_id,
+                "mode": mode,
+            },
+        )
+        replayed = find_notification(tx, asked.notification_id, connection=asked.connection)
+    wake(frozenset({TRIAGE_CONSENT if replayed.consent else TRIAGE}))
     return replayed
 
 
@@ -98,27 +116,53 @@ def replay_causes(
         NoSuchCause: If no dead letter has such a cause.
         ConfigurationError: If the broker is not usable.
     """
-    replayed: list[tuple[str, str]] = []
     with _at_work(settings) as (database, waker):
+        return put_back_causes(
+            database,
+            waker.wake,
+            text,
+            connection=connection,
+            mode=mode,
+            limit=limit,
+            progress=progress,
+        )
+
+
+def put_back_causes(
+    database: Database,
+    wake: Callable[[frozenset[str]], None],
+    text: str,
+    *,
+    connection: str | None = None,
+    mode: Mode = "todays_mapping",
+    limit: int | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[tuple[str, str]]:
+    """Do what `replay_causes` does, with a database and a way to wake workers that are there.
+
+    Raises:
+        NoSuchCause: If no dead letter has such a cause.
+    """
+    replayed: list[tuple[str, str]] = []
+    with database.transaction() as tx:
+        asked = {
+            "causes": causes_named(tx, text, connection=connection),
+            "connection": connection,
+            "mode": mode,
+        }
+        row = tx.execute(SQL["dead_of_causes"], asked).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate has a row
+    total = row[0] if limit is None else min(row[0], limit)
+    while len(replayed) < total:
+        count = min(BATCH, total - len(replayed))
         with database.transaction() as tx:
-            asked = {
-                "causes": causes_named(tx, text, connection=connection),
-                "connection": connection,
-                "mode": mode,
-            }
-            row = tx.execute(SQL["dead_of_causes"], asked).fetchone()
-        assert row is not None  # noqa: S101 -- an aggregate has a row
-        total = row[0] if limit is None else min(row[0], limit)
-        while len(replayed) < total:
-            count = min(BATCH, total - len(replayed))
-            with database.transaction() as tx:
-                batch = {"until": row[1], "count": count}
-                rows = tx.execute(SQL["replay_of_causes"], asked | batch).fetchall()
-            if not rows:
-                break
-            waker.wake({TRIAGE_CONSENT if consent else TRIAGE for _, consent, _ in rows})
-            replayed += [(notification_id, name) for notification_id, _, name in rows]
-            progress(len(replayed), total)
+            batch = {"until": row[1], "count": count}
+            rows = tx.execute(SQL["replay_of_causes"], asked | batch).fetchall()
+        if not rows:
+            break
+        wake(frozenset(TRIAGE_CONSENT if consent else TRIAGE for _, consent, _ in rows))
+        replayed += [(notification_id, name) for notification_id, _, name in rows]
+        progress(len(replayed), total)
     return replayed
 
 

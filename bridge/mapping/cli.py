@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.connections.store import load_connection
 from bridge.db.database import connect
-from bridge.errors import ConfigurationError, MappingError, RecordError
+from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.compiled import load_mapping, read_files
-from bridge.mapping.conditions import known
 from bridge.mapping.json_schema import SCHEMA_FILE, json_schema
-from bridge.mapping.model import ContactMapping, ListMapping, Mapping, MembershipMapping
 from bridge.mapping.profiles import PROFILES
-from bridge.mapping.reads import parents_of
+from bridge.mapping.trial import KINDS, try_record
 from bridge.mapping.versions import activate
 from bridge.salesforce.values import Record, flatten
 from bridge.settings import read_settings
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _DONE, _FAILED, _FAULTY = 0, 1, 2
-_KINDS = ("contact", "list", "membership")
 
 
 def main(argv: list[str]) -> int:
@@ -104,12 +101,12 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     kind = arguments.file.name.removesuffix(".yaml")
-    if kind not in _KINDS:
-        known = ", ".join(f"{kind}.yaml" for kind in _KINDS)
+    if kind not in KINDS:
+        known = ", ".join(f"{kind}.yaml" for kind in KINDS)
         raise ConfigurationError(f"{arguments.file}: a record goes through one of {known}")
     files = read_files(arguments.file.parent)
     mapping = load_mapping(files, profile=arguments.profile, overrides={})
-    answer = _answer(mapping, kind, _read_record(arguments.record))
+    answer = try_record(mapping, kind, _read_record(arguments.record))
     if arguments.json:
         print(json.dumps(answer, ensure_ascii=False))
     else:
@@ -133,20 +130,6 @@ def _read_record(source: str) -> Record:
     if not isinstance(record, dict):
         raise ConfigurationError(f"{source}: one record, a JSON object, is expected")
     return flatten(record)
-
-
-def _answer(mapping: Mapping, kind: str, record: Record) -> dict[str, Any]:
-    """Return what a record becomes, why it takes no part, or its error; and what is not known."""
-    part: MembershipMapping = getattr(mapping, kind)
-    unknown = [path for path in part.paths if known(record, path, parents_of(path)) is False]
-    becomes = left_out = fault = None
-    try:
-        left_out = part.leaves_out(record)
-        if left_out is None and isinstance(part, ContactMapping | ListMapping):
-            becomes = part.project(record)
-    except RecordError as error:
-        fault = str(error)
-    return {"becomes": becomes, "left_out": left_out, "error": fault, "not_known": unknown}
 
 
 def _lines(answer: dict[str, Any]) -> Iterator[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bridge.plans.steps import step_states
 from bridge.salesforce.collections import RECORDS_A_CALL
 from bridge.salesforce.model import Update
 from reconciler.activities.fields import key_field
 from reconciler.activities.load import load
 from reconciler.activities.sent import begin, bodies, record
-from reconciler.runs.plans import step_states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

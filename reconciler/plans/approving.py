@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bridge.bootstrap import open_installation
 from bridge.connections.secrets import refuse_foreign_ring
+from bridge.plans.store import approve_plan
 from bridge.wakeups import topics
-from reconciler.plans.store import approve_plan
 from reconciler.runs.attend import Attendant
 from reconciler.terminal import Terminal, print_json, print_line
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bridge.db.database import Database
+    from bridge.plans.choose import Choice
+    from bridge.plans.model import PlanRecord
     from bridge.settings import Settings
-    from reconciler.plans.choose import Choice
-    from reconciler.plans.model import PlanRecord
 
 
 def approve(

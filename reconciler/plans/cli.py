@@ -13,20 +13,20 @@ from bridge.consent.who import user_name
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
+from bridge.plans.choose import Choice
+from bridge.plans.export import schema_text
+from bridge.plans.model import SIGNS
+from bridge.plans.store import discard_plan, find_plan, names_of, newest_plans
 from bridge.settings import read_settings
 from reconciler.plans import showing
-from reconciler.plans.choose import Choice
-from reconciler.plans.export import schema_text
-from reconciler.plans.store import discard_plan, find_plan, names_of, newest_plans
-from reconciler.runs.model import SIGNS
 from reconciler.terminal import print_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bridge.db.database import Database
+    from bridge.plans.model import PlanRecord
     from bridge.settings import Settings
-    from reconciler.plans.model import PlanRecord
     from reconciler.plans.undoing import Undone
 
 _APPROVING = "reconciler.plans.approving"  # knows the broker and both services

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reconciler.plan_text import label_of, shown, subject_of
+from bridge.plans.text import label_of, shown, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bridge.delivery.model import Step
+    from bridge.plans.model import StoredStep
     from reconciler.plans.effects import Effect
-    from reconciler.runs.model import PlannedStep, StoredStep
+    from reconciler.runs.model import PlannedStep
 
 Pair: TypeAlias = tuple[Any, Any]
 

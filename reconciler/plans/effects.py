@@ -10,12 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.plan_text import shown
+from bridge.plans.model import list_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-_LISTS_IN_A_LINE = 12
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Effect(Protocol):
@@ -108,20 +106,10 @@ def effects_of(steps: Iterable[Planned]) -> Effects:
     return effects
 
 
-def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[str]]:
-    """Return the lists that a change puts a contact on, and those that it takes it off.
-
-    >>> list_changes({"list_memberships": (["a", "b"], ["b", "c"])})
-    ({'c'}, {'a'})
-    """
-    old, new = change.get("list_memberships", ((), ()))
-    before, after = set(old or ()), set(new or ())
-    return after - before, before - after
-
-
 def before_and_after(effects: Effects, figures: Figures) -> list[dict[str, Any]]:
     """Return what a plan changes the number of, each with its number before and after.
 
+    >>> from bridge.plans.text import before_after_line
     >>> from reconciler.runs.model import PlannedStep
     >>> step = PlannedStep(
     ...     key="k", kind="update_contact", subject_kind="address", subject_key="a@example.org",
@@ -156,24 +144,3 @@ def _rows(effects: Effects, figures: Figures) -> Iterator[dict[str, Any]]:
         if up or down:
             after = before + up - down
             yield {"of": name, "id": None, "name": name, "before": before, "after": after}
-
-
-def before_after_line(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return totals before and after as people read them; empty where nothing changes in number.
-
-    >>> before_after_line([
-    ...     {"of": "list", "name": "Newsletter", "before": 1204, "after": 1210},
-    ...     {"of": "unsubscribed", "name": "unsubscribed", "before": 88, "after": 91},
-    ... ])
-    'Newsletter 1,204 -> 1,210; unsubscribed 88 -> 91'
-    """
-    lists = [row for row in rows if row["of"] == "list"]
-    others = [row for row in rows if row["of"] != "list"]
-    parts = [_part(row) for row in lists[:_LISTS_IN_A_LINE]]
-    if len(lists) > _LISTS_IN_A_LINE:
-        parts.append(f"{len(lists) - _LISTS_IN_A_LINE} more lists")
-    return "; ".join([*parts, *map(_part, others)])
-
-
-def _part(row: Mapping[str, Any]) -> str:
-    return f"{shown(row['name'])} {row['before']:,} -> {row['after']:,}"

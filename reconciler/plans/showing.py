@@ -6,20 +6,19 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.plan_text import plan_lines, result_line, shown
+from bridge.plans.export import document, plan_as_json
+from bridge.plans.steps import list_names, step_states
+from bridge.plans.store import pages
+from bridge.plans.text import plan_lines, result_line, shown
 from reconciler.plans.difference import compare, outcome_lines
-from reconciler.plans.export import plan_as_json, write_document
-from reconciler.plans.store import pages
-from reconciler.runs.plans import list_names, step_states
 from reconciler.terminal import has_colours, print_json, print_line, print_totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bridge.db.database import Database
-    from reconciler.plans.choose import Choice
-    from reconciler.plans.model import PlanRecord
-    from reconciler.runs.model import Sign
+    from bridge.plans.choose import Choice
+    from bridge.plans.model import PlanRecord, Sign
 
 _HEADS = ("plan", "connection", "job", "made at", "by", "state", "steps", "about it")
 _MARKS: tuple[tuple[str, Sign], ...] = (
@@ -107,7 +106,7 @@ def export(database: Database, plan: PlanRecord, choice: Choice) -> None:
         names = list_names(tx, plan.connection_id)
         states = step_states(tx, plan.connection_id, plan.id)
     steps = pages(database, plan, choice)
-    write_document(sys.stdout.write, plan, steps, names=names, results=states)
+    sys.stdout.writelines(document(plan, steps, names=names, results=states))
 
 
 def _cells(plan: PlanRecord) -> tuple[str, ...]:

@@ -15,13 +15,13 @@ from bridge.delivery.decide import choose_owner, decide
 from bridge.delivery.decide_consent import decide_consent
 from bridge.delivery.merge import fingerprint
 from bridge.delivery.model import Base, Decision, Membership
-from reconciler.plans.effects import list_changes
+from bridge.plans.model import list_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from bridge.delivery.model import AddressState, Person, Step
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import StoredStep
 
 _KINDS = frozenset({"create_contact", "update_contact", "revive_contact", "move_address"})
 """What puts people on lists or takes them off; who opts out or comes back is not undone."""

@@ -10,6 +10,7 @@ from bridge.db.queries import load_queries
 from bridge.delivery.gather import gather_all, with_there
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
+from bridge.plans.steps import all_steps
 from bridge.policies.store import policies_of
 from reconciler.plan_contacts import planned_step
 from reconciler.plans.effects import effects_of
@@ -17,7 +18,7 @@ from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.plans.undo import decide_undo, undo_of, why_not
 from reconciler.runs.plan_store import add_plan, add_steps, totals
-from reconciler.runs.plans import all_steps, steps_at
+from reconciler.runs.plans import steps_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reconciler.plans.model import PlanRecord
+    from bridge.plans.model import PlanRecord
     from reconciler.plans.undo import Undo
     from reconciler.runs.model import PlannedStep
 

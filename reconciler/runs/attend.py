@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bridge.runs.store import ask_run, load_run
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import cancel_now, execute
 from reconciler.runs.halt import Halt, RunCancelled, RunReleased
-from reconciler.runs.store import ask_run, claim, load_run
+from reconciler.runs.store import claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.bootstrap import Installation
-    from reconciler.runs.model import Extent, Job, Mode, RunRecord
+    from bridge.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.store import RunLease
 
 _LOOK_S = 0.5

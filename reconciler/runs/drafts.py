@@ -20,8 +20,9 @@ from reconciler.plans.effects import Effects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bridge.runs.model import Job
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, PlannedStep
+    from reconciler.runs.model import PlannedStep
 
 _SQL = load_queries("reconciler.runs", "plans.sql")
 

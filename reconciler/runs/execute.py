@@ -15,6 +15,7 @@ from bridge.connections.store import load_connection
 from bridge.errors import BridgeError, ConfigurationError, NoSlotNow, QuotaSpent, RemoteError
 from bridge.log import place
 from bridge.mapping.versions import active
+from bridge.runs.store import ask_run, load_run
 from reconciler.runs import store
 from reconciler.runs.carry_on import RunFaulty, carry_on
 from reconciler.runs.context import RunContext, Watcher
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.bootstrap import Installation
+    from bridge.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.jobs import JobModule
-    from reconciler.runs.model import Extent, Job, Mode, RunRecord
     from reconciler.runs.store import RunLease
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def run_now(
     Where the job's run is under way already, nothing is done and its row is returned.
     """
     with installation.database.transaction() as tx:
-        run_id, _ = store.ask_run(
+        run_id, _ = ask_run(
             tx,
             connection_id,
             job,
@@ -69,7 +70,7 @@ def run_now(
     if lease is not None:
         execute(installation, lease)
     with installation.database.transaction() as tx:
-        return store.load_run(tx, connection_id, run_id)
+        return load_run(tx, connection_id, run_id)
 
 
 def execute(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.runs.model import Extent, Job
+    from bridge.runs.model import Extent, Job
 
 CHEAP_CALLS = 100
 """Calls to Constant Contact that a full read may always cost: 1 % of the vendor's day."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bridge.runs.model import Job
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, PlannedStep
+    from reconciler.runs.model import PlannedStep
 
 MODULES: dict[Job, str] = {
     "lists": "reconciler.lists",

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
+
+from bridge.plans.model import sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bridge.integrity.score import Apart
-
-Job: TypeAlias = Literal["lists", "contacts", "activities"]
-JOBS: tuple[Job, ...] = ("lists", "contacts", "activities")
-Mode: TypeAlias = Literal["plan", "apply"]
-Extent: TypeAlias = Literal["full", "incremental"]
-PlanState: TypeAlias = Literal["waiting", "approved", "applying", "done", "discarded"]
+    from bridge.plans.model import PlanState, Sign
+    from bridge.runs.model import Extent, Job, Mode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,29 +130,6 @@ class PlannedStep:
         return sign_of(self.kind, self.change)
 
 
-Sign: TypeAlias = Literal["add", "change", "remove", "opt-out"]
-SIGNS: tuple[Sign, ...] = ("add", "change", "remove", "opt-out")
-
-
-def sign_of(kind: str, change: Mapping[str, tuple[Any, Any]] | None = None) -> Sign:
-    """Return what a step is to people, by its kind and by what it changes.
-
-    >>> [sign_of(kind) for kind in ("create_list", "move_address", "delete_list", "unsubscribe")]
-    ['add', 'change', 'remove', 'opt-out']
-    >>> sign_of("update_contact", {"list_memberships": (["a", "b"], ["a"])})
-    'remove'
-    """
-    if kind == "unsubscribe":
-        return "opt-out"
-    if kind == "update_contact" and set(change or ()) == {"list_memberships"}:
-        old, new = (change or {})["list_memberships"]
-        return "remove" if set(new or ()) < set(old or ()) else "change"
-    verb = kind.partition("_")[0]
-    if verb in {"create", "add", "adopt"}:
-        return "add"
-    return "remove" if verb in {"delete", "remove"} else "change"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanHead:
     """A plan as its run goes by it.
@@ -175,43 +150,6 @@ class PlanHead:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StoredStep:
-    """A step as its row stands.
-
-    Attributes:
-        ordinal: Its place in the plan, from 0.
-        state: As the table says: planned, sending, sent, confirmed, skipped, refused, failed.
-        outcome: What became of it, in words.
-        facts: Digest of what the decision rested on.
-        now: Of a step that was refused as stale: what would be done instead, as
-            `reconciler.plans.difference.as_now` has it.
-    """
-
-    connection_id: int
-    plan_id: int
-    ordinal: int
-    key: str
-    kind: str
-    subject_kind: str
-    subject_key: str
-    body: Mapping[str, Any]
-    cc_id: str | None
-    change: Mapping[str, tuple[Any, Any]]
-    calls: int
-    facts: bytes
-    mapping_version_id: int | None
-    reason: str
-    state: str
-    outcome: str | None
-    now: Sequence[Mapping[str, Any]] | None = None
-
-    @property
-    def sign(self) -> Sign:
-        """What the step is to people."""
-        return sign_of(self.kind, self.change)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpoint:
     """How far a source of a run was read.
 
@@ -224,68 +162,3 @@ class Checkpoint:
     cursor: str | None = None
     row_count: int = 0
     complete: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunRecord:
-    """A run as its row stands, with its newest plan.
-
-    Attributes:
-        reason: Why it ended, or what it waits for.
-        counters: As `Counters.as_json`; empty until it is planned.
-        progress: `what`, `done` and `total` of what is being done; once it failed, `failure`.
-        is_held: A process holds its lease.
-        applies_plan_id: The stored plan that it was asked to carry out, where it makes none.
-        extent: How much it reads; None until that is chosen.
-        accepts_fewer: A person has said that a source may give far less than before.
-        notes: What people should know of how it went.
-        lease_until: When that lease runs out, or when a run that waits is due (UTC).
-        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
-    """
-
-    connection_id: int
-    connection_name: str
-    id: int
-    job: Job
-    mode: Mode
-    origin: str
-    asked_by: str
-    asked_at: datetime
-    state: str
-    reason: str | None
-    counters: Mapping[str, Any]
-    progress: Mapping[str, Any]
-    is_held: bool
-    lease_until: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    plan_id: int | None
-    plan_state: str | None
-    totals: Mapping[str, Any]
-    applies_plan_id: int | None = None
-    extent: Extent | None = None
-    accepts_fewer: bool = False
-    notes: Sequence[str] = ()
-    only: Sequence[str] = ()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the run goes on, now or later."""
-        return self.finished_at is None
-
-    def does(
-        self,
-        mode: Mode,
-        only: Sequence[str] = (),
-        *,
-        extent: Extent | None = None,
-        accepting_fewer: bool = False,
-    ) -> bool:
-        """Tell whether the run compares what is meant, and does with it what is wanted."""
-        return (
-            self.mode == mode
-            and self.applies_plan_id is None
-            and set(self.only) == set(only)
-            and (self.extent in {None, "full"} or extent in {None, self.extent})
-            and (self.accepts_fewer or not accepting_fewer)
-        )

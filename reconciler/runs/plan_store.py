@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
+from bridge.plans.model import SIGNS
 from bridge.policies.store import policies_of
 from reconciler.plans.effects import before_and_after
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.runs.drafts import before_of, detail_of, lane_of, move_drafted
-from reconciler.runs.model import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import psycopg
 
+    from bridge.plans.model import PlanState
+    from bridge.runs.model import Job
     from reconciler.plans.effects import Effects, Figures
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, PlannedStep, PlanState
+    from reconciler.runs.model import PlannedStep
 
 _SQL = load_queries("reconciler.runs", "plans.sql")
 

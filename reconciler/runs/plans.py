@@ -8,13 +8,16 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
-from reconciler.runs.model import PlanHead, StoredStep
+from bridge.plans.steps import ALL_STEPS, step_of, step_states
+from reconciler.runs.model import PlanHead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal, TypeAlias
 
     import psycopg
+
+    from bridge.plans.model import StoredStep
 
     StepEnd: TypeAlias = Literal["confirmed", "skipped", "refused", "failed"]
 
@@ -59,47 +62,13 @@ def begin_plan(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) ->
     tx.execute(_SQL["begin_plan"], {"connection_id": connection_id, "plan_id": plan_id})
 
 
-def open_steps(
-    tx: psycopg.Connection[Any],
-    connection_id: int,
-    plan_id: int,
-    *,
-    from_ordinal: int = 0,
-    count: int = _ALL,
-) -> list[StoredStep]:
-    """Return the steps of a plan that have not ended, in order.
-
-    A step that is `sending` was begun by a process that has gone: its effect may be there.
-
-    Args:
-        tx: A connection in a transaction.
-        connection_id: Whose plan it is.
-        plan_id: The plan.
-        from_ordinal: The first place looked at.
-        count: Return at most so many.
-    """
-    return _steps(tx, connection_id, plan_id, from_ordinal, count, only_open=True)
-
-
-def all_steps(
-    tx: psycopg.Connection[Any],
-    connection_id: int,
-    plan_id: int,
-    *,
-    from_ordinal: int = 0,
-    count: int = _ALL,
-) -> list[StoredStep]:
-    """Return the steps of a plan in order, whatever became of them."""
-    return _steps(tx, connection_id, plan_id, from_ordinal, count, only_open=False)
-
-
 def steps_at(
     tx: psycopg.Connection[Any], connection_id: int, plan_id: int, keys: Sequence[str]
 ) -> list[StoredStep]:
     """Return the steps of some addresses in a plan, in order, whatever became of them."""
     values = _place(connection_id, plan_id) | {"keys": list(keys)}
     with tx.cursor(row_factory=dict_row) as cursor:
-        return [_step(row) for row in cursor.execute(_SQL["steps_at"], values)]
+        return [step_of(row) for row in cursor.execute(_SQL["steps_at"], values)]
 
 
 def opt_out_steps(
@@ -108,7 +77,7 @@ def opt_out_steps(
     """Return the open steps of the subjects that a plan unsubscribes, in order."""
     values = _place(connection_id, plan_id) | {"from_ordinal": from_ordinal, "count": count}
     with tx.cursor(row_factory=dict_row) as cursor:
-        return [_step(row) for row in cursor.execute(_SQL["opt_out_steps"], values)]
+        return [step_of(row) for row in cursor.execute(_SQL["opt_out_steps"], values)]
 
 
 def open_totals(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> OpenTotals:
@@ -176,7 +145,7 @@ def close_in_bulk(
     plan_id: int,
     *,
     first: int = 0,
-    last: int = _ALL,
+    last: int = ALL_STEPS,
 ) -> None:
     """End steps, from one place to another, that a bulk activity has seen to the end."""
     values = _place(connection_id, plan_id) | {"first": first, "last": last}
@@ -201,47 +170,5 @@ def abandon_plan(
     tx.execute(_SQL["end_plan"], values)
 
 
-def step_states(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> dict[str, int]:
-    """Return how many steps of a plan are in which state."""
-    values = {"connection_id": connection_id, "plan_id": plan_id}
-    return dict(tx.execute(_SQL["step_states"], values).fetchall())
-
-
-def list_names(tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str]:
-    """Return the names of all lists by their ids, those there and those in Practifi."""
-    return dict(tx.execute(_SQL["list_names"], {"connection_id": connection_id}).fetchall())
-
-
 def _place(connection_id: int, plan_id: int) -> dict[str, Any]:
     return {"connection_id": connection_id, "plan_id": plan_id}
-
-
-def _steps(
-    tx: psycopg.Connection[Any],
-    connection_id: int,
-    plan_id: int,
-    from_ordinal: int,
-    count: int,
-    *,
-    only_open: bool,
-) -> list[StoredStep]:
-    values = {
-        "connection_id": connection_id,
-        "plan_id": plan_id,
-        "from_ordinal": from_ordinal,
-        "count": count,
-        "only_open": only_open,
-    }
-    with tx.cursor(row_factory=dict_row) as cursor:
-        return [_step(row) for row in cursor.execute(_SQL["plan_steps"], values)]
-
-
-def _step(row: dict[str, Any]) -> StoredStep:
-    detail = row.pop("detail")
-    return StoredStep(
-        **row,
-        body=detail.get("body", {}),
-        cc_id=detail.get("contact_id"),
-        change={name: (old, new) for name, (old, new) in detail.get("change", {}).items()},
-        calls=detail.get("calls", 1),
-    )

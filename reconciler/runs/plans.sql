@@ -150,16 +150,6 @@ SET state = 'failed', outcome = %(outcome)s, finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'interaction'
   AND state IN ('sending', 'sent')
 
--- name: plan_steps
--- The steps of a plan in order, from a place on.
-SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
-  state, outcome, answer->'now' AS now
-FROM step
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s
-  AND (NOT %(only_open)s OR finished_at IS NULL)
-ORDER BY ordinal
-LIMIT %(count)s
-
 -- name: steps_at
 -- The steps of some addresses in a plan, in order.
 SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
@@ -217,25 +207,8 @@ FROM unnest(%(ordinals)s::int[], %(states)s::text[], %(outcomes)s::text[], %(ans
   AS e (ordinal, state, outcome, answer)
 WHERE s.connection_id = %(connection_id)s AND s.plan_id = %(plan_id)s AND s.ordinal = e.ordinal AND s.finished_at IS NULL
 
--- name: step_states
--- How many steps of a plan are in which state.
-SELECT state, count(*)
-FROM step
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
-GROUP BY state
-
 -- name: end_plan
 -- The plan is as done as it gets.
 UPDATE plan
 SET state = 'done', finished_at = app_now()
 WHERE connection_id = %(connection_id)s AND id = %(plan_id)s AND finished_at IS NULL
-
--- name: list_names
--- Names of the lists there, by id; and of Practifi's, by theirs.
-SELECT list_id::text, name
-FROM cc_list
-WHERE connection_id = %(connection_id)s
-UNION ALL
-SELECT sf_id, name
-FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = 'list' AND name IS NOT NULL

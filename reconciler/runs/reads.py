@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reconciler.runs.model import Extent
+    from bridge.runs.model import Extent
     from reconciler.runs.store import RunLease
 
 SQL = load_queries("reconciler.runs", "reads.sql")

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.mirror.model import Kind
+    from bridge.runs.model import Extent
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Extent
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reconciler.runs.model import Extent
+    from bridge.runs.model import Extent
 
 Row = TypeVar("Row")
 

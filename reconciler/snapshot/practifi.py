@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.mirror.model import Kind
+    from bridge.runs.model import Extent
     from bridge.salesforce.values import Record
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Checkpoint, Extent
+    from reconciler.runs.model import Checkpoint
     from reconciler.snapshot.page import Source
 
 

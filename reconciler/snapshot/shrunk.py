@@ -13,7 +13,7 @@ from bridge.errors import RunRefused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.runs.model import Job
+    from bridge.runs.model import Job
 
 _FEWEST_MISSING = 20
 """People do delete two of three lists; twenty records and half of all, nobody deletes by hand."""

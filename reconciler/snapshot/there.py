@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.runs.model import Extent
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Extent
     from reconciler.snapshot.page import Source
 
     Resource: TypeAlias = Mapping[str, Any]

@@ -115,6 +115,8 @@ def _stay_up(services: Services, narrator: Narrator) -> None:
     """Keep everything running until Ctrl-C or SIGTERM."""
     urls = "".join(f"\n  {name:16}  {url}" for name, url in services.urls().items())
     narrator.heading(f"Everything stays up until Ctrl-C:{urls}")
+    link = services.bridge.console_link()
+    narrator.heading(f"The console, once and within 15 minutes: {link}")
     while True:
         services.ensure_running()
         time.sleep(_WATCH_EVERY_S)

@@ -68,11 +68,13 @@ class Granted:
 
     Attributes:
         refresh_token: Opens further sessions; only where it was asked for.
+        nonce: What the id token says back.
     """
 
     user_id: str
     scope: str = "api"
     refresh_token: str | None = None
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,7 @@ class _Code:
     redirect_uri: str
     scope: str
     challenge: str | None
+    nonce: str | None
     ends_at: datetime
 
 
@@ -111,7 +114,15 @@ class Grants:
         except ValueError:
             return False
 
-    def code(self, user_id: str, *, redirect_uri: str, scope: str, challenge: str | None) -> str:
+    def code(
+        self,
+        user_id: str,
+        *,
+        redirect_uri: str,
+        scope: str,
+        challenge: str | None,
+        nonce: str | None = None,
+    ) -> str:
         """Return an authorization code of somebody who has agreed."""
         code = "aPrx" + drawn(self._draws, 60, _CHARACTERS)
         self._codes[code] = _Code(
@@ -119,6 +130,7 @@ class Grants:
             redirect_uri=redirect_uri,
             scope=scope,
             challenge=challenge,
+            nonce=nonce,
             ends_at=self._org.now() + CODE_LIVES,
         )
         return code
@@ -188,7 +200,9 @@ class Grants:
         refresh_token = None
         if _LASTING & set(code.scope.split()):
             refresh_token = "5Aep" + drawn(self._draws, 80, _CHARACTERS)
-        granted = Granted(user_id=code.user_id, scope=code.scope, refresh_token=refresh_token)
+        granted = Granted(
+            user_id=code.user_id, scope=code.scope, refresh_token=refresh_token, nonce=code.nonce
+        )
         if refresh_token is not None:
             self._lasting[refresh_token] = granted
         return granted

@@ -34,3 +34,13 @@ def test_the_wheel_carries_every_sql_file(wheel: set[str]) -> None:
 def test_the_wheel_carries_the_default_mappings(wheel: set[str]) -> None:
     tree = {f"bridge/default_mappings/{path.name}" for path in (ROOT / "mappings").glob("*.yaml")}
     assert tree - wheel == set()
+
+
+def test_the_wheel_carries_the_pages_and_what_they_refer_to(wheel: set[str]) -> None:
+    tree = {
+        str(path.relative_to(ROOT))
+        for kind in ("html", "css", "js", "txt")
+        for path in (ROOT / "bridge" / "console").rglob(f"*.{kind}")
+    }
+    assert {"bridge/console/templates/base.html", "bridge/console/assets/slds.css"} <= tree
+    assert tree - wheel == set()

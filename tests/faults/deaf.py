@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.runs.store import load_run
 from reconciler.runs import store
 from reconciler.runs.execute import execute
 from tests.faults import load
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
+    from bridge.runs.model import Job, RunRecord
     from reconciler.runs.context import Watcher
-    from reconciler.runs.model import Job, RunRecord
     from tests.fix_faults import Tally
     from tests.journey.firm import Firm
 
@@ -73,7 +74,7 @@ class DeafFirm:
 
     def load(self, run_id: int) -> RunRecord:
         with self.firm.bridge.database.transaction() as tx:
-            return store.load_run(tx, self.firm.bridge.connection_id, run_id)
+            return load_run(tx, self.firm.bridge.connection_id, run_id)
 
     def differences(self) -> Differences:
         """Return what is not there as Practifi has it; what was made twice is among it."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from reconciler.runs.model import Job
+    from bridge.runs.model import Job
     from tests.fix_faults import Tally
     from tests.journey.firm import Firm
 

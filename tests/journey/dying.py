@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.runs.store import ask_run, load_run
 from reconciler import deciding
 from reconciler.runs import drafts, store
 from reconciler.runs.context import RunContext, Watcher
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pytest
 
     from bridge.db.database import Database
-    from reconciler.runs.model import Extent, Job
+    from bridge.runs.model import Extent, Job
     from tests.journey.firm import Firm
 
 LEASE_S = 60
@@ -110,7 +111,7 @@ def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask(firm: Firm, job: Job, extent: Extent | None = None) -> int:
     """Ask for a run that applies, and return its number."""
     with firm.bridge.database.transaction() as tx:
-        run_id, _ = store.ask_run(
+        run_id, _ = ask_run(
             tx,
             firm.bridge.connection_id,
             job,
@@ -161,7 +162,7 @@ def run_mortally(
 def ended_well(firm: Firm, run_id: int) -> None:
     """See that a run is done, and that each of its steps took effect."""
     with firm.bridge.database.transaction() as tx:
-        record = store.load_run(tx, firm.bridge.connection_id, run_id)
+        record = load_run(tx, firm.bridge.connection_id, run_id)
     assert record.state == "done", record.reason
     steps = firm.bridge.rows(
         "SELECT s.kind, s.subject_key, s.state, s.outcome FROM step s "

@@ -12,7 +12,7 @@ from reconciler.runs.execute import run_now
 from tests.fix_bridge import MAPPINGS
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 INTERACTION = "practifi__Interaction__c"

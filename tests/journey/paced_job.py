@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import QuotaSpent
+from bridge.plans.steps import open_steps
 from reconciler.runs.model import PlannedStep
-from reconciler.runs.plans import end_step, open_steps
+from reconciler.runs.plans import end_step
 
 if TYPE_CHECKING:
     from reconciler.runs.context import RunContext

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.plans.choose import Choice
+from bridge.plans.choose import Choice
+from bridge.plans.steps import all_steps, list_names
+from bridge.plans.store import approve_plan, find_plan, names_of
+from bridge.runs.store import load_run
 from reconciler.plans.difference import outcome_lines
-from reconciler.plans.store import approve_plan, find_plan, names_of
 from reconciler.plans.undoing import plan_undo
 from reconciler.runs.execute import execute
-from reconciler.runs.plans import all_steps, list_names
-from reconciler.runs.store import claim, load_run
+from reconciler.runs.store import claim
 from tests.journey.reconciling import run
 
 if TYPE_CHECKING:
-    from reconciler.plans.model import PlanRecord
-    from reconciler.runs.model import Job, RunRecord, StoredStep
+    from bridge.plans.model import PlanRecord, StoredStep
+    from bridge.runs.model import Job, RunRecord
     from tests.journey.firm import Firm
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from bridge.plans.steps import all_steps
 from bridge.policies.store import set_policies
 from reconciler.runs.execute import run_now
-from reconciler.runs.plans import all_steps
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import Extent, Job, RunRecord, StoredStep
+    from bridge.plans.model import StoredStep
+    from bridge.runs.model import Extent, Job, RunRecord
     from tests.journey.firm import Firm
 
 

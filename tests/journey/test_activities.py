@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.mapping.versions import active
+from bridge.plans.steps import all_steps
+from bridge.runs.store import ask_run
 from reconciler.activities.write import write_interactions
 from reconciler.runs import store
 from reconciler.runs.context import RunContext
 from reconciler.runs.execute import run_now
-from reconciler.runs.plans import all_steps
 from tests.journey.mailings import (
     DETAILS,
     LINK,
@@ -427,7 +428,7 @@ def test_a_plan_that_another_one_overtook_is_refused(mailings: Mailings) -> None
                 step.cc_id,
             ),
         )
-        run_id, _ = store.ask_run(
+        run_id, _ = ask_run(
             tx, bridge.connection_id, "activities", mode="apply", origin="cli", asked_by="test"
         )
         lease = store.claim(tx, bridge.connection_id, run_id, 60)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.runs.store import ask_run, load_run
 from reconciler.runs import store
 from reconciler.runs.execute import execute, run_now
 from reconciler.runs.halt import Halt, RunCancelled
@@ -17,7 +18,7 @@ from tests.journey.planning import approve, plan_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 ADA, BEN, EVE = "ada@example.org", "ben@example.org", "eve@example.org"
@@ -168,14 +169,14 @@ def run_waiting(mailings: Mailings, halt: Halt) -> RunRecord:
     bridge.sandbox.control("PUT", "/salesforce/policy", {"bulk_waits_s": 600})
     few = bridge.installation.settings.model_copy(update={"bulk_from": 2})
     with bridge.database.transaction() as tx:
-        run_id, _ = store.ask_run(
+        run_id, _ = ask_run(
             tx, bridge.connection_id, "activities", mode="apply", origin="cli", asked_by="test"
         )
         lease = store.claim(tx, bridge.connection_id, run_id, 60)
     assert lease is not None
     execute(replace(bridge.installation, settings=few), lease, halt=halt)
     with bridge.database.transaction() as tx:
-        return store.load_run(tx, bridge.connection_id, run_id)
+        return load_run(tx, bridge.connection_id, run_id)
 
 
 def jobs(mailings: Mailings) -> list[dict[str, Any]]:

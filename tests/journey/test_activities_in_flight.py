@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.runs.store import ask_run, load_run
 from reconciler.runs import store
 from reconciler.runs.execute import execute
 from tests.journey.mailings import DETAILS, OBJECTS, SUBJECT, Mailings, a_household, clicked, opened
@@ -63,13 +64,13 @@ def run_mortally(mailings: Mailings, chance: Random) -> int:
     """Run the job until a process lives to its end; return how many died."""
     bridge = mailings.firm.bridge
     with bridge.database.transaction() as tx:
-        run_id, _ = store.ask_run(
+        run_id, _ = ask_run(
             tx, bridge.connection_id, "activities", mode="apply", origin="cli", asked_by="test"
         )
     for died in range(ATTEMPTS):
         with bridge.database.transaction() as tx:
             lease = store.claim(tx, bridge.connection_id, run_id, LEASE_S)
-            record = store.load_run(tx, bridge.connection_id, run_id)
+            record = load_run(tx, bridge.connection_id, run_id)
         if record.state == "done":  # the last one died after all was committed
             return died
         assert lease is not None, record
@@ -81,7 +82,7 @@ def run_mortally(mailings: Mailings, chance: Random) -> int:
             bridge.sandbox.advance(LEASE_S + 1)
             continue
         with bridge.database.transaction() as tx:
-            record = store.load_run(tx, bridge.connection_id, run_id)
+            record = load_run(tx, bridge.connection_id, run_id)
         assert record.state == "done", record.reason
         return died
     raise AssertionError("the run does not come to its end")

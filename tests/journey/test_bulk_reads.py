@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.runs.store import ask_run, load_run
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import execute
 from reconciler.runs.halt import Halt, RunCancelled
-from reconciler.runs.store import ask_run, claim, load_run
+from reconciler.runs.store import claim
 from reconciler.snapshot import in_bulk
 from tests.journey.dying import (
     LEASE_S,
@@ -25,7 +26,7 @@ from tests.journey.dying import (
 from tests.journey.reconciling import planned, run
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 JOBS = "/services/data/v66.0/jobs/query"

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.plans.steps import all_steps
+from bridge.runs.store import ask_cancel, load_run
 from reconciler import in_bulk
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import execute
 from reconciler.runs.halt import Halt
-from reconciler.runs.plans import all_steps
-from reconciler.runs.store import ask_cancel, claim, load_run, refuse_cancelled
+from reconciler.runs.store import claim, refuse_cancelled
 from tests.journey.dying import LEASE_S, ask, written
 from tests.journey.loading import (
     FEW,
@@ -30,7 +31,8 @@ from tests.journey.reconciling import planned, reconcile, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.runs.model import RunRecord, StoredStep
+    from bridge.plans.model import StoredStep
+    from bridge.runs.model import RunRecord
     from reconciler.runs.store import RunLease
     from tests.journey.firm import Firm
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.plans.steps import all_steps
 from bridge.salesforce.changes import read_changed
 from reconciler.runs import extent
 from reconciler.runs.context import Watcher
-from reconciler.runs.plans import all_steps
 from reconciler.snapshot import practifi_changes
 from tests.journey.dying import ask, die_before_each_page_is_kept, make_pages_small, run_mortally
 from tests.journey.firm import MEMBERSHIP
@@ -17,7 +17,8 @@ from tests.journey.loading import calls
 from tests.journey.reconciling import kinds, reconcile, run
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import RunRecord, StoredStep
+    from bridge.plans.model import StoredStep
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 ADA, BEN = "ada@example.org", "ben@example.org"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.plans.choose import Choice
-from reconciler.plans.store import approve_plan
+from bridge.plans.choose import Choice
+from bridge.plans.store import approve_plan
 from reconciler.runs.execute import run_now
 from tests.journey.dying import MortalDatabase, run_mortally
 from tests.journey.firm import LIST

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.errors import ConfigurationError
+from bridge.plans.steps import all_steps
+from bridge.runs.store import ask_run, load_run
 from reconciler.reconcile_cli import main
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import execute
-from reconciler.runs.plans import all_steps
-from reconciler.runs.store import ask_run, claim, load_run
+from reconciler.runs.store import claim
 from tests.journey.firm import MEMBERSHIP
 from tests.journey.reconciling import kinds, planned, reconcile, run
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import Mode, RunRecord, StoredStep
+    from bridge.plans.model import StoredStep
+    from bridge.runs.model import Mode, RunRecord
     from tests.journey.firm import Firm
 
 ADA, BEN, CLEO, DORA = (f"{name}@example.org" for name in ("ada", "ben", "cleo", "dora"))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.runs.store import load_run
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import execute
-from reconciler.runs.store import claim, load_run
+from reconciler.runs.store import claim
 from reconciler.runs_cli import main as runs
 from tests.journey.dying import DyingReader, Killed, ask, make_pages_small
 from tests.journey.reconciling import planned
@@ -16,7 +17,7 @@ from tests.journey.reconciling import planned
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 A_DAY_S = 86_401.0

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.plans.store import pages
+from bridge.plans.steps import step_states
+from bridge.plans.store import pages
 from reconciler.runs.execute import run_now
-from reconciler.runs.plans import step_states
 from tests.journey.firm import LIST, MEMBERSHIP
 from tests.journey.planning import a_plan, approve, figures, plan_of, steps_of, words_of
 from tests.journey.reconciling import planned, reconcile, run

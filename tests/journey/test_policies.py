@@ -12,7 +12,7 @@ from tests.journey.planning import plan_of
 from tests.journey.reconciling import decide_on, reconcile
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 MANY = 22

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from reconciler.runs.model import Job
+    from bridge.runs.model import Job
     from tests.journey.firm import Firm
 
 PEOPLE = [f"person{number}@example.org" for number in range(14)]

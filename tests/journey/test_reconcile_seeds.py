@@ -14,6 +14,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from bridge.runs.store import load_run
 from reconciler import carrier
 from reconciler.runs import context, store
 from reconciler.runs.execute import execute
@@ -24,7 +25,7 @@ from tests.journey.reconciling import kinds, planned
 if TYPE_CHECKING:
     import pytest
 
-    from reconciler.runs.model import Job, RunRecord
+    from bridge.runs.model import Job, RunRecord
     from tests.journey.firm import Firm
 
 SEEDS = 4
@@ -91,7 +92,7 @@ def a_night(firm: Firm, run_id: int, chance: Random) -> RunRecord:
             with suppress(Killed):
                 execute(installation, lease, watcher=mortal)
         with bridge.database.transaction() as tx:
-            record = store.load_run(tx, bridge.connection_id, run_id)
+            record = load_run(tx, bridge.connection_id, run_id)
         if not record.is_open:
             return record
         bridge.sandbox.advance(LEASE_S + 1)

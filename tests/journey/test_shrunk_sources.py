@@ -11,7 +11,7 @@ from tests.journey.firm import BASE, LIST
 from tests.journey.reconciling import planned, run
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import Job, RunRecord
+    from bridge.runs.model import Job, RunRecord
     from tests.journey.firm import Firm
 
 TWO_NIGHTS: tuple[Job, ...] = ("lists", "contacts", "lists", "contacts")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.plans.choose import Choice
+from bridge.plans.store import approve_plan
 from reconciler import in_bulk
-from reconciler.plans.choose import Choice
-from reconciler.plans.store import approve_plan
 from reconciler.plans.undo import STILL_WANTED
 from tests.journey.both_sides import ADDRESSES, BothSides, draw
 from tests.journey.dying import MortalDatabase, run_mortally, written
@@ -21,7 +21,7 @@ from tests.journey.reconciling import planned, reconcile, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.journey.firm import Firm
 
 ADA, BEN = "ada@example.org", "ben@example.org"

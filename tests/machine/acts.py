@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.runs.model import Job
+    from bridge.runs.model import Job
 
 PEOPLE, ADDRESSES, LISTS = 4, 4, 3
 NOWHERE = ADDRESSES

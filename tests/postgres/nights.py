@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate, active
 from bridge.mirror.remember import remember_custom_fields
+from bridge.runs.store import ask_run
 from reconciler.candidates.count import count_others
 from reconciler.candidates.select import select_candidates
 from reconciler.deciding import decide_candidates
@@ -55,7 +56,7 @@ class Night:
             if hasattr(self, "context"):
                 store.drop_snapshot(tx, self.context.lease)
             tx.execute("UPDATE run SET state = 'done', finished_at = app_now()")
-            run_id, _ = store.ask_run(
+            run_id, _ = ask_run(
                 tx,
                 self.bridge.connection_id,
                 "contacts",

@@ -6,16 +6,18 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from bridge.clock import advance
+from bridge.plans.steps import open_steps
+from bridge.runs.store import ask_run, load_run
 from reconciler.runs import store
 from reconciler.runs.execute import execute
 from reconciler.runs.model import PlannedStep
-from reconciler.runs.plans import end_step, open_steps
+from reconciler.runs.plans import end_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bridge.runs.model import Job, Mode, RunRecord
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Job, Mode, RunRecord
     from tests.fix_bridge import RunningBridge
 
 
@@ -61,9 +63,7 @@ def a_job(make_plan: Any = None, apply_plan: Any = apply_all) -> Any:
 
 def ask(bridge: RunningBridge, job: Job = "lists", mode: Mode = "apply") -> tuple[int, bool]:
     with bridge.database.transaction() as tx:
-        return store.ask_run(
-            tx, bridge.connection_id, job, mode=mode, origin="cli", asked_by="a test"
-        )
+        return ask_run(tx, bridge.connection_id, job, mode=mode, origin="cli", asked_by="a test")
 
 
 def claim(bridge: RunningBridge, run_id: int) -> store.RunLease | None:
@@ -73,7 +73,7 @@ def claim(bridge: RunningBridge, run_id: int) -> store.RunLease | None:
 
 def load(bridge: RunningBridge, run_id: int) -> RunRecord:
     with bridge.database.transaction() as tx:
-        return store.load_run(tx, bridge.connection_id, run_id)
+        return load_run(tx, bridge.connection_id, run_id)
 
 
 def begun(bridge: RunningBridge, mode: Mode = "apply") -> store.RunLease:

@@ -10,19 +10,13 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from bridge.errors import ConfigurationError
+from bridge.plans.choose import Choice
+from bridge.plans.export import document, schema_text
+from bridge.plans.steps import all_steps, step_states
+from bridge.plans.store import approve_plan, discard_plan, find_plan, names_of, newest_plans, pages
 from reconciler.nightly import ask_due_runs
-from reconciler.plans.choose import Choice
-from reconciler.plans.export import schema_text, write_document
-from reconciler.plans.store import (
-    approve_plan,
-    discard_plan,
-    find_plan,
-    names_of,
-    newest_plans,
-    pages,
-)
 from reconciler.runs.execute import execute
-from reconciler.runs.plans import all_steps, end_step, step_states
+from reconciler.runs.plans import end_step
 from tests.postgres.run_builders import (
     a_job,
     a_step,
@@ -40,9 +34,10 @@ from tests.postgres.run_builders import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.plans.model import PlanRecord
+    from bridge.plans.model import PlanRecord
+    from bridge.runs.model import RunRecord
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import PlannedStep, RunRecord
+    from reconciler.runs.model import PlannedStep
     from tests.fix_bridge import RunningBridge
 
 MANY = 21
@@ -309,11 +304,9 @@ def test_an_export_is_one_document_by_the_published_schema(bridge: RunningBridge
     validator = OAS31Validator(json.loads(schema_text()))
     for count in (0, 1, 3):
         plan = waiting(bridge, count)
-        parts: list[str] = []
         found, results = pages(bridge.database, plan), states(bridge, plan)
-        write_document(parts.append, plan, found, names={}, results=results)
-        document = json.loads("".join(parts))
-        assert len(document["steps"]) == count
-        assert list(validator.iter_errors(document)) == []
-        document["steps"].append({"number": 0})
-        assert list(validator.iter_errors(document)) != []
+        exported = json.loads("".join(document(plan, found, names={}, results=results)))
+        assert len(exported["steps"]) == count
+        assert list(validator.iter_errors(exported)) == []
+        exported["steps"].append({"number": 0})
+        assert list(validator.iter_errors(exported)) != []

@@ -25,8 +25,9 @@ from tests.postgres.run_builders import a_job, apply_all, ask, claim, load, plan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bridge.runs.model import Mode, RunRecord
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import Mode, PlannedStep, RunRecord
+    from reconciler.runs.model import PlannedStep
     from reconciler.runs.store import RunLease
     from tests.fix_bridge import RunningBridge
 

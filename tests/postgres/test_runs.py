@@ -17,13 +17,15 @@ from bridge.errors import (
     RunRefused,
     Unavailable,
 )
+from bridge.plans.steps import all_steps, open_steps, step_states
+from bridge.runs.model import JOBS
+from bridge.runs.store import ask_cancel
 from bridge.wakeups import topics
 from reconciler.handlers import handle
 from reconciler.runs import jobs, store
 from reconciler.runs.execute import execute, run_now
 from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunReleased
-from reconciler.runs.model import JOBS
-from reconciler.runs.plans import all_steps, end_step, open_steps, send_step, step_states
+from reconciler.runs.plans import end_step, send_step
 from tests.postgres.run_builders import (
     a_job,
     apply_all,
@@ -231,7 +233,7 @@ def test_somebody_asks_a_run_to_stop(bridge: RunningBridge) -> None:
     def make_plan(context: RunContext) -> list[PlannedStep]:
         context.progress("reading lists", 1)
         with bridge.database.transaction() as tx:
-            assert store.ask_cancel(tx, context.connection.id, context.run.id)
+            assert ask_cancel(tx, context.connection.id, context.run.id)
             context.renew(tx, may_stop=False)
         context.progress("reading contacts", 1)
         raise AssertionError("it goes on")
@@ -275,7 +277,7 @@ def test_a_run_that_waits_can_be_cancelled_at_once(bridge: RunningBridge) -> Non
     error.until = datetime(2999, 1, 1, tzinfo=UTC)
     record = ran(bridge, a_job(raising(error)), may_wait=True)
     with bridge.database.transaction() as tx:
-        assert not store.ask_cancel(tx, bridge.connection_id, record.id)
+        assert not ask_cancel(tx, bridge.connection_id, record.id)
     lease = claim(bridge, record.id)
     assert lease is not None
     execute(bridge.installation, lease, job=a_job())

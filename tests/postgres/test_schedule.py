@@ -25,7 +25,7 @@ from tests.outlets import web_server
 from tests.postgres.run_builders import a_job, ask, claim, load, raising
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import RunRecord
+    from bridge.runs.model import RunRecord
     from tests.fix_bridge import RunningBridge
 
 SCHEDULERS = 3

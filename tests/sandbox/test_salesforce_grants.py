@@ -13,6 +13,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -28,6 +29,10 @@ VERIFIER = "a-verifier-that-is-long-enough-to-be-one-0123456789"
 
 def encoded(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def assertion(
@@ -235,3 +240,30 @@ def test_an_org_may_have_soap_login_off(sandbox: RunningSandbox) -> None:
         f"{sandbox.line['salesforce_url']}/services/Soap/u/59.0", data="<x/>", timeout=5
     )
     assert (answer.status_code, "INVALID_OPERATION" in answer.text) == (500, True)
+
+
+@pytest.mark.rule("sf-login-openid")
+@pytest.mark.parametrize("scope", ["openid", "api"])
+def test_a_person_who_logs_in_is_named_by_a_signed_token(
+    sandbox: RunningSandbox, scope: str
+) -> None:
+    given = sandbox.line["salesforce"]
+    form = {
+        "grant_type": "authorization_code",
+        "code": came_back(authorize(sandbox, scope=scope, nonce="n-1"))["code"],
+        "redirect_uri": CALLBACK,
+        "client_id": given["consumer_key"],
+        "client_secret": given["consumer_secret"],
+    }
+    granted = ask(sandbox, **form).json()
+    assert ("id_token" in granted) == (scope == "openid")
+    if scope != "openid":
+        return
+    head, claims, signature = granted["id_token"].split(".")
+    (key,) = requests.get(f"{sandbox.line['salesforce_url']}/id/keys", timeout=5).json()["keys"]
+    n, e = (int.from_bytes(decoded(key[name]), "big") for name in ("n", "e"))
+    signed = f"{head}.{claims}".encode()
+    RSAPublicNumbers(e, n).public_key().verify(decoded(signature), signed, PKCS1v15(), SHA256())
+    said = json.loads(decoded(claims))
+    assert (said["aud"], said["nonce"]) == (given["consumer_key"], "n-1")
+    assert said["sub"] == granted["id"]

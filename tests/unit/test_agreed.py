@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.delivery.model import Step
+from bridge.plans.model import StoredStep
 from reconciler.agreed import facts_of, is_agreed
-from reconciler.runs.model import StoredStep
 
 UPDATE = Step(
     kind="update_contact",

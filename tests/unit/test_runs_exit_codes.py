@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.runs.model import RunRecord
+from bridge.runs.model import RunRecord
 from reconciler.terminal import exit_code
 
 MOMENT = datetime(2026, 11, 23, tzinfo=UTC)

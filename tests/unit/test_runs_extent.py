@@ -10,7 +10,7 @@ import pytest
 from reconciler.runs.extent import CHEAP_CALLS, Choice, History, choose_extent
 
 if TYPE_CHECKING:
-    from reconciler.runs.model import Extent, Job
+    from bridge.runs.model import Extent, Job
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 LARGE: dict[str, Any] = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.delivery.decide_consent import decide_consent, is_unsubscribed
-from reconciler.plans.effects import list_changes
+from bridge.plans.model import list_changes
 from reconciler.plans.undo import Undo, decide_undo, decider, undo_of, why_not
 from tests.unit.test_decide_properties import LISTS, states
 from tests.unit.test_plan_text import a_step

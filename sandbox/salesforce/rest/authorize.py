@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KEPT = (
     *("response_type", "client_id", "redirect_uri", "scope", "state"),
-    *("code_challenge", "code_challenge_method"),
+    *("code_challenge", "code_challenge_method", "nonce"),
 )
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Allow access?</title>
@@ -60,6 +60,7 @@ def authorize_endpoint(api: Api, application: Application, grants: Grants) -> En
                     redirect_uri=asked["redirect_uri"],
                     scope=asked.get("scope", "api"),
                     challenge=asked.get("code_challenge"),
+                    nonce=asked.get("nonce"),
                 )
                 return _back(asked, {"code": code} | back)
         return HTMLResponse(_page(asked, users))

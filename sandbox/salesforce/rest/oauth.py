@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.id_tokens import id_token, public_keys
 from sandbox.salesforce.login import Application, LoginRefused, token_answer
 from sandbox.salesforce.rest.calls import answer
 
@@ -45,6 +46,15 @@ def token_endpoint(
             )
         if granted.refresh_token is not None:
             body["refresh_token"] = granted.refresh_token
+        if "openid" in granted.scope.split():
+            body["id_token"] = id_token(
+                application,
+                subject=body["id"],
+                issuer=instance_of(request),
+                access_token=body["access_token"],
+                nonce=granted.nonce,
+                at=api.org.world.now(),
+            )
         return answer(200, body)
 
     return give_token
@@ -108,6 +118,11 @@ def userinfo_endpoint(api: Api, organization_id: str) -> Endpoint:
         )
 
     return tell_user
+
+
+async def keys_endpoint(_request: Request) -> Response:
+    """Answer with the public keys that id tokens are signed with."""
+    return answer(200, public_keys())
 
 
 def instance_of(request: Request) -> str:

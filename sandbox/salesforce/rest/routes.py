@@ -9,7 +9,12 @@ from starlette.routing import Route
 from sandbox.salesforce.rest import composite, service
 from sandbox.salesforce.rest.authorize import authorize_endpoint
 from sandbox.salesforce.rest.calls import Api, resource
-from sandbox.salesforce.rest.oauth import revoke_endpoint, token_endpoint, userinfo_endpoint
+from sandbox.salesforce.rest.oauth import (
+    keys_endpoint,
+    revoke_endpoint,
+    token_endpoint,
+    userinfo_endpoint,
+)
 from sandbox.salesforce.rest.resources import RESOURCES, ROOT
 from sandbox.salesforce.rest.soap_login import soap_login_endpoint
 from sandbox.salesforce.rest.soap_records import soap_records_endpoint
@@ -49,6 +54,7 @@ def routes(api: Api, application: Application, organization_id: str, grants: Gra
             userinfo_endpoint(api, organization_id),
             methods=["GET", "POST"],
         ),
+        Route("/id/keys", keys_endpoint),
         Route("/services/Soap/u/{version}", soap, methods=["POST"]),
         # The address that a login answers has the id of the org behind it.
         Route("/services/Soap/u/{version}/{rest:path}", soap, methods=["POST"]),

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.plans.effects import list_changes
+from bridge.plans.model import list_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import StoredStep
 
 _FEWER = frozenset({"delete_list", "delete_contact"})
 

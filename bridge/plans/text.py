@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.runs.model import Sign, StoredStep
+    from bridge.plans.model import Sign, StoredStep
 
 _HEADS = {"address": "Contacts", "list": "Lists", "interaction": "Interactions"}
 _MARKS: dict[Sign, str] = {"add": "+", "change": "~", "remove": "-", "opt-out": "!"}
@@ -31,6 +31,7 @@ _FIELDS = {
 _SIGN_WIDTH = 7
 _SUBJECT_WIDTH = 48
 _VALUE_WIDTH = 120
+_LISTS_IN_A_LINE = 12
 
 
 def plan_lines(
@@ -79,6 +80,23 @@ def total_line(totals: Mapping[str, Any]) -> str:
     calls = _many(totals.get("calls", 0), "call")
     about = f"about {calls}" if totals.get("calls") else "no calls to Constant Contact"
     return f"Plan: {', '.join(parts)}; {about}."
+
+
+def before_after_line(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return totals before and after as people read them; empty where nothing changes in number.
+
+    >>> before_after_line([
+    ...     {"of": "list", "name": "Newsletter", "before": 1204, "after": 1210},
+    ...     {"of": "unsubscribed", "name": "unsubscribed", "before": 88, "after": 91},
+    ... ])
+    'Newsletter 1,204 -> 1,210; unsubscribed 88 -> 91'
+    """
+    lists = [row for row in rows if row["of"] == "list"]
+    others = [row for row in rows if row["of"] != "list"]
+    parts = [_part(row) for row in lists[:_LISTS_IN_A_LINE]]
+    if len(lists) > _LISTS_IN_A_LINE:
+        parts.append(f"{len(lists) - _LISTS_IN_A_LINE} more lists")
+    return "; ".join([*parts, *map(_part, others)])
 
 
 def counters_line(counters: Mapping[str, Any]) -> str:
@@ -169,6 +187,10 @@ def _changes(step: StoredStep, names: Mapping[str, str]) -> Iterator[str]:
     for name, (old, new) in step.change.items():
         label = f"{labels[name]}:"
         yield f"      {label:{width}} {shown(old, names)} -> {shown(new, names)}"
+
+
+def _part(row: Mapping[str, Any]) -> str:
+    return f"{shown(row['name'])} {row['before']:,} -> {row['after']:,}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -59,7 +59,7 @@ RETURNING id
 -- name: add_applying_run
 -- A run that carries a stored plan out.
 INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, applies_plan_id)
-VALUES (%(connection_id)s, %(job)s, 'apply', 'cli', %(by)s, app_now(), 'queued', %(plan_id)s)
+VALUES (%(connection_id)s, %(job)s, 'apply', %(origin)s, %(by)s, app_now(), 'queued', %(plan_id)s)
 RETURNING id
 
 -- name: discard_plan
@@ -108,3 +108,30 @@ UNION
 SELECT unnest(ARRAY[sf_id, cc_id::text])
 FROM link
 WHERE connection_id = %(connection_id)s AND kind = 'list' AND (sf_id = %(id)s OR cc_id::text = %(id)s)
+
+-- name: plan_steps
+-- The steps of a plan in order, from a place on.
+SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+  state, outcome, answer->'now' AS now
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s
+  AND (NOT %(only_open)s OR finished_at IS NULL)
+ORDER BY ordinal
+LIMIT %(count)s
+
+-- name: step_states
+-- How many steps of a plan are in which state.
+SELECT state, count(*)
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
+GROUP BY state
+
+-- name: list_names
+-- Names of the lists there, by id; and of Practifi's, by theirs.
+SELECT list_id::text, name
+FROM cc_list
+WHERE connection_id = %(connection_id)s
+UNION ALL
+SELECT sf_id, name
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'list' AND name IS NOT NULL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 from psycopg.rows import class_row
@@ -10,18 +10,18 @@ from psycopg.rows import class_row
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
-from reconciler.plans.choose import chosen_subjects
-from reconciler.plans.model import PlanRecord
-from reconciler.runs.plans import all_steps, step_states
+from bridge.plans.choose import chosen_subjects
+from bridge.plans.model import PlanRecord
+from bridge.plans.steps import all_steps, step_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bridge.db.database import Database
-    from reconciler.plans.choose import Choice
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.choose import Choice
+    from bridge.plans.model import StoredStep
 
-_SQL = load_queries("reconciler.plans")
+_SQL = load_queries("bridge.plans")
 
 _PAGE = 1_000
 
@@ -68,7 +68,12 @@ def pages(
 
 
 def approve_plan(
-    tx: psycopg.Connection[Any], plan: PlanRecord, choice: Choice, *, by: str
+    tx: psycopg.Connection[Any],
+    plan: PlanRecord,
+    choice: Choice,
+    *,
+    by: str,
+    origin: Literal["cli", "console"] = "cli",
 ) -> tuple[int, int]:
     """Approve a plan, or what is meant of it; return the run that carries it out, and the steps.
 
@@ -80,7 +85,12 @@ def approve_plan(
             under way, which will make a plan of its own.
     """
     plan = _lock_waiting(tx, plan)
-    values = _row(plan) | {"job": plan.job, "by": by, "outcome": f"not approved by {by}"}
+    values = _row(plan) | {
+        "job": plan.job,
+        "by": by,
+        "origin": origin,
+        "outcome": f"not approved by {by}",
+    }
     under_way = tx.execute(_SQL["run_under_way"], values).fetchone()
     if under_way is not None:
         message = (

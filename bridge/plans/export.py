@@ -10,14 +10,13 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reconciler.plan_text import subject_of
+from bridge.plans.text import subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.plans.model import PlanRecord
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import PlanRecord, StoredStep
 
 FORMAT = "practifi-constant-contact-bridge/plan"
 VERSION = 1
@@ -25,36 +24,34 @@ VERSION = 1
 
 def schema_text() -> str:
     """Return the JSON Schema of the document."""
-    return files("reconciler.plans").joinpath("plan.schema.json").read_text(encoding="utf-8")
+    return files("bridge.plans").joinpath("plan.schema.json").read_text(encoding="utf-8")
 
 
-def write_document(
-    write: Callable[[str], object],
+def document(
     plan: PlanRecord,
     pages: Iterable[Sequence[StoredStep]],
     *,
     names: Mapping[str, str],
     results: Mapping[str, int],
-) -> None:
-    """Write the document of a plan.
+) -> Iterator[str]:
+    """Yield the text of a plan's document, part by part.
 
     Args:
-        write: Takes the next part of the text.
         plan: The plan.
         pages: Its steps in order, or those that somebody asked for.
         names: Names of lists by id.
         results: State of a step -> how many of the plan are in it.
     """
     head = {"format": FORMAT, "version": VERSION, "plan": plan_as_json(plan, results)}
-    write(f"{_text(head)[:-2]},\n")
-    write('  "steps": [')
+    yield f"{_text(head)[:-2]},\n"
+    yield '  "steps": ['
     comma = ""
     for page in pages:
         for step in page:
             text = json.dumps(step_as_json(step, names), ensure_ascii=False)
-            write(f"{comma}\n    {text}")
+            yield f"{comma}\n    {text}"
             comma = ","
-    write("\n  ]\n}\n" if comma else "]\n}\n")
+    yield "\n  ]\n}\n" if comma else "]\n}\n"
 
 
 def plan_as_json(plan: PlanRecord, results: Mapping[str, int] | None = None) -> dict[str, Any]:

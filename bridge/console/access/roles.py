@@ -1,0 +1,75 @@
+"""Who may do what in the console: roles, rights, and the table between them. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Role(StrEnum):
+    """What an administrator gives to a person; somebody may have several."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Right(StrEnum):
+    """What a page asks of whoever opens it.
+
+    `ENTER` asks nothing, not even to be logged in; `STAY` only that.
+    """
+
+    ENTER = "enter"
+    STAY = "stay"
+    LOOK = "look"
+    READ_PEOPLE = "read people"
+    OPERATE = "operate"
+    APPROVE = "approve"
+    SET = "set"
+    ADMINISTER = "administer"
+
+
+_LOOKS = frozenset({Right.LOOK})
+_READS = _LOOKS | {Right.READ_PEOPLE}
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.VIEWER: _LOOKS,
+    Role.OPERATOR: _READS | {Right.OPERATE, Right.SET},
+    Role.APPROVER: _READS | {Right.APPROVE, Right.SET},
+    Role.AUDITOR: _READS,
+    Role.ADMIN: frozenset(Right),
+}
+"""Role -> what it may do, beside `ENTER` and `STAY`, which everybody may who is logged in."""
+
+MEANINGS: Mapping[Role, str] = {
+    Role.VIEWER: "sees how everything stands, without names and addresses",
+    Role.OPERATOR: "sees people, starts and stops runs, replays, sets policies that loosen nothing",
+    Role.APPROVER: "sees people, approves and discards plans, may loosen a policy",
+    Role.AUDITOR: "sees people and everything that was recorded, changes nothing",
+    Role.ADMIN: "may do everything, and says who has which role",
+}
+"""Role -> its sentence on the page Access."""
+
+
+def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
+    """Return what somebody with these roles may do.
+
+    >>> sorted(rights_of([Role.VIEWER]))
+    [<Right.ENTER: 'enter'>, <Right.LOOK: 'look'>, <Right.STAY: 'stay'>]
+    """
+    return frozenset({Right.ENTER, Right.STAY}).union(*(RIGHTS[role] for role in roles))
+
+
+def roles_with(right: Right) -> tuple[Role, ...]:
+    """Return the roles that have a right, the least one first.
+
+    >>> [str(role) for role in roles_with(Right.APPROVE)]
+    ['approver', 'admin']
+    """
+    return tuple(role for role in Role if right in RIGHTS[role])

@@ -1,0 +1,161 @@
+-- What pages read beside what the commands read.
+
+-- name: nights
+-- What the scheduled runs of each of the last days came to; days without one are not among them.
+SELECT asked_at::date AS day, count(*) AS runs, count(*) FILTER (WHERE state = 'failed') AS failed,
+  count(*) FILTER (WHERE state = 'waiting' OR state = 'cancelled') AS stopped, max(id) AS run_id
+FROM run
+WHERE origin = 'schedule' AND asked_at > app_now() - make_interval(days => %(days)s)
+  AND (%(connection_id)s::int IS NULL OR connection_id = %(connection_id)s)
+GROUP BY asked_at::date
+ORDER BY day
+
+-- name: scores
+-- How far both sides agreed at the last run of each job that compared them.
+SELECT DISTINCT ON (c.name, s.job) c.name AS connection, s.job, s.run_id, s.taken_at, s.linked, s.agreeing,
+  coalesce((s.causes ->> 'unexplained')::int, 0) AS unexplained
+FROM integrity_score s
+JOIN connection c ON c.id = s.connection_id
+WHERE %(connection_id)s::int IS NULL OR s.connection_id = %(connection_id)s
+ORDER BY c.name, s.job, s.run_id DESC
+
+-- name: runs
+-- A page of runs, the newest first.
+SELECT connection_id, id
+FROM run
+WHERE (%(connection_id)s::int IS NULL OR connection_id = %(connection_id)s)
+  AND (%(job)s::text IS NULL OR job = %(job)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ORDER BY id DESC
+LIMIT %(count)s
+
+-- name: usual_length
+-- How long the last runs of a job took that did what this one does, in seconds; none where there was none.
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - started_at))::float
+FROM (
+  SELECT started_at, finished_at
+  FROM run
+  WHERE connection_id = %(connection_id)s AND job = %(job)s AND mode = %(mode)s AND state = 'done'
+    AND extent IS NOT DISTINCT FROM %(extent)s
+  ORDER BY id DESC
+  LIMIT 10) AS last
+
+-- name: run_ahead
+-- The job that another run of the connection is at, and for which this one has to wait.
+SELECT job
+FROM run
+WHERE connection_id = %(connection_id)s AND id <> %(run_id)s AND finished_at IS NULL AND state <> 'waiting'
+  AND lease_until >= app_now()
+ORDER BY id
+LIMIT 1
+
+-- name: plan_steps
+-- A page of the steps of a plan, in order, from a place on: all, or those that are meant.
+WITH signed AS (
+  SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+    state, outcome, answer->'now' AS now,
+    CASE
+      WHEN kind = 'unsubscribe' THEN 'opt-out'
+      WHEN kind = 'update_contact' AND (detail->'change') - 'list_memberships' = '{}'
+        AND new_lists <@ old_lists AND NOT old_lists <@ new_lists
+        THEN 'remove'
+      WHEN split_part(kind, '_', 1) IN ('create', 'add', 'adopt') THEN 'add'
+      WHEN split_part(kind, '_', 1) IN ('delete', 'remove') THEN 'remove'
+      ELSE 'change'
+    END AS sign
+  FROM step
+  CROSS JOIN LATERAL (
+    SELECT coalesce(nullif(detail #> '{change,list_memberships,0}', 'null'), '[]') AS old_lists,
+      coalesce(nullif(detail #> '{change,list_memberships,1}', 'null'), '[]') AS new_lists) AS lists
+  WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s)
+SELECT *
+FROM signed
+WHERE (%(sign)s::text IS NULL OR sign = %(sign)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(names)s::text[] IS NULL OR subject_key = ANY(%(names)s) OR detail->>'contact_id' = ANY(%(names)s)
+    OR detail->'body'->>'practifi_contact' = ANY(%(names)s)
+    OR detail #> '{change,list_memberships,0}' ?| %(names)s OR detail #> '{change,list_memberships,1}' ?| %(names)s)
+ORDER BY ordinal
+LIMIT %(count)s
+
+-- name: last_run_ids
+-- The last run of each job of a connection, and the last one that has ended.
+SELECT job, max(id), max(id) FILTER (WHERE finished_at IS NOT NULL)
+FROM run
+WHERE connection_id = %(connection_id)s
+GROUP BY job
+
+-- name: schedules
+-- When the jobs of a connection are due.
+SELECT job, cron, zone, enabled
+FROM schedule
+WHERE connection_id = %(connection_id)s
+ORDER BY job
+
+-- name: sizes
+-- How much there is to read in Constant Contact, as far as the last reading saw it.
+SELECT
+  (SELECT count(*) FROM cc_list WHERE connection_id = %(connection_id)s AND deleted_at IS NULL) AS lists,
+  (SELECT count(*) FROM cc_contact WHERE connection_id = %(connection_id)s AND deleted_at IS NULL) AS contacts,
+  (SELECT count(*) FROM campaign_activity WHERE connection_id = %(connection_id)s) AS mailings
+
+-- name: connection_facts
+-- When both sides were authorised, until when, and when a message came last.
+SELECT
+  (SELECT min(stored_at) FROM credential WHERE connection_id = %(connection_id)s AND kind = 'cc_token') AS authorised_at,
+  (SELECT max(expires_at) FROM credential WHERE connection_id = %(connection_id)s AND kind = 'cc_token') AS token_ends_at,
+  (SELECT received_at FROM message WHERE connection_id = %(connection_id)s ORDER BY received_at DESC LIMIT 1) AS heard_at,
+  (SELECT id FROM mapping_version WHERE connection_id = %(connection_id)s AND is_active) AS mapping_version
+
+-- name: first_mappings
+-- By which version of the mapping the first dead letter of each cause was accepted.
+SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id
+FROM notification
+WHERE connection_id = %(connection_id)s AND state = 'dead'
+ORDER BY coalesce(cause, 'unknown'), finished_at, seq
+
+-- name: inbox
+-- A page of notifications, the newest first: all, or those in a state or about a record.
+SELECT n.notification_id, n.seq, c.name AS connection, n.object, n.record_id, n.state, n.reason, n.attempts, n.received_at,
+  n.origin, n.consent,
+  (SELECT min(w.due_at)
+   FROM notification_subject s
+   JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
+   WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation
+     AND w.attempts > 0 AND w.blocked_reason IS NULL) AS next_at,
+  (SELECT max(w.attempts)
+   FROM notification_subject s
+   JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
+   WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation) AS tries
+FROM notification n
+JOIN connection c ON c.id = n.connection_id
+WHERE (%(connection_id)s::int IS NULL OR n.connection_id = %(connection_id)s)
+  AND (%(state)s::text IS NULL OR n.state = %(state)s)
+  AND (%(before)s::bigint IS NULL OR n.seq < %(before)s)
+  AND (%(text)s::text IS NULL OR n.notification_id = %(text)s OR n.record_id = %(text)s
+    OR (n.connection_id, n.notification_id) IN (
+      SELECT connection_id, notification_id FROM notification_subject WHERE kind = 'address' AND key = lower(%(text)s)))
+ORDER BY n.seq DESC
+LIMIT %(count)s
+
+-- name: message_of
+-- The raw message of a notification, while it is kept.
+SELECT m.encoding, m.body
+FROM message m
+WHERE m.received_at = %(received_at)s AND m.id = %(message_id)s
+
+-- name: calls_for
+-- What was last called for what a notification has made dirty, and what was answered.
+SELECT s.plan_id, s.ordinal, s.kind, s.subject_key, s.detail, s.state, s.outcome, s.answer, s.attempts, s.sent_at,
+  s.finished_at, s.reason
+FROM notification_subject n
+JOIN LATERAL (
+  SELECT *
+  FROM step
+  WHERE connection_id = n.connection_id AND subject_kind = n.kind AND subject_key = n.key
+  ORDER BY plan_id DESC, ordinal DESC
+  LIMIT 5) AS s ON true
+WHERE n.connection_id = %(connection_id)s AND n.notification_id = %(notification_id)s
+ORDER BY s.plan_id DESC, s.ordinal
+LIMIT 10

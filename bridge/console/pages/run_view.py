@@ -1,0 +1,132 @@
+"""A run as its page shows it: one head, one line of time. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bridge.console.pages.jobs import Standing
+    from bridge.plans.model import PlanRecord
+    from bridge.runs.model import Job, RunRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usual:
+    """What is known of how long a run should take.
+
+    Attributes:
+        length_s: Seconds that such runs took; None where none has ended well.
+        behind: The job that another run is at just now.
+    """
+
+    length_s: float | None = None
+    behind: Job | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One part of a run's way.
+
+    Attributes:
+        look: `done`, `now`, `broken`, or nothing where it has not come so far.
+    """
+
+    name: str
+    says: str
+    look: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunView:
+    """What the page says of a run."""
+
+    run: RunRecord
+    plan: PlanRecord | None
+    title: str
+    head: str
+    standing: Standing
+    timeline: Sequence[Point]
+    total: str
+    numbers: str
+    counters: Sequence[str]
+    result: str
+    usual_s: float | None
+
+    @property
+    def is_decided_here(self) -> bool:
+        """Whether a plan waits that a person may approve or discard."""
+        return self.plan is not None and self.plan.state == "waiting"
+
+    @property
+    def removals(self) -> int:
+        """Steps of the plan that take something away."""
+        return int(self.run.totals.get("by_sign", {}).get("remove", 0))
+
+    @property
+    def moves(self) -> bool:
+        """Whether the page should look again by itself."""
+        return self.run.is_open and self.run.state != "waiting"
+
+
+def head_of(run: RunRecord, stands: Standing) -> str:
+    """Return the head of the page.
+
+    >>> from bridge.console.pages.jobs import READY
+    >>> class Run: id = 218
+    >>> head_of(Run(), READY)
+    'Run 218: ready'
+    """
+    words = stands.words
+    return f"Run {run.id}: {words[:1].lower()}{words[1:]}"
+
+
+def timeline(run: RunRecord, plan: PlanRecord | None) -> list[Point]:
+    """Return the parts of a run's way, with what is known of each."""
+    points = [Point(name="Asked for", says=f"{_at(run.asked_at)} by {run.asked_by}", look="done")]
+    if run.applies_plan_id is None:
+        points.append(_point(run, "Read both sides", run.started_at, "reading", plan is not None))
+        made_at = None if plan is None else plan.made_at
+        points.append(_point(run, "Compare", made_at, "planning", plan is not None))
+    if plan is not None and (plan.approved_at or plan.state in {"waiting", "discarded"}):
+        points.append(_approval(plan))
+    if plan is None or plan.state != "discarded":
+        is_applied = plan is not None and plan.state == "done"
+        begun = plan.finished_at if plan is not None else None
+        points.append(_point(run, "Apply", begun, "applying", is_applied))
+    return points
+
+
+def _point(
+    run: RunRecord,
+    name: str,
+    at: datetime | None,
+    state: str,
+    is_over: bool,  # noqa: FBT001
+) -> Point:
+    if is_over:
+        return Point(name=name, says=_at(at), look="done")
+    if run.state == state:
+        what = str(run.progress.get("what") or "under way")
+        done, total = run.progress.get("done"), run.progress.get("total")
+        count = "" if done is None else f": {done:,}" + (f" of {total:,}" if total else "")
+        return Point(name=name, says=f"{what}{count}", look="now")
+    if run.state in {"failed", "cancelled"} and at is not None:
+        return Point(name=name, says=run.state, look="broken")
+    return Point(name=name, says="not yet" if run.is_open else "not done")
+
+
+def _approval(plan: PlanRecord) -> Point:
+    name = "Approval"
+    if plan.state == "waiting":
+        return Point(name=name, says=f"waits since {_at(plan.made_at)}", look="now")
+    if plan.approved_at is not None:
+        return Point(name=name, says=f"{_at(plan.approved_at)} by {plan.approved_by}", look="done")
+    return Point(name=name, says=f"discarded {_at(plan.finished_at)}", look="broken")
+
+
+def _at(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%d %b %H:%M} UTC"

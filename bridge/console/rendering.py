@@ -1,0 +1,118 @@
+"""Templates: escaped by default, strict about names, with the few words that all pages share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from bridge.console.assets import asset_path
+from bridge.console.navigation import navigation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bridge.console.page import Visit
+
+_FIELDS_AT_MOST = 2_000
+
+SAID: Mapping[str, str] = {
+    "approved": "Approved. It is carried out in the background.",
+    "discarded": "Discarded. Nothing of it is done.",
+    "started": "Started. This page follows it.",
+    "opened": "A run of this job is under way: this is it.",
+    "stopping": "It stops after the call that is under way.",
+    "saved": "Saved.",
+    "replayed": "Put in line again.",
+    "nothing": "Nothing had to be changed.",
+    "logged-out": "You are logged out.",
+}
+"""What an address may ask to be said after a change, by its word."""
+
+
+class Form(dict[str, list[str]]):
+    """What a browser sends with a change: every field may come several times."""
+
+    @classmethod
+    def read(cls, body: bytes) -> Form:
+        """Return the fields of a body; what is no form is empty."""
+        form = cls()
+        try:
+            pairs = parse_qsl(
+                body.decode("utf-8", "replace"),
+                keep_blank_values=True,
+                max_num_fields=_FIELDS_AT_MOST,
+            )
+        except ValueError:
+            return form
+        for name, value in pairs:
+            form.setdefault(name, []).append(value)
+        return form
+
+    def one(self, name: str) -> str:
+        """Return the first value of a field, without space around it; empty if it is missing."""
+        return next(iter(self.get(name, ())), "").strip()
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time as pages write it.
+
+    >>> from datetime import UTC, datetime
+    >>> moment(datetime(2026, 11, 3, 14, 2, tzinfo=UTC))
+    '3 Nov 2026, 14:02 UTC'
+    """
+    return "never" if at is None else f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def many(count: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> many(1, "run"), many(4812, "person", "people")
+    ('1 run', '4,812 people')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def with_commands(text: str) -> Markup:
+    """Return a sentence in which what stands between backticks looks like the command that it is.
+
+    >>> with_commands("see `bridge runs list` & <b>")
+    Markup('see <code>bridge runs list</code> &amp; &lt;b&gt;')
+    """
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:
+        return Markup("`").join(map(Markup, parts))
+    words = [f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts)]
+    return Markup("".join(words))  # noqa: S704 -- escaped above
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bridge.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": moment, "with_commands": with_commands}
+    environment.globals |= {"asset": asset_path, "many": many}
+    return environment
+
+
+_TEMPLATES = _environment()
+
+
+def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
+    """Return the text of a page for whoever visits it."""
+    return _TEMPLATES.get_template(template).render(
+        {
+            "visit": visit,
+            "person": visit.person,
+            "navigation": navigation(visit),
+            "said": SAID.get(visit.query("did")),
+            **values,
+        }
+    )

@@ -1,0 +1,103 @@
+"""The console as an application: every page with its right, behind the guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from bridge.console.access import log_in, log_in_salesforce
+from bridge.console.access.guard import Guard
+from bridge.console.access.roles import Right
+from bridge.console.assets import serve_asset
+from bridge.console.faults import NotThere
+from bridge.console.headers import SafeHeaders
+from bridge.console.page import Console, Page
+from bridge.console.pages import (
+    access,
+    allowance,
+    connections,
+    home,
+    inbox,
+    notification,
+    plan_decide,
+    plan_export,
+    policies,
+    problems,
+    resync,
+    run,
+    runs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+    from bridge.connections.keyring import KeyRing
+    from bridge.console.page import Visit
+    from bridge.db.database import Database
+    from bridge.settings import Settings
+
+
+def pages() -> tuple[Page, ...]:
+    """Return every page of the console; of two that fit an address, the first one answers."""
+    return (
+        Page(
+            method="GET",
+            path="/assets/{digest}/{name}",
+            right=Right.ENTER,
+            handler=serve_asset,
+        ),
+        *log_in_salesforce.PAGES,
+        *log_in.PAGES,
+        *home.PAGES,
+        *runs.PAGES,
+        *run.PAGES,
+        *plan_decide.PAGES,
+        *plan_export.PAGES,
+        *problems.PAGES,
+        *inbox.PAGES,
+        *notification.PAGES,
+        *resync.PAGES,
+        *connections.PAGES,
+        *allowance.PAGES,
+        *policies.PAGES,
+        *access.PAGES,
+        Page(method="GET", path="/{rest:path}", right=Right.ENTER, handler=_nothing),
+    )
+
+
+def create_console(
+    settings: Settings,
+    database: Database,
+    keyring: KeyRing,
+    wake: Callable[[frozenset[str]], None],
+) -> ASGIApp:
+    """Return the console as an ASGI application; the arguments are those of `create_app`."""
+    console = Console(settings=settings, database=database, keyring=keyring, wake=wake)
+    return Starlette(
+        routes=_routes(console, pages()),
+        middleware=[Middleware(SafeHeaders)],
+    )
+
+
+def _routes(console: Console, declared: Sequence[Page]) -> list[Route]:
+    by_path: dict[str, dict[str, Page]] = {}
+    for page in declared:
+        methods = by_path.setdefault(page.path, {})
+        if page.method in methods:
+            message = f"{page.method} {page.path} is declared twice"
+            raise ValueError(message)
+        methods[page.method] = page
+    return [
+        Route(path, Guard(console, methods).answer, methods=sorted(methods))
+        for path, methods in by_path.items()
+    ]
+
+
+def _nothing(_visit: Visit) -> Response:
+    raise NotThere

@@ -1,0 +1,158 @@
+"""The pages of the console in Chromium: for everybody, at every width, without and with scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.console.past import a_plan, a_run, a_step, arrived
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fix_console import Desk
+
+AXE = Path(__file__).with_name("axe.js").read_text(encoding="utf-8")
+WIDTHS = (320, 768, 1920)
+
+
+def believable(desk: Desk) -> list[str]:
+    """Return the addresses of all pages of a firm that has a past."""
+    a_run(desk, job="lists", origin="schedule")
+    a_run(desk, job="activities", origin="schedule", state="failed", reason="no answer")
+    a_run(desk, job="lists", state="reading", held=True, progress={"what": "reading", "done": 700})
+    run = a_run(desk, state="waiting", reason="2 removals")
+    steps = [
+        a_step("ann@example.org"),
+        a_step("bob@example.org", kind="unsubscribe", permission=["implicit", "unsubscribed"]),
+        a_step(f"{'long' * 12}@example.org", list_memberships=[["a"], []]),
+    ]
+    a_plan(desk, run, steps, by_sign={"change": 1, "remove": 1, "opt-out": 1})
+    one = arrived(desk)
+    desk.rows(
+        """
+        WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
+        UPDATE connection
+        SET api_application_id = (SELECT id FROM made), state = 'active'
+        WHERE id = %(firm)s
+        """
+    )
+    return [
+        "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
+        "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
+        "/settings/policies", "/settings/access",
+    ]  # fmt: skip
+
+
+def faults_of(page: Any) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{page.url}: {one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_out_of_any_page(
+    desk: Desk, opened: Callable[..., Any], scheme: str
+) -> None:
+    paths = believable(desk)
+    page = opened(desk.log_in("admin"), color_scheme=scheme)
+    faults = []
+    for path in paths:
+        if path == "/nothing/here":
+            continue
+        page.goto(path)
+        faults += faults_of(page)
+    assert faults == []
+
+
+def test_nothing_keeps_people_out_before_they_are_in(
+    desk: Desk, opened: Callable[..., Any]
+) -> None:
+    page = opened(desk.visitor())
+    faults = []
+    for path in ("/login", desk.link()):
+        page.goto(path)
+        faults += faults_of(page)
+    assert faults == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_window(
+    desk: Desk, opened: Callable[..., Any], width: int
+) -> None:
+    paths = believable(desk)
+    page = opened(desk.log_in("admin"), viewport={"width": width, "height": 800})
+    too_wide = []
+    for path in paths:
+        if path == "/nothing/here":
+            continue
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            too_wide.append(path)
+    assert too_wide == []
+
+
+def test_a_link_logs_in_and_the_keyboard_leads_through(
+    desk: Desk, opened: Callable[..., Any]
+) -> None:
+    page = opened(desk.visitor())
+    page.goto(desk.link())
+    page.get_by_role("button", name="Log in").press("Enter")
+    page.wait_for_url("**/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_run_is_followed_without_loading_the_page_again(
+    desk: Desk, opened: Callable[..., Any]
+) -> None:
+    run = a_run(desk, state="reading", held=True, progress={"what": "reading", "done": 700})
+    page = opened(desk.log_in("viewer"))
+    page.goto(f"/runs/{run}")
+    assert page.get_by_role("status").get_by_text("Reading (page 2)").is_visible()
+    page.evaluate("window.isSame = true")
+    desk.rows("UPDATE run SET state = 'planning' WHERE id = %(id)s", id=run)
+    page.get_by_role("status").get_by_text("Comparing").wait_for(timeout=15_000)
+    assert page.evaluate("window.isSame") is True
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_plan_is_approved_and_a_job_started(
+    desk: Desk, opened: Callable[..., Any], *, scripts: bool
+) -> None:
+    run = a_run(desk, job="lists", mode="plan")
+    a_plan(desk, run)
+    page = opened(desk.log_in("admin"), java_script_enabled=scripts)
+    page.goto(f"/runs/{run}")
+    page.get_by_label("Step 1: change ann@example.org").check()
+    page.get_by_role("button", name="Approve ticked").click()
+    page.get_by_role("button", name="Approve 1 step").click()
+    assert page.get_by_text("Approved. It is carried out in the background.").is_visible()
+    page.goto("/settings/resync")
+    page.get_by_role("button", name="Preview Constant Contact Contacts").click()
+    assert page.get_by_text("Started. This page follows it.").is_visible()
+
+
+def test_unsaved_policies_are_not_left_unasked(desk: Desk, opened: Callable[..., Any]) -> None:
+    page = opened(desk.log_in("admin"))
+    asked: list[str] = []
+
+    def leave(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
+    page.goto("/settings/policies")
+    page.locator("#mass_limit").fill("7")
+    page.get_by_role("link", name="Home").click()
+    page.wait_for_url("**/")
+    assert asked == ["beforeunload"]
