@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import cancel_now, execute
 from reconciler.runs.halt import Halt, RunCancelled, RunReleased
+from reconciler.runs.model import WHOLE
 from reconciler.runs.store import ask_run, claim, load_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     import psycopg
 
     from bridge.bootstrap import Installation
-    from reconciler.runs.model import Extent, Job, Mode, RunRecord
+    from reconciler.runs.model import Job, Mode, RunRecord, Scope
     from reconciler.runs.store import RunLease
 
 _LOOK_S = 0.5
@@ -92,9 +93,7 @@ class Attendant:
         mode: Mode,
         *,
         asked_by: str,
-        extent: Extent | None = None,
-        accepts_fewer: bool = False,
-        only: Sequence[str] = (),
+        scope: Scope = WHOLE,
     ) -> RunEnd:
         """Return how the run ended that does what is wanted.
 
@@ -111,9 +110,7 @@ class Attendant:
                     mode=mode,
                     origin="cli",
                     asked_by=asked_by,
-                    extent=extent,
-                    accepts_fewer=accepts_fewer,
-                    only=only,
+                    scope=scope,
                 )
                 lease = self._claim(tx, run_id)
                 record = load_run(tx, self._connection_id, run_id)
@@ -125,8 +122,7 @@ class Attendant:
                 )
             end = self._work(lease) if lease else self._follow(run_id)
             record = end.record
-            is_wanted = record.does(mode, only, extent=extent, accepting_fewer=accepts_fewer)
-            if end.interrupted or record.is_open or is_wanted:
+            if end.interrupted or record.is_open or record.does(mode, scope):
                 return end
 
     def see_run(self, run_id: int) -> RunEnd:

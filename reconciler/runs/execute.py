@@ -21,6 +21,7 @@ from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.extent import choose_extent
 from reconciler.runs.halt import Halt, RunCancelled, RunLost, RunPaused, RunReleased
 from reconciler.runs.jobs import load_job
+from reconciler.runs.model import WHOLE
 from reconciler.runs.plans import abandon_plan, plan_of_run
 from reconciler.runs.reads import read_history
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from bridge.bootstrap import Installation
     from reconciler.runs.jobs import JobModule
-    from reconciler.runs.model import Extent, Job, Mode, RunRecord
+    from reconciler.runs.model import Job, Mode, RunRecord, Scope
     from reconciler.runs.store import RunLease
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,7 @@ def run_now(
     mode: Mode = "apply",
     *,
     asked_by: str = "this program",
-    extent: Extent | None = None,
-    accepts_fewer: bool = False,
+    scope: Scope = WHOLE,
 ) -> RunRecord:
     """Run a job here and now, and return how it ended.
 
@@ -62,8 +62,7 @@ def run_now(
             mode=mode,
             origin="cli",
             asked_by=asked_by,
-            extent=extent,
-            accepts_fewer=accepts_fewer,
+            scope=scope,
         )
         lease = store.claim(tx, connection_id, run_id, installation.settings.lease_s)
     if lease is not None:

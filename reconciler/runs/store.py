@@ -16,15 +16,15 @@ from psycopg.types.json import Jsonb
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from reconciler.runs.halt import RunCancelled, RunLost
-from reconciler.runs.model import Run, RunRecord
+from reconciler.runs.model import WHOLE, Run, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     import psycopg
 
-    from reconciler.runs.model import Counters, Extent, Job, Mode
+    from reconciler.runs.model import Counters, Extent, Job, Mode, Scope
 
 SQL = load_queries("reconciler.runs")
 
@@ -59,9 +59,7 @@ def ask_run(
     mode: Mode,
     origin: Literal["schedule", "console", "cli"],
     asked_by: str,
-    extent: Extent | None = None,
-    accepts_fewer: bool = False,
-    only: Sequence[str] = (),
+    scope: Scope = WHOLE,
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
 
@@ -75,9 +73,7 @@ def ask_run(
         mode: Whether it only plans.
         origin: Where it was asked for.
         asked_by: Who asked.
-        extent: How much it reads; None leaves that to the run.
-        accepts_fewer: Whether a source may give far less than before.
-        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
+        scope: How much it reads, and about what.
     """
     parameters = {
         "connection_id": connection_id,
@@ -85,9 +81,9 @@ def ask_run(
         "mode": mode,
         "origin": origin,
         "asked_by": asked_by,
-        "extent": extent,
-        "accepts_fewer": accepts_fewer,
-        "only": list(only) or None,
+        "extent": scope.extent,
+        "accepts_fewer": scope.accepts_fewer,
+        "only": list(scope.only) or None,
     }
     while True:
         made = tx.execute(SQL["add_run"], parameters).fetchone()

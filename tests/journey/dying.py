@@ -11,6 +11,7 @@ from reconciler import deciding
 from reconciler.runs import drafts, store
 from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.execute import execute
+from reconciler.runs.model import Scope
 from reconciler.snapshot import merge, merge_there, practifi, there
 
 if TYPE_CHECKING:
@@ -117,8 +118,7 @@ def ask(firm: Firm, job: Job, extent: Extent | None = None) -> int:
             mode="apply",
             origin="cli",
             asked_by="test",
-            extent=extent,
-            accepts_fewer=True,
+            scope=Scope(extent=extent, accepts_fewer=True),
         )
     return run_id
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bridge.policies.store import set_policies
 from reconciler.runs.execute import run_now
+from reconciler.runs.model import Scope
 from reconciler.runs.plans import all_steps
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ def run(
         bridge.connection_id,
         job,
         mode,
-        extent=extent,
-        accepts_fewer=accepts_fewer,
+        scope=Scope(extent=extent, accepts_fewer=accepts_fewer),
     )
     assert record.state == "done", record.reason
     counters = record.counters

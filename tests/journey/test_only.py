@@ -10,6 +10,7 @@ from bridge.errors import ConfigurationError
 from reconciler.reconcile_cli import main
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import execute
+from reconciler.runs.model import Scope
 from reconciler.runs.plans import all_steps
 from reconciler.runs.store import ask_run, claim, load_run
 from tests.journey.firm import MEMBERSHIP
@@ -45,7 +46,7 @@ def run_only(firm: Firm, *only: str, mode: Mode = "apply") -> tuple[RunRecord, l
             mode=mode,
             origin="cli",
             asked_by="test",
-            only=only,
+            scope=Scope(only=only),
         )
         lease = claim(tx, bridge.connection_id, run_id, 60)
     assert is_new
