@@ -151,7 +151,7 @@ def _only_there(
         if there:
             counters.skip("only in Constant Contact", len(there))
         return []
-    known = {_folded(one.record_name) for one in here if not one.is_deleted}
+    known = {_folded(_record_name(one, policies)) for one in here if not one.is_deleted}
     steps = []
     for one in there:
         if _folded(one.name) in known:
@@ -162,6 +162,12 @@ def _only_there(
         reason = "only in Constant Contact"
         steps.append(_planned(one.list_id, step, reason, {"name": (None, one.name)}))
     return steps
+
+
+def _record_name(one: ListHere, policies: Policies) -> str | None:
+    """Return the name that a record has once it was given the one that its list has there."""
+    is_renamed = one.wanted is not None and one.name(policies) != one.wanted["name"]
+    return one.name_there if is_renamed else one.record_name
 
 
 def name_clashes(here: Sequence[ListHere], policies: Policies) -> dict[str, list[dict[str, str]]]:
