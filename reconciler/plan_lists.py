@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bridge.constant_contact.lists import MOST_LISTS
 from bridge.delivery.delete_list import deletion_of
 from bridge.delivery.model import Step
 from reconciler.agreed import facts_of
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from bridge.integrity.score import Apart
     from bridge.policies.policy import Policies
     from reconciler.runs.model import Counters
-
-MOST_LISTS = 1_000
-"""Lists that the vendor lets an account have."""
 
 # A deletion is read, asked for, asked about and read back; what goes to Practifi is read before.
 _CALLS = {"create_list": 1, "rename_list": 2, "delete_list": 4, "adopt_list": 1, "rename_record": 1}
