@@ -54,6 +54,7 @@ def store_plan(
         figures,
         policies_of(tx, run.connection_id),
         storage_above=context.installation.settings.storage_above,
+        shows_members=context.current.mapping.interaction.campaign_members,
     )
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not effects.steps else "waiting" if waits else "applying"
