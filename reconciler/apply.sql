@@ -23,6 +23,12 @@ FROM step
 WHERE connection_id = %(connection_id)s AND subject_kind = 'address' AND subject_key = ANY(%(keys)s)
   AND plan_id > %(plan_id)s AND bulk_activity_id IS NOT NULL AND state = 'confirmed'
 
+-- name: still_there
+-- Which of some contacts are not deleted there, as far as is known.
+SELECT contact_id::text
+FROM cc_contact
+WHERE connection_id = %(connection_id)s AND contact_id = ANY(%(contact_ids)s::uuid[]) AND deleted_at IS NULL
+
 -- name: last_ordinal
 -- The last place of a plan.
 SELECT coalesce(max(ordinal), -1)

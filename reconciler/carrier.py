@@ -85,6 +85,7 @@ class Carrier:
             reader=reader_of(context),
             approve=self._approve,
             decide=decide if undos is None else decider(self._undos_now),
+            by_plan=True,
         )
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from bridge.delivery.status import NO_ADDRESS, NOT_SENT
 from bridge.plans.steps import step_states
 from bridge.policies.store import policies_of
 from bridge.unresolved.keep import keep_people
+from reconciler.adopting.write import write_memberships
 from reconciler.candidates.count import count_others
 from reconciler.candidates.select import select_candidates
 from reconciler.carry_out import carry_out
@@ -82,11 +83,11 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
     if undos is not None:
         carry_out(context, plan_id, undos=undos)
         return
-    carry_out(context, plan_id)
-    for _ in range(_ROUNDS):
+    for _ in range(1 + _ROUNDS):
+        write_memberships(context, plan_id)
+        carry_out(context, plan_id)
         if not _add_consequences(context, plan_id):
             return
-        carry_out(context, plan_id)
 
 
 def apply_opt_outs(context: RunContext, plan_id: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bridge.db.queries import load_queries
 from bridge.delivery.decide import decide
-from bridge.delivery.gather import gather_all, with_there
+from bridge.delivery.gather import Gatherer
 from bridge.delivery.leases import hold, let_go
 from bridge.delivery.outcome import End, record_ends, record_lost, record_seen
 from reconciler.candidates.store import count_candidates, forget_candidates, next_candidates
@@ -111,6 +111,16 @@ def decide_touched(context: RunContext, plan_id: int) -> Iterator[dict[str, Deci
         yield _decide(context, keys[start : start + _KEYS])
 
 
+def decide_these(context: RunContext, keys: Sequence[str]) -> dict[str, Decided]:
+    """Return what some addresses need now; those that somebody delivers just now are left out.
+
+    Raises:
+        RemoteError: If Salesforce does not answer where a record has to be read back.
+        RunLost, RunCancelled, RunReleased: If the run shall stop.
+    """
+    return _decide(context, keys)
+
+
 def decide_again(context: RunContext, key: str) -> list[PlannedStep] | None:
     """Return what one address needs now, or None where somebody else delivers it just now.
 
@@ -173,11 +183,9 @@ def _decide_held(context: RunContext, leases: Sequence[Lease]) -> dict[str, Deci
 def _states(
     context: RunContext, tx: psycopg.Connection[Any], keys: Sequence[str]
 ) -> dict[str, AddressState]:
-    states = gather_all(
-        tx,
-        context.run.connection_id,
-        keys,
-        context.current.mapping,
-        owner_policy=context.installation.settings.owner,
+    gatherer = Gatherer(
+        mapping=context.current.mapping,
+        installation_owner=context.installation.settings.owner,
+        by_plan=True,
     )
-    return {key: with_there(state, state.there) for key, state in states.items()}
+    return gatherer.seen(tx, context.run.connection_id, keys)

@@ -107,6 +107,7 @@ class _BulkSender:
             ends=False,
             decide=decide if undos is None else decider(self._undos_now),
             takes_back=None if undos is None else undos.plan_id,
+            by_plan=True,
         )
         there = context.constant_contact()
         self._driver = open_driver(context.installation, context.current, reader, there)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
+from bridge.constant_contact.lists import near_most
 from bridge.db.queries import load_queries
 from bridge.delivery.delete_list import settle_deleted
 from bridge.delivery.list_state import agree_on_names, takes_name
@@ -57,7 +58,14 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
         context.renew(tx)
     if context.run.mode == "apply":
         _agree(context, here)
-    return plan_lists(here, _there(context), context.counters, policies)
+    there = _there(context)
+    steps = plan_lists(here, there, context.counters, policies)
+    made = sum(step.kind == "create_list" for step in steps)
+    if (warning := near_most(len(there) + made)) is not None:
+        with context.installation.database.transaction() as tx:
+            context.note(tx, f"{warning}, {made:,} of them by this plan" if made else warning)
+            context.renew(tx)
+    return steps
 
 
 def apply_plan(context: RunContext, plan_id: int) -> None:

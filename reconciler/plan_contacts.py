@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge.delivery.confirm import must_be_read_back
 from bridge.delivery.status import FULL
+from reconciler.adopting.model import adopting_step
 from reconciler.agreed import facts_of
 from reconciler.runs.model import PlannedStep
 
@@ -54,7 +55,7 @@ def steps_of(
         counters.read += 1
         if key in moving:
             counters.skip("its contact goes along to another address")
-        elif one.decision.steps:
+        elif one.decision.steps or one.decision.adopts:
             counters.planned += 1
             yield from _planned(key, one)
         else:
@@ -63,15 +64,17 @@ def steps_of(
 
 def is_settled(one: Decided) -> bool:
     """Tell whether nothing is left to do or to mend at an address."""
-    return not (one.decision.steps or one.decision.waits_for_lists or _is_faulty(one))
+    decision = one.decision
+    is_open = decision.steps or decision.adopts or decision.waits_for_lists
+    return not (is_open or _is_faulty(one))
 
 
-def _planned(key: str, one: Decided) -> list[PlannedStep]:
-    return [
+def _planned(key: str, one: Decided) -> Iterator[PlannedStep]:
+    for number, step in enumerate(one.decision.steps):
         # it is read before the first write, and what must be confirmed is read back
-        planned_step(key, step, calls=1 + (number == 0) + must_be_read_back(step))
-        for number, step in enumerate(one.decision.steps)
-    ]
+        yield planned_step(key, step, calls=1 + (number == 0) + must_be_read_back(step))
+    for adoption in one.decision.adopts:
+        yield adopting_step(key, one.state.there or one.state.moving_from or {}, adoption)
 
 
 def planned_step(key: str, step: Step, *, calls: int) -> PlannedStep:

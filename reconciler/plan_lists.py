@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bridge.constant_contact.lists import MOST_LISTS
 from bridge.delivery.delete_list import deletion_of
 from bridge.delivery.model import Step
 from reconciler.agreed import facts_of
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from bridge.integrity.score import Apart
     from bridge.policies.policy import Policies
     from reconciler.runs.model import Counters
-
-MOST_LISTS = 1_000
-"""Lists that the vendor lets an account have."""
 
 # A deletion is read, asked for, asked about and read back; what goes to Practifi is read before.
 _CALLS = {"create_list": 1, "rename_list": 2, "delete_list": 4, "adopt_list": 1, "rename_record": 1}
@@ -151,7 +149,7 @@ def _only_there(
         if there:
             counters.skip("only in Constant Contact", len(there))
         return []
-    known = {_folded(one.record_name) for one in here if not one.is_deleted}
+    known = {_folded(_record_name(one, policies)) for one in here if not one.is_deleted}
     steps = []
     for one in there:
         if _folded(one.name) in known:
@@ -162,6 +160,12 @@ def _only_there(
         reason = "only in Constant Contact"
         steps.append(_planned(one.list_id, step, reason, {"name": (None, one.name)}))
     return steps
+
+
+def _record_name(one: ListHere, policies: Policies) -> str | None:
+    """Return the name that a record has once it was given the one that its list has there."""
+    is_renamed = one.wanted is not None and one.name(policies) != one.wanted["name"]
+    return one.name_there if is_renamed else one.record_name
 
 
 def name_clashes(here: Sequence[ListHere], policies: Policies) -> dict[str, list[dict[str, str]]]:

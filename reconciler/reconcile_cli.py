@@ -14,7 +14,7 @@ from bridge.connections.secrets import refuse_foreign_ring
 from bridge.connections.store import DEFAULT, list_connections, load_connection
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
-from bridge.runs.model import JOBS
+from bridge.runs.model import JOBS, Scope
 from bridge.runs.store import ask_run, load_run
 from bridge.settings import read_settings
 from bridge.wakeups import topics
@@ -52,9 +52,7 @@ def main(argv: list[str]) -> int:
         end = attendant.see_through(
             _mode(arguments),
             asked_by=_user(),
-            extent=arguments.extent,
-            accepts_fewer=arguments.accept_fewer,
-            only=arguments.only,
+            scope=_scope(arguments),
         )
         return terminal.conclude(end, tell_differences=arguments.exit_code)
     finally:
@@ -162,9 +160,7 @@ def _detach(
             mode=mode,
             origin="cli",
             asked_by=_user(),
-            extent=arguments.extent,
-            accepts_fewer=arguments.accept_fewer,
-            only=arguments.only,
+            scope=_scope(arguments),
         )
         under_way = load_run(tx, connection.id, run_id).mode
     installation.waker.wake({topics.RUNS})
@@ -175,6 +171,10 @@ def _detach(
             sys.stderr.write(f"run {run_id} ({under_way}) is under way already\n")
         sys.stdout.write(f"{run_id}\n")
     return 0
+
+
+def _scope(arguments: argparse.Namespace) -> Scope:
+    return Scope(extent=arguments.extent, accepts_fewer=arguments.accept_fewer, only=arguments.only)
 
 
 def _user() -> str:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.db.queries import load_queries
 from bridge.delivery.delete_list import DELETED, GONE
 from reconciler.deciding import decide_again
 from reconciler.in_bulk import went_in_bulk
@@ -13,7 +14,9 @@ from reconciler.plans.difference import as_now
 from reconciler.runs.plans import StepEnding, end_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    import psycopg
 
     from bridge.delivery.model import Step
     from bridge.delivery.work import SubjectKind
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     from reconciler.runs.context import RunContext
     from reconciler.runs.plans import StepEnd
 
+_SQL = load_queries("reconciler", "apply.sql")
 _IS_BACK = "changed since it was planned: the list is in Practifi again"
+_STAYS = "changed since it was planned: the contact is to stay"
 
 
 @dataclass(eq=False)
@@ -58,6 +63,7 @@ def confirm(context: RunContext, plan_id: int, done: Mapping[Subject, str]) -> N
     endings: list[StepEnding] = []
     with context.installation.database.transaction() as tx:
         in_bulk = went_in_bulk(tx, connection_id, plan_id, [subject.key for subject in done])
+        kept = _kept(tx, connection_id, done)
         for subject, words in done.items():
             if words not in {DELETED, GONE} and any(one.kind == DELETED for one in subject.steps):
                 endings += [StepEnding(one.ordinal, "refused", _IS_BACK) for one in subject.steps]
@@ -65,11 +71,28 @@ def confirm(context: RunContext, plan_id: int, done: Mapping[Subject, str]) -> N
             kinds = set(words.split(", "))
             for step in subject.steps:
                 outcome: str | None = None
+                if step.cc_id in kept and step.kind == "delete_contact":
+                    endings.append(StepEnding(step.ordinal, "refused", _STAYS))
+                    continue
                 if step.kind not in kinds and step.kind != "link_list":
                     outcome = "in bulk" if subject.key in in_bulk else "it was so already"
                 endings.append(StepEnding(step.ordinal, "confirmed", outcome))
         end_steps(tx, connection_id, plan_id, endings)
         context.renew(tx, may_stop=False)
+
+
+def _kept(tx: psycopg.Connection[Any], connection_id: int, subjects: Iterable[Subject]) -> set[str]:
+    """Return the contacts that were to be deleted and are there as before."""
+    ids = [
+        step.cc_id
+        for subject in subjects
+        for step in subject.steps
+        if step.kind == "delete_contact"
+    ]
+    if not ids:
+        return set()
+    values = {"connection_id": connection_id, "contact_ids": ids}
+    return {contact_id for (contact_id,) in tx.execute(_SQL["still_there"], values)}
 
 
 def end(

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from bridge.connections.store import list_connections, load_connection
+from bridge.connections.command import meant, the_one_meant
 from bridge.consent.audit import export, lags, read_anchors, verify
 from bridge.consent.erase import erase, hold, release
 from bridge.consent.who import user_name
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
-from bridge.errors import ConfigurationError
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from bridge.connections.model import Connection
@@ -105,7 +104,11 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
     with _snapshot(settings) as tx:
         found = [
             (connection, verify(tx, connection.id, anchors))
-            for connection in _connections(tx, arguments, one=anchors is not None)
+            for connection in (
+                meant(tx, arguments.connection)
+                if anchors is None
+                else [the_one_meant(tx, arguments.connection)]
+            )
         ]
     if arguments.json:
         print(json.dumps([_verdict_as_json(*each) for each in found], indent=2))
@@ -117,7 +120,7 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _export(settings: Settings, arguments: argparse.Namespace) -> int:
     with _snapshot(settings) as tx:
-        (connection,) = _connections(tx, arguments, one=True)
+        connection = the_one_meant(tx, arguments.connection)
         rows = export(tx, connection.id, arguments.contact)
         if arguments.output is None:
             _write(sys.stdout, arguments.format, rows)
@@ -129,7 +132,7 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
     with connect(settings) as session, session.transaction():
-        (connection,) = _connections(session, arguments, one=True)
+        connection = the_one_meant(session, arguments.connection)
         erased = erase(session, connection.id, arguments.contact, by=user_name(arguments.by))
     if arguments.json:
         print(json.dumps({"connection": connection.name} | asdict(erased), indent=2))
@@ -148,7 +151,7 @@ def _hold(settings: Settings, arguments: argparse.Namespace) -> int:
     change = release if arguments.ends else hold
     by = user_name(arguments.by)
     with connect(settings) as session, session.transaction():
-        (connection,) = _connections(session, arguments, one=True)
+        connection = the_one_meant(session, arguments.connection)
         count = change(session, connection.id, arguments.contact, arguments.reason, by=by)
     print(f"{connection.name}  {count} records {'released' if arguments.ends else 'under hold'}")
     return DONE
@@ -158,7 +161,7 @@ def _lag(settings: Settings, arguments: argparse.Namespace) -> int:
     with _snapshot(settings) as tx:
         found = [
             (connection, lags(tx, connection.id, days=arguments.days))
-            for connection in _connections(tx, arguments)
+            for connection in meant(tx, arguments.connection)
         ]
     if arguments.json:
         listed = [{"connection": each.name} | asdict(lag) for each, all_ in found for lag in all_]
@@ -179,19 +182,6 @@ def _snapshot(settings: Settings) -> Iterator[psycopg.Connection]:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with connection.transaction():
             yield connection
-
-
-def _connections(
-    tx: psycopg.Connection, arguments: argparse.Namespace, *, one: bool = False
-) -> Sequence[Connection]:
-    if arguments.connection is not None:
-        return [load_connection(tx, arguments.connection)]
-    found = list_connections(tx)
-    if one and len(found) != 1:
-        names = ", ".join(each.name for each in found) or "none"
-        message = f"say which connection by --connection NAME; there are: {names}"
-        raise ConfigurationError(message)
-    return found
 
 
 def _write(file: TextIO, kind: str, rows: Iterator[dict[str, Any]]) -> None:

@@ -65,6 +65,9 @@ _CAUSES: Mapping[type[RemoteError], str] = {
 }
 
 
+_MAY_BE_EMPTY = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
+
+
 def read_answer(response: requests.Response, *, may_be_empty: bool = False) -> Any:
     """Return the JSON value of a good answer.
 
@@ -86,7 +89,7 @@ def read_answer(response: requests.Response, *, may_be_empty: bool = False) -> A
         body = response.json()
     except requests.JSONDecodeError:
         body = None
-    if may_be_empty and response.status_code == HTTPStatus.OK and not response.content:
+    if may_be_empty and response.status_code in _MAY_BE_EMPTY and not response.content:
         return None
     if response.ok and response.status_code < HTTPStatus.MULTIPLE_CHOICES and body is not None:
         return body

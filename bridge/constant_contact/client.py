@@ -119,6 +119,14 @@ class ConstantContact:
         """
         return _resource(self._call("PUT", f"contacts/{contact_id}", body=body), "contact_id")
 
+    def delete_contact(self, contact_id: str) -> None:
+        """Delete a contact: it leaves its lists and keeps its permission, and can be brought back.
+
+        Raises:
+            NotFoundRemotely: If there never was one.
+        """
+        self._call("DELETE", f"contacts/{contact_id}", may_be_empty=True)
+
     def ask_to_confirm(self, contact_id: str, body: dict[str, Any]) -> None:
         """Have the one confirmation mailed that an unsubscribed contact can ever get.
 

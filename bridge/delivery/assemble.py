@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bridge.consent.statement import read_statement
 from bridge.delivery.cause import cause_of
+from bridge.delivery.greeting import greet_household, household_of
 from bridge.delivery.model import AddressState, Base, Membership, Person
 from bridge.errors import RecordError
-from bridge.mirror.model import parse_flag, says_otherwise
+from bridge.mirror.model import household_path, parse_flag, says_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
     from bridge.consent.policy import Rules
     from bridge.consent.standing import Standing
+    from bridge.delivery.foreign import Foreign
     from bridge.delivery.model import Resource
     from bridge.mapping.compiled import Mapping
-    from bridge.policies.policy import OwnerPolicy
+    from bridge.policies.policy import LastListPolicy, NamePolicy, OwnerPolicy
     from bridge.salesforce.values import Record
 
 Row: TypeAlias = dict[str, Any]
@@ -57,6 +59,9 @@ class Terms:
         rules: How requests to come back are treated.
         owner_policy: Whose fields are sent where several people have an address.
         told: Record id -> values that go before those of the mirror.
+        shared_name: By which name an address is greeted that several people share.
+        on_last_list_removed: What becomes of a contact there that Practifi has on no list any more.
+        foreign: What is done about memberships that only Constant Contact has.
     """
 
     mapping: Mapping
@@ -64,6 +69,9 @@ class Terms:
     rules: Rules
     owner_policy: OwnerPolicy
     told: MappingOf[str, Record]
+    shared_name: NamePolicy
+    on_last_list_removed: LastListPolicy
+    foreign: Foreign
 
 
 def assemble(rows: Rows, standing: Standing, terms: Terms) -> AddressState:
@@ -74,11 +82,10 @@ def assemble(rows: Rows, standing: Standing, terms: Terms) -> AddressState:
     there_ids = [str(known["contact_id"])] if known else []
     memberships = [_as_told(row, told, mapping) for row in rows.memberships]
     there = mirrored or {}
+    people = tuple(_person(_as_told(row, told, mapping), memberships, mapping) for row in rows.here)
     return AddressState(
         key=rows.key,
-        people=tuple(
-            _person(_as_told(row, told, mapping), memberships, mapping) for row in rows.here
-        ),
+        people=greet_household(people) if terms.shared_name == "household" else people,
         there=there.get("resource"),
         is_there_known=False,
         moving_from=rows.moving["resource"] if rows.moving is not None else None,
@@ -95,6 +102,8 @@ def assemble(rows: Rows, standing: Standing, terms: Terms) -> AddressState:
         turned_down=standing.turned_down,
         rules=terms.rules,
         owner_policy=terms.owner_policy,
+        on_last_list_removed=terms.on_last_list_removed,
+        foreign=terms.foreign,
     )
 
 
@@ -157,6 +166,7 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
             fields.get(names.resubscribe_note or ""),
             fields.get("LastModifiedById"),
         ),
+        household=household_of(fields.get(household_path(mapping.names) or "")),
     )
 
 
@@ -199,4 +209,5 @@ def _base(row: Row, memberships: Sequence[Row], there_ids: Sequence[str]) -> Bas
         is_wanted=is_wanted,
         is_agreed=row["agreed_at"] is not None and not elsewhere,
         lost_by_person=is_lost,
+        is_ended=bool(row["is_ended"]),
     )

@@ -21,7 +21,7 @@ PERMISSIONS = frozenset({"unsubscribe", "resubscribe"})
 
 def must_be_read_back(step: Step) -> bool:
     """Tell whether a step counts only once its effect was read."""
-    return step.kind in PERMISSIONS or bool(_removed(step))
+    return step.kind in PERMISSIONS or step.kind == "delete_contact" or bool(_removed(step))
 
 
 def contradiction(
@@ -34,6 +34,8 @@ def contradiction(
         answer: The contact as the answer to it showed it.
         found: The contact as it was read afterwards; None: it is not there any more.
     """
+    if step.kind == "delete_contact":
+        return None if found is None or found.get("deleted_at") else "it is not deleted"
     if found is None:
         return "the contact is not there any more"
     on = set(found.get("list_memberships") or ())

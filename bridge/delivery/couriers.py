@@ -64,6 +64,7 @@ def open_couriers(
     approve: Callable[[Step], None] | None = None,
     told: Mapping[str, Record] | None = None,
     decide: Callable[[AddressState], Decision] = decide,
+    by_plan: bool = False,
 ) -> Couriers:
     """Return the couriers of a connection.
 
@@ -75,10 +76,14 @@ def open_couriers(
         approve: Asked before each step is sent; raises where nobody agreed to it.
         told: Record id -> values that go before those of the mirror, where a message is replayed.
         decide: What decides on addresses.
+        by_plan: Whether a plan is carried out; see `read_terms`.
     """
     database = installation.database
     gatherer = Gatherer(
-        mapping=current.mapping, owner_policy=installation.settings.owner, told=told or {}
+        mapping=current.mapping,
+        installation_owner=installation.settings.owner,
+        told=told or {},
+        by_plan=by_plan,
     )
     return Couriers(
         database=database,

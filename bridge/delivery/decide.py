@@ -11,7 +11,6 @@ that would mail or add; removals go on.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.decide_consent import (
@@ -23,15 +22,17 @@ from bridge.delivery.decide_consent import (
 )
 from bridge.delivery.decide_lists import Lists, decide_lists
 from bridge.delivery.decide_return import given_afterwards
+from bridge.delivery.ending import DELETED_WITH_LAST, KEPT_ON_NO_LIST, goes_with_last_list
+from bridge.delivery.foreign import FOREIGN_ALONE, adoptions
 from bridge.delivery.merge import CORE, changes, create_body, fingerprint, list_change, put_body
 from bridge.delivery.model import AddressState, Decision, Person, Step
+from bridge.delivery.owner import choose_owner
 from bridge.delivery.status import statuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-
-_FOREVER = datetime.max.replace(tzinfo=UTC)
+    from bridge.delivery.merge import Changes
 
 
 def decide(state: AddressState) -> Decision:
@@ -75,6 +76,7 @@ def decide(state: AddressState) -> Decision:
         forgotten=lists.forgotten,
         lost=lists.lost,
         waits_for_lists=lists.waits_for,
+        adopts=adoptions(state, consent, owner),
         ends=consent.ends,
         lifts=consent.resubscribe,
         lifted=consent.lifted,
@@ -82,33 +84,6 @@ def decide(state: AddressState) -> Decision:
         lifts_by=consent.policy,
         given=(*consent.given, *given),
     )
-
-
-def choose_owner(state: AddressState) -> Person | None:
-    """Return whose fields are sent: who was chosen, the present owner, else by policy, ties by id.
-
-    Somebody on a list comes before somebody on none; whom the policy leaves go as they were linked.
-    """
-    able = [person for person in state.people if person.wanted is not None]
-    contact_id = _contact_id(state)
-    for person in able:
-        if person.is_chosen:
-            return person
-    for person in able:
-        if person.is_owner and contact_id == person.linked_to:
-            return person
-
-    def rank(person: Person) -> tuple[object, ...]:
-        # Who comes from another contact is linked to this one by the write: that must not change
-        # whose fields are sent.
-        is_linked = contact_id is not None and person.linked_to == contact_id
-        linked = (person.linked_at if is_linked else None) or _FOREVER
-        created = person.created_at or _FOREVER
-        by_policy = (created, linked) if state.owner_policy == "oldest" else (linked, created)
-        is_after = state.owner_policy == "primary_member" and not person.is_primary
-        return (not person.memberships, is_after, *by_policy, person.contact_id)
-
-    return min(able, key=rank, default=None)
 
 
 def _steps(
@@ -120,6 +95,8 @@ def _steps(
     contact_id = str(there["contact_id"])
     if there.get("deleted_at"):
         return _revive(state, owner, consent, lists)
+    if goes_with_last_list(state, consent, lists):
+        return (_delete(there),)
     steps: list[Step] = []
     ids = state.custom_field_ids
     if consent.unsubscribe:
@@ -150,12 +127,30 @@ def _steps(
                 kind="update_contact",
                 contact_id=contact_id,
                 body=put_body(there, wanted, custom_field_ids=ids, lists=lists.wanted),
-                reason="the record or its memberships changed",
+                reason=_reason(lists_differ, lists),
                 change=differing,
                 fingerprint=print_,
             )
         )
     return tuple(steps)
+
+
+def _reason(lists_differ: Changes, lists: Lists) -> str:
+    if lists_differ and not lists.wanted:
+        return KEPT_ON_NO_LIST
+    if lists_differ and lists.is_foreign_alone:
+        return FOREIGN_ALONE
+    return "the record or its memberships changed"
+
+
+def _delete(there: Mapping[str, Any]) -> Step:
+    return Step(
+        kind="delete_contact",
+        contact_id=str(there["contact_id"]),
+        body={},
+        reason=DELETED_WITH_LAST,
+        change={"contact": ("there", "deleted"), **list_change(there, ())},
+    )
 
 
 def _make(
@@ -278,6 +273,8 @@ def _lists_after(state: AddressState, steps: Iterable[Step]) -> frozenset[str] |
     base = state.there if state.there is None or not state.there.get("deleted_at") else None
     after = None if base is None else frozenset(base.get("list_memberships") or ())
     for step in steps:
+        if step.kind == "delete_contact":
+            return None
         if step.kind != "ask_person":
             after = frozenset(step.body.get("list_memberships") or ())
     return after
@@ -293,8 +290,3 @@ def _concerns(state: AddressState, consent: Consent, lists: Lists) -> bool:
         or lists.wanted
         or any(person.linked_to for person in state.people)
     )
-
-
-def _contact_id(state: AddressState) -> str | None:
-    contact = state.there or state.moving_from
-    return None if contact is None else str(contact["contact_id"])

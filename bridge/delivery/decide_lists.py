@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bridge.delivery.decide_consent import is_unsubscribed
+from bridge.delivery.foreign import unwanted
 from bridge.delivery.merge import MAX_LISTS
 from bridge.mirror.model import parse_moment
 
@@ -28,6 +29,7 @@ class Lists:
         lost: (contact id, list id) that the person ended by their own act.
         over: Lists that do not fit the vendor's 50.
         through_others: (contact id, list id) that the person had left; the list is another one's.
+        is_foreign_alone: Nothing changes but lists that Practifi never had the contact on.
     """
 
     wanted: frozenset[str]
@@ -36,15 +38,16 @@ class Lists:
     lost: tuple[tuple[str, str], ...] = ()
     over: frozenset[str] = frozenset()
     through_others: frozenset[tuple[str, str]] = frozenset()
+    is_foreign_alone: bool = False
 
 
 def decide_lists(state: AddressState, consent: Consent) -> Lists:
     """Return the lists the contact there shall be on, compared three ways.
 
     Practifi now, Constant Contact now, and what both last agreed on: what only Constant Contact has
-    and Practifi never had stays; what Practifi once had and no longer has goes, unless a sharer has
-    it; what the person left by their own act is not put back, and asks nothing of an address that
-    they have come to.
+    and Practifi never had stays, unless a plan takes it off by policy; what Practifi once had and
+    no longer has goes, unless a sharer has it; what the person left by their own act is not put
+    back, and asks nothing of an address that they have come to.
     """
     contact = state.there or state.moving_from or {}
     there = frozenset(contact.get("list_memberships") or ())
@@ -64,7 +67,8 @@ def decide_lists(state: AddressState, consent: Consent) -> Lists:
                 asked.add(row.cc_list_id)
     left = {base.cc_list_id for base in state.bases if (base.contact_id, base.list_id) in ended}
     gone = {base.cc_list_id for base in state.bases if not base.is_wanted} - asked
-    keeps = there - gone
+    foreign = unwanted(state, consent)
+    keeps = there - gone - foreign
     adds = frozenset[str]() if consent.blocked else frozenset(asked - left - there)
     room = max(0, MAX_LISTS - len(keeps))
     fitting = frozenset(sorted(adds)[:room])
@@ -77,6 +81,7 @@ def decide_lists(state: AddressState, consent: Consent) -> Lists:
         lost=tuple(sorted(lost)),
         over=adds - fitting,
         through_others=frozenset(key for key, there in asked_in_vain.items() if there in asked),
+        is_foreign_alone=bool(foreign) and not fitting and not gone & there,
     )
 
 

@@ -7,37 +7,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
-from bridge.consent.policy import rules_from
 from bridge.consent.standing import read_standing
-from bridge.delivery.assemble import NOTHING_TOLD, Rows, Terms, assemble, contact_at
+from bridge.delivery.assemble import NOTHING_TOLD, Rows, assemble, contact_at
+from bridge.delivery.terms import read_terms
 from bridge.delivery.work import SQL
-from bridge.mirror.remember import custom_field_ids
-from bridge.policies.policy import policies_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from collections.abc import Mapping as MappingOf
-    from typing import Literal, LiteralString
+    from typing import LiteralString
 
     import psycopg
 
-    from bridge.delivery.assemble import Row
+    from bridge.delivery.assemble import Row, Terms
     from bridge.delivery.model import AddressState, Resource
     from bridge.mapping.compiled import Mapping
+    from bridge.policies.policy import OwnerPolicy
     from bridge.salesforce.values import Record
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gatherer:
-    """Gathers states by one mapping, for whoever decides by it; see `gather_all`."""
+    """Gathers states by one mapping, for whoever decides by it; see `read_terms`."""
 
     mapping: Mapping
-    owner_policy: Literal["linked_first", "oldest"]
+    installation_owner: OwnerPolicy
     told: MappingOf[str, Record] = field(default_factory=lambda: NOTHING_TOLD)
+    by_plan: bool = False
 
     def one(self, tx: psycopg.Connection, connection_id: int, key: str) -> AddressState:
         """Return the state of one address."""
@@ -46,25 +46,29 @@ class Gatherer:
     def all(
         self, tx: psycopg.Connection, connection_id: int, keys: Sequence[str]
     ) -> dict[str, AddressState]:
-        """Return the state of each address."""
-        return gather_all(
+        """Return the state of each address, by the terms that hold now."""
+        if not keys:
+            return {}
+        terms = read_terms(
             tx,
             connection_id,
-            keys,
             self.mapping,
-            owner_policy=self.owner_policy,
+            installation_owner=self.installation_owner,
             told=self.told,
+            by_plan=self.by_plan,
         )
+        return gather_all(tx, connection_id, keys, terms)
+
+    def seen(
+        self, tx: psycopg.Connection, connection_id: int, keys: Sequence[str]
+    ) -> dict[str, AddressState]:
+        """Return the state of each address where the account has just been read."""
+        found = self.all(tx, connection_id, keys)
+        return {key: with_there(state, state.there) for key, state in found.items()}
 
 
 def gather_all(
-    tx: psycopg.Connection,
-    connection_id: int,
-    keys: Sequence[str],
-    mapping: Mapping,
-    *,
-    owner_policy: Literal["linked_first", "oldest"],
-    told: MappingOf[str, Record] = NOTHING_TOLD,
+    tx: psycopg.Connection, connection_id: int, keys: Sequence[str], terms: Terms
 ) -> dict[str, AddressState]:
     """Return the state of each address as both mirrors and the record of consent know it.
 
@@ -72,25 +76,11 @@ def gather_all(
         tx: A transaction.
         connection_id: Whose addresses they are.
         keys: The addresses.
-        mapping: What makes a contact there of each record.
-        owner_policy: Whose fields are sent where several people have an address, unless the firm
-            has a policy of its own.
-        told: Record id -> values that go before those of the mirror.
+        terms: What holds for all of them.
     """
     if not keys:
         return {}
-    rows = _rows_of(tx, connection_id, keys)
-    decided: dict[str, Any] = dict(
-        tx.execute(SQL["decided"], {"connection_id": connection_id}).fetchall()
-    )
-    owner = policies_from(decided.get("policies")).owner
-    terms = Terms(
-        mapping=mapping,
-        custom_field_ids=custom_field_ids(tx, connection_id, mapping.contact.custom_fields),
-        rules=rules_from(decided.get("consent_rules")),
-        owner_policy=owner_policy if owner == "installation" else owner,
-        told=told,
-    )
+    rows = _rows_of(tx, connection_id, keys, asks_ended=terms.on_last_list_removed == "delete")
     people = {key: [row["sf_id"] for row in rows[key].here] for key in keys}
     standing = read_standing(tx, connection_id, people, terms.rules)
     return {key: assemble(rows[key], standing[key], terms) for key in keys}
@@ -154,7 +144,9 @@ def _read(
         return cursor.execute(query, {"connection_id": connection_id, **values}).fetchall()
 
 
-def _rows_of(tx: psycopg.Connection, connection_id: int, keys: Sequence[str]) -> dict[str, Rows]:
+def _rows_of(
+    tx: psycopg.Connection, connection_id: int, keys: Sequence[str], *, asks_ended: bool
+) -> dict[str, Rows]:
     """Return what the tables hold of each address."""
     people = _by("at", _read(tx, SQL["people_at"], connection_id, keys=list(keys)))
     here = {key: [row for row in people[key] if row["email_key"] == key] for key in keys}
@@ -172,6 +164,7 @@ def _rows_of(tx: psycopg.Connection, connection_id: int, keys: Sequence[str]) ->
         connection_id,
         contact_ids=ids,
         cc_contact_ids=list(there.values()),
+        asks_ended=asks_ended,
     )
     of_person, of_contact = _by("contact_id", bases), _by("cc_contact_id", bases)
     return {

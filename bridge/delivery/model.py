@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bridge.consent.policy import Rules
+from bridge.delivery.foreign import Foreign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from bridge.consent.requests import RequestState
     from bridge.consent.standing import Asked, Evidence, OptOut
     from bridge.consent.statement import Statement
-    from bridge.policies.policy import OwnerPolicy
+    from bridge.delivery.foreign import Adoption
+    from bridge.policies.policy import LastListPolicy, OwnerPolicy
 
 Resource: TypeAlias = "Mapping[str, Any]"
 """A contact as Constant Contact answers it, sub-resources included."""
@@ -25,6 +27,7 @@ StepKind: TypeAlias = Literal[
     "update_contact",
     "move_address",
     "revive_contact",
+    "delete_contact",
     "unsubscribe",
     "resubscribe",
     "ask_person",
@@ -66,6 +69,7 @@ class Person:
         is_primary: The record says that this is the household's primary member.
         country: Of the mailing address, as the record has it.
         statement: What the record says of how the person asked to be mailed again.
+        household: The name of the household, where the mapping reads it.
     """
 
     contact_id: str
@@ -83,6 +87,7 @@ class Person:
     created_at: datetime | None = None
     country: str | None = None
     statement: Statement | None = None
+    household: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +98,7 @@ class Base:
         is_wanted: Practifi still has this membership, at this address.
         is_agreed: Both sides were seen to have it.
         lost_by_person: The person left the list by their own act: a list-level opt-out.
+        is_ended: Practifi has the membership no more, at no address; asked where that matters.
     """
 
     contact_id: str
@@ -101,6 +107,7 @@ class Base:
     is_wanted: bool
     is_agreed: bool
     lost_by_person: bool
+    is_ended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +128,8 @@ class AddressState:
         was_mailed_at: When Constant Contact mailed its one confirmation to the contact there.
         turned_down: Why the last request to come back came to nothing, if it did.
         rules: By which policy a person's own opt-out is lifted.
+        on_last_list_removed: What becomes of the contact there once Practifi has it on no list.
+        foreign: What is done about memberships that only Constant Contact has.
     """
 
     key: str
@@ -141,6 +150,8 @@ class AddressState:
     turned_down: str | None = None
     rules: Rules = field(default_factory=Rules)
     owner_policy: OwnerPolicy = "linked_first"
+    on_last_list_removed: LastListPolicy = "keep"
+    foreign: Foreign = field(default_factory=Foreign)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,6 +220,7 @@ class Decision:
         forgotten: Memberships that are gone on both sides once the steps are done.
         lost: Memberships that the person ended by their own act.
         waits_for_lists: Practifi lists that are not there yet.
+        adopts: Memberships there that get a record in Practifi.
         lifts: Requests to come back that the resubscribe step answers.
         lifted: Requests that lift what is only on record; no step is needed.
         lifts_own: The person had opted out themselves.
@@ -224,6 +236,7 @@ class Decision:
     forgotten: tuple[tuple[str, str], ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
     waits_for_lists: tuple[str, ...] = ()
+    adopts: tuple[Adoption, ...] = ()
     ends: tuple[RequestEnd, ...] = ()
     lifts: tuple[int, ...] = ()
     lifted: tuple[int, ...] = ()

@@ -48,7 +48,7 @@ def record_sent(tx: psycopg.Connection, connection_id: int, sent: Sequence[Sent]
     were = {"contact_ids": list(there), "keys": [key for key, _ in there.values()]}
     still = tx.execute(SQL["still_at"], were | {"connection_id": connection_id}).fetchall()
     link(tx, connection_id, "contact", {sf_id: there[sf_id][1] for (sf_id,) in still})
-    _agree_on(
+    agree_on(
         tx,
         connection_id,
         [
@@ -174,7 +174,7 @@ def set_statuses(tx: psycopg.Connection, connection_id: int, statuses: Iterable[
         )
 
 
-def _agree_on(
+def agree_on(
     tx: psycopg.Connection,
     connection_id: int,
     agreed: Iterable[tuple[str, tuple[str, str, str, bool]]],
@@ -204,7 +204,7 @@ def _agree_on(
 
 
 def _agree(tx: psycopg.Connection, connection_id: int, ends: Sequence[End]) -> None:
-    _agree_on(
+    agree_on(
         tx,
         connection_id,
         [

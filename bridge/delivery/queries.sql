@@ -314,6 +314,16 @@ SELECT name, value
 FROM setting
 WHERE connection_id = %(connection_id)s AND name IN ('consent_rules', 'policies')
 
+-- name: list_records
+-- The lists there that a list of Practifi is, by their record; of several records that of the owner.
+SELECT DISTINCT ON (there.list_id) there.list_id::text, r.sf_id
+FROM link l
+JOIN cc_list there ON there.connection_id = l.connection_id AND there.list_id = l.cc_id AND there.deleted_at IS NULL
+JOIN practifi_record r
+  ON r.connection_id = l.connection_id AND r.kind = 'list' AND r.sf_id = l.sf_id AND r.deleted_at IS NULL
+WHERE l.connection_id = %(connection_id)s AND l.kind = 'list'
+ORDER BY there.list_id, NOT l.is_owner, r.sf_id
+
 -- name: memberships_of
 -- The memberships of contacts as Practifi has them now, with the list's counterpart there unless it was deleted there.
 SELECT m.sf_id, m.contact_id, m.list_id, m.fields, m.unknown_fields, there.list_id AS cc_id, list.name
@@ -328,8 +338,17 @@ WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.delete
 ORDER BY m.sf_id
 
 -- name: bases_at
--- What both sides last agreed on, for some people or for one contact there; of a list that was deleted there without it.
-SELECT b.contact_id, b.list_id, b.cc_contact_id, there.list_id AS cc_list_id, b.removed_at, b.agreed_at, b.lost_by
+-- What both sides last agreed on, for some people or for one contact there; of a list that was deleted there without it. And,
+-- where that is asked, whether a person's membership has ended, not only gone to another address with them.
+SELECT b.contact_id, b.list_id, b.cc_contact_id, there.list_id AS cc_list_id, b.removed_at, b.agreed_at, b.lost_by,
+  %(asks_ended)s::bool
+    AND EXISTS (
+      SELECT FROM practifi_record p
+      WHERE p.connection_id = b.connection_id AND p.kind = 'contact' AND p.sf_id = b.contact_id)
+    AND NOT EXISTS (
+      SELECT FROM practifi_record m
+      WHERE m.connection_id = b.connection_id AND m.kind = 'membership' AND m.contact_id = b.contact_id
+        AND m.list_id = b.list_id AND m.deleted_at IS NULL) AS is_ended
 FROM membership_base b
 LEFT JOIN cc_list there
   ON there.connection_id = b.connection_id AND there.list_id = b.cc_list_id AND there.deleted_at IS NULL

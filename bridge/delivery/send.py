@@ -215,6 +215,9 @@ class Sender:
         if step.kind == "ask_person":
             self.there.ask_to_confirm(step.contact_id or "", body)
             return former
+        if step.kind == "delete_contact":
+            self.there.delete_contact(step.contact_id or "")
+            return former | {"list_memberships": []}
         if step.kind == "unsubscribe":
             return former | self._unsubscribe(step.contact_id or "", body)
         return former | body | self.there.put_contact(step.contact_id or "", body)

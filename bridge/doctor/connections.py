@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.constant_contact.lists import near_most
 from bridge.db.queries import load_queries
 from bridge.doctor.account import check_account
 from bridge.doctor.findings import Finding
@@ -34,9 +35,11 @@ def check_connection(
         finding, mapping = check_mapping(tx, connection, settings.mappings)
         consent = _consent(tx, connection)
         outages = _outages(tx, connection)
+        lists = _lists(tx, connection)
     yield finding
     yield consent
     yield from outages
+    yield from lists
     if connection.state == "unconnected":
         return
     salesforce = open_salesforce(connection, database, keyring, settings)
@@ -85,6 +88,15 @@ def _outages(tx: psycopg.Connection, connection: Connection) -> list[Finding]:
         )
         for system, since, reason in rows
     ]
+
+
+def _lists(tx: psycopg.Connection, connection: Connection) -> list[Finding]:
+    """Return a warning where the account is nearly full of lists."""
+    ((count,),) = tx.execute(_SQL["count_lists"], {"connection_id": connection.id}).fetchall()
+    warning = near_most(count)
+    if warning is None:
+        return []
+    return [_found(connection, "lists", "warning", warning, "delete lists there before it is full")]
 
 
 def _found(

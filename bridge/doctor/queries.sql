@@ -15,3 +15,9 @@ SELECT initcap(replace(system, '_', ' ')), since, reason
 FROM outage
 WHERE connection_id = %(connection_id)s AND probe_at IS NOT NULL
 ORDER BY system;
+
+-- name: count_lists
+-- Lists that the account had when it was read last.
+SELECT count(*)
+FROM cc_list
+WHERE connection_id = %(connection_id)s AND deleted_at IS NULL

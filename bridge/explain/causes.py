@@ -60,7 +60,8 @@ ADVICE: Mapping[str, str] = {
     "opted_out_by_firm": "if that was a mistake: tick and save, untick and save",
     # lists
     "not_on_a_list": "add a Constant Contact Membership in Practifi",
-    "foreign_membership": "add the membership in Practifi as well, if it is wanted there",
+    "foreign_membership": "add the membership in Practifi as well, if it is wanted there, or let "
+    "`bridge policy set foreign_memberships=adopt` do so for all",
     "membership_left_out": "change what the mapping's `leave_out` of memberships asks for",
     "list_not_there_yet": _EXPLAIN_LIST,
     "list_refused": _EXPLAIN_LIST,

@@ -42,6 +42,7 @@ PERSON: Table = (
     ("contact there", people.there),
     ("permission there", people.permission),
     ("lists there", lists.on_lists_there),
+    ("last list", lists.last_list),
     ("status in Practifi", delivery.written_back),
 )
 LIST: Table = (

@@ -9,10 +9,10 @@ from psycopg.rows import class_row, dict_row
 
 from bridge.clock import now
 from bridge.consent.ledger import Subjects
-from bridge.delivery.decide import choose_owner
 from bridge.delivery.decide_consent import decide_consent
 from bridge.delivery.decide_lists import decide_lists
 from bridge.delivery.gather import Gatherer, with_there
+from bridge.delivery.owner import choose_owner
 from bridge.errors import RecordError
 from bridge.explain.gather_mailing import read_mailing
 from bridge.explain.model import (
@@ -123,7 +123,9 @@ class _Reader:
 
     def _with_address(self, snapshot: Snapshot, key: str, contact_id: str | None) -> Snapshot:
         assert self._mapping is not None  # noqa: S101 -- the caller has looked
-        gatherer = Gatherer(mapping=self._mapping, owner_policy=self._owner_policy)
+        gatherer = Gatherer(
+            mapping=self._mapping, installation_owner=self._owner_policy, by_plan=True
+        )
         seen = gatherer.one(self._tx, self._connection_id, key)
         state = with_there(seen, seen.there)
         consent = decide_consent(state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.explain.model import Finding
 
 if TYPE_CHECKING:
@@ -82,6 +83,24 @@ def on_lists_there(s: Snapshot) -> Finding | None:
     if missing:
         return Finding(facts={"not on": missing}, cause="not_on_list_there")
     return Finding(facts={"on": len(there)})
+
+
+def last_list(s: Snapshot) -> Finding | None:
+    """What becomes of the contact there once Practifi has ended its last membership."""
+    state, there = s.state, s.state.there if s.state else None
+    if state is None or there is None or there.get("deleted_at"):
+        return None
+    asked = {row.cc_list_id for person in state.people for row in person.memberships}
+    fate = "it is deleted there, by the policy on_last_list_removed"
+    if state.on_last_list_removed == "keep":
+        fate = "the contact stays, by the policy on_last_list_removed"
+    elif is_unsubscribed(there) or state.opt_outs:
+        fate = "the contact stays: the person has opted out"
+    elif any(base.lost_by_person for base in state.bases):
+        fate = "the contact stays: the person has left a list by their own act"
+    elif _lists_there(s) - asked:
+        fate = "the contact stays: it is on a list that only Constant Contact has it on"
+    return Finding(facts={"after its last list": fate})
 
 
 def counterpart(s: Snapshot) -> Finding | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridge.delivery.decide import choose_owner
+from bridge.delivery.owner import choose_owner
 from bridge.explain.model import Finding
 
 if TYPE_CHECKING:

@@ -107,11 +107,23 @@ def _read_beside(mapping: Mapping) -> tuple[str, ...]:
 
 def client_paths(mapping: Mapping) -> tuple[str, ...]:
     """Return the needed paths of a contact that lead through its client, such as `Account.Name`."""
-    lookup = mapping.names.contact.account or ""
-    relation = lookup[:-1] + "r" if lookup.endswith("__c") else lookup.removesuffix("Id")
+    relation = _relation_to_client(mapping.names)
     return tuple(
         path for path in needed_paths("contact", mapping) if path.startswith(f"{relation}.")
     )
+
+
+def household_path(names: Names) -> str | None:
+    """Return where a contact's record shows the name of its household, such as `Account.Name`.
+
+    It is read only where the mapping gives it to a part.
+    """
+    return f"{_relation_to_client(names)}.{names.client.name}" if names.contact.account else None
+
+
+def _relation_to_client(names: Names) -> str:
+    lookup = names.contact.account or ""
+    return lookup[:-1] + "r" if lookup.endswith("__c") else lookup.removesuffix("Id")
 
 
 def row_of(

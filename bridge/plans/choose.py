@@ -56,7 +56,8 @@ class Choice:
             return bool(self.lists & {step.subject_key, step.cc_id or ""})
         named = {step.subject_key, step.cc_id or "", str(step.body.get("practifi_contact") or "")}
         added, removed = list_changes(step.change)
-        return bool(self.contacts & named or self.lists & (added | removed))
+        lists = added | removed | {step.body.get("list"), step.body.get("list_there")}
+        return bool(self.contacts & named or self.lists & lists)
 
 
 def chosen_subjects(steps: Iterable[StoredStep], choice: Choice) -> list[tuple[str, str]]:

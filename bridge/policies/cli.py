@@ -7,21 +7,17 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bridge.connections.store import list_connections, load_connection
+from bridge.connections.command import database_of, meant, the_one_meant
 from bridge.consent.who import user_name
-from bridge.db.database import connect
-from bridge.db.migrate import wait_for_schema
-from bridge.errors import ConfigurationError
 from bridge.policies.policy import MEANINGS, NUMBERS, meaning_of
 from bridge.policies.store import policies_of, read_changes, set_policies
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import psycopg
 
-    from bridge.connections.model import Connection
     from bridge.policies.policy import Policies
 
 _PERCENT = "_percent"
@@ -30,11 +26,9 @@ _PERCENT = "_percent"
 def main(argv: list[str]) -> int:
     """Run `bridge policy` and return the exit code."""
     arguments = _parser().parse_args(argv)
-    settings = read_settings()
-    wait_for_schema(settings, 0)
     run: Callable[[psycopg.Connection, argparse.Namespace], None] = arguments.run
-    with connect(settings) as session, session.transaction():
-        run(session, arguments)
+    with database_of(read_settings()) as database, database.transaction() as tx:
+        run(tx, arguments)
     return 0
 
 
@@ -45,7 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     show = commands.add_parser("show", help="show each policy and what it means")
     show.set_defaults(run=_show)
-    change = commands.add_parser("set", help="change policies; the next decision goes by them")
+    change = commands.add_parser(
+        "set",
+        help="change policies; the next decision goes by them",
+        epilog=_choices(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     change.add_argument("assignments", nargs="+", metavar="NAME=VALUE", help="as `show` names them")
     change.add_argument("--by", metavar="NAME", help="who says so; default: the user")
     change.set_defaults(run=_set)
@@ -57,18 +56,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _choices() -> str:
+    """Return what there is to set, a policy a line, its default first."""
+    width = max(map(len, [*MEANINGS, *NUMBERS]))
+    lines = [f"  {name:{width}}  {', '.join(values)}" for name, values in MEANINGS.items()]
+    lines += [f"  {name:{width}}  a whole number" for name in NUMBERS]
+    return "\n".join(
+        ["policies, the default first; `bridge policy show` says what each means:", *lines]
+    )
+
+
 def _show(tx: psycopg.Connection, arguments: argparse.Namespace) -> None:
-    found = {one.name: policies_of(tx, one.id) for one in _connections(tx, arguments)}
+    found = {one.name: policies_of(tx, one.id) for one in meant(tx, arguments.connection)}
     _print(found, is_json=arguments.json)
 
 
 def _set(tx: psycopg.Connection, arguments: argparse.Namespace) -> None:
-    connections = _connections(tx, arguments)
-    if len(connections) != 1:
-        names = ", ".join(each.name for each in connections) or "none"
-        message = f"say which connection by --connection NAME; there are: {names}"
-        raise ConfigurationError(message)
-    (one,) = connections
+    one = the_one_meant(tx, arguments.connection)
     policies = set_policies(tx, one.id, arguments.assignments, by=user_name(arguments.by))
     _print({one.name: policies}, is_json=arguments.json)
 
@@ -76,7 +80,7 @@ def _set(tx: psycopg.Connection, arguments: argparse.Namespace) -> None:
 def _history(tx: psycopg.Connection, arguments: argparse.Namespace) -> None:
     found = [
         (one.name, change)
-        for one in _connections(tx, arguments)
+        for one in meant(tx, arguments.connection)
         for change in read_changes(tx, one.id)
     ]
     if arguments.json:
@@ -93,12 +97,6 @@ def _history(tx: psycopg.Connection, arguments: argparse.Namespace) -> None:
         print(f"{name}  {at}  {change.name}: {change.old} -> {change.new}  by {change.changed_by}")
     if not found:
         print("no policy was changed: the defaults hold")
-
-
-def _connections(tx: psycopg.Connection, arguments: argparse.Namespace) -> Sequence[Connection]:
-    if arguments.connection is not None:
-        return [load_connection(tx, arguments.connection)]
-    return list_connections(tx)
 
 
 def _print(found: dict[str, Policies], *, is_json: bool) -> None:

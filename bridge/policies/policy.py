@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 OwnerPolicy: TypeAlias = Literal["linked_first", "oldest", "primary_member", "ask"]
+NamePolicy: TypeAlias = Literal["owner", "household"]
+ForeignPolicy: TypeAlias = Literal["ask", "keep", "adopt", "remove"]
+LastListPolicy: TypeAlias = Literal["keep", "delete"]
 
 _MOST = {"percent": 100, "above": 1_000_000}
 
@@ -24,6 +27,20 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "oldest": "of several people at an address, whose record is the oldest is sent",
         "primary_member": "of several people at an address, the household's primary member is sent",
         "ask": "of several people at an address, a person chooses; till then who was linked first",
+    },
+    "shared_name": {
+        "owner": "who shares an address is greeted by the name of whose fields are sent",
+        "household": "several people of one household are greeted by its name",
+    },
+    "foreign_memberships": {
+        "ask": "what only Constant Contact has is counted by list, and left alone",
+        "keep": "what only Constant Contact has is left alone, and not shown",
+        "adopt": "a membership that only Constant Contact has gets a record in Practifi",
+        "remove": "whom only Constant Contact has on a list is taken off, unless they opted out",
+    },
+    "on_last_list_removed": {
+        "keep": "a contact that Practifi takes off its last list stays in Constant Contact",
+        "delete": "it is deleted in Constant Contact, unless the person has opted out",
     },
     "lists": {
         "from_practifi": "lists are made and renamed in Practifi alone",
@@ -60,6 +77,9 @@ class Policies:
     """
 
     owner: Literal["installation"] | OwnerPolicy = "installation"
+    shared_name: NamePolicy = "owner"
+    foreign_memberships: ForeignPolicy = "ask"
+    on_last_list_removed: LastListPolicy = "keep"
     lists: Literal["from_practifi", "both"] = "from_practifi"
     list_deleted: Literal["keep", "delete"] = "keep"
     list_gone_there: Literal["ask", "make_again"] = "ask"

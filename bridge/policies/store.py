@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _SQL = load_queries("bridge.policies")
 
+_CONCERNED = {
+    "owner": (_SQL["disown_shared"], _SQL["note_shared"]),
+    "shared_name": (_SQL["note_shared"],),
+    "foreign_memberships": (_SQL["note_foreign"],),
+}
+"""Policy -> what notes whom a change of it concerns."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
@@ -45,6 +52,8 @@ def set_policies(
 ) -> Policies:
     """Change policies of a connection, note who did, and return how they are now.
 
+    Whom a change concerns is decided on by the next run, even if nothing else changes there.
+
     Raises:
         ConfigurationError: If an assignment names nothing that there is.
     """
@@ -65,6 +74,10 @@ def set_policies(
             "by": by,
         },
     )
+    for name, statements in _CONCERNED.items():
+        if name in names:
+            for statement in statements:
+                tx.execute(statement, {"connection_id": connection_id})
     return policies
 
 

@@ -19,6 +19,24 @@ RunState: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """How much a run is asked to read, and about what.
+
+    Attributes:
+        extent: Everything, or what changed since the run before; None leaves that to the run.
+        accepts_fewer: A source may give far less than before.
+        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
+    """
+
+    extent: Extent | None = None
+    accepts_fewer: bool = False
+    only: Sequence[str] = ()
+
+
+WHOLE = Scope()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunRecord:
     """A run as its row stands, with its newest plan.
 
@@ -65,19 +83,12 @@ class RunRecord:
         """Whether the run goes on, now or later."""
         return self.finished_at is None
 
-    def does(
-        self,
-        mode: Mode,
-        only: Sequence[str] = (),
-        *,
-        extent: Extent | None = None,
-        accepting_fewer: bool = False,
-    ) -> bool:
+    def does(self, mode: Mode, scope: Scope = WHOLE) -> bool:
         """Tell whether the run compares what is meant, and does with it what is wanted."""
         return (
             self.mode == mode
             and self.applies_plan_id is None
-            and set(self.only) == set(only)
-            and (self.extent in {None, "full"} or extent in {None, self.extent})
-            and (self.accepts_fewer or not accepting_fewer)
+            and set(self.only) == set(scope.only)
+            and (self.extent in {None, "full"} or scope.extent in {None, self.extent})
+            and (self.accepts_fewer or not scope.accepts_fewer)
         )

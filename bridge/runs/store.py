@@ -8,14 +8,12 @@ from psycopg.rows import class_row
 
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
-from bridge.runs.model import RunRecord
+from bridge.runs.model import WHOLE, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import psycopg
 
-    from bridge.runs.model import Extent, Job, Mode
+    from bridge.runs.model import Job, Mode, Scope
 
 _SQL = load_queries("bridge.runs")
 
@@ -28,9 +26,7 @@ def ask_run(
     mode: Mode,
     origin: Literal["schedule", "console", "cli"],
     asked_by: str,
-    extent: Extent | None = None,
-    accepts_fewer: bool = False,
-    only: Sequence[str] = (),
+    scope: Scope = WHOLE,
 ) -> tuple[int, bool]:
     """Return the id of the job's run that is under way, made if there is none, and if it is new.
 
@@ -44,9 +40,7 @@ def ask_run(
         mode: Whether it only plans.
         origin: Where it was asked for.
         asked_by: Who asked.
-        extent: How much it reads; None leaves that to the run.
-        accepts_fewer: Whether a source may give far less than before.
-        only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
+        scope: How much it reads, and about what.
     """
     parameters = {
         "connection_id": connection_id,
@@ -54,9 +48,9 @@ def ask_run(
         "mode": mode,
         "origin": origin,
         "asked_by": asked_by,
-        "extent": extent,
-        "accepts_fewer": accepts_fewer,
-        "only": list(only) or None,
+        "extent": scope.extent,
+        "accepts_fewer": scope.accepts_fewer,
+        "only": list(scope.only) or None,
     }
     while True:
         made = tx.execute(_SQL["add_run"], parameters).fetchone()

@@ -8,10 +8,8 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bridge.connections.store import load_connection
+from bridge.connections.command import database_of, meant
 from bridge.consent.who import user_name
-from bridge.db.database import open_database
-from bridge.db.migrate import wait_for_schema
 from bridge.settings import read_settings
 from bridge.unresolved.choose import choose, read_open, undo
 
@@ -29,13 +27,9 @@ def main(argv: list[str]) -> int:
     """Run `bridge unresolved` and return the exit code."""
     arguments = _parser().parse_args(argv)
     settings = read_settings()
-    wait_for_schema(settings, 0)
-    database = open_database(settings, size=2)
     run: Callable[[Settings, Database, argparse.Namespace], None] = arguments.run
-    try:
+    with database_of(settings) as database:
         run(settings, database, arguments)
-    finally:
-        database.close()
     return 0
 
 
@@ -64,8 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(_settings: Settings, database: Database, arguments: argparse.Namespace) -> None:
     with database.transaction() as tx:
-        if arguments.connection is not None:
-            load_connection(tx, arguments.connection)
+        meant(tx, arguments.connection)  # a name that is none is told
         found = read_open(tx, arguments.connection)
     if arguments.json:
         print(json.dumps([_as_json(row) for row in found], indent=2))

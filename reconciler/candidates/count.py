@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.db.queries import load_queries
+from bridge.policies.store import policies_of
 from reconciler.snapshot.staged import allow_much_memory
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ def count_others(context: RunContext) -> None:
         left_out = dict(tx.execute(SQL["left_out"], values).fetchall())
         ((without_address,),) = tx.execute(SQL["without_address"], values).fetchall()
         ((only_there,),) = tx.execute(SQL["only_there"], values).fetchall()
-        counters.foreign.update(tx.execute(SQL["foreign_memberships"], values).fetchall())
+        policy = policies_of(tx, context.run.connection_id).foreign_memberships
+        if policy != "keep":
+            by_policy = {"by_policy": policy != "ask"}
+            foreign = tx.execute(SQL["foreign_memberships"], values | by_policy)
+            counters.foreign.update(foreign.fetchall())
         context.renew(tx)
     counters.read += others + without_address + only_there
     counters.unchanged += others - sum(left_out.values())

@@ -80,9 +80,10 @@ WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is
     WHERE s.connection_id = t.connection_id AND s.kind = 'address' AND s.key = t.key)
 
 -- name: foreign_memberships
--- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone.
+-- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone. Where
+-- the policy deals with them, those are left that it does not: of lists without a record, and of whoever cannot be mailed.
 WITH person AS (
-  SELECT DISTINCT t.contact_id, h.key
+  SELECT DISTINCT t.contact_id, h.key, t.permission IN ('implicit', 'explicit') AS is_mailable
   FROM compared_contact_there t
   JOIN compared_contact h ON h.connection_id = t.connection_id AND h.run_id = t.run_id AND h.key = t.key
   WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted),
@@ -94,7 +95,7 @@ asked AS (
   JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id
   WHERE m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s),
 foreigner AS (
-  SELECT n.list_id
+  SELECT n.list_id, p.is_mailable
   FROM compared_membership_there n
   JOIN person p ON p.contact_id = n.contact_id
   WHERE n.connection_id = %(connection_id)s AND n.run_id = %(run_id)s
@@ -105,5 +106,11 @@ foreigner AS (
 SELECT l.name, count(*)
 FROM foreigner f
 JOIN cc_list l ON l.connection_id = %(connection_id)s AND l.list_id = f.list_id AND l.deleted_at IS NULL
+WHERE NOT (%(by_policy)s AND f.is_mailable AND EXISTS (
+  SELECT
+  FROM link k
+  JOIN practifi_record r
+    ON r.connection_id = k.connection_id AND r.kind = 'list' AND r.sf_id = k.sf_id AND r.deleted_at IS NULL
+  WHERE k.connection_id = l.connection_id AND k.kind = 'list' AND k.cc_id = l.list_id))
 GROUP BY l.name
 ORDER BY l.name

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.consent.ledger import Subjects
+from bridge.db.queries import load_queries
+from bridge.policies.store import policies_of
 from reconciler.candidates.store import SQL, add_candidates
 from reconciler.snapshot.staged import allow_much_memory, refuse_emptied
 from reconciler.snapshot.terms import still_hold
@@ -29,6 +31,7 @@ _BY_WHAT_BOTH_SIDES_HOLD = (
     SQL["select_statuses"],
     SQL["select_opted_out"],
 )
+_BY_POLICY = load_queries("reconciler.candidates", "policies.sql")
 _COMPARED = ("practifi:contact", "practifi:membership", "cc:contact")
 _ROWS = 5_000
 
@@ -65,8 +68,13 @@ def select_candidates(context: RunContext) -> None:
 def select_by_snapshot(tx: psycopg.Connection[Any], context: RunContext) -> None:
     """Choose by what a complete snapshot holds of both sides, and by what is on record."""
     values = context.lease.row()
+    policies = policies_of(tx, context.run.connection_id)
     if not still_hold(tx, context):
         tx.execute(SQL["select_all"], values)
+    if policies.shared_name == "household":
+        tx.execute(_BY_POLICY["greet_households"], values)
+    if policies.foreign_memberships in {"adopt", "remove"}:
+        tx.execute(_BY_POLICY["select_foreign"], values)
     for statement in _BY_WHAT_BOTH_SIDES_HOLD:
         tx.execute(statement, values)
     _select_erased(tx, context)

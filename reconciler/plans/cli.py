@@ -200,7 +200,7 @@ def _undo(settings: Settings, arguments: argparse.Namespace) -> int:
             plan = find_plan(tx, arguments.id)
             plan_undo: Callable[..., Undone] = import_module(_UNDOING).plan_undo
             made, left = plan_undo(
-                tx, plan, by=user_name(arguments.by), owner_policy=settings.owner
+                tx, plan, by=user_name(arguments.by), installation_owner=settings.owner
             )
         for reason, count in sorted(left.items()):
             sys.stderr.write(f"{count:,} not put back: {reason}\n")

@@ -54,6 +54,7 @@ class Figures:
         contacts: Contacts there.
         unsubscribed: Those of them that are unsubscribed.
         interactions: Interactions in Practifi.
+        memberships: Membership records in Practifi.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Figures:
     contacts: int = 0
     unsubscribed: int = 0
     interactions: int = 0
+    memberships: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -134,7 +136,8 @@ def _rows(effects: Effects, figures: Figures) -> Iterator[dict[str, Any]]:
     kinds = effects.kinds
     rows = (
         ("lists", len(figures.names), ("create_list",), ("delete_list",)),
-        ("contacts", figures.contacts, ("create_contact", "revive_contact"), ()),
+        ("contacts", figures.contacts, ("create_contact", "revive_contact"), ("delete_contact",)),
+        ("memberships", figures.memberships, ("adopt_membership",), ()),
         ("unsubscribed", figures.unsubscribed, ("unsubscribe",), ("resubscribe",)),
         ("interactions", figures.interactions, ("create_interaction",), ()),
     )

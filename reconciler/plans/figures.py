@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _SQL = load_queries("reconciler.plans", "figures.sql")
 
-_OF_PEOPLE = frozenset({"create_contact", "revive_contact", "unsubscribe", "resubscribe"})
+_OF_PEOPLE = frozenset(
+    {"create_contact", "revive_contact", "delete_contact", "unsubscribe", "resubscribe"}
+)
 
 
 def read_figures(
@@ -26,7 +28,7 @@ def read_figures(
     effects = effects or Effects()
     names = dict(tx.execute(_SQL["lists"], values).fetchall())
     members: dict[str, int] = {}
-    contacts = unsubscribed = interactions = 0
+    contacts = unsubscribed = interactions = memberships = 0
     if touched := {*effects.added, *effects.removed}:
         rows = tx.execute(_SQL["members"], values | {"list_ids": sorted(touched)})
         members = dict(rows.fetchall())
@@ -37,10 +39,13 @@ def read_figures(
         ((contacts, unsubscribed),) = tx.execute(_SQL["people"], values).fetchall()
     if "create_interaction" in effects.kinds:
         ((interactions,),) = tx.execute(_SQL["interactions"], values).fetchall()
+    if "adopt_membership" in effects.kinds:
+        ((memberships,),) = tx.execute(_SQL["memberships"], values).fetchall()
     return Figures(
         names=names,
         members=members,
         contacts=contacts,
         unsubscribed=unsubscribed,
         interactions=interactions,
+        memberships=memberships,
     )

@@ -31,3 +31,9 @@ WHERE connection_id = %(connection_id)s AND deleted_at IS NULL
 SELECT count(*)
 FROM interaction
 WHERE connection_id = %(connection_id)s AND sf_id IS NOT NULL
+
+-- name: memberships
+-- Membership records that are in Practifi.
+SELECT count(*)
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = 'membership' AND deleted_at IS NULL

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reconciler.plans.storage import new_records, storage_words
+from reconciler.plans.storage import new_records, storage_words, with_members
 
 if TYPE_CHECKING:
     from bridge.policies.policy import Policies
@@ -40,6 +40,7 @@ def judge(
     policies: Policies,
     *,
     storage_above: int | None = None,
+    shows_members: bool = False,
 ) -> Verdict:
     """Return whether what steps come to may be done without asking.
 
@@ -51,6 +52,7 @@ def judge(
         figures: What there is before.
         policies: How much the connection may lose unasked is among them.
         storage_above: New records that may be written unasked; None: any number.
+        shows_members: Whether each Interaction has a campaign member follow it.
     """
     may_lose = (policies.removals_above, policies.removals_percent)
     may_opt_out = (policies.opt_outs_above, policies.opt_outs_percent)
@@ -64,6 +66,9 @@ def judge(
     members = sum(figures.members.get(list_id, 0) for list_id in effects.removed)
     if not found and is_too_many(removed, members, *may_lose):
         found.append(("removals", f"{removed:,} of {members:,} memberships would end"))
+    going = effects.kinds.get("delete_contact", 0)
+    if is_too_many(going, figures.contacts, *may_lose):
+        found.append(("removals", f"{going:,} of {figures.contacts:,} contacts would be deleted"))
     opt_outs = effects.kinds.get("unsubscribe", 0)
     mailable = figures.contacts - figures.unsubscribed
     if is_too_many(opt_outs, mailable, *may_opt_out):
@@ -75,7 +80,8 @@ def judge(
             words += f", and {losing:,} membership{'s' * (losing > 1)} with them"
         found.append(("list_deletions", words))
     if storage_above is not None and new_records(effects.kinds) > storage_above:
-        found.append(("storage", f"{storage_words(effects.kinds)}: {FEWER}"))
+        kinds = with_members(effects.kinds) if shows_members else effects.kinds
+        found.append(("storage", f"{storage_words(kinds)}: {FEWER}"))
     return Verdict(
         held=tuple(dict.fromkeys(held for held, _ in found)),
         reason="; ".join(words for _, words in found),

@@ -28,6 +28,11 @@ def new_records(kinds: Mapping[str, int]) -> int:
     return sum(kinds.get(kind, 0) for kind in _KB_A_RECORD)
 
 
+def with_members(kinds: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the kinds with the campaign members that follow from new Interactions, one each."""
+    return {**kinds, "add_campaign_member": kinds.get("create_interaction", 0)}
+
+
 def storage_words(kinds: Mapping[str, int]) -> str:
     """Return what the records take, for people.
 
@@ -35,12 +40,17 @@ def storage_words(kinds: Mapping[str, int]) -> str:
     '1.2 million new records, about 2.4 GB of Salesforce data storage at 2 KB an Interaction'
     >>> storage_words({"create_interaction": 60_000})
     '60,000 new records, about 120 MB of Salesforce data storage at 2 KB an Interaction'
+    >>> storage_words(with_members({"create_interaction": 60_000})).partition(", ")[2][:12]
+    'about 180 MB'
     """
     size_kb = sum(size * kinds.get(kind, 0) for kind, size in _KB_A_RECORD.items())
-    return (
+    words = (
         f"{_count(new_records(kinds))} new records, about {_size(size_kb)} of Salesforce data "
         f"storage at {_KB_A_RECORD['create_interaction']} KB an Interaction"
     )
+    if kinds.get("add_campaign_member"):
+        words += f" and {_KB_A_RECORD['add_campaign_member']} KB a campaign member"
+    return words
 
 
 def _count(number: int) -> str:

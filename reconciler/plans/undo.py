@@ -11,19 +11,22 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bridge.delivery.decide import choose_owner, decide
+from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import decide_consent
-from bridge.delivery.merge import fingerprint
-from bridge.delivery.model import Base, Decision, Membership
+from bridge.delivery.foreign import Foreign
+from bridge.delivery.merge import fingerprint, put_body
+from bridge.delivery.model import Base, Decision, Membership, Step
+from bridge.delivery.owner import choose_owner
 from bridge.plans.model import list_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from bridge.delivery.model import AddressState, Person, Step
+    from bridge.delivery.model import AddressState, Person
     from bridge.plans.model import StoredStep
 
-_KINDS = frozenset({"create_contact", "update_contact", "revive_contact", "move_address"})
+_DELETED = "delete_contact"
+_KINDS = frozenset({"create_contact", "update_contact", "revive_contact", "move_address", _DELETED})
 """What puts people on lists or takes them off; who opts out or comes back is not undone."""
 
 STILL_WANTED = "Practifi still has the membership, and puts it back"
@@ -37,11 +40,13 @@ class Undo:
         plan_id: The plan that is taken back.
         gives: Lists there that it was taken off.
         takes: Lists there that it was put on.
+        is_deleted: The plan deleted it; it is brought back to its lists.
     """
 
     plan_id: int
     gives: frozenset[str]
     takes: frozenset[str]
+    is_deleted: bool = False
 
     def among(self, lists: Collection[str]) -> Undo:
         """Return the undo without lists that are not there any more."""
@@ -52,16 +57,20 @@ def undo_of(plan_id: int, steps: Iterable[StoredStep]) -> dict[str, Undo]:
     """Return address -> what takes back what was confirmed of a plan."""
     gives: defaultdict[str, set[str]] = defaultdict(set)
     takes: defaultdict[str, set[str]] = defaultdict(set)
+    deleted: set[str] = set()
     for step in steps:
         if step.kind in _KINDS and step.state == "confirmed":
             added, removed = list_changes(step.change)
             gives[step.subject_key] |= removed
             takes[step.subject_key] |= added
+            if step.kind == _DELETED:
+                deleted.add(step.subject_key)
     return {
         key: Undo(
             plan_id=plan_id,
             gives=frozenset(gives[key] - takes[key]),
             takes=frozenset(takes[key] - gives[key]),
+            is_deleted=key in deleted,
         )
         for key in sorted({*gives, *takes})
         if gives[key] != takes[key]
@@ -83,6 +92,8 @@ def decide_undo(state: AddressState, undo: Undo) -> Decision:
 
     Nothing is agreed on by it: a list that only Constant Contact has then stays as it is there.
     """
+    if undo.is_deleted and (state.there or {}).get("deleted_at"):
+        return _bring_back(state, undo)
     decision = decide(_as_before(state, undo))
     if decision.needs_look:
         return Decision(needs_look=True)
@@ -99,7 +110,7 @@ def why_not(state: AddressState, undo: Undo) -> str | None:
     wanted = undo.gives - set((state.there or {}).get("list_memberships") or ())
     if not wanted:
         return None
-    if state.there is None or state.there.get("deleted_at"):
+    if state.there is None or (state.there.get("deleted_at") and not undo.is_deleted):
         return "not in Constant Contact any more"
     if not any(person.left_out is None for person in state.people):
         return "nobody in Practifi has the address any more"
@@ -111,6 +122,25 @@ def why_not(state: AddressState, undo: Undo) -> str | None:
         for list_id in list_changes(step.change)[0]
     }
     return None if wanted <= given else "left the list by their own act, or is on 50 lists"
+
+
+def _bring_back(state: AddressState, undo: Undo) -> Decision:
+    """Bring a deleted contact back to its lists: as it was there, whatever its record says now."""
+    if not state.is_there_known:
+        return Decision(needs_look=True)
+    there, left = state.there or {}, {one.cc_list_id for one in state.bases if one.lost_by_person}
+    lists = sorted(undo.gives - left)
+    takes_part = any(person.left_out is None for person in state.people)
+    if not lists or not takes_part or decide_consent(replace(state, asked=())).blocked:
+        return Decision()
+    step = Step(
+        kind="revive_contact",
+        contact_id=str(there["contact_id"]),
+        body=put_body(there, lists=lists),
+        reason=f"takes back plan {undo.plan_id}",
+        change={"contact": ("deleted", "there"), "list_memberships": ([], lists)},
+    )
+    return Decision(steps=(step,))
 
 
 def _as_before(state: AddressState, undo: Undo) -> AddressState:
@@ -134,6 +164,8 @@ def _as_before(state: AddressState, undo: Undo) -> AddressState:
         asked=(),
         moving_from=None,
         left_behind=(),
+        on_last_list_removed="keep",
+        foreign=Foreign(),
     )
 
 

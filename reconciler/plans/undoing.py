@@ -7,30 +7,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.db.queries import load_queries
-from bridge.delivery.gather import gather_all, with_there
+from bridge.delivery.gather import Gatherer
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
 from bridge.plans.steps import all_steps
 from bridge.policies.store import policies_of
 from reconciler.plan_contacts import planned_step
-from reconciler.plans.effects import effects_of
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
 from reconciler.plans.undo import decide_undo, undo_of, why_not
-from reconciler.runs.plan_store import add_plan, add_steps, totals
+from reconciler.runs.drafts import draft_within, move_drafted
+from reconciler.runs.plan_store import add_plan, totals
 from reconciler.runs.plans import steps_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Literal
 
     import psycopg
 
     from bridge.plans.model import PlanRecord
+    from bridge.policies.policy import OwnerPolicy
     from reconciler.plans.undo import Undo
     from reconciler.runs.model import PlannedStep
 
 _SQL = load_queries("reconciler.plans", "undo.sql")
+
+ADOPTED_STAY = "membership records that were adopted: who deletes one takes the person off there"
 
 _STEPS_A_READ = 500
 _CALLS = 3  # it is read, written, and read back where it is taken off a list
@@ -74,13 +76,15 @@ def undos_of(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> U
 
 
 def plan_undo(
-    tx: psycopg.Connection[Any],
-    plan: PlanRecord,
-    *,
-    by: str,
-    owner_policy: Literal["linked_first", "oldest"],
+    tx: psycopg.Connection[Any], plan: PlanRecord, *, by: str, installation_owner: OwnerPolicy
 ) -> Undone:
     """Store the plan that takes back what another one has added and removed.
+
+    Args:
+        tx: The caller's transaction.
+        plan: The plan to take back.
+        by: Who asks.
+        installation_owner: As `read_terms` takes it.
 
     Raises:
         ConfigurationError: If the plan was not carried out, concerns no people, or the connection
@@ -94,26 +98,19 @@ def plan_undo(
     current = active(tx, plan.connection_id)
     if current is None:
         raise ConfigurationError(f"{plan.connection!r} has no mapping: `bridge mapping activate`")
-    undos = undos_of(tx, plan.connection_id, plan.id)
-    steps: list[PlannedStep] = []
-    left: Counter[str] = Counter()
-    for found in _undos_in_order(tx, undos):
-        states = gather_all(
-            tx, plan.connection_id, list(found), current.mapping, owner_policy=owner_policy
-        )
-        for key, state in states.items():
-            known = with_there(state, state.there)
-            if (reason := why_not(known, found[key])) is not None:
-                left[reason] += 1
-            decided = decide_undo(known, found[key]).steps
-            steps += [planned_step(key, step, calls=_CALLS) for step in decided]
-    if not steps:
+    values = {"connection_id": plan.connection_id, "plan_id": plan.id}
+    ((adopted,),) = tx.execute(_SQL["count_adopted"], values).fetchall()
+    left: Counter[str] = Counter({ADOPTED_STAY: adopted} if adopted else {})
+    gatherer = Gatherer(mapping=current.mapping, installation_owner=installation_owner)
+    asked = {"connection_id": plan.connection_id, "job": plan.job, "by": by}
+    ((run_id,),) = tx.execute(_SQL["add_planned_run"], asked).fetchall()
+    steps = _steps(tx, undos_of(tx, plan.connection_id, plan.id), gatherer, left)
+    effects = draft_within(tx, plan.connection_id, run_id, plan.job, steps)
+    if not effects.steps:
+        tx.execute(_SQL["forget_planned_run"], values | {"run_id": run_id})
         return Undone(None, left)
-    effects = effects_of(steps)
     figures = read_figures(tx, plan.connection_id, effects)
     verdict = judge(effects, figures, policies_of(tx, plan.connection_id))
-    values = {"connection_id": plan.connection_id, "job": plan.job, "by": by}
-    ((run_id,),) = tx.execute(_SQL["add_planned_run"], values).fetchall()
     plan_id = add_plan(
         tx,
         plan.connection_id,
@@ -124,8 +121,27 @@ def plan_undo(
         totals=totals(effects, figures) | {"held": list(verdict.held)},
         undoes=plan.id,
     )
-    add_steps(tx, plan.connection_id, plan_id, steps, current.version_id, job=plan.job)
+    move_drafted(
+        tx,
+        plan.connection_id,
+        run_id,
+        plan_id,
+        effects.steps,
+        mapping_version_id=current.version_id,
+    )
     return Undone(plan_id, left)
+
+
+def _steps(
+    tx: psycopg.Connection[Any], undos: Undos, gatherer: Gatherer, left: Counter[str]
+) -> Iterator[PlannedStep]:
+    """Yield what takes a plan back, and count addresses that do not get their lists back."""
+    for found in _undos_in_order(tx, undos):
+        for key, state in gatherer.seen(tx, undos.connection_id, list(found)).items():
+            if (reason := why_not(state, found[key])) is not None:
+                left[reason] += 1
+            for step in decide_undo(state, found[key]).steps:
+                yield planned_step(key, step, calls=_CALLS)
 
 
 def _undos_in_order(tx: psycopg.Connection[Any], undos: Undos) -> Iterator[dict[str, Undo]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bridge.runs.model import WHOLE
 from bridge.runs.store import ask_run, load_run
 from reconciler.runs.context import Watcher
 from reconciler.runs.execute import cancel_now, execute
@@ -17,12 +18,12 @@ from reconciler.runs.halt import Halt, RunCancelled, RunReleased
 from reconciler.runs.store import claim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     import psycopg
 
     from bridge.bootstrap import Installation
-    from bridge.runs.model import Extent, Job, Mode, RunRecord
+    from bridge.runs.model import Job, Mode, RunRecord, Scope
     from reconciler.runs.store import RunLease
 
 _LOOK_S = 0.5
@@ -93,9 +94,7 @@ class Attendant:
         mode: Mode,
         *,
         asked_by: str,
-        extent: Extent | None = None,
-        accepts_fewer: bool = False,
-        only: Sequence[str] = (),
+        scope: Scope = WHOLE,
     ) -> RunEnd:
         """Return how the run ended that does what is wanted.
 
@@ -112,9 +111,7 @@ class Attendant:
                     mode=mode,
                     origin="cli",
                     asked_by=asked_by,
-                    extent=extent,
-                    accepts_fewer=accepts_fewer,
-                    only=only,
+                    scope=scope,
                 )
                 lease = self._claim(tx, run_id)
                 record = load_run(tx, self._connection_id, run_id)
@@ -126,8 +123,7 @@ class Attendant:
                 )
             end = self._work(lease) if lease else self._follow(run_id)
             record = end.record
-            is_wanted = record.does(mode, only, extent=extent, accepting_fewer=accepts_fewer)
-            if end.interrupted or record.is_open or is_wanted:
+            if end.interrupted or record.is_open or record.does(mode, scope):
                 return end
 
     def see_run(self, run_id: int) -> RunEnd:

@@ -38,25 +38,61 @@ def draft(context: RunContext, steps: Iterable[PlannedStep]) -> Effects:
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
     effects, coming = Effects(), iter(steps)
-    database = context.installation.database
+    database, run = context.installation.database, context.run
     with database.transaction() as tx:
         tx.execute(_SQL["forget_drafted"], context.lease.row())
     while part := list(islice(coming, _STEPS)):
-        rows = [
-            _row(context, step, ordinal) for ordinal, step in enumerate(part, start=effects.steps)
-        ]
         with database.transaction() as tx:
-            with tx.cursor().copy(_SQL["copy_drafted"]) as copy:
-                copy.write(block(rows))
+            _copy(tx, run.connection_id, run.id, run.job, part, effects=effects)
             context.renew(tx)
-        for step in part:
-            effects.add(step)
     return effects
+
+
+def draft_within(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    run_id: int,
+    job: Job,
+    steps: Iterable[PlannedStep],
+) -> Effects:
+    """Write steps down as `draft` does, for a run that nobody holds: in the caller's transaction.
+
+    Args:
+        tx: The transaction that stores the plan.
+        connection_id: Whose run it is.
+        run_id: The run.
+        job: Its job.
+        steps: In order.
+    """
+    effects, coming = Effects(), iter(steps)
+    while part := list(islice(coming, _STEPS)):
+        _copy(tx, connection_id, run_id, job, part, effects=effects)
+    return effects
+
+
+def _copy(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    run_id: int,
+    job: Job,
+    part: Sequence[PlannedStep],
+    *,
+    effects: Effects,
+) -> None:
+    """Write a part of the steps down behind those that `effects` has added up, and add it."""
+    rows = []
+    for ordinal, step in enumerate(part, start=effects.steps):
+        rows.append((str(connection_id), str(run_id), str(ordinal), *_row(step, job)))
+    with tx.cursor().copy(_SQL["copy_drafted"]) as copy:
+        copy.write(block(rows))
+    for step in part:
+        effects.add(step)
 
 
 def move_drafted(
     tx: psycopg.Connection[Any],
-    context: RunContext,
+    connection_id: int,
+    run_id: int,
     plan_id: int,
     count: int,
     *,
@@ -67,7 +103,8 @@ def move_drafted(
 
     Args:
         tx: The transaction that stores the plan.
-        context: The run.
+        connection_id: Whose plan it is.
+        run_id: The run that drafted them.
         plan_id: The plan.
         count: How many were drafted.
         mapping_version_id: The mapping that they were made by.
@@ -76,12 +113,13 @@ def move_drafted(
     Raises:
         psycopg.OperationalError: If some are gone, because the server has crashed.
     """
+    run = {"connection_id": connection_id, "run_id": run_id}
     place = {"plan_id": plan_id, "first": first, "mapping_version_id": mapping_version_id}
-    moved = tx.execute(_SQL["move_drafted"], context.lease.row() | place).rowcount
+    moved = tx.execute(_SQL["move_drafted"], run | place).rowcount
     if moved != count:
         message = f"{count - moved} drafted steps are gone: the database was restarted"
         raise psycopg.OperationalError(message)
-    tx.execute(_SQL["forget_drafted"], context.lease.row())
+    tx.execute(_SQL["forget_drafted"], run)
 
 
 def append_drafted(
@@ -94,18 +132,25 @@ def append_drafted(
     values = context.lease.row() | {"plan_id": plan_id}
     ((first,),) = tx.execute(_SQL["next_ordinal"], values).fetchall()
     tx.execute(_SQL["keep_candidates"], values)
-    version_id = context.current.version_id
-    move_drafted(tx, context, plan_id, count, mapping_version_id=version_id, first=int(first))
+    move_drafted(
+        tx,
+        context.run.connection_id,
+        context.run.id,
+        plan_id,
+        count,
+        mapping_version_id=context.current.version_id,
+        first=int(first),
+    )
 
 
-def lane_of(step: PlannedStep, job: Job) -> int:
+def _lane_of(step: PlannedStep, job: Job) -> int:
     """Return the lane in which a step is carried out."""
     if step.kind == "unsubscribe":
         return CONSENT
     return ENGAGEMENT if job == "activities" else RECONCILE
 
 
-def detail_of(step: PlannedStep) -> dict[str, Any]:
+def _detail_of(step: PlannedStep) -> dict[str, Any]:
     """Return what a stored step keeps of what it does."""
     return {
         "body": dict(step.body),
@@ -115,24 +160,20 @@ def detail_of(step: PlannedStep) -> dict[str, Any]:
     }
 
 
-def before_of(step: PlannedStep) -> dict[str, Any]:
+def _before_of(step: PlannedStep) -> dict[str, Any]:
     """Return what a step replaces: what an undo puts back."""
     return {name: old for name, (old, _) in step.change.items()}
 
 
-def _row(context: RunContext, step: PlannedStep, ordinal: int) -> Sequence[str]:
-    run = context.run
+def _row(step: PlannedStep, job: Job) -> Sequence[str]:
     return (
-        str(run.connection_id),
-        str(run.id),
-        str(ordinal),
         step.key,
         step.kind,
         step.subject_kind,
         step.subject_key,
-        str(lane_of(step, run.job)),
-        _json(detail_of(step)),
-        _json(before_of(step)),
+        str(_lane_of(step, job)),
+        _json(_detail_of(step)),
+        _json(_before_of(step)),
         step.facts.hex(),
         step.reason,
     )

@@ -15,6 +15,7 @@ from bridge.connections.store import load_connection
 from bridge.errors import BridgeError, ConfigurationError, NoSlotNow, QuotaSpent, RemoteError
 from bridge.log import place
 from bridge.mapping.versions import active
+from bridge.runs.model import WHOLE
 from bridge.runs.store import ask_run, load_run
 from reconciler.runs import store
 from reconciler.runs.carry_on import RunFaulty, carry_on
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.bootstrap import Installation
-    from bridge.runs.model import Extent, Job, Mode, RunRecord
+    from bridge.runs.model import Job, Mode, RunRecord, Scope
     from reconciler.runs.jobs import JobModule
     from reconciler.runs.store import RunLease
 
@@ -48,8 +49,7 @@ def run_now(
     mode: Mode = "apply",
     *,
     asked_by: str = "this program",
-    extent: Extent | None = None,
-    accepts_fewer: bool = False,
+    scope: Scope = WHOLE,
 ) -> RunRecord:
     """Run a job here and now, and return how it ended.
 
@@ -63,8 +63,7 @@ def run_now(
             mode=mode,
             origin="cli",
             asked_by=asked_by,
-            extent=extent,
-            accepts_fewer=accepts_fewer,
+            scope=scope,
         )
         lease = store.claim(tx, connection_id, run_id, installation.settings.lease_s)
     if lease is not None:

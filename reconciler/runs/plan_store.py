@@ -12,18 +12,16 @@ from bridge.policies.store import policies_of
 from reconciler.plans.effects import before_and_after
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
-from reconciler.runs.drafts import before_of, detail_of, lane_of, move_drafted
+from reconciler.runs.drafts import move_drafted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import psycopg
 
     from bridge.plans.model import PlanState
-    from bridge.runs.model import Job
     from reconciler.plans.effects import Effects, Figures
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import PlannedStep
 
 _SQL = load_queries("reconciler.runs", "plans.sql")
 
@@ -56,6 +54,7 @@ def store_plan(
         figures,
         policies_of(tx, run.connection_id),
         storage_above=context.installation.settings.storage_above,
+        shows_members=context.current.mapping.interaction.campaign_members,
     )
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not effects.steps else "waiting" if waits else "applying"
@@ -73,7 +72,14 @@ def store_plan(
         wait_reason=verdict.reason or None,
         totals=totals(effects, figures) | {"held": list(verdict.held)},
     )
-    move_drafted(tx, context, plan_id, effects.steps, mapping_version_id=mapping_version_id)
+    move_drafted(
+        tx,
+        run.connection_id,
+        run.id,
+        plan_id,
+        effects.steps,
+        mapping_version_id=mapping_version_id,
+    )
     return plan_id
 
 
@@ -105,29 +111,6 @@ def add_plan(
     return int(row[0])
 
 
-def add_steps(
-    tx: psycopg.Connection[Any],
-    connection_id: int,
-    plan_id: int,
-    steps: Sequence[PlannedStep],
-    mapping_version_id: int | None,
-    *,
-    job: Job,
-) -> None:
-    """Store the few steps of a plan that no run has drafted."""
-    rows = (
-        _row(step, ordinal, job)
-        | {
-            "connection_id": connection_id,
-            "plan_id": plan_id,
-            "mapping_version_id": mapping_version_id,
-        }
-        for ordinal, step in enumerate(steps)
-    )
-    with tx.cursor() as cursor:
-        cursor.executemany(_SQL["add_step"], rows)
-
-
 def totals(effects: Effects, figures: Figures) -> dict[str, Any]:
     """Return what a plan comes to: steps by sign and kind, calls, numbers before and after."""
     signs = effects.signs
@@ -137,19 +120,4 @@ def totals(effects: Effects, figures: Figures) -> dict[str, Any]:
         "by_kind": dict(sorted(effects.kinds.items())),
         "calls": effects.calls,
         "before_after": before_and_after(effects, figures),
-    }
-
-
-def _row(step: PlannedStep, ordinal: int, job: Job) -> dict[str, Any]:
-    return {
-        "ordinal": ordinal,
-        "key": step.key,
-        "kind": step.kind,
-        "subject_kind": step.subject_kind,
-        "subject_key": step.subject_key,
-        "lane": lane_of(step, job),
-        "detail": Jsonb(detail_of(step)),
-        "before": Jsonb(before_of(step)),
-        "facts": step.facts,
-        "reason": step.reason,
     }

@@ -80,6 +80,22 @@ def opt_out_steps(
         return [step_of(row) for row in cursor.execute(_SQL["opt_out_steps"], values)]
 
 
+def open_steps_of(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    plan_id: int,
+    kind: str,
+    *,
+    from_ordinal: int,
+    count: int,
+) -> list[StoredStep]:
+    """Return the open steps of one kind of a plan, in order."""
+    values = _place(connection_id, plan_id) | {"from_ordinal": from_ordinal, "count": count}
+    with tx.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_SQL["open_steps_of"], values | {"kind": kind})
+        return [step_of(row) for row in rows]
+
+
 def open_totals(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> OpenTotals:
     """Return how much of a plan is open."""
     row = tx.execute(_SQL["open_totals"], _place(connection_id, plan_id)).fetchone()

@@ -7,13 +7,6 @@ VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(undoes)s, %(asked_by)s, %(
   app_now(), CASE WHEN %(state)s = 'done' THEN app_now() END)
 RETURNING id
 
--- name: add_step
--- One foreseen effect, with what it rests on and what it replaces.
-INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts,
-  mapping_version_id, reason, state)
-VALUES (%(connection_id)s, %(plan_id)s, %(ordinal)s, %(key)s, %(kind)s, %(subject_kind)s, %(subject_key)s, %(lane)s,
-  %(detail)s, %(before)s, %(facts)s, %(mapping_version_id)s, %(reason)s, 'planned')
-
 -- name: copy_drafted
 -- Steps that were decided on, for a plan that is not whole yet.
 COPY drafted_step (connection_id, run_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts, reason)
@@ -158,6 +151,16 @@ FROM step
 WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'address'
   AND subject_key = ANY(%(keys)s)
 ORDER BY ordinal
+
+-- name: open_steps_of
+-- The open steps of one kind of a plan, in order, from a place on.
+SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+  state, outcome, answer->'now' AS now
+FROM step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND kind = %(kind)s AND finished_at IS NULL
+  AND ordinal >= %(from_ordinal)s
+ORDER BY ordinal
+LIMIT %(count)s
 
 -- name: opt_out_steps
 -- The open steps of subjects that a plan unsubscribes, in order, from a place on.

@@ -10,6 +10,11 @@ FROM STDIN
 -- What is compared of them where they are people.
 COPY compared_contact (connection_id, run_id, sf_id, key, compared, do_not_email, left_out, is_faulty) FROM STDIN
 
+-- name: copy_contacts_of_households
+-- The same where people who share an address are greeted as their household.
+COPY compared_contact (connection_id, run_id, sf_id, key, compared, do_not_email, left_out, is_faulty, household, as_household)
+FROM STDIN
+
 -- name: copy_memberships
 -- What is compared of them where they are memberships.
 COPY compared_membership (connection_id, run_id, sf_id, contact_id, list_id, left_out) FROM STDIN

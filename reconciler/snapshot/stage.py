@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.db.queries import load_queries
 from bridge.delivery.assemble import membership_left_out, wanted_of
-from bridge.mirror.model import needed_paths, row_of
+from bridge.delivery.greeting import as_household, household_of
+from bridge.mirror.model import household_path, needed_paths, row_of
 from bridge.mirror.remember import contact_row
+from bridge.policies.store import policies_of
 from reconciler.copying import array, block
 from reconciler.snapshot.terms import comparison_of
 
@@ -49,7 +51,12 @@ def stage_practifi(
     if kind == "contact":
         comparison = comparison_of(tx, context)
         people = (_contact(context, comparison, row) for row in rows)
-        _copy(tx, SQL["copy_contacts"], ((*place, *one) for one in people))
+        if policies_of(tx, context.run.connection_id).shared_name == "household":
+            households = (_household(context, comparison, row) for row in rows)
+            both = zip(people, households, strict=True)
+            _copy(tx, SQL["copy_contacts_of_households"], ((*place, *a, *b) for a, b in both))
+        else:
+            _copy(tx, SQL["copy_contacts"], ((*place, *one) for one in people))
     elif kind == "membership":
         _copy(tx, SQL["copy_memberships"], ((*place, *_membership(context, row)) for row in rows))
 
@@ -107,6 +114,20 @@ def _contact(context: RunContext, comparison: Comparison, row: PractifiRow) -> S
         left_out,
         _flag(cause is not None),
     )
+
+
+def _household(
+    context: RunContext, comparison: Comparison, row: PractifiRow
+) -> tuple[str | None, str | None]:
+    """Return the household of a person, and what is compared where several of it share an address.
+
+    The second is what `greet_household` makes of them.
+    """
+    wanted, _, _ = wanted_of(row.fields, context.current.mapping)
+    household = household_of(row.fields.get(household_path(context.current.mapping.names) or ""))
+    if wanted is None or household is None:
+        return household, None
+    return household, comparison.of_wanted(as_household(wanted, household))
 
 
 def _membership(context: RunContext, row: PractifiRow) -> Sequence[str | None]:

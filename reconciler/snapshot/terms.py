@@ -1,4 +1,4 @@
-"""By which terms a snapshot was staged: the mapping, and the account's custom fields.
+"""By which terms a snapshot was staged: the mapping, the account's custom fields, the greeting.
 
 What was staged by other terms is not comparable: a run that another process goes on with, after a
 mapping was activated, reads it again.
@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bridge.mirror.remember import custom_field_ids
+from bridge.policies.store import policies_of
 from reconciler.snapshot.compared import Comparison
 
 if TYPE_CHECKING:
@@ -51,5 +52,6 @@ def still_hold(tx: psycopg.Connection[Any], context: RunContext) -> bool:
 def _digest(tx: psycopg.Connection[Any], context: RunContext) -> str:
     mapping = context.current.mapping
     ids = custom_field_ids(tx, context.run.connection_id, mapping.contact.custom_fields)
-    text = json.dumps([mapping.digest, repr(mapping.names), sorted(ids.items())])
+    shared_name = policies_of(tx, context.run.connection_id).shared_name
+    text = json.dumps([mapping.digest, repr(mapping.names), sorted(ids.items()), shared_name])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.policies.policy import MEANINGS, NUMBERS, Policies
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ def settings_table() -> str:
         default = "none" if field.default is None else f"`{field.default}`"
         rows.append((f"`{variable}`", default, str(field.description)))
     return table(("variable", "default", "meaning"), rows)
+
+
+def policies_table() -> str:
+    defaults = Policies().as_json()
+    rows = [
+        (f"`{name}`" if value == defaults[name] else "", f"`{value}`", meaning)
+        for name, values in MEANINGS.items()
+        for value, meaning in values.items()
+    ]
+    rows += [(f"`{name}`", str(defaults[name]), meaning) for name, meaning in NUMBERS.items()]
+    return table(("policy", "value", "meaning"), rows)
 
 
 def bridge_help(*command: str) -> str:
@@ -83,6 +95,10 @@ def mentioned(program: str) -> set[str]:
 
 def test_settings_table_is_that_of_the_settings_class() -> None:
     assert between("settings:", "end of settings") == settings_table(), settings_table()
+
+
+def test_policies_table_is_that_of_the_policies() -> None:
+    assert between("policies:", "end of policies") == policies_table(), policies_table()
 
 
 def test_commands_table_is_that_of_bridge_help() -> None:

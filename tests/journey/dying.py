@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.runs.model import Scope
 from bridge.runs.store import ask_run, load_run
 from reconciler import deciding
 from reconciler.runs import drafts, store
@@ -118,8 +119,7 @@ def ask(firm: Firm, job: Job, extent: Extent | None = None) -> int:
             mode="apply",
             origin="cli",
             asked_by="test",
-            extent=extent,
-            accepts_fewer=True,
+            scope=Scope(extent=extent, accepts_fewer=True),
         )
     return run_id
 

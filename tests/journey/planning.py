@@ -46,7 +46,7 @@ def undo(firm: Firm, record: RunRecord) -> tuple[PlanRecord | None, dict[str, in
     """Plan to take back what a run has done."""
     with firm.bridge.database.transaction() as tx:
         plan = find_plan(tx, record.plan_id or 0)
-        made, left = plan_undo(tx, plan, by="ann", owner_policy="linked_first")
+        made, left = plan_undo(tx, plan, by="ann", installation_owner="linked_first")
         return (None if made is None else find_plan(tx, made)), dict(left)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bridge.plans.steps import all_steps
 from bridge.policies.store import set_policies
+from bridge.runs.model import Scope
 from reconciler.runs.execute import run_now
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def run(
         bridge.connection_id,
         job,
         mode,
-        extent=extent,
-        accepts_fewer=accepts_fewer,
+        scope=Scope(extent=extent, accepts_fewer=accepts_fewer),
     )
     assert record.state == "done", record.reason
     counters = record.counters

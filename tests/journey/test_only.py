@@ -8,6 +8,7 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.plans.steps import all_steps
+from bridge.runs.model import Scope
 from bridge.runs.store import ask_run, load_run
 from reconciler.reconcile_cli import main
 from reconciler.runs.context import Watcher
@@ -47,7 +48,7 @@ def run_only(firm: Firm, *only: str, mode: Mode = "apply") -> tuple[RunRecord, l
             mode=mode,
             origin="cli",
             asked_by="test",
-            only=only,
+            scope=Scope(only=only),
         )
         lease = claim(tx, bridge.connection_id, run_id, 60)
     assert is_new

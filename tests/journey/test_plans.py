@@ -8,6 +8,7 @@ import pytest
 
 from bridge.plans.steps import step_states
 from bridge.plans.store import pages
+from bridge.runs.model import Scope
 from reconciler.runs.execute import run_now
 from tests.journey.firm import LIST, MEMBERSHIP
 from tests.journey.planning import a_plan, approve, figures, plan_of, steps_of, words_of
@@ -126,7 +127,9 @@ def test_a_firm_that_loses_a_list_is_asked_and_its_opt_outs_do_not_wait(deaf: Fi
         deaf.delete(MEMBERSHIP, membership)
     deaf.tick(ada)
     bridge = deaf.bridge
-    record = run_now(bridge.installation, bridge.connection_id, "contacts", accepts_fewer=True)
+    record = run_now(
+        bridge.installation, bridge.connection_id, "contacts", scope=Scope(accepts_fewer=True)
+    )
     plan = plan_of(deaf, record)
     assert (record.state, plan.state) == ("waiting", "waiting")
     assert plan.wait_reason == "21 of 22 would be taken off Letter"

@@ -1,6 +1,7 @@
 """Whatever was done on both sides while the bridge heard nothing, a run sets right.
 
-A seed is two hundred random things that people do in Practifi, in Constant Contact and as clients.
+A seed is two hundred random things that people do in Practifi, in Constant Contact and as clients,
+under policies that take turns.
 Then the runs go, while calls to either service fail, answers are lost and processes die. After
 them, a plan has no step, and nobody who opted out can be mailed. A failing seed is played again by
 the command in its message; `make seeds` plays a thousand.
@@ -20,7 +21,7 @@ from reconciler.runs import context, store
 from reconciler.runs.execute import execute
 from tests.journey.both_sides import DEAF, BothSides, draw
 from tests.journey.dying import LEASE_S, Killed, MortalDatabase, ask
-from tests.journey.reconciling import kinds, planned
+from tests.journey.reconciling import decide_on, kinds, planned
 
 if TYPE_CHECKING:
     import pytest
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from tests.journey.firm import Firm
 
 SEEDS = 4
+POLICIES = (
+    (),
+    ("foreign_memberships=remove", "shared_name=household"),
+    ("foreign_memberships=adopt", "on_last_list_removed=delete"),
+    ("foreign_memberships=remove", "on_last_list_removed=delete", "owner=oldest"),
+)
 OPERATIONS = 200
 REPLAY = "BRIDGE_TEST_SEED={seed} pytest -n0 tests/journey/test_reconcile_seeds.py"
 PATHS = {"constant_contact": "/v3/", "salesforce": "/services/data"}
@@ -56,6 +63,7 @@ def test_after_anything_on_both_sides_one_round_of_runs_leaves_nothing_to_do(
     chance = Random(f"faults {seed}")  # noqa: S311 -- a failing seed is played again
     try:
         both.begin()
+        decide_on(firm, *POLICIES[seed % len(POLICIES)])
         both.play(draw(seed, OPERATIONS))
         for job in ("lists", "contacts"):
             see_through(firm, job, chance, both.told)

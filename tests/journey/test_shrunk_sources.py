@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.runs.model import Scope
 from reconciler.runs.execute import run_now
 from tests.journey.firm import BASE, LIST
 from tests.journey.reconciling import planned, run
@@ -35,7 +36,9 @@ def deaf(firm: Firm) -> Firm:
 def attempt(firm: Firm, job: Job, *, accepts_fewer: bool = False) -> RunRecord:
     """Run a job, however it ends."""
     bridge = firm.bridge
-    return run_now(bridge.installation, bridge.connection_id, job, accepts_fewer=accepts_fewer)
+    return run_now(
+        bridge.installation, bridge.connection_id, job, scope=Scope(accepts_fewer=accepts_fewer)
+    )
 
 
 def refused(firm: Firm, job: Job) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.delivery.decide import decide
-from bridge.delivery.gather import gather_all, with_there
+from bridge.delivery.gather import Gatherer
 from bridge.delivery.leases import hold
 from bridge.delivery.outcome import End, record_ends, record_seen
+from bridge.policies.store import set_policies
 from tests.postgres.nights import Night, begin_night, settled
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
     from bridge.delivery.model import AddressState, Decision
     from tests.fix_bridge import RunningBridge
 
-SEEDS = 6
+SEEDS = 8
+POLICIES = (
+    (),
+    ("shared_name=household",),
+    ("foreign_memberships=remove", "shared_name=household"),
+    ("foreign_memberships=adopt", "on_last_list_removed=delete"),
+)
 
 RECORDS = (
     "SELECT sf_id, cc_id, is_owner FROM link ORDER BY 1",
@@ -78,9 +85,15 @@ def recorded(tx: Any) -> list[Any]:
     return [tx.execute(statement).fetchall() for statement in RECORDS]
 
 
+def decide_policies(night: Night, *assignments: str) -> None:
+    with night.bridge.database.transaction() as tx:
+        set_policies(tx, night.bridge.connection_id, assignments, by="a test")
+
+
 def is_nothing(decision: Decision) -> bool:
     return not (
         decision.steps
+        or decision.adopts
         or decision.lost
         or decision.ends
         or decision.lifted
@@ -91,21 +104,19 @@ def is_nothing(decision: Decision) -> bool:
 
 
 def states(night: Night, tx: Any, keys: list[str]) -> dict[str, AddressState]:
-    found = gather_all(
-        tx,
-        night.bridge.connection_id,
-        keys,
-        night.context.current.mapping,
-        owner_policy="linked_first",
+    gatherer = Gatherer(
+        mapping=night.context.current.mapping, installation_owner="linked_first", by_plan=True
     )
-    return {key: with_there(state, state.there) for key, state in found.items()}
+    return gatherer.seen(tx, night.bridge.connection_id, keys)
 
 
 def test_at_an_address_that_is_not_chosen_there_is_nothing_to_do_and_nothing_to_record(
     night: Night, seed: int
 ) -> None:
+    policies = POLICIES[seed % len(POLICIES)]
+    decide_policies(night, *policies)
     settled(night, seed)
-    told = night.firm.befall()
+    told = [*policies, *night.firm.befall()]
     night.read()
     with night.bridge.database.transaction() as tx:
         told += night.firm.befall_record(tx, night.bridge.connection_id)
@@ -188,3 +199,48 @@ def test_an_incremental_run_decides_on_whoever_it_has_read_about(night: Night) -
     assert {step.subject_key for step in steps} - waiting == {key}
     assert night.context.counters.read == len(waiting) + 1
     assert night.context.counters.adds_up()
+
+
+@pytest.mark.parametrize("policy", ["ask", "adopt", "remove"])
+def test_whoever_only_constant_contact_has_on_a_list_is_chosen_where_the_policy_acts(
+    night: Night, policy: str
+) -> None:
+    decide_policies(night, f"foreign_memberships={policy}")
+    settled(night, 5)
+    night.read()
+    left = set(addresses(night.bridge)) - night.chosen()
+    key, contact = next(
+        (key, one)
+        for one in night.firm.there.values()
+        if (key := one["email_address"]["address"].lower()) in left
+        and len(one["list_memberships"]) < len(night.firm.lists)
+    )
+    contact["list_memberships"] = [night.firm.list_there(one) for one in night.firm.lists]
+    night.read()
+    assert (key in night.chosen()) is (policy != "ask")
+
+
+def test_a_household_is_compared_by_its_name_and_chosen_where_it_has_another(night: Night) -> None:
+    decide_policies(night, "shared_name=household")
+    settled(night, 5)
+    greeted = {
+        contact_id: one["email_address"]["address"].lower()
+        for contact_id, one in night.firm.there.items()
+        if one["first_name"] not in {"Ann", "Bo"}
+    }
+    night.read()
+    left = set(greeted.values()) - night.chosen()
+    assert left, "whoever is greeted by the household's name is as they should be"
+    for contact_id, key in greeted.items():
+        (owner,) = night.bridge.rows(
+            """
+            SELECT fields ->> 'FirstName' AS first_name, fields ->> 'LastName' AS last_name
+            FROM link JOIN practifi_record r USING (connection_id, kind, sf_id)
+            WHERE kind = 'contact' AND is_owner AND cc_id = %(contact_id)s
+            """,
+            contact_id=contact_id,
+        )
+        if key in left:
+            night.firm.there[contact_id] |= owner
+    night.read()
+    assert left <= night.chosen()

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.consent.standing import Asked, OptOut
-from bridge.delivery.decide import choose_owner, decide
+from bridge.delivery.decide import decide
+from bridge.delivery.foreign import Foreign
 from bridge.delivery.model import AddressState, Base, Membership, Person
+from bridge.delivery.owner import choose_owner
 
 if TYPE_CHECKING:
     from bridge.delivery.model import Decision
@@ -73,6 +75,10 @@ def base(list_id: str = LETTER, contact_id: str = "c1", **more: Any) -> Base:
 
 def kinds(decision: Decision) -> list[str]:
     return [step.kind for step in decision.steps]
+
+
+def foreign(policy: Any, *lists: str) -> Foreign:
+    return Foreign(policy=policy, lists={one: HERE.get(one, f"a01-{one}") for one in lists})
 
 
 def status_of(
@@ -509,3 +515,23 @@ def test_a_contact_that_would_be_on_more_than_fifty_lists_says_so() -> None:
 )
 def test_what_people_see_of_a_contact(given: AddressState, said: tuple[str, str | None]) -> None:
     assert status_of(decide(given)) == said
+
+
+def test_a_contact_that_comes_along_leaves_behind_what_is_to_be_removed() -> None:
+    mine = person("c1", LETTER, linked_to=CC, is_owner=True)
+    coming = there(LETTER, OTHER)
+    given = state(mine, moving_from=coming, foreign=foreign("remove", LETTER, OTHER))
+    (step,) = decide(given).steps
+    assert step.kind == "move_address"
+    assert step.change["list_memberships"] == ([LETTER, OTHER], [LETTER])
+
+
+def test_a_look_is_asked_for_before_anything_foreign_is_removed() -> None:
+    given = state(
+        person("c1", LETTER),
+        contact=there(LETTER, OTHER),
+        bases=(base(LETTER),),
+        is_there_known=False,
+        foreign=foreign("remove", OTHER),
+    )
+    assert decide(given).needs_look

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bridge.consent.policy import POLICIES, Rules
 from bridge.consent.standing import Asked, OptOut
 from bridge.delivery.decide import decide
+from bridge.delivery.foreign import Foreign
 from bridge.delivery.merge import put_body
 from bridge.delivery.model import AddressState, Base, Membership, Person, Resource, Step
 
@@ -141,6 +142,7 @@ def states(draw: st.DrawFn) -> AddressState:
                 list_id=f"sf-{each}",
                 cc_list_id=each,
                 is_wanted=f"sf-{each}" in on,
+                is_ended=f"sf-{each}" not in on and draw(st.booleans()),
                 is_agreed=draw(st.booleans()),
                 lost_by_person=draw(st.booleans()),
             )
@@ -179,6 +181,11 @@ def states(draw: st.DrawFn) -> AddressState:
         last_write_at=draw(st.none() | moments),
         was_mailed_at=draw(st.none() | moments),
         rules=Rules(policy=draw(st.sampled_from(POLICIES))),
+        on_last_list_removed=draw(st.sampled_from(["keep", "delete"])),
+        foreign=Foreign(
+            policy=draw(st.sampled_from(["ask", "keep", "adopt", "remove"])),
+            lists={each: f"sf-{each}" for each in draw(st.sets(st.sampled_from(LISTS)))},
+        ),
     )
 
 
@@ -216,6 +223,9 @@ class Vendor:
             self.contact = {"contact_id": CC, "update_source": "Account", **body}
             return
         assert self.contact is not None
+        if step.kind == "delete_contact":
+            self.contact |= {"deleted_at": "2026-11-03", "list_memberships": []}
+            return
         before, source = self.contact, body["update_source"]
         now = {
             name: value
@@ -290,6 +300,22 @@ def after(state: AddressState) -> AddressState:
     )
 
 
+def adopted(state: AddressState) -> AddressState:
+    """Return the state once every membership that is to be adopted has its record."""
+    made = [
+        (one.contact_id, Membership(sf_id="new", list_id=one.list_id, cc_list_id=one.cc_list_id))
+        for one in decide(state).adopts
+    ]
+    people = tuple(
+        replace(
+            one,
+            memberships=(*one.memberships, *(row for who, row in made if who == one.contact_id)),
+        )
+        for one in state.people
+    )
+    return replace(state, people=people)
+
+
 def is_mailable(contact: Resource | None) -> bool:
     if contact is None or contact.get("deleted_at"):
         return False
@@ -302,6 +328,7 @@ def test_deciding_again_on_what_the_steps_leave_behind_finds_nothing(state: Addr
     if state.there is not None and state.there.get("deleted_at"):
         settled = after(settled)  # it comes back first: what it is then has to be seen
     assert decide(settled).steps == ()
+    assert settled.foreign.policy != "adopt" or decide(adopted(settled)).adopts == ()
 
 
 @given(states())
@@ -377,15 +404,68 @@ def test_what_is_not_mapped_stays_as_it_is(state: AddressState) -> None:
         assert settled.get(name) == state.there.get(name)
 
 
-@given(states())
-def test_lists_that_practifi_never_had_stay(state: AddressState) -> None:
-    there = after(state).there
-    if state.there is None or there is None or there.get("deleted_at"):
-        return
+def foreign(state: AddressState) -> set[str]:
+    """Return the lists there of which nothing in Practifi, and nothing agreed on, tells."""
     asked = {row.cc_list_id for person in state.people for row in person.memberships}
     based = {base.cc_list_id for base in state.bases}
-    foreign = set(state.there["list_memberships"]) - asked - based
-    assert foreign <= set(there.get("list_memberships") or ())
+    return set((state.there or {}).get("list_memberships") or ()) - asked - based
+
+
+@given(states())
+def test_lists_that_practifi_never_had_stay_unless_the_policy_is_to_remove_them(
+    state: AddressState,
+) -> None:
+    there = after(state).there
+    if state.there is None or there is None or state.there.get("deleted_at"):
+        return
+    gone = foreign(state) - set(there.get("list_memberships") or ())
+    if gone:
+        assert state.foreign.policy == "remove"
+        assert gone <= set(state.foreign.lists)
+        assert state.people, "somebody in Practifi is the contact"
+
+
+@given(states())
+def test_whoever_is_out_stays_on_the_lists_that_only_constant_contact_has(
+    state: AddressState,
+) -> None:
+    there, decision = after(state).there, decide(state)
+    if state.there is None or there is None or is_mailable(there):
+        return
+    if state.there["email_address"]["permission_to_send"] in {"implicit", "explicit"}:
+        return  # who is being unsubscribed was not out, and goes on as they are from then on
+    assert decision.adopts == ()
+    assert foreign(state) <= set(there.get("list_memberships") or ())
+
+
+@given(states())
+def test_only_what_the_policy_says_is_adopted_once_for_somebody_who_takes_part(
+    state: AddressState,
+) -> None:
+    found = decide(state).adopts
+    if found:
+        assert state.foreign.policy == "adopt"
+        assert is_mailable(state.there)
+        able = {one.contact_id for one in state.people if one.left_out is None}
+        assert {one.contact_id for one in found} <= able
+        assert {one.cc_list_id for one in found} <= foreign(state)
+        assert len({one.cc_list_id for one in found}) == len(found)
+
+
+@given(states())
+def test_only_a_mailable_contact_that_practifi_took_off_its_last_list_is_deleted(
+    state: AddressState,
+) -> None:
+    if "delete_contact" not in [step.kind for step in decide(state).steps]:
+        return
+    assert state.on_last_list_removed == "delete"
+    assert is_mailable(state.there)
+    assert not state.opt_outs
+    assert all(person.do_not_email is False for person in state.people)
+    assert not any(person.memberships for person in state.people)
+    assert all(base.is_ended and not base.lost_by_person for base in state.bases)
+    is_removed = state.foreign.policy == "remove" and state.people
+    assert not foreign(state) - set(state.foreign.lists if is_removed else ())
 
 
 @given(resources, st.none() | wanted_parts)

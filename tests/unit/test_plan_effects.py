@@ -102,7 +102,14 @@ def test_before_and_after_differ_by_what_the_steps_do(pairs: Any) -> None:
             "2 lists would be deleted",
             id="deleted lists",
         ),
+        pytest.param(
+            [a_step(kind="delete_contact", change={})] * 41,
+            ("removals",),
+            "41 of 2,000 contacts would be deleted",
+            id="deleted contacts",
+        ),
         pytest.param(moving(*[([], ["n"])] * 900), (), "", id="adds never wait"),
+        pytest.param([a_step(kind="adopt_membership")] * 900, (), "", id="nor do adopted records"),
     ],
 )
 def test_a_plan_waits_where_it_takes_too_much_away(
@@ -125,6 +132,8 @@ def test_a_plan_waits_where_it_fills_too_much(above: int | None, held: tuple[str
     verdict = judge(effects_of(steps), FIGURES, Policies(), storage_above=above)
     assert verdict.held == held
     assert ("3 new records, about 0 MB" in verdict.reason) is bool(held)
+    many = judge(effects_of(steps), FIGURES, Policies(), storage_above=above, shows_members=True)
+    assert ("6 new records" in many.reason) is bool(held), "a campaign member follows each"
 
 
 def test_a_removal_counts_whatever_else_its_step_changes() -> None:

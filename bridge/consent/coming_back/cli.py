@@ -10,14 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bridge.clock import now
-from bridge.connections.store import list_connections, load_connection
+from bridge.connections.command import database_of, meant, the_one_meant
 from bridge.consent.coming_back.answer import approve, give_evidence, refuse, set_rules
 from bridge.consent.coming_back.listing import list_requests
 from bridge.consent.standing import rules_of
 from bridge.consent.statement import Statement
 from bridge.consent.who import user_name
-from bridge.db.database import open_database
-from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
 from bridge.settings import read_settings
 
@@ -39,13 +37,9 @@ def main(argv: list[str]) -> int:
     """Run `bridge consent` and return the exit code."""
     arguments = _parser().parse_args(argv)
     settings = read_settings()
-    wait_for_schema(settings, 0)
-    database = open_database(settings, size=2)
     run: Callable[[Settings, Database, argparse.Namespace], None] = arguments.run
-    try:
+    with database_of(settings) as database:
         run(settings, database, arguments)
-    finally:
-        database.close()
     return 0
 
 
@@ -142,15 +136,8 @@ def _evidence(settings: Settings, database: Database, arguments: argparse.Namesp
 
 def _policy(_settings: Settings, database: Database, arguments: argparse.Namespace) -> None:
     with database.transaction() as tx:
-        connections = (
-            [load_connection(tx, arguments.connection)]
-            if arguments.connection is not None
-            else list_connections(tx)
-        )
-        if arguments.set and len(connections) != 1:
-            names = ", ".join(each.name for each in connections) or "none"
-            message = f"say which connection by --connection NAME; there are: {names}"
-            raise ConfigurationError(message)
+        name = arguments.connection
+        connections = [the_one_meant(tx, name)] if arguments.set else meant(tx, name)
         found = {
             each.name: set_rules(tx, each.id, arguments.set, by=user_name(arguments.by)).as_json()
             if arguments.set
@@ -171,7 +158,7 @@ def _policy(_settings: Settings, database: Database, arguments: argparse.Namespa
 def _connection_id(tx: psycopg.Connection, arguments: argparse.Namespace) -> int | None:
     if arguments.connection is None:
         return None
-    return load_connection(tx, arguments.connection).id
+    return the_one_meant(tx, arguments.connection).id
 
 
 def _wake(settings: Settings, database: Database) -> None:

@@ -21,7 +21,7 @@ from bridge.delivery.bury import bury
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.endings import finish_ends
-from bridge.delivery.gather import gather_all, with_there
+from bridge.delivery.gather import Gatherer
 from bridge.delivery.leases import leases_of, release
 from bridge.delivery.outcome import End, record_look
 from bridge.delivery.work import mark
@@ -114,7 +114,8 @@ class Ender:
             member = members.get(lease.key)
             if member is None:
                 continue
-            decision = decide(states[lease.key])
+            state = _as_sent(states[lease.key], member)
+            decision = decide(state)
             found = verdict(
                 decision,
                 member,
@@ -124,7 +125,7 @@ class Ender:
             )
             closed.append((member, found))
             if found.fate == "finished":
-                ends.append(End(lease, states[lease.key], decision))
+                ends.append(End(lease, state, decision))
             else:
                 others.append((lease, found))
         finish_ends(tx, connection_id, ends, ["sent with others"] * len(ends))
@@ -167,10 +168,12 @@ class Ender:
     def _states(
         self, tx: psycopg.Connection[Any], connection_id: int, keys: Sequence[str]
     ) -> dict[str, AddressState]:
-        states = gather_all(
-            tx, connection_id, keys, self.current.mapping, owner_policy=self.settings.owner
+        gatherer = Gatherer(
+            mapping=self.current.mapping,
+            installation_owner=self.settings.owner,
+            by_plan=True,
         )
-        return {key: with_there(state, state.there) for key, state in states.items()}
+        return gatherer.seen(tx, connection_id, keys)
 
     def _words(
         self, tx: psycopg.Connection[Any], connection_id: int, activity: Ended
@@ -184,6 +187,11 @@ class Ender:
             self._blamed.clear()
             self._blamed[activity.id] = blamed(activity.errors, rows)
         return self._blamed[activity.id]
+
+
+def _as_sent(state: AddressState, member: Member) -> AddressState:
+    """Return a state in which nothing but what was sent is done about foreign memberships."""
+    return replace(state, foreign=state.foreign.among(member.drops))
 
 
 def _let_go(tx: psycopg.Connection[Any], lease: Lease, found: Verdict) -> None:

@@ -29,7 +29,7 @@ from bridge.delivery.bulk.store import (
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.endings import finish_ends
-from bridge.delivery.gather import gather_all, gone_to, with_there
+from bridge.delivery.gather import Gatherer, gone_to
 from bridge.delivery.leases import leases_of
 from bridge.delivery.outcome import End, record_look
 from bridge.errors import LeaseLost
@@ -73,6 +73,7 @@ class Filler:
             the run itself says what became of its steps.
         decide: What decides on an address; `decide` but where a plan is taken back.
         takes_back: The plan that is taken back, where that is done.
+        by_plan: Whether a plan is carried out; see `read_terms`.
     """
 
     database: Database
@@ -84,6 +85,7 @@ class Filler:
     ends: bool = True
     decide: Callable[[AddressState], Decision] = decide
     takes_back: int | None = None
+    by_plan: bool = False
     _read: list[tuple[dict[str, int], dict[str, str]]] = field(default_factory=list)
 
     def claim(self, now: Round, count: int = A_CLAIM) -> list[Lease]:
@@ -171,10 +173,12 @@ class Filler:
     def _gather(
         self, tx: psycopg.Connection[Any], connection_id: int, keys: Sequence[str]
     ) -> dict[str, AddressState]:
-        states = gather_all(
-            tx, connection_id, keys, self.current.mapping, owner_policy=self.settings.owner
+        gatherer = Gatherer(
+            mapping=self.current.mapping,
+            installation_owner=self.settings.owner,
+            by_plan=self.by_plan,
         )
-        return {key: with_there(state, state.there) for key, state in states.items()}
+        return gatherer.seen(tx, connection_id, keys)
 
     def _words(
         self, tx: psycopg.Connection[Any], connection_id: int

@@ -22,7 +22,7 @@ from bridge.mirror.model import parse_moment
 from bridge.mirror.remember import contact_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
 
@@ -103,6 +103,18 @@ class Look:
                 move_watermark(tx, now.connection_id, SOURCE, _known_up_to(look, worked_until))
             move(tx, following)
         return following
+
+
+def changes_since(there: ConstantContact, since: datetime) -> Iterator[list[dict[str, Any]]]:
+    """Yield, a page at a time, the contacts that have changed or opted out since a moment (UTC).
+
+    Raises:
+        RemoteError: If Constant Contact does not answer.
+        NoSlotNow, QuotaSpent: If the budget has no call.
+    """
+    for walk in _WALKS:
+        for answer in there.pages("contacts", _params(walk, since.isoformat())):
+            yield rows_of(answer, "contacts", "contact_id")
 
 
 def pages_left(look: Mapping[str, Any]) -> int:
