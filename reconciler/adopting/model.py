@@ -12,7 +12,7 @@ from reconciler.runs.model import PlannedStep
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.runs.model import StoredStep
+    from bridge.plans.model import StoredStep
 
 KIND = "adopt_membership"
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.delivery.foreign import Adoption
+    from bridge.plans.model import StoredStep
     from reconciler.plan_contacts import Decided
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import StoredStep
 
 _AT_ONCE = 200  # records of one call to Salesforce
 _LOOK_AGAIN_S = 0.1
