@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.runs.context import RunContext
 
 _SOURCE = "terms"
+_FORM = 2
+"""Of the staging tables' rows: another release may have staged the run's snapshot."""
 
 
 def comparison_of(tx: psycopg.Connection[Any], context: RunContext) -> Comparison:
@@ -51,5 +53,5 @@ def still_hold(tx: psycopg.Connection[Any], context: RunContext) -> bool:
 def _digest(tx: psycopg.Connection[Any], context: RunContext) -> str:
     mapping = context.current.mapping
     ids = custom_field_ids(tx, context.run.connection_id, mapping.contact.custom_fields)
-    text = json.dumps([mapping.digest, repr(mapping.names), sorted(ids.items())])
+    text = json.dumps([_FORM, mapping.digest, repr(mapping.names), sorted(ids.items())])
     return hashlib.sha256(text.encode()).hexdigest()
