@@ -91,6 +91,10 @@ WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(s
 -- The planner has not seen what was just staged; what somebody cleans up just now is passed over.
 ANALYZE (SKIP_LOCKED) staged_practifi_record, staged_cc_resource, compared_contact, compared_contact_there, compared_membership
 
+-- name: few_samples
+-- For this transaction: a sample of three thousand rows says of a table that is read whole what there is to know.
+SELECT set_config('default_statistics_target', '10', true)
+
 -- name: much_memory
 -- For the joins of this transaction: what does not fit is written to disk and read again. Of what several processes look at,
 -- few rows are left to hand over, which the planner cannot know.

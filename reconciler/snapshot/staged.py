@@ -44,7 +44,13 @@ def complete(context: RunContext, *sources: str) -> None:
             context.renew(tx)
     with context.installation.database.transaction() as tx:
         refuse_emptied(tx, context, *sources)
-        tx.execute(SQL["analyse_staged"])
+        analyse(tx)
+
+
+def analyse(tx: psycopg.Connection[Any]) -> None:
+    """Tell the planner, in this transaction, of what was just staged."""
+    tx.execute(SQL["few_samples"])
+    tx.execute(SQL["analyse_staged"])
 
 
 def allow_much_memory(tx: psycopg.Connection[Any]) -> None:
