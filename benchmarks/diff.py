@@ -3,8 +3,10 @@
 Both sides are N contacts with ten mapped values each, one of a hundred changed. The limit copies
 them into bare tables and joins these once; the product copies them into its staging and stores
 whom it has to decide on. Both take turns; the ratio is the median of the rounds. Then the same with
-three memberships a contact, and pandas where it is installed. Last a whole installation of N
-people, in a process of its own: see `benchmarks.diff_night`.
+three memberships a contact, compared three ways; the same with all else that a night chooses by,
+which are links, statuses and what is on record of consent; and pandas where it is installed. Last a
+whole installation of N people, in a process of its own: see `benchmarks.diff_night`. `--only few`
+measures 1,000 changes alone, among N people, a multiple of 10,000.
 """
 
 from __future__ import annotations
@@ -17,38 +19,39 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from random import Random
 from statistics import median
 from typing import TYPE_CHECKING
-from uuid import UUID
 
+from benchmarks.compared_files import LISTS, VALUES, Files, list_here, list_there
 from bridge.bootstrap import open_installation
 from bridge.connections.store import add_connection, set_profile
 from bridge.db.migrate import migrate
 from bridge.db.queries import load_queries
-from bridge.identity import salesforce_id
+from bridge.delivery.outcome_consent import CLOCKS_DIFFER
 from bridge.settings import read_settings
-from reconciler.copying import block
+from reconciler.candidates.store import add_chosen
+from reconciler.snapshot.staged import analyse, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import LiteralString
 
     import psycopg
+
+    from bridge.db.database import Database
 
 MOST = 1.2
 MOST_WITH_MEMBERSHIPS = 1.5
 MOST_OF_PANDAS = 0.6
 MOST_MB = 100
 MOST_OF_SMALL = 3.0
-A_CONTACT = 3
-LISTS = 20
-_VALUES = 10
 _ORGANIZATION = "00D5g00000ABcdEEAT"
 _SNAPSHOT = load_queries("reconciler.snapshot")
 _CANDIDATES = load_queries("reconciler.candidates")
-_CHUNK = 1 << 18
+_ALL = ("differing", "people", "memberships", "opted_out")
 
 _PANDAS = """
 import sys, time
@@ -68,98 +71,38 @@ print(time.perf_counter() - started, found)
 """
 
 
-class Files:
-    """Both sides as text that COPY reads: bare, and as the product stages them."""
-
-    def __init__(self, folder: Path, count: int) -> None:
-        """Write the files."""
-        self._folder = folder
-        numbers = list(range(count))
-        self._write("bare_here", (self._bare(n, "Last") for n in numbers))
-        self._write("here", (self._here(n) for n in numbers))
-        self._write(
-            "members_here",
-            (
-                ("1", "1", f"{n}-{k}", _person(n), _list(n, k), None)
-                for n in numbers
-                for k in range(A_CONTACT)
-            ),
-        )
-        self._write(
-            "bare_members_here",
-            ((_address(n), _list(n, k)) for n in numbers for k in range(A_CONTACT)),
-        )
-        Random(7).shuffle(numbers)
-        self._write("bare_there", (self._bare(n, _name(n)) for n in numbers))
-        self._write("there", (self._there(n) for n in numbers))
-        self._write(
-            "members_there",
-            (("1", "1", _contact(n), _list_there(n, k)) for n in numbers for k in range(A_CONTACT)),
-        )
-        self._write(
-            "bare_members_there",
-            ((_address(n), _list(n, k)) for n in numbers for k in range(A_CONTACT)),
-        )
-
-    def path(self, name: str) -> Path:
-        """Return where a file is."""
-        return self._folder / name
-
-    def copy(self, tx: psycopg.Connection, statement: str, name: str) -> None:
-        """Copy a file into a table."""
-        with (
-            tx.cursor().copy(statement.encode()) as copy,
-            self.path(name).open("rb") as file,
-        ):
-            while part := file.read(_CHUNK):
-                copy.write(part)
-
-    def _write(self, name: str, rows: Iterator[tuple[str | None, ...]]) -> None:
-        with self.path(name).open("w", encoding="utf-8") as file:
-            for row in rows:
-                file.write(block([row]))
-
-    @staticmethod
-    def _bare(number: int, last_name: str) -> tuple[str, ...]:
-        return (_address(number), *_values(number, last_name))
-
-    @staticmethod
-    def _here(number: int) -> tuple[str, ...]:
-        text = "\x1f".join(_values(number, "Last"))
-        return ("1", "1", _person(number), _address(number), text, "f", None, "f")  # type: ignore[return-value]
-
-    @staticmethod
-    def _there(number: int) -> tuple[str | None, ...]:
-        text = "\x1f".join(_values(number, _name(number)))
-        return ("1", "1", _contact(number), _address(number), text, "implicit", None, "f")
-
-
 def main() -> int:
     """Run the benchmark; 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", type=int, nargs="*", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("compare", "night"))
+    parser.add_argument("--only", choices=("compare", "night", "few"))
     parser.add_argument("--pandas", default=sys.executable, help="a Python that has pandas")
     given = parser.parse_args()
     missed = False
-    if given.only != "night":
+    if given.only in {None, "compare"}:
         for count in given.counts:
             missed |= _compare(count, given.rounds, given.pandas)
     if given.only != "compare":
-        missed |= _nights(given.counts)
+        missed |= _nights(given.counts, few_alone=given.only == "few")
     return int(missed)
 
 
 def _compare(count: int, rounds: int, python: str) -> bool:
-    with _database() as (tx, folder):
+    with _database() as (database, folder), database.session() as tx:
+        tx.execute("SET work_mem = '128MB'")
         files = Files(folder, count)
         _agree(tx, files)
+
+        def product(*chosen_by: str, members: bool = False) -> Callable[[], None]:
+            return lambda: _product(database, files, count, chosen_by, members=members)
+
         ways: dict[str, Callable[[], None]] = {
             "limit": lambda: _limit(tx, files),
-            "product": lambda: _product(tx, files, count),
+            "product": product("differing"),
             "limit with memberships": lambda: _limit(tx, files, members=True),
-            "product with memberships": lambda: _product(tx, files, count, members=True),
+            "product with memberships": product("differing", "memberships", members=True),
+            "product with all": product(*_ALL, members=True),
         }
         took: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(rounds):
@@ -170,6 +113,9 @@ def _compare(count: int, rounds: int, python: str) -> bool:
         missed = _say(count, took, "product", "limit", MOST)
         missed |= _say(
             count, took, "product with memberships", "limit with memberships", MOST_WITH_MEMBERSHIPS
+        )
+        missed |= _say(
+            count, took, "product with all", "limit with memberships", MOST_WITH_MEMBERSHIPS
         )
         took["pandas"] = _by_pandas(files, rounds, python)
         if not took["pandas"]:
@@ -194,7 +140,7 @@ def _say(count: int, took: dict[str, list[float]], one: str, other: str, most: f
 
 
 def _limit(tx: psycopg.Connection, files: Files, *, members: bool = False) -> None:
-    columns = ", ".join(f"v{number} text" for number in range(_VALUES))
+    columns = ", ".join(f"v{number} text" for number in range(VALUES))
     for side in ("here", "there"):
         tx.execute(f"DROP TABLE IF EXISTS bare_{side}, bare_members_{side}".encode())
         tx.execute(f"CREATE UNLOGGED TABLE bare_{side} (key text, {columns})".encode())
@@ -212,40 +158,46 @@ def _limit(tx: psycopg.Connection, files: Files, *, members: bool = False) -> No
         )
 
 
-def _product(tx: psycopg.Connection, files: Files, count: int, *, members: bool = False) -> None:
-    values = {"connection_id": 1, "run_id": 1}
-    tables = (
-        "compared_contact, compared_contact_there, compared_membership, compared_membership_there"
-    )
-    tx.execute(f"TRUNCATE {tables}, candidate".encode())
-    files.copy(tx, _SNAPSHOT["copy_contacts"], "here")
-    files.copy(tx, _SNAPSHOT["copy_contacts_there"], "there")
-    if members:
-        files.copy(tx, _SNAPSHOT["copy_memberships"], "members_here")
-        files.copy(tx, _SNAPSHOT["copy_memberships_there"], "members_there")
-    tx.execute(_SNAPSHOT["analyse_staged"])
-    tx.execute(_CANDIDATES["select_differing"], values)
-    if members:
-        tx.execute(_CANDIDATES["select_memberships"], values)
-    row = tx.execute("SELECT count(*) FROM candidate").fetchone()
+def _product(
+    database: Database, files: Files, count: int, chosen_by: Sequence[str], *, members: bool
+) -> None:
+    with database.session() as tx:
+        tx.execute(
+            "TRUNCATE compared_contact, compared_contact_there, compared_membership, candidate"
+        )
+        files.copy(tx, _SNAPSHOT["copy_contacts"], "here")
+        there = "there_on_lists" if members else "there"
+        files.copy(tx, _SNAPSHOT["copy_contacts_there"], there)
+        if members:
+            files.copy(tx, _SNAPSHOT["copy_memberships"], "members_here")
+        with tx.transaction():
+            analyse(tx)
+        for name in chosen_by:
+            together(database, partial(_choose, database, _CANDIDATES[name]))
+        row = tx.execute("SELECT count(*) FROM candidate").fetchone()
     if row != (count // 100,):
         message = f"{row} were chosen, not {count // 100}"
         raise SystemExit(message)
 
 
+def _choose(database: Database, statement: LiteralString, tx: psycopg.Connection) -> None:
+    values = {"connection_id": 1, "run_id": 1, "clocks_differ": CLOCKS_DIFFER}
+    add_chosen(tx, database, statement, values)
+
+
 def _agree(tx: psycopg.Connection, files: Files) -> None:
-    """Let every membership be agreed on and shown so, as a night before has left it."""
+    """Let everybody be linked, agreed on and shown so, as a night before has left them."""
     files.copy(tx, _SNAPSHOT["copy_contacts"], "here")
-    files.copy(tx, _SNAPSHOT["copy_contacts_there"], "there")
+    files.copy(tx, _SNAPSHOT["copy_contacts_there"], "there_on_lists")
     files.copy(tx, _SNAPSHOT["copy_memberships"], "members_here")
     for number in range(LISTS):
         tx.execute(
             "INSERT INTO cc_list VALUES (1, %s, 'Letter', NULL, NULL, NULL, app_now())",
-            [_list_there(number, 0)],
+            [list_there(number, 0)],
         )
         tx.execute(
             "INSERT INTO link VALUES (1, 'list', %s, %s, true, app_now())",
-            (_list(number, 0), _list_there(number, 0)),
+            (list_here(number, 0), list_there(number, 0)),
         )
     tx.execute(
         """
@@ -260,8 +212,18 @@ def _agree(tx: psycopg.Connection, files: Files) -> None:
     )
     tx.execute(
         """
+        INSERT INTO link (connection_id, kind, sf_id, cc_id, is_owner, made_at)
+        SELECT 1, 'contact', h.sf_id, t.contact_id, true, app_now()
+        FROM compared_contact h
+        JOIN compared_contact_there t ON t.key = h.key
+        """
+    )
+    tx.execute(
+        """
         INSERT INTO record_status (connection_id, kind, sf_id, status, since)
         SELECT 1, 'membership', sf_id, 'Confirmed', app_now() FROM compared_membership
+        UNION ALL
+        SELECT 1, 'contact', sf_id, 'Subscribed', app_now() FROM compared_contact
         """
     )
     tx.execute("VACUUM ANALYZE")
@@ -279,14 +241,16 @@ def _by_pandas(files: Files, rounds: int, python: str) -> list[float]:
     return found
 
 
-def _nights(counts: list[int]) -> bool:
+def _nights(counts: list[int], *, few_alone: bool) -> bool:
     found = []
     for count in counts:
         command = [sys.executable, "-m", "benchmarks.diff_night", str(count)]
+        if few_alone:
+            command.append("0")
         answer = subprocess.run(command, capture_output=True, text=True, check=True)
         one = json.loads(answer.stdout.splitlines()[-1])
         found.append(one)
-        for part in ("first", "night", "few"):
+        for part in ("few",) if few_alone else ("first", "night", "few"):
             print(f"{count:>9,}  {one[part].pop('what')}: {one[part]}", flush=True)
         is_flat = one["peak_mb"] < MOST_MB
         print(
@@ -305,8 +269,8 @@ def _nights(counts: list[int]) -> bool:
 
 
 @contextmanager
-def _database() -> Iterator[tuple[psycopg.Connection, Path]]:
-    """Give a session of an installation whose lists exist and whose memberships are agreed on."""
+def _database() -> Iterator[tuple[Database, Path]]:
+    """Give the database of a new installation, and a folder."""
     with tempfile.TemporaryDirectory(prefix="bridge-diff-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         os.environ |= {"BRIDGE_DATA_DIR": f"{folder}/data", "BRIDGE_LOG_LEVEL": "warning"}
@@ -316,49 +280,8 @@ def _database() -> Iterator[tuple[psycopg.Connection, Path]]:
         with installation.database.transaction() as tx:
             connection = add_connection(tx, installation.keyring, "firm", _ORGANIZATION)
             set_profile(tx, connection.id, "practifi")
-        with installation.database.session() as session:
-            session.execute("SET work_mem = '128MB'")
-            yield session, Path(folder)
+        yield installation.database, Path(folder)
         installation.database.close()
-
-
-def _values(number: int, last_name: str) -> tuple[str, ...]:
-    return (
-        f"First{number % 5003}",
-        f"{last_name}{number % 9973}",
-        f"+4411{number:08d}",
-        f"{number % 900} Long Street Name",
-        f"City{number % 1200}",
-        f"S{number % 50}",
-        str(10_000 + number % 80_000),
-        "GB",
-        f"{1 + number % 12:02d}-{1 + number % 28:02d}",
-        "tier 0",
-    )
-
-
-def _name(number: int) -> str:
-    return "Changed" if number % 100 == 99 else "Last"  # noqa: PLR2004 -- one of a hundred
-
-
-def _address(number: int) -> str:
-    return f"user{number:08d}@example{number % 97}.org"
-
-
-def _person(number: int) -> str:
-    return salesforce_id(f"0035g{number:010d}")
-
-
-def _contact(number: int) -> str:
-    return str(UUID(int=number + 1_000_000_000))
-
-
-def _list(number: int, place: int) -> str:
-    return salesforce_id(f"a0L5g{(number + place) % LISTS:010d}")
-
-
-def _list_there(number: int, place: int) -> str:
-    return str(UUID(int=(number + place) % LISTS + 1))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """An installation of N people: its first sync, a night with some changed, 1,000 changes alone.
 
 `python -m benchmarks.diff_night N [EVERY]` prints what each part took as one JSON value; EVERY says
-of how many contacts one has changed in the night. It is a process of its own, so that its peak
-memory is that of the run. Nothing remote is called: the pages are made here, and no step is carried
-out.
+of how many contacts one has changed in the night. With 0, no night is measured, only the 1,000
+changes, in an installation that was synced in part and grew in the database. It is a process of its
+own, so that its peak memory is that of the run. Nothing remote is called: the pages are made here,
+and no step is carried out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.compared_firm import FIELD_IDS, ComparedFirm, list_id, list_there
+from benchmarks.grown import SYNCED, grow
 from bridge.bootstrap import open_installation
 from bridge.connections.store import add_connection, load_connection, set_profile
 from bridge.db.migrate import migrate
@@ -89,21 +91,31 @@ def main() -> int:
         settings = read_settings()
         migrate(settings)
         installation = open_installation(settings)
-        print(json.dumps(measure(installation, count, every)))
+        found = measure(installation, count, every) if every else measure_few(installation, count)
+        found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(json.dumps({"count": count} | found))
         installation.database.close()
     return 0
 
 
 def measure(installation: Installation, count: int, every: int) -> dict[str, Any]:
-    """Return seconds of each part, how many were chosen, and the peak of this process in MB."""
+    """Return seconds of each part of a first sync, a night and an incremental run."""
     night = _Night(installation, count)
     first = night.run(ComparedFirm(night.mapping, count), "first sync", until="merged")
     night.agree()
     changed = ComparedFirm(night.mapping, count, every=every)
     second = night.run(changed, f"one of {every} changed")
     few = night.run_few(ComparedFirm(night.mapping, count))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return {"count": count, "first": first, "night": second, "few": few, "peak_mb": peak}
+    return {"first": first, "night": second, "few": few}
+
+
+def measure_few(installation: Installation, count: int) -> dict[str, Any]:
+    """Return seconds of each part of an incremental run, among a multiple of SYNCED people."""
+    night = _Night(installation, count)
+    night.run(ComparedFirm(night.mapping, min(count, SYNCED)), "first sync", until="merged")
+    grow(installation.database, count)
+    night.agree()
+    return {"few": night.run_few(ComparedFirm(night.mapping, count))}
 
 
 class _Night:

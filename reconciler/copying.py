@@ -27,7 +27,7 @@ def block(rows: Iterable[Sequence[str | None]]) -> str:
 
 
 def array(items: Iterable[str]) -> str:
-    """Return the literal of a text array whose items are field paths.
+    """Return the literal of an array whose items are field paths or ids: nothing to escape.
 
     >>> array(["Email", "Account.Name"]), array([])
     ('{"Email","Account.Name"}', '{}')

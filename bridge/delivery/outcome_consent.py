@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bridge.delivery.leases import Lease
     from bridge.delivery.model import AddressState, Decision, Step
 
-_CLOCKS_DIFFER = timedelta(seconds=5)
+CLOCKS_DIFFER = timedelta(seconds=5)
 """The ledger goes by the database's clock, an unsubscription there by the vendor's."""
 
 
@@ -202,7 +202,7 @@ def _is_by_others(
     since = parse_moment((contact.get("email_address") or {}).get("opt_out_date"))
     if contact is not state.there or since is None:
         return False
-    if tells_of_opt_out(tx, connection_id, state.key, since - _CLOCKS_DIFFER):
+    if tells_of_opt_out(tx, connection_id, state.key, since - CLOCKS_DIFFER):
         return False
     values = {"connection_id": connection_id, "key": state.key}
     row = tx.execute(SQL["is_unsubscribing"], values).fetchone()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.db.queries import load_queries
 from bridge.policies.store import policies_of
-from reconciler.snapshot.staged import allow_much_memory
+from reconciler.snapshot.staged import together
 
 if TYPE_CHECKING:
+    import psycopg
+
     from reconciler.runs.context import RunContext
 
 SQL = load_queries("reconciler.candidates", "count.sql")
@@ -22,18 +24,24 @@ def count_others(context: RunContext) -> None:
     if context.run.extent == "incremental":
         return
     values, counters = context.lease.row(), context.counters
-    with context.installation.database.transaction() as tx:
-        allow_much_memory(tx)
+
+    def counts(tx: psycopg.Connection[Any]) -> tuple[int, dict[str, int], int, int, dict[str, int]]:
         ((others,),) = tx.execute(SQL["others"], values).fetchall()
-        left_out = dict(tx.execute(SQL["left_out"], values).fetchall())
         ((without_address,),) = tx.execute(SQL["without_address"], values).fetchall()
         ((only_there,),) = tx.execute(SQL["only_there"], values).fetchall()
+        left_out = dict(tx.execute(SQL["left_out"], values).fetchall())
         policy = policies_of(tx, context.run.connection_id).foreign_memberships
-        if policy != "keep":
-            by_policy = {"by_policy": policy != "ask"}
-            foreign = tx.execute(SQL["foreign_memberships"], values | by_policy)
-            counters.foreign.update(foreign.fetchall())
+        if policy == "keep":
+            return others, left_out, without_address, only_there, {}
+        by_policy = {"by_policy": policy != "ask"}
+        foreign = dict(tx.execute(SQL["foreign_memberships"], values | by_policy).fetchall())
+        return others, left_out, without_address, only_there, foreign
+
+    database = context.installation.database
+    others, left_out, without_address, only_there, foreign = together(database, counts)
+    with database.transaction() as tx:
         context.renew(tx)
+    counters.foreign.update(foreign)
     counters.read += others + without_address + only_there
     counters.unchanged += others - sum(left_out.values())
     for reason, count in left_out.items():

@@ -3,26 +3,29 @@
 -- name: others
 -- Addresses that are no candidates: of everybody in Practifi, of every contact there that is or was somebody's, and of every
 -- one whose address has opted out.
-WITH address AS (
+WITH stranger AS MATERIALIZED (
+  SELECT t.contact_id, t.key, t.is_deleted
+  FROM compared_contact_there t
+  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL
+    AND NOT EXISTS (
+      SELECT FROM compared_contact h
+      WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.key = t.key)),
+address AS (
   SELECT key
   FROM compared_contact
   WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND key IS NOT NULL
   UNION
   SELECT t.key
-  FROM compared_contact_there t
-  JOIN link l ON l.connection_id = t.connection_id AND l.kind = 'contact' AND l.cc_id = t.contact_id
-  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL
-  UNION
-  SELECT t.key
-  FROM compared_contact_there t
-  JOIN membership_base b ON b.connection_id = t.connection_id AND b.cc_contact_id = t.contact_id
-  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL
-  UNION
-  SELECT t.key
-  FROM compared_contact_there t
-  JOIN consent_subject s ON s.connection_id = t.connection_id AND s.kind = 'address' AND s.key = t.key
-  JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
-  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted)
+  FROM stranger t
+  WHERE EXISTS (
+      SELECT FROM link l
+      WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = t.contact_id)
+    OR EXISTS (
+      SELECT FROM membership_base b
+      WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id = t.contact_id)
+    OR NOT t.is_deleted AND EXISTS (
+      SELECT FROM standing_opt_out o
+      WHERE o.connection_id = %(connection_id)s AND o.kind = 'address' AND o.key = t.key))
 SELECT count(*)
 FROM address a
 WHERE NOT EXISTS (SELECT FROM candidate c WHERE c.connection_id = %(connection_id)s AND c.key = a.key)
@@ -74,43 +77,39 @@ WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is
     SELECT FROM membership_base b
     WHERE b.connection_id = t.connection_id AND b.cc_contact_id = t.contact_id)
   AND NOT EXISTS (
-    SELECT
-    FROM consent_subject s
-    JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
-    WHERE s.connection_id = t.connection_id AND s.kind = 'address' AND s.key = t.key)
+    SELECT FROM standing_opt_out o
+    WHERE o.connection_id = t.connection_id AND o.kind = 'address' AND o.key = t.key)
 
 -- name: foreign_memberships
 -- Members that only Constant Contact has, of people whom Practifi knows, by the name of the list: counted and left alone. Where
 -- the policy deals with them, those are left that it does not: of lists without a record, and of whoever cannot be mailed.
-WITH person AS (
-  SELECT DISTINCT t.contact_id, h.key, t.permission IN ('implicit', 'explicit') AS is_mailable
+WITH not_agreed AS MATERIALIZED (
+  SELECT t.key, n.list_id, t.permission IN ('implicit', 'explicit') AS is_mailable
   FROM compared_contact_there t
-  JOIN compared_contact h ON h.connection_id = t.connection_id AND h.run_id = t.run_id AND h.key = t.key
-  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted),
-asked AS (
-  SELECT DISTINCT p.contact_id, l.cc_id
-  FROM compared_membership m
-  JOIN compared_contact h ON h.connection_id = m.connection_id AND h.run_id = m.run_id AND h.sf_id = m.contact_id
-  JOIN person p ON p.key = h.key
-  JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id
-  WHERE m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s),
-foreigner AS (
-  SELECT n.list_id, p.is_mailable
-  FROM compared_membership_there n
-  JOIN person p ON p.contact_id = n.contact_id
-  WHERE n.connection_id = %(connection_id)s AND n.run_id = %(run_id)s
-    AND NOT EXISTS (SELECT FROM asked a WHERE a.contact_id = n.contact_id AND a.cc_id = n.list_id)
+  CROSS JOIN LATERAL unnest(t.lists) AS n (list_id)
+  WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL AND NOT t.is_deleted
     AND NOT EXISTS (
       SELECT FROM membership_base b
-      WHERE b.connection_id = n.connection_id AND b.cc_contact_id = n.contact_id AND b.cc_list_id = n.list_id))
+      WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id = t.contact_id AND b.cc_list_id = n.list_id)),
+person AS (
+  SELECT sf_id, key
+  FROM compared_contact
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND key IN (SELECT key FROM not_agreed)),
+asked AS (
+  SELECT p.key, l.cc_id
+  FROM person p
+  JOIN compared_membership m ON m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s AND m.contact_id = p.sf_id
+  JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id)
 SELECT l.name, count(*)
-FROM foreigner f
-JOIN cc_list l ON l.connection_id = %(connection_id)s AND l.list_id = f.list_id AND l.deleted_at IS NULL
-WHERE NOT (%(by_policy)s AND f.is_mailable AND EXISTS (
-  SELECT
-  FROM link k
-  JOIN practifi_record r
-    ON r.connection_id = k.connection_id AND r.kind = 'list' AND r.sf_id = k.sf_id AND r.deleted_at IS NULL
-  WHERE k.connection_id = l.connection_id AND k.kind = 'list' AND k.cc_id = l.list_id))
+FROM not_agreed n
+JOIN cc_list l ON l.connection_id = %(connection_id)s AND l.list_id = n.list_id AND l.deleted_at IS NULL
+WHERE n.key IN (SELECT key FROM person)
+  AND NOT EXISTS (SELECT FROM asked a WHERE a.key = n.key AND a.cc_id = n.list_id)
+  AND NOT (%(by_policy)s AND n.is_mailable AND EXISTS (
+    SELECT
+    FROM link k
+    JOIN practifi_record r
+      ON r.connection_id = k.connection_id AND r.kind = 'list' AND r.sf_id = k.sf_id AND r.deleted_at IS NULL
+    WHERE k.connection_id = l.connection_id AND k.kind = 'list' AND k.cc_id = l.list_id))
 GROUP BY l.name
 ORDER BY l.name

@@ -1,6 +1,6 @@
 -- What is a candidate because of what the firm has decided.
 
--- name: select_foreign
+-- name: foreign
 -- A contact that can be mailed is on a list of Practifi's, of which neither a record nor anything agreed on tells.
 WITH list AS (
   SELECT DISTINCT c.list_id
@@ -15,17 +15,15 @@ asked AS (
   JOIN compared_contact h ON h.connection_id = m.connection_id AND h.run_id = m.run_id AND h.sf_id = m.contact_id
   JOIN link l ON l.connection_id = m.connection_id AND l.kind = 'list' AND l.sf_id = m.list_id
   WHERE m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s AND h.key IS NOT NULL)
-INSERT INTO candidate (connection_id, key)
-SELECT DISTINCT t.connection_id, t.key
+SELECT t.key
 FROM compared_contact_there t
-JOIN compared_contact h ON h.connection_id = t.connection_id AND h.run_id = t.run_id AND h.key = t.key
-JOIN compared_membership_there n ON n.connection_id = t.connection_id AND n.run_id = t.run_id AND n.contact_id = t.contact_id
+CROSS JOIN LATERAL unnest(t.lists) AS n (list_id)
 JOIN list ON list.list_id = n.list_id
+JOIN compared_contact h ON h.connection_id = t.connection_id AND h.run_id = t.run_id AND h.key = t.key
 LEFT JOIN asked a ON a.key = t.key AND a.cc_id = n.list_id
 LEFT JOIN membership_base b ON b.connection_id = t.connection_id AND b.cc_contact_id = t.contact_id AND b.cc_list_id = n.list_id
 WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted
   AND t.permission IN ('implicit', 'explicit') AND a.key IS NULL AND b.contact_id IS NULL
-ON CONFLICT (connection_id, key) DO NOTHING
 
 -- name: greet_households
 -- Several people of one household who share an address are compared by its name.

@@ -67,7 +67,7 @@ FROM compared_contact_there
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND key IS NOT NULL
 ON CONFLICT (connection_id, key) DO NOTHING
 
--- name: select_differing
+-- name: differing
 -- The values of a record differ from those of the contact at its address, unless somebody else's are sent there; a box is
 -- ticked or not known and the contact can be mailed; a record cannot be mapped.
 WITH differing AS (
@@ -80,95 +80,128 @@ WITH differing AS (
     AND (h.compared <> t.compared AND NOT t.is_deleted
       OR h.is_faulty OR h.do_not_email IS NULL
       OR h.do_not_email AND NOT t.is_deleted AND t.permission IS DISTINCT FROM 'unsubscribed'))
-INSERT INTO candidate (connection_id, key)
-SELECT DISTINCT %(connection_id)s::int, d.key
+SELECT d.key
 FROM differing d
 LEFT JOIN link o ON o.connection_id = %(connection_id)s AND o.kind = 'contact' AND o.cc_id = d.contact_id AND o.is_owner
 WHERE d.is_certain OR o.sf_id IS NULL OR o.sf_id = d.sf_id
-ON CONFLICT (connection_id, key) DO NOTHING
 
--- name: select_unlinked
--- A person is not linked to the one contact at their address, or nobody whose fields could be sent owns it.
-INSERT INTO candidate (connection_id, key)
-SELECT h.connection_id, h.key
-FROM compared_contact h
-LEFT JOIN compared_contact_there t ON t.connection_id = h.connection_id AND t.run_id = h.run_id AND t.key = h.key
-LEFT JOIN link l ON l.connection_id = h.connection_id AND l.kind = 'contact' AND l.sf_id = h.sf_id
-WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.key IS NOT NULL
-GROUP BY h.connection_id, h.key
-HAVING bool_or(l.cc_id IS DISTINCT FROM t.contact_id)
-  OR bool_or(h.compared IS NOT NULL AND t.contact_id IS NOT NULL)
-    AND NOT bool_or(h.compared IS NOT NULL AND coalesce(l.is_owner, false))
-ON CONFLICT (connection_id, key) DO NOTHING
-
--- name: select_elsewhere
--- A contact is linked to somebody who has another address now, or none; several contacts have one address.
-INSERT INTO candidate (connection_id, key)
-SELECT DISTINCT t.connection_id, t.key
-FROM link l
-JOIN compared_contact_there t ON t.connection_id = l.connection_id AND t.run_id = %(run_id)s AND t.contact_id = l.cc_id
-JOIN compared_contact h ON h.connection_id = l.connection_id AND h.run_id = %(run_id)s AND h.sf_id = l.sf_id
-WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND t.key IS NOT NULL AND h.key IS DISTINCT FROM t.key
+-- name: people
+-- A person is not linked to the one contact at their address, or nobody whose fields could be sent owns it; their status does
+-- not say how they stand; a contact is linked to somebody who has another address now, or none; several contacts have one
+-- address.
+WITH person AS MATERIALIZED (                -- but for those whom one look shows to be mailed as both sides have it
+  SELECT h.sf_id, h.key, h.left_out, h.compared IS NOT NULL AS can_own, t.contact_id AS there_id,
+    coalesce(NOT t.is_deleted, false) AS is_there, t.permission, coalesce(cardinality(t.lists) > 0, false) AS is_on_a_list,
+    l.cc_id AS linked_to, l.is_owner, s.status, s.reason
+  FROM compared_contact h
+  LEFT JOIN compared_contact_there t ON t.connection_id = h.connection_id AND t.run_id = h.run_id AND t.key = h.key
+  LEFT JOIN link l ON l.connection_id = h.connection_id AND l.kind = 'contact' AND l.sf_id = h.sf_id
+  LEFT JOIN record_status s ON s.connection_id = h.connection_id AND s.kind = 'contact' AND s.sf_id = h.sf_id
+  WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND (h.key IS NOT NULL OR l.cc_id IS NOT NULL)
+    AND (h.compared IS NOT NULL AND h.left_out IS NULL AND NOT h.do_not_email AND NOT t.is_deleted
+      AND t.permission NOT IN ('unsubscribed', 'pending_confirmation', 'temp_hold')
+      AND l.cc_id = t.contact_id AND l.is_owner
+      AND s.status = CASE WHEN cardinality(t.lists) > 0 THEN 'Subscribed' ELSE 'Not on a list' END) IS NOT TRUE),
+owned AS (                                   -- by somebody else at the address whose fields can be sent
+  SELECT DISTINCT h.key
+  FROM compared_contact h
+  JOIN link l ON l.connection_id = h.connection_id AND l.kind = 'contact' AND l.sf_id = h.sf_id AND l.is_owner
+  WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.compared IS NOT NULL
+    AND h.key IN (SELECT key FROM person WHERE can_own AND linked_to = there_id AND NOT is_owner)),
+standing AS (
+  SELECT p.*, w.key IS NOT NULL AS is_owned, k.key IS NOT NULL OR coalesce(p.permission = 'unsubscribed', false) AS is_blocked
+  FROM person p
+  LEFT JOIN owned w ON w.key = p.key
+  LEFT JOIN blocked_address k
+    ON k.connection_id = %(connection_id)s AND k.run_id = %(run_id)s AND k.key = p.key
+  WHERE p.key IS NOT NULL)
+SELECT key
+FROM standing
+WHERE linked_to IS DISTINCT FROM there_id
+  OR (can_own AND linked_to IS NOT NULL AND NOT is_owner AND NOT is_owned)
+  OR status IS DISTINCT FROM CASE
+    WHEN is_blocked THEN CASE WHEN is_there THEN 'Unsubscribed' ELSE 'Not sent' END
+    WHEN left_out IS NOT NULL THEN 'Not sent'
+    WHEN permission IN ('pending_confirmation', 'temp_hold') THEN 'Not mailable yet'
+    WHEN NOT is_there OR NOT is_on_a_list THEN 'Not on a list'
+    ELSE 'Subscribed'
+  END
+  OR (left_out IS NOT NULL AND (reason IS NOT DISTINCT FROM left_out) = is_blocked)
 UNION
-SELECT connection_id, key
+SELECT t.key
+FROM person p
+JOIN compared_contact_there t
+  ON t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.contact_id = p.linked_to
+WHERE t.key IS NOT NULL AND p.key IS DISTINCT FROM t.key
+UNION
+SELECT key
 FROM compared_contact_there
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND key IS NOT NULL
-GROUP BY connection_id, key
+GROUP BY key
 HAVING count(*) > 1
-ON CONFLICT (connection_id, key) DO NOTHING
 
--- name: select_memberships
--- A membership is not as both sides agreed, or its status does not say so. Nothing is added where a box is ticked, an opt-out
--- is on record or the contact is unsubscribed, and nothing is put back that a person left by their own act.
-WITH list AS (
+-- name: memberships
+-- A membership is not as both sides agreed, or its status does not say so; what they agreed on is no membership any more, or
+-- was agreed on for a contact of another address. Nothing is added where a box is ticked, an opt-out is on record or the
+-- contact is unsubscribed, and nothing is put back that a person left by their own act: that is kept on record while the
+-- contact stays off the list.
+WITH list AS NOT MATERIALIZED (
   SELECT l.sf_id, c.list_id
   FROM link l
   JOIN cc_list c ON c.connection_id = l.connection_id AND c.list_id = l.cc_id AND c.deleted_at IS NULL
   WHERE l.connection_id = %(connection_id)s AND l.kind = 'list'),
-opted_out AS (
-  SELECT s.kind, s.key
-  FROM opt_out o
-  JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id
-  WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL),
-blocked AS (                                 -- whoever of these can be mailed is chosen anyway
-  SELECT h.key
-  FROM compared_contact h
-  LEFT JOIN opted_out p ON p.kind = 'person' AND p.key = h.sf_id
-  WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND (h.do_not_email OR p.key IS NOT NULL)
-  UNION
-  SELECT key
-  FROM opted_out
-  WHERE kind = 'address'),
-membership AS (
-  SELECT h.key, m.left_out AS own_left_out, h.left_out, t.contact_id AS there_id, t.is_deleted,
-    m.left_out IS NULL AND h.left_out IS NULL AS takes_part,
-    k.key IS NOT NULL OR coalesce(t.permission = 'unsubscribed', false) AS is_blocked,
-    list.list_id, n.list_id IS NOT NULL AS is_on_it,
-    b.contact_id IS NOT NULL AS has_base, b.cc_contact_id, b.cc_list_id, b.agreed_at, b.removed_at, b.lost_at,
-    b.lost_by IS NOT DISTINCT FROM 'person' AS is_left, s.status, s.reason
-  FROM compared_membership m
-  JOIN compared_contact h ON h.connection_id = m.connection_id AND h.run_id = m.run_id AND h.sf_id = m.contact_id
-  LEFT JOIN blocked k ON k.key = h.key
-  LEFT JOIN compared_contact_there t ON t.connection_id = h.connection_id AND t.run_id = h.run_id AND t.key = h.key
+membership AS NOT MATERIALIZED (
+  SELECT sf_id, contact_id, list_id, left_out
+  FROM compared_membership
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND contact_id IS NOT NULL AND list_id IS NOT NULL),
+base AS NOT MATERIALIZED (
+  SELECT contact_id, list_id, cc_contact_id, cc_list_id, lost_by IS NOT DISTINCT FROM 'person' AS is_left,
+    agreed_at IS NOT NULL AND lost_at IS NULL AS is_agreed, removed_at IS NOT NULL AS is_removed
+  FROM membership_base
+  WHERE connection_id = %(connection_id)s),
+doubtful AS MATERIALIZED (                   -- but for those that one look shows to be as agreed and told, and the contact mailed
+  SELECT h.key, m.sf_id, m.left_out AS own_left_out, h.left_out, list.list_id, t.key AS base_key, t.lists AS base_lists,
+    b.contact_id IS NOT NULL AS has_base, b.cc_contact_id, b.cc_list_id, b.is_left, b.is_agreed, b.is_removed,
+    s.status, s.reason
+  FROM membership m
+  FULL JOIN base b USING (contact_id, list_id)
   LEFT JOIN list ON list.sf_id = m.list_id
-  LEFT JOIN compared_membership_there n
-    ON n.connection_id = m.connection_id AND n.run_id = m.run_id AND n.contact_id = t.contact_id AND n.list_id = list.list_id
-  LEFT JOIN membership_base b ON b.connection_id = m.connection_id AND b.contact_id = m.contact_id AND b.list_id = m.list_id
-  LEFT JOIN record_status s ON s.connection_id = m.connection_id AND s.kind = 'membership' AND s.sf_id = m.sf_id
-  WHERE m.connection_id = %(connection_id)s AND m.run_id = %(run_id)s AND m.contact_id IS NOT NULL AND m.list_id IS NOT NULL
-    AND h.key IS NOT NULL)
-INSERT INTO candidate (connection_id, key)
-SELECT DISTINCT %(connection_id)s::int, key
-FROM membership
+  LEFT JOIN compared_contact h
+    ON h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.sf_id = contact_id
+  LEFT JOIN compared_contact_there t
+    ON t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.contact_id = b.cc_contact_id
+  LEFT JOIN record_status s
+    ON s.connection_id = %(connection_id)s AND s.kind = 'membership' AND s.sf_id = m.sf_id
+  WHERE (m.left_out IS NULL AND h.left_out IS NULL AND h.key = t.key AND NOT t.is_deleted AND t.permission <> 'unsubscribed'
+    AND b.cc_list_id = list.list_id AND b.cc_list_id = ANY(t.lists) AND b.is_agreed AND NOT b.is_removed
+    AND s.status = 'Confirmed') IS NOT TRUE),
+standing AS (
+  SELECT d.key, d.own_left_out, d.left_out, d.own_left_out IS NULL AND d.left_out IS NULL AS takes_part,
+    t.contact_id AS there_id, t.is_deleted, k.key IS NOT NULL OR coalesce(t.permission = 'unsubscribed', false) AS is_blocked,
+    d.list_id, coalesce(d.list_id = ANY(t.lists), false) AS is_on_it,
+    d.has_base, d.cc_contact_id, d.cc_list_id, coalesce(d.is_left, false) AS is_left, d.is_agreed, d.is_removed,
+    d.status, d.reason
+  FROM doubtful d
+  LEFT JOIN blocked_address k
+    ON k.connection_id = %(connection_id)s AND k.run_id = %(run_id)s AND k.key = d.key
+  LEFT JOIN compared_contact_there t
+    ON t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key = d.key
+  WHERE d.sf_id IS NOT NULL AND d.key IS NOT NULL),
+parted AS (
+  SELECT key, base_key
+  FROM doubtful
+  WHERE has_base
+    AND CASE WHEN sf_id IS NULL THEN NOT is_left OR cc_list_id = ANY(base_lists) ELSE base_key IS DISTINCT FROM key END)
+SELECT key
+FROM standing
 WHERE CASE
     WHEN NOT takes_part THEN
       has_base AND (cc_contact_id IS DISTINCT FROM there_id OR NOT is_on_it AND NOT is_left AND NOT is_blocked)
     WHEN list_id IS NULL THEN true
     WHEN there_id IS NULL THEN NOT is_blocked
     WHEN is_deleted THEN true
-    WHEN NOT has_base OR cc_contact_id IS DISTINCT FROM there_id OR cc_list_id IS DISTINCT FROM list_id OR removed_at IS NOT NULL
-      THEN true
-    WHEN is_on_it THEN agreed_at IS NULL OR lost_at IS NOT NULL
+    WHEN NOT has_base OR cc_contact_id IS DISTINCT FROM there_id OR cc_list_id IS DISTINCT FROM list_id OR is_removed THEN true
+    WHEN is_on_it THEN NOT is_agreed
     ELSE NOT is_blocked AND NOT is_left
   END
   OR status IS DISTINCT FROM CASE
@@ -177,87 +210,23 @@ WHERE CASE
   END
   OR (own_left_out IS NOT NULL AND reason IS DISTINCT FROM own_left_out)
   OR (own_left_out IS NULL AND left_out IS NOT NULL AND (reason IS NOT DISTINCT FROM left_out) = is_blocked)
-ON CONFLICT (connection_id, key) DO NOTHING
-
--- name: select_bases
--- What both sides agreed on is no membership any more, or was agreed on for a contact of another address. What a person left
--- by their own act is kept on record while the contact stays off that list.
-WITH base AS (
-  SELECT h.key AS key_here, t.key AS key_there
-  FROM membership_base b
-  LEFT JOIN compared_membership m ON m.connection_id = b.connection_id AND m.run_id = %(run_id)s
-    AND m.contact_id = b.contact_id AND m.list_id = b.list_id
-  LEFT JOIN compared_contact h
-    ON h.connection_id = b.connection_id AND h.run_id = %(run_id)s AND h.sf_id = b.contact_id
-  LEFT JOIN compared_contact_there t
-    ON t.connection_id = b.connection_id AND t.run_id = %(run_id)s AND t.contact_id = b.cc_contact_id
-  LEFT JOIN compared_membership_there n ON n.connection_id = b.connection_id AND n.run_id = %(run_id)s
-    AND n.contact_id = b.cc_contact_id AND n.list_id = b.cc_list_id
-  WHERE b.connection_id = %(connection_id)s
-    AND (m.sf_id IS NULL AND (b.lost_by IS DISTINCT FROM 'person' OR n.list_id IS NOT NULL)
-      OR m.sf_id IS NOT NULL AND t.key IS DISTINCT FROM h.key))
-INSERT INTO candidate (connection_id, key)
-SELECT %(connection_id)s, key_here
-FROM base
-WHERE key_here IS NOT NULL
 UNION
-SELECT %(connection_id)s, key_there
-FROM base
-WHERE key_there IS NOT NULL
-ON CONFLICT (connection_id, key) DO NOTHING
+SELECT key
+FROM parted
+WHERE key IS NOT NULL
+UNION
+SELECT base_key
+FROM parted
+WHERE base_key IS NOT NULL
 
--- name: select_statuses
--- A person's status does not say how they stand.
-WITH opted_out AS (
-  SELECT s.kind, s.key
-  FROM opt_out o
-  JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id
-  WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL),
-blocked AS (                                 -- whoever of these can be mailed is chosen anyway
-  SELECT h.key
-  FROM compared_contact h
-  LEFT JOIN opted_out p ON p.kind = 'person' AND p.key = h.sf_id
-  WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND (h.do_not_email OR p.key IS NOT NULL)
-  UNION
-  SELECT key
-  FROM opted_out
-  WHERE kind = 'address'),
-on_a_list AS (
-  SELECT DISTINCT contact_id
-  FROM compared_membership_there
-  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s),
-person AS (
-  SELECT h.key, h.left_out, s.status, s.reason, coalesce(NOT t.is_deleted, false) AS is_there,
-    k.key IS NOT NULL OR coalesce(t.permission = 'unsubscribed', false) AS is_blocked, t.permission,
-    o.contact_id IS NOT NULL AS is_on_a_list
-  FROM compared_contact h
-  LEFT JOIN blocked k ON k.key = h.key
-  LEFT JOIN compared_contact_there t ON t.connection_id = h.connection_id AND t.run_id = h.run_id AND t.key = h.key
-  LEFT JOIN on_a_list o ON o.contact_id = t.contact_id
-  LEFT JOIN record_status s ON s.connection_id = h.connection_id AND s.kind = 'contact' AND s.sf_id = h.sf_id
-  WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.key IS NOT NULL)
-INSERT INTO candidate (connection_id, key)
-SELECT DISTINCT %(connection_id)s::int, key
-FROM person
-WHERE status IS DISTINCT FROM CASE
-    WHEN is_blocked THEN CASE WHEN is_there THEN 'Unsubscribed' ELSE 'Not sent' END
-    WHEN left_out IS NOT NULL THEN 'Not sent'
-    WHEN permission IN ('pending_confirmation', 'temp_hold') THEN 'Not mailable yet'
-    WHEN NOT is_there OR NOT is_on_a_list THEN 'Not on a list'
-    ELSE 'Subscribed'
-  END
-  OR (left_out IS NOT NULL AND (reason IS NOT DISTINCT FROM left_out) = is_blocked)
-ON CONFLICT (connection_id, key) DO NOTHING
-
--- name: select_opted_out
+-- name: opted_out
 -- An opt-out from all mail is on record and the contact is not unsubscribed; or the contact is, and nothing is on record for
--- its address, or only the firm's word where it was the person's.
+-- its address, or only the firm's word where it was the person's, or an opt-out whose carrying out the ledger tells nothing
+-- of: somebody else unsubscribed the contact.
 WITH opted_out AS (
-  SELECT s.kind, s.key, bool_or(o.acted_by <> 'firm') AS is_own
-  FROM opt_out o
-  JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id
-  WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL AND s.key IS NOT NULL
-  GROUP BY s.kind, s.key),
+  SELECT kind, key, subject_id, acted_by <> 'firm' AS is_own
+  FROM standing_opt_out
+  WHERE connection_id = %(connection_id)s),
 address AS (
   SELECT key
   FROM opted_out
@@ -267,19 +236,28 @@ address AS (
   FROM opted_out o
   JOIN compared_contact h ON h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.sf_id = o.key
   WHERE o.kind = 'person')
-INSERT INTO candidate (connection_id, key)
-SELECT t.connection_id, t.key
+SELECT t.key
 FROM compared_contact_there t
 JOIN address a ON a.key = t.key
 WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND NOT t.is_deleted
   AND t.permission IS DISTINCT FROM 'unsubscribed'
 UNION
-SELECT t.connection_id, t.key
+SELECT t.key
 FROM compared_contact_there t
 LEFT JOIN opted_out o ON o.kind = 'address' AND o.key = t.key
 WHERE t.connection_id = %(connection_id)s AND t.run_id = %(run_id)s AND t.key IS NOT NULL AND t.permission = 'unsubscribed'
-  AND (o.key IS NULL OR t.opt_out_source = 'Contact' AND NOT o.is_own)
-ON CONFLICT (connection_id, key) DO NOTHING
+  AND CASE
+    WHEN o.key IS NULL THEN true
+    WHEN t.opt_out_source = 'Contact' THEN NOT o.is_own
+    ELSE EXISTS (
+      SELECT
+      FROM cc_contact c
+      WHERE c.connection_id = t.connection_id AND c.contact_id = t.contact_id AND c.opt_out_at IS NOT NULL
+        AND NOT EXISTS (
+          SELECT FROM consent_entry e
+          WHERE e.connection_id = t.connection_id AND e.address_id = o.subject_id AND e.side = 'constant_contact'
+            AND e.change = 'opted_out' AND e.at >= c.opt_out_at - %(clocks_differ)s::interval))
+  END
 
 -- name: select_undone
 -- Somebody asked to be mailed again, or came back without evidence; something is to be delivered to an address, or was given
@@ -335,8 +313,7 @@ WHERE a.connection_id = %(connection_id)s
   AND NOT EXISTS (
     SELECT
     FROM cc_contact c
-    JOIN consent_subject s ON s.connection_id = c.connection_id AND s.kind = 'address' AND s.key = c.email_key
-    JOIN opt_out o ON o.connection_id = s.connection_id AND o.subject_id = s.subject_id AND o.list_id IS NULL
+    JOIN standing_opt_out o ON o.connection_id = c.connection_id AND o.kind = 'address' AND o.key = c.email_key
     WHERE c.connection_id = a.connection_id AND c.email_key = a.key AND c.deleted_at IS NULL)
 
 -- name: analyse_candidates

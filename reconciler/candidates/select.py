@@ -8,28 +8,29 @@ be mailed.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bridge.consent.ledger import Subjects
 from bridge.db.queries import load_queries
+from bridge.delivery.outcome_consent import CLOCKS_DIFFER
 from bridge.policies.store import policies_of
-from reconciler.candidates.store import SQL, add_candidates
-from reconciler.snapshot.staged import allow_much_memory, refuse_emptied
+from reconciler.candidates.store import SQL, add_candidates, add_chosen
+from reconciler.snapshot.staged import allow_much_memory, refuse_emptied, together
 from reconciler.snapshot.terms import still_hold
 
 if TYPE_CHECKING:
+    from typing import LiteralString
+
     import psycopg
 
     from reconciler.runs.context import RunContext
 
 _BY_WHAT_BOTH_SIDES_HOLD = (
-    SQL["select_differing"],
-    SQL["select_unlinked"],
-    SQL["select_elsewhere"],
-    SQL["select_memberships"],
-    SQL["select_bases"],
-    SQL["select_statuses"],
-    SQL["select_opted_out"],
+    SQL["differing"],
+    SQL["people"],
+    SQL["memberships"],
+    SQL["opted_out"],
 )
 _BY_POLICY = load_queries("reconciler.candidates", "policies.sql")
 _COMPARED = ("practifi:contact", "practifi:membership", "cc:contact")
@@ -47,14 +48,13 @@ def select_candidates(context: RunContext) -> None:
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
     database, values = context.installation.database, context.lease.row()
-    with database.transaction() as tx:
-        refuse_emptied(tx, context, *_COMPARED)
-        allow_much_memory(tx)
-        if context.run.extent == "full":
-            select_by_snapshot(tx, context)
-        else:
+    if context.run.extent == "full":
+        _select_by_snapshot(context)
+    else:
+        with database.transaction() as tx:
+            refuse_emptied(tx, context, *_COMPARED)
             tx.execute(SQL["select_read"], values)
-        context.renew(tx)
+            context.renew(tx)
     with database.transaction() as tx:
         allow_much_memory(tx)
         tx.execute(SQL["select_undone"], values)
@@ -65,19 +65,34 @@ def select_candidates(context: RunContext) -> None:
         context.renew(tx)
 
 
-def select_by_snapshot(tx: psycopg.Connection[Any], context: RunContext) -> None:
+def _select_by_snapshot(context: RunContext) -> None:
     """Choose by what a complete snapshot holds of both sides, and by what is on record."""
-    values = context.lease.row()
-    policies = policies_of(tx, context.run.connection_id)
-    if not still_hold(tx, context):
-        tx.execute(SQL["select_all"], values)
-    if policies.shared_name == "household":
-        tx.execute(_BY_POLICY["greet_households"], values)
+    database = context.installation.database
+    with database.transaction() as tx:
+        allow_much_memory(tx)
+        policies = policies_of(tx, context.run.connection_id)
+        if policies.shared_name == "household":
+            tx.execute(_BY_POLICY["greet_households"], context.lease.row())
+        context.renew(tx)
+    statements = [*_BY_WHAT_BOTH_SIDES_HOLD]
     if policies.foreign_memberships in {"adopt", "remove"}:
-        tx.execute(_BY_POLICY["select_foreign"], values)
-    for statement in _BY_WHAT_BOTH_SIDES_HOLD:
-        tx.execute(statement, values)
-    _select_erased(tx, context)
+        statements.append(_BY_POLICY["foreign"])
+    for statement in statements:
+        together(database, partial(_choose, context, statement))
+        with database.transaction() as tx:
+            context.renew(tx)
+    with database.transaction() as tx:
+        refuse_emptied(tx, context, *_COMPARED)
+        if not still_hold(tx, context):
+            tx.execute(SQL["select_all"], context.lease.row())
+        _select_erased(tx, context)
+        context.renew(tx)
+
+
+def _choose(context: RunContext, statement: LiteralString, tx: psycopg.Connection[Any]) -> None:
+    refuse_emptied(tx, context, *_COMPARED)
+    values = context.lease.row() | {"clocks_differ": CLOCKS_DIFFER}
+    add_chosen(tx, context.installation.database, statement, values)
 
 
 def _select_erased(tx: psycopg.Connection[Any], context: RunContext) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bridge.db.queries import load_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import LiteralString
 
     import psycopg
 
+    from bridge.db.database import Database
+
 SQL = load_queries("reconciler.candidates")
+
+_KEYS = 5_000
 
 
 def add_candidates(tx: psycopg.Connection[Any], connection_id: int, keys: Iterable[str]) -> None:
@@ -19,6 +25,23 @@ def add_candidates(tx: psycopg.Connection[Any], connection_id: int, keys: Iterab
     if wanted := sorted(set(keys)):
         values = {"connection_id": connection_id, "keys": wanted}
         tx.execute(SQL["add_candidates"], values)
+
+
+def add_chosen(
+    tx: psycopg.Connection[Any],
+    database: Database,
+    statement: LiteralString,
+    values: Mapping[str, Any],
+) -> None:
+    """Note the addresses that a statement chooses in `tx`, some at a time, in transactions apart.
+
+    What also writes is read by one process alone.
+    """
+    with tx.cursor() as cursor:
+        chosen = (key for (key,) in cursor.stream(statement, values, size=_KEYS))
+        while keys := list(islice(chosen, _KEYS)):
+            with database.transaction() as other:
+                add_candidates(other, values["connection_id"], keys)
 
 
 def add_candidates_of(

@@ -155,9 +155,6 @@ WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kin
 WITH contacts AS (
   DELETE FROM compared_contact_there
   WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND %(kind)s::text = 'contact'
-), memberships AS (
-  DELETE FROM compared_membership_there
-  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND %(kind)s::text = 'contact'
 )
 DELETE FROM staged_cc_resource
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND kind = %(kind)s
@@ -174,8 +171,6 @@ WITH records AS (
   DELETE FROM compared_contact_there WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 ), memberships AS (
   DELETE FROM compared_membership WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
-), memberships_there AS (
-  DELETE FROM compared_membership_there WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 ), steps AS (
   DELETE FROM drafted_step WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 )

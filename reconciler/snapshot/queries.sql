@@ -26,13 +26,9 @@ COPY staged_cc_resource (connection_id, run_id, kind, cc_id, resource, email_key
 FROM STDIN
 
 -- name: copy_contacts_there
--- What is compared of contacts there.
-COPY compared_contact_there (connection_id, run_id, contact_id, key, compared, permission, opt_out_source, is_deleted)
+-- What is compared of contacts there, with the lists that they are on.
+COPY compared_contact_there (connection_id, run_id, contact_id, key, compared, permission, opt_out_source, is_deleted, lists)
 FROM STDIN
-
--- name: copy_memberships_there
--- The lists that they are on.
-COPY compared_membership_there (connection_id, run_id, contact_id, list_id) FROM STDIN
 
 -- name: forget_repeated_records
 -- Of records that several pages showed, each as it was read last; the checkpoint counts those that are left.
@@ -70,8 +66,7 @@ FROM (SELECT count(*) FROM forgotten) AS gone
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(source)s AND gone.count > 0
 
 -- name: forget_repeated_resources
--- Of lists or contacts that several pages showed, each as it was read last. The lists of a contact go by its last batch: a
--- page shows a contact once, or twice alike.
+-- Of lists or contacts that several pages showed, each as it was read last.
 WITH repeated AS MATERIALIZED (
   SELECT cc_id, max(seq) AS last
   FROM staged_cc_resource
@@ -91,15 +86,7 @@ contacts AS (
     ON newer.connection_id = %(connection_id)s AND newer.run_id = %(run_id)s AND newer.contact_id = r.cc_id
   WHERE %(kind)s::text = 'contact'
     AND c.connection_id = %(connection_id)s AND c.run_id = %(run_id)s AND c.contact_id = r.cc_id
-    AND (newer.batch, newer.ctid) > (c.batch, c.ctid)),
-memberships AS (
-  DELETE FROM compared_membership_there c
-  USING repeated r
-  JOIN compared_contact_there newer
-    ON newer.connection_id = %(connection_id)s AND newer.run_id = %(run_id)s AND newer.contact_id = r.cc_id
-  WHERE %(kind)s::text = 'contact'
-    AND c.connection_id = %(connection_id)s AND c.run_id = %(run_id)s AND c.contact_id = r.cc_id
-    AND newer.batch > c.batch)
+    AND (newer.batch, newer.ctid) > (c.batch, c.ctid))
 UPDATE checkpoint
 SET row_count = row_count - gone.count
 FROM (SELECT count(*) FROM forgotten) AS gone
@@ -107,12 +94,20 @@ WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND source = %(s
 
 -- name: analyse_staged
 -- The planner has not seen what was just staged; what somebody cleans up just now is passed over.
-ANALYZE (SKIP_LOCKED) staged_practifi_record, staged_cc_resource, compared_contact, compared_contact_there,
-  compared_membership, compared_membership_there
+ANALYZE (SKIP_LOCKED) staged_practifi_record, staged_cc_resource, compared_contact, compared_contact_there, compared_membership
+
+-- name: few_samples
+-- For this transaction: a sample of three thousand rows says of a table that is read whole what there is to know.
+SELECT set_config('default_statistics_target', '10', true)
 
 -- name: much_memory
--- For the joins of this transaction: what does not fit is written to disk and read again.
-SELECT set_config('work_mem', '128MB', true)
+-- For the joins of this transaction: what does not fit is written to disk and read again. Of what several processes look at,
+-- few rows are left to hand over, which the planner cannot know.
+SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true), set_config('parallel_tuple_cost', '0', true)
+
+-- name: alone
+-- For this transaction: one process does all of it.
+SELECT set_config('max_parallel_workers_per_gather', '0', true)
 
 -- name: changed_records
 -- Where the staged records of a kind stand that the mirror does not know so, and which of them nobody has ever seen and

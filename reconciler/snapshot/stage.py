@@ -89,17 +89,9 @@ def stage_there(
                 row["permission"],
                 row["opt_out_source"],
                 _flag(row["deleted_at"] is not None),
+                array(dict.fromkeys(row["resource"].get("list_memberships") or ())),
             )
             for row in columns
-        ),
-    )
-    _copy(
-        tx,
-        SQL["copy_memberships_there"],
-        (
-            (*place, one["contact_id"], list_id)
-            for one in resources
-            for list_id in dict.fromkeys(one.get("list_memberships") or ())
         ),
     )
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
 from reconciler.snapshot.stage import SQL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import LiteralString
 
+    from bridge.db.database import Database
     from reconciler.runs.context import RunContext
+
+Result = TypeVar("Result")
 
 _SOURCES = {
     "practifi": SQL["forget_repeated_records"],
@@ -41,12 +44,35 @@ def complete(context: RunContext, *sources: str) -> None:
             context.renew(tx)
     with context.installation.database.transaction() as tx:
         refuse_emptied(tx, context, *sources)
-        tx.execute(SQL["analyse_staged"])
+        analyse(tx)
+
+
+def analyse(tx: psycopg.Connection[Any]) -> None:
+    """Tell the planner, in this transaction, of what was just staged."""
+    tx.execute(SQL["few_samples"])
+    tx.execute(SQL["analyse_staged"])
 
 
 def allow_much_memory(tx: psycopg.Connection[Any]) -> None:
     """Let the joins of this transaction hold in memory what a million rows need."""
     tx.execute(SQL["much_memory"])
+
+
+def together(database: Database, read: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+    """Return what `read` finds in a transaction of much memory, by as many processes as may help.
+
+    These share their tables in memory that a container gives sparingly, 64 MB unless it was asked
+    for more: where that is too little, `read` begins again, and one process does all of it.
+    """
+    try:
+        with database.transaction() as tx:
+            allow_much_memory(tx)
+            return read(tx)
+    except psycopg.errors.DiskFull:  # so the server says that as well
+        with database.transaction() as tx:
+            allow_much_memory(tx)
+            tx.execute(SQL["alone"])
+            return read(tx)
 
 
 def refuse_emptied(tx: psycopg.Connection[Any], context: RunContext, *sources: str) -> None:

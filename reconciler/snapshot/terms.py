@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.runs.context import RunContext
 
 _SOURCE = "terms"
+_FORM = 2
+"""Of the staging tables' rows: another release may have staged the run's snapshot."""
 
 
 def comparison_of(tx: psycopg.Connection[Any], context: RunContext) -> Comparison:
@@ -53,5 +55,6 @@ def _digest(tx: psycopg.Connection[Any], context: RunContext) -> str:
     mapping = context.current.mapping
     ids = custom_field_ids(tx, context.run.connection_id, mapping.contact.custom_fields)
     shared_name = policies_of(tx, context.run.connection_id).shared_name
-    text = json.dumps([mapping.digest, repr(mapping.names), sorted(ids.items()), shared_name])
+    terms = [_FORM, mapping.digest, repr(mapping.names), sorted(ids.items()), shared_name]
+    text = json.dumps(terms)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,7 @@ import pytest
 from bridge.delivery.decide import decide
 from bridge.delivery.gather import Gatherer
 from bridge.delivery.leases import hold
-from bridge.delivery.outcome import End, record_ends, record_seen
+from bridge.delivery.outcome import End, record_ends, record_seen, set_statuses
 from bridge.policies.store import set_policies
 from tests.postgres.nights import Night, begin_night, settled
 
@@ -110,6 +110,13 @@ def states(night: Night, tx: Any, keys: list[str]) -> dict[str, AddressState]:
     return gatherer.seen(tx, night.bridge.connection_id, keys)
 
 
+def show(night: Night, keys: list[str]) -> None:
+    """Show how everybody at some addresses stands, whatever else is to be recorded of them."""
+    with night.bridge.database.transaction() as tx:
+        for state in states(night, tx, keys).values():
+            set_statuses(tx, night.bridge.connection_id, decide(state).statuses)
+
+
 def test_at_an_address_that_is_not_chosen_there_is_nothing_to_do_and_nothing_to_record(
     night: Night, seed: int
 ) -> None:
@@ -120,7 +127,9 @@ def test_at_an_address_that_is_not_chosen_there_is_nothing_to_do_and_nothing_to_
     night.read()
     with night.bridge.database.transaction() as tx:
         told += night.firm.befall_record(tx, night.bridge.connection_id)
-    chosen, everybody = night.chosen(), addresses(night.bridge)
+    everybody = sorted(addresses(night.bridge))
+    show(night, night.firm.chance.sample(everybody, len(everybody) // 2))
+    chosen = night.chosen()
     left = sorted(set(everybody) - chosen)
     connection_id = night.bridge.connection_id
     with night.bridge.database.transaction() as tx:
@@ -140,6 +149,29 @@ def test_at_an_address_that_is_not_chosen_there_is_nothing_to_do_and_nothing_to_
         for was, now in zip(before, recorded(tx), strict=True):
             assert (sorted(set(was) - set(now)), sorted(set(now) - set(was))) == ([], []), told
     assert len(left) > 5, "hardly anybody is left to say something about"
+
+
+def test_whom_somebody_else_unsubscribed_is_chosen_though_a_tick_stands_and_all_is_shown(
+    night: Night,
+) -> None:
+    settled(night, 1)
+    contact = next(iter(night.firm.there.values()))
+    contact["email_address"] |= {
+        "permission_to_send": "unsubscribed",
+        "opt_out_source": "Account",
+        "opt_out_date": "2026-03-05T09:00:00Z",
+    }
+    key = contact["email_address"]["address"].lower()
+    for person, values in night.firm.people.items():
+        if values.get("Email", "").lower() == key:
+            values["HasOptedOutOfEmail"] = "true"
+            night.firm.save(person)
+    night.read()
+    show(night, [key])
+    assert key in night.chosen()
+    with night.bridge.database.transaction() as tx:
+        assert record_seen(tx, night.bridge.connection_id, [*states(night, tx, [key]).values()])
+    assert key not in night.chosen()
 
 
 def test_where_nothing_happened_nobody_is_chosen_but_who_waits_or_is_refused(
