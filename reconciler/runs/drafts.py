@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SQL = load_queries("reconciler.runs", "plans.sql")
 
-_STEPS = 1_000
+_STEPS = 250
 
 
 def draft(context: RunContext, steps: Iterable[PlannedStep]) -> Effects:

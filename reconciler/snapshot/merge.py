@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.runs.context import RunContext
 
 _PLACES = 4_000
-_ROWS = 500
+_ROWS = 250
 _IDS_A_READ = 200
 
 
