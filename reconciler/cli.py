@@ -26,7 +26,8 @@ def up(argv: list[str]) -> int:
     logs.configure(settings.log_level, "up")
     migrate(settings)
     prepare(settings, renew_mappings=True)
-    print(f"console (once, for 15 minutes): {link_for(settings, by='administrator')}", flush=True)
+    link = link_for(settings, by="administrator")
+    print(f"log in to the console, once, within 15 minutes: {link}", flush=True)
     return run_group([SERVE, *WORKERS, SCHEDULER])
 
 

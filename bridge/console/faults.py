@@ -9,3 +9,7 @@ class NotThere(Exception):
 
 class Refused(Exception):
     """The request is not answered; the text says why, and what to do next."""
+
+
+class NotConnected(Exception):
+    """There is no connection yet that the page could be about."""

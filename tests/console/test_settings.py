@@ -145,6 +145,18 @@ def test_each_section_opens_on_an_empty_system(desk: Desk, section: str) -> None
     assert desk.log_in("viewer").get(f"/settings/{section}").status == 200
 
 
+@pytest.mark.parametrize("section", ["resync", "allowance", "policies"])
+def test_where_nothing_is_connected_the_next_step_is_told(desk: Desk, section: str) -> None:
+    desk.rows("DELETE FROM credential")
+    desk.rows("DELETE FROM connection")
+    browser = desk.visitor()
+    browser.press(browser.get(desk.link()), "Log in")
+    seen = browser.get(f"/settings/{section}")
+    assert seen.status == 200
+    assert "Nothing is connected yet" in seen.text
+    assert "bridge connection add NAME --credentials FILE" in seen.text
+
+
 def test_a_policy_is_saved_after_its_consequence_was_read(desk: Desk) -> None:
     browser = desk.log_in("operator")
     page = browser.get("/settings/policies")

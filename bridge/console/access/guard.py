@@ -18,7 +18,7 @@ from bridge.console.access.cookies import SESSION, read_cookie
 from bridge.console.access.people import find_person
 from bridge.console.access.roles import Right, roles_with
 from bridge.console.access.tokens import csrf_of, is_own_origin, is_same, origin_of
-from bridge.console.faults import NotThere, Refused
+from bridge.console.faults import NotConnected, NotThere, Refused
 from bridge.console.headers import policy
 from bridge.console.page import Visit
 from bridge.console.rendering import Form
@@ -68,6 +68,8 @@ class Guard:
         try:
             visit = self._with_person(visit)
             response = self._refusal(visit, page) or page.handler(visit)
+        except NotConnected:
+            response = visit.page("not_connected.html")
         except NotThere:
             response = _fault(visit, 404, "There is no such page, or it is not yours to see.")
         except Refused as refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.connections.store import list_connections
-from bridge.console.faults import NotThere, Refused
+from bridge.console.faults import NotConnected, NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +38,12 @@ def chosen_connection(
 
     Raises:
         NotThere: If there is none of that name for this person.
-        Refused: If there is no connection yet.
+        NotConnected: If there is no connection yet.
     """
     found = seen_connections(tx, visit)
     name = visit.form.one("connection") or visit.query("connection")
     if not found:
-        raise Refused("Nothing is connected yet: `bridge connection add` on the server adds one.")
+        raise NotConnected
     chosen = next((one for one in found if not name or one.name == name), None)
     if chosen is None:
         raise NotThere
