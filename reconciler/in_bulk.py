@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from bridge.db.queries import load_queries
-from bridge.delivery.bulk.choose import BEGIN_AT, bulk_calls
+from bridge.delivery.bulk.choose import BEGIN_IN_A_RUN, bulk_calls
 from bridge.delivery.bulk.fill import A_CLAIM, Filler
 from bridge.delivery.bulk.slice import open_driver
 from bridge.delivery.bulk.store import begin_round, claim_round, move, release_round
@@ -67,7 +67,7 @@ def send_in_bulk(context: RunContext, plan_id: int, plain: int, undos: Undos | N
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
     sender = _BulkSender(context, plan_id, undos, plain)
-    if plain >= BEGIN_AT:
+    if plain >= BEGIN_IN_A_RUN:
         sender.send()
     sender.wait()
     sender.close()

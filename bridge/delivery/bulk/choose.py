@@ -12,6 +12,8 @@ from math import ceil
 
 BEGIN_AT = 100
 """Due subjects that begin a round: one by one they would keep the account busy for a minute."""
+BEGIN_IN_A_RUN = 40
+"""The same of a run: it has read the account already, and nobody waits for it by the second."""
 GO_ON_AT = 10
 """Due subjects that a round which has read the account already still takes in."""
 A_PAGE = 500
