@@ -12,6 +12,7 @@ from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
 from reconciler.plans.choose import chosen_subjects
 from reconciler.plans.model import PlanRecord
+from reconciler.runs.interactions import leave_out_interactions, skip_interactions
 from reconciler.runs.plans import all_steps, step_states
 
 if TYPE_CHECKING:
@@ -112,6 +113,10 @@ def _leave_out_others(
     if count:
         meant = {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
         tx.execute(_SQL["leave_out"], values | meant)
+        interactions = [key for kind, key in chosen if kind == "interaction"]
+        leave_out_interactions(
+            tx, plan.connection_id, plan.id, interactions, str(values["outcome"])
+        )
     return count
 
 
@@ -137,6 +142,7 @@ def discard_plan(tx: psycopg.Connection[Any], plan: PlanRecord, *, by: str) -> N
     plan = _lock_waiting(tx, plan)
     values = _row(plan) | {"outcome": f"the plan was discarded by {by}"}
     tx.execute(_SQL["skip_all"], values)
+    skip_interactions(tx, plan.connection_id, [plan.id], values["outcome"])
     tx.execute(_SQL["discard_plan"], values)
     tx.execute(_SQL["cancel_waiting_run"], values)
 

@@ -8,6 +8,12 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
+from reconciler.runs.interactions import (
+    fail_interactions,
+    interaction_rows,
+    interaction_states,
+    skip_interactions,
+)
 from reconciler.runs.model import PlanHead, StoredStep
 
 if TYPE_CHECKING:
@@ -197,14 +203,18 @@ def abandon_plan(
     tx.execute(_SQL["take_out_of_bulk"], values)
     tx.execute(_SQL["leave_to_activities"], values)
     tx.execute(_SQL["skip_steps"], values | {"plan_ids": [plan_id]})
-    tx.execute(_SQL["fail_interactions"], values | {"outcome": "no answer came"})
+    skip_interactions(tx, connection_id, [plan_id], outcome)
+    fail_interactions(tx, connection_id, plan_id, "no answer came")
     tx.execute(_SQL["end_plan"], values)
 
 
 def step_states(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> dict[str, int]:
     """Return how many steps of a plan are in which state."""
     values = {"connection_id": connection_id, "plan_id": plan_id}
-    return dict(tx.execute(_SQL["step_states"], values).fetchall())
+    states: dict[str, int] = dict(tx.execute(_SQL["step_states"], values).fetchall())
+    for state, count in interaction_states(tx, connection_id, plan_id).items():
+        states[state] = states.get(state, 0) + count
+    return states
 
 
 def list_names(tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str]:
@@ -233,7 +243,8 @@ def _steps(
         "only_open": only_open,
     }
     with tx.cursor(row_factory=dict_row) as cursor:
-        return [_step(row) for row in cursor.execute(_SQL["plan_steps"], values)]
+        rows = cursor.execute(_SQL["plan_steps"], values).fetchall()
+    return [_step(row) for row in rows or interaction_rows(tx, values)]
 
 
 def _step(row: dict[str, Any]) -> StoredStep:
