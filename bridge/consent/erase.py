@@ -34,6 +34,7 @@ _ERASURES = (
     SQL["erase_lists_there"],
     SQL["erase_there"],
     SQL["erase_interactions"],
+    SQL["erase_planned"],
     SQL["erase_campaign_members"],
     SQL["erase_engagement"],
     SQL["erase_unresolved"],

@@ -148,6 +148,24 @@ DELETE FROM interaction
 WHERE connection_id = %(connection_id)s
   AND (practifi_contact = ANY(%(people)s) OR contact_id = ANY(%(contacts)s::uuid[]))
 
+-- name: erase_planned
+-- And what plans say of it; what of that has not been sent will not be.
+WITH planned AS (
+  UPDATE planned_interaction
+  SET external_id = 'erased', practifi_contact = 'erased', practifi_account = NULL,
+      contact_id = '00000000-0000-0000-0000-000000000000', subject = NULL, details = NULL, at = NULL
+  WHERE connection_id = %(connection_id)s
+    AND (practifi_contact = ANY(%(people)s) OR contact_id = ANY(%(contacts)s::uuid[]))
+  RETURNING connection_id, run_id, ordinal)
+INSERT INTO interaction_ending (connection_id, run_id, ordinal, state, outcome, finished_at)
+SELECT p.connection_id, p.run_id, p.ordinal, 'skipped', 'the person was erased', app_now()
+FROM planned p
+WHERE NOT EXISTS (
+  SELECT FROM interaction_part t
+  WHERE t.connection_id = p.connection_id AND t.run_id = p.run_id AND p.ordinal BETWEEN t.first AND t.last
+    AND t.state <> 'sending')
+ON CONFLICT (connection_id, run_id, ordinal) DO NOTHING
+
 -- name: erase_campaign_members
 -- And whose campaigns they were a member of.
 DELETE FROM campaign_member

@@ -191,8 +191,16 @@ WHERE b.connection_id = %(connection_id)s AND b.id = %(number)s
 -- name: outcomes
 -- What became of the steps of a plan that did not go as planned, by reason.
 SELECT state, coalesce(outcome, 'no reason is kept') AS outcome, count(*) AS count
-FROM step
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND state IN ('refused', 'failed')
+FROM (
+  SELECT state, outcome
+  FROM step
+  WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
+  UNION ALL
+  SELECT e.state, e.outcome
+  FROM plan l
+  JOIN interaction_ending e ON e.connection_id = l.connection_id AND e.run_id = l.run_id
+  WHERE l.connection_id = %(connection_id)s AND l.id = %(plan_id)s) AS s
+WHERE state IN ('refused', 'failed')
 GROUP BY state, coalesce(outcome, 'no reason is kept')
 ORDER BY count(*) DESC, 1, 2
 LIMIT 10

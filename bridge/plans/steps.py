@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from bridge.db.queries import load_queries
+from bridge.plans.interactions import interaction_rows, interaction_states
 from bridge.plans.model import StoredStep
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ def all_steps(
 def step_states(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> dict[str, int]:
     """Return how many steps of a plan are in which state."""
     values = {"connection_id": connection_id, "plan_id": plan_id}
-    return dict(tx.execute(_SQL["step_states"], values).fetchall())
+    states: dict[str, int] = dict(tx.execute(_SQL["step_states"], values).fetchall())
+    for state, count in interaction_states(tx, connection_id, plan_id).items():
+        states[state] = states.get(state, 0) + count
+    return states
 
 
 def list_names(tx: psycopg.Connection[Any], connection_id: int) -> dict[str, str]:
@@ -80,7 +84,8 @@ def _steps(
         "only_open": only_open,
     }
     with tx.cursor(row_factory=dict_row) as cursor:
-        return [step_of(row) for row in cursor.execute(_SQL["plan_steps"], values)]
+        rows = cursor.execute(_SQL["plan_steps"], values).fetchall()
+    return [step_of(row) for row in rows or interaction_rows(tx, values)]
 
 
 def step_of(row: dict[str, Any]) -> StoredStep:

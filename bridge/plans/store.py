@@ -11,6 +11,7 @@ from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
 from bridge.plans.choose import chosen_subjects
+from bridge.plans.interactions import leave_out_interactions, skip_interactions
 from bridge.plans.model import PlanRecord
 from bridge.plans.steps import all_steps, step_states
 
@@ -122,6 +123,10 @@ def _leave_out_others(
     if count:
         meant = {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
         tx.execute(_SQL["leave_out"], values | meant)
+        interactions = [key for kind, key in chosen if kind == "interaction"]
+        leave_out_interactions(
+            tx, plan.connection_id, plan.id, interactions, str(values["outcome"])
+        )
     return count
 
 
@@ -147,6 +152,7 @@ def discard_plan(tx: psycopg.Connection[Any], plan: PlanRecord, *, by: str) -> N
     plan = _lock_waiting(tx, plan)
     values = _row(plan) | {"outcome": f"the plan was discarded by {by}"}
     tx.execute(_SQL["skip_all"], values)
+    skip_interactions(tx, plan.connection_id, [plan.id], values["outcome"])
     tx.execute(_SQL["discard_plan"], values)
     tx.execute(_SQL["cancel_waiting_run"], values)
 

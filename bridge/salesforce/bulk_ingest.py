@@ -22,17 +22,19 @@ from bridge.salesforce.model import SaveResult
 from bridge.salesforce.names import checked_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import Self
 
     from simple_salesforce.api import Salesforce as Library
 
     from bridge.salesforce.session import Session
 
+CLEARED = "#N/A"
+"""What clears a field: an empty cell leaves it as it is."""
+
 MOST_BYTES = 100_000_000
 """Largest file of a job: encoded in base64 it may have 150 MB."""
 
-_CLEARED = "#N/A"  # an empty cell leaves a field as it is
 _IN_MEMORY = 8_000_000
 _CHUNK = 1 << 16
 _RESULTS = ("successfulResults", "failedResults")
@@ -69,12 +71,10 @@ class CsvFile:
     """
 
     def __init__(self, key_field: str, names: Iterable[str]) -> None:
-        self._names = list(names)
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 -- closed by __exit__
         self._text = io.TextIOWrapper(self._file, "utf-8", newline="")
-        self._writer = csv.writer(self._text, lineterminator="\n")
-        self._writer.writerow([checked_name(name) for name in (key_field, *self._names)])
         self.count = 0
+        self.write_lines(0, f"{line(*map(checked_name, (key_field, *names)))}\n")
 
     def __enter__(self) -> Self:
         return self
@@ -82,10 +82,10 @@ class CsvFile:
     def __exit__(self, *_: object) -> None:
         self._text.close()
 
-    def write(self, key: str, fields: Mapping[str, Any]) -> None:
-        """Add a record; None and an empty text clear a field."""
-        self._writer.writerow([key, *(_cell(fields.get(name)) for name in self._names)])
-        self.count += 1
+    def write_lines(self, count: int, lines: str) -> None:
+        """Add so many records, each as a `line` of its key and its fields and an end of line."""
+        self._text.write(lines)
+        self.count += count
 
     def opened(self) -> IO[bytes]:
         """Return the whole file, at its beginning.
@@ -157,9 +157,7 @@ class BulkIngest:
             with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
                 self._fetch(job_id, kind, file)
                 file.seek(0)
-                rows = csv.DictReader(io.TextIOWrapper(file, "utf-8", newline=""))
-                for row in rows:
-                    yield _result(row, key_field)
+                yield from _results(io.TextIOWrapper(file, "utf-8", newline=""), key_field)
 
     def _fetch(self, job_id: str, kind: str, file: IO[bytes]) -> None:
         """Bring results here before they are read: a row that came half is no row."""
@@ -211,29 +209,53 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _result(row: dict[str, str], key_field: str) -> tuple[str, SaveResult]:
-    """Return key and result of one line of a job's results.
+def _results(lines: Iterable[str], key_field: str) -> Iterator[tuple[str, SaveResult]]:
+    """Yield key and result of each line of a job's results.
 
-    >>> line = {"Key__c": "k", "sf__Id": "", "sf__Error": "STRING_TOO_LONG:too large:Name --"}
-    >>> _, result = _result(line, "Key__c")
+    >>> lines = ["Key__c,sf__Id,sf__Error", "k,,STRING_TOO_LONG:too large:Name --"]
+    >>> ((_, result),) = _results(lines, "Key__c")
     >>> result.error_code, result.message, result.fields
     ('STRING_TOO_LONG', 'too large', ('Name',))
     """
+    rows = csv.reader(lines)
+    places = {name: place for place, name in enumerate(next(rows, ()))}
     try:
-        key, record_id = row[key_field], row["sf__Id"]
-    except KeyError:
+        for row in rows:
+            if not row:
+                continue
+            if "sf__Error" in places:
+                result = _refusal(row[places["sf__Error"]])
+            else:
+                result = SaveResult(
+                    ok=True,
+                    record_id=salesforce_id(row[places["sf__Id"]]),
+                    created=row[places["sf__Created"]].lower() == "true",
+                )
+            yield row[places[key_field]], result
+    except (KeyError, IndexError):
         raise unavailable("results without their keys") from None
-    if (error := row.get("sf__Error")) is None:
-        created = row.get("sf__Created", "").lower() == "true"
-        return key, SaveResult(ok=True, record_id=salesforce_id(record_id), created=created)
+
+
+def _refusal(error: str) -> SaveResult:
     code, _, rest = error.partition(":")
     words, _, fields = rest.removesuffix("--").rpartition(":")
-    return key, SaveResult(
+    return SaveResult(
         ok=False,
         error_code=code,
         message=vendor_words(words or rest),
         fields=tuple(fields.split()),
     )
+
+
+def line(*values: Any) -> str:
+    r"""Return values as a line of the file, without its end; None and an empty text clear a field.
+
+    >>> line("a", None, 'b,"c')
+    'a,#N/A,"b,""c"'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(map(_cell, values))
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:
@@ -243,5 +265,5 @@ def _cell(value: Any) -> str:
     ('#N/A', 'true', '1')
     """
     if value is None or value == "":
-        return _CLEARED
+        return CLEARED
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.constant_contact.bounces import bounce_result, bounce_words
-from reconciler.activities.model import Composed
+from reconciler.activities.model import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,8 +44,8 @@ def compose(
     details_max: int,
     subject_max: int = SUBJECT_CHARACTERS,
     others: Sequence[str] = (),
-) -> Composed:
-    """Return the Interaction about some events of one contact in one mailing.
+) -> Words:
+    """Return what the Interaction says about some events of one contact in one mailing.
 
     Args:
         mailing: What was sent.
@@ -55,16 +55,10 @@ def compose(
         subject_max: Most characters of the subject, at least 60.
         others: Names of people at the same address who were meant as well.
     """
-    return Composed(
+    return Words(
         subject=subject_of(_name(mailing), result_of(tallies), subject_max),
         details=fitted(_blocks(mailing, tallies, zone, others), details_max),
-        at=moment_of(tallies),
     )
-
-
-def moment_of(tallies: Sequence[Tally]) -> datetime:
-    """Return when the mailing was sent, else when the first thing happened (UTC)."""
-    return _sent_at(tallies) or min(tally.first_at for tally in tallies)
 
 
 def result_of(tallies: Iterable[Tally]) -> str:
@@ -101,6 +95,8 @@ def fitted(blocks: Iterable[str], most: int) -> str:
     'short\na very long … (cut)'
     """
     kept = [block for block in blocks if block]
+    if len(text := "\n".join(kept)) <= most:
+        return text
     while (excess := sum(map(len, kept)) + len(kept) - 1 - most) > 0:
         longest = max(range(len(kept)), key=lambda number: len(kept[number]))
         if len(kept[longest]) <= len(_CUT):
@@ -176,7 +172,7 @@ def _clicks(clicks: Sequence[Tally]) -> str:
     counts: dict[str, int] = {}
     for tally in clicks:
         link = _one_line(tally.link_url or "a link")
-        counts[link] = counts.get(link, 0) + tally.count
+        counts[link] = counts.get(link, 0) + tally.times
     if not counts:
         return ""
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
@@ -201,7 +197,7 @@ def _opt_out(opt_outs: Sequence[Tally], at: At) -> str:
 
 
 def _count(tallies: Iterable[Tally]) -> int:
-    return sum(tally.count for tally in tallies)
+    return sum(tally.times for tally in tallies)
 
 
 def _times(count: int) -> str:

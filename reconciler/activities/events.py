@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from bridge.constant_contact.answers import unavailable
 from bridge.constant_contact.reports import TrackingPage
 from bridge.db.queries import load_queries
 from bridge.errors import NotFoundRemotely, RecordRefused
 from bridge.mirror.model import parse_moment
+from reconciler.activities.keep import Keeper
 from reconciler.activities.looks import OVERLAP
-from reconciler.activities.optouts import record_opt_outs
+from reconciler.ahead import Behind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    import psycopg
+    from uuid import UUID
 
     from bridge.constant_contact.reports import Reports, TrackingRow
     from bridge.mapping.interaction import EventKind
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SQL = load_queries("reconciler.activities", "reading.sql")
+
+_TOGETHER_S = 0.3
+_MOST_TOGETHER = 5_000
 
 
 def read_kind(
@@ -43,8 +47,9 @@ def read_kind(
 ) -> None:
     """Read what is newer than `until`, with an overlap; everything where that is None.
 
-    Each page is committed with the place of the next one. Only at the end is the kind done and the
-    newest event known for certain.
+    Pages are committed with the place of the next one: each by itself, but those that come faster
+    than a few a second together, where none of them decides whether to go on. Only at the end is
+    the kind done and the newest event known for certain.
 
     Args:
         context: The run.
@@ -60,33 +65,76 @@ def read_kind(
         RunLost, RunCancelled, RunReleased: If the run shall not go on here.
         RemoteError: If Constant Contact does not do its part.
     """
-    source = f"events {mailing_id} {kind}"
+    reading = _Reading(context, mailing_id, kind, until, told)
     with context.installation.database.transaction() as tx:
-        place = _place(context.checkpoint(tx, source))
+        place = _place(context.checkpoint(tx, reading.source))
     seen: set[str] = set()
-    while True:
-        page = _page(context, reports, mailing_id, kind, place.href)
-        place = place.after(page, oldest=None if until is None else until - OVERLAP)
-        if place.href in seen:
-            raise unavailable("the pages of a report go round in a circle")
+    rows: list[TrackingRow] = []
+    began_s = time.monotonic()
+    with Behind() as behind:
+        while True:
+            page = _page(context, reports, mailing_id, kind, place.href)
+            place = place.after(page, oldest=None if until is None else until - OVERLAP)
+            if place.href in seen:
+                raise unavailable("the pages of a report go round in a circle")
+            rows += page.rows
+            if place.href is not None:
+                seen.add(place.href)
+                is_soon = time.monotonic() - began_s < _TOGETHER_S
+                if until is None and is_soon and len(rows) < _MOST_TOGETHER:
+                    context.halt.check()
+                    continue
+            if until is None and place.href is not None:
+                behind.do(partial(reading.keep, rows, place))
+            else:
+                behind.wait()
+                if reading.keep(rows, place):
+                    return
+            rows, began_s = [], time.monotonic()
+
+
+class _Reading:
+    """Keeps what is read of one kind of events of one mailing."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        mailing_id: UUID,
+        kind: EventKind,
+        until: datetime | None,
+        told: int | None,
+    ) -> None:
+        self.source = f"events {mailing_id} {kind}"
+        self._context = context
+        self._at = {
+            "connection_id": context.connection.id,
+            "campaign_activity_id": mailing_id,
+            "kind": kind,
+        }
+        self._keeper = Keeper(context.connection.id, mailing_id, kind, is_first=until is None)
+        self._told = None if until is None else told
+
+    def keep(self, rows: Sequence[TrackingRow], place: _Place) -> bool:
+        """Keep events and the place after them; tell whether that is the end."""
+        context = self._context
         with context.installation.database.transaction() as tx:
-            new = _keep(tx, context.connection.id, mailing_id, kind, page.rows)
-            is_met = until is not None and told is not None and new < len(page.rows)
-            if is_met and _are_all_held(tx, context.connection.id, mailing_id, kind, told or 0):
+            new = self._keeper.keep(tx, rows)
+            is_met = self._told is not None and new < len(rows)
+            if is_met and self._keeper.held(tx) == self._told:
                 place = replace(place, href=None)
             context.save_checkpoint(
                 tx,
-                source,
+                self.source,
                 cursor=place.as_cursor(),
                 row_count=place.count,
                 complete=place.href is None,
             )
             if place.href is None:
-                _end(tx, context.connection.id, mailing_id, kind, place.newest)
+                tx.execute(SQL["end_kind"], self._at | {"newest": place.newest})
+                if self._at["kind"] == "send":
+                    tx.execute(SQL["keep_sent_times"], self._at)
             context.renew(tx)
-        if place.href is None:
-            return
-        seen.add(place.href)
+        return place.href is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,53 +189,3 @@ def _page(
     if href is None:
         return TrackingPage(rows=(), next_href=None)
     return _page(context, reports, mailing_id, kind, None)
-
-
-def _keep(
-    tx: psycopg.Connection,
-    connection_id: int,
-    mailing_id: UUID,
-    kind: EventKind,
-    rows: Sequence[TrackingRow],
-) -> int:
-    """Keep the events of a page and return how many of them were not known."""
-    values = {
-        "connection_id": connection_id,
-        "campaign_activity_id": mailing_id,
-        "kind": kind,
-        "contact_ids": [row.contact_id for row in rows],
-        "occurred_at": [row.occurred_at for row in rows],
-        "url_ids": [row.url_id for row in rows],
-        "details": [json.dumps(row.detail) if row.detail else "{}" for row in rows],
-    }
-    ((new, contact_ids, times),) = tx.execute(SQL["keep_events"], values).fetchall()
-    if contact_ids:
-        opted_out = set(zip(map(str, contact_ids), times, strict=True))
-        addresses = {
-            (UUID(row.contact_id), row.occurred_at): row.email_address
-            for row in rows
-            if (row.contact_id, row.occurred_at) in opted_out
-        }
-        record_opt_outs(tx, connection_id, mailing_id, addresses)
-    return int(new)
-
-
-def _are_all_held(
-    tx: psycopg.Connection, connection_id: int, mailing_id: UUID, kind: EventKind, told: int
-) -> bool:
-    values = {"connection_id": connection_id, "campaign_activity_id": mailing_id, "kind": kind}
-    ((held,),) = tx.execute(SQL["held"], values).fetchall()
-    return bool(held == told)
-
-
-def _end(
-    tx: psycopg.Connection,
-    connection_id: int,
-    mailing_id: UUID,
-    kind: EventKind,
-    newest: datetime | None,
-) -> None:
-    values = {"connection_id": connection_id, "campaign_activity_id": mailing_id}
-    tx.execute(SQL["end_kind"], values | {"kind": kind, "newest": newest})
-    if kind == "send":
-        tx.execute(SQL["keep_sent_times"], values)

@@ -9,22 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.errors import ConfigurationError
 from reconciler.activities.compose import SUBJECT_CHARACTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from bridge.mapping.names import InteractionNames
-    from reconciler.activities.model import Composed, Receiver
 
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _NAME_CHARACTERS = 80  # of the standard field Name
-_LABELS = ("Subject", "Details", "When", "Contact", "Client")
+
+
+class Record(NamedTuple):
+    """What the record of one Interaction says; a tuple, for there may be a million.
+
+    Attributes:
+        at: When it was, as the field takes it.
+    """
+
+    subject: str | None
+    details: str | None
+    at: str | None
+    contact_id: str
+    account_id: str | None
 
 
 def key_field(names: InteractionNames) -> str:
@@ -44,54 +55,55 @@ def subject_characters(names: InteractionNames) -> int:
     return _NAME_CHARACTERS if names.subject == "Name" else SUBJECT_CHARACTERS
 
 
-def record_fields(
-    composed: Composed, receiver: Receiver, names: InteractionNames, zone: ZoneInfo
-) -> dict[str, Any]:
-    """Return what a record says; what is the same in all records is added when it is created."""
-    values = (
-        composed.subject,
-        composed.details,
-        _when(composed.at, names, zone),
-        receiver.contact_id,
-        receiver.account_id,
-    )
-    return {name: values[place] for name, place in _places(names)}
-
-
-def record_names(names: InteractionNames, constants: Iterable[str]) -> list[str]:
-    """Return the fields that a record may have, those with constants among them."""
-    return sorted({*constants, *(name for name in _api_names(names) if name is not None)})
-
-
-def fingerprint_of(names: InteractionNames, fields: Mapping[str, Any]) -> bytes:
-    """Return the digest by which a record is known to say this already."""
-    return hashlib.sha256(_encode([names.object, dict(fields)]).encode()).digest()
-
-
-def change_of(
-    names: InteractionNames, before: Mapping[str, Any] | None, after: Mapping[str, Any]
-) -> dict[str, tuple[Any, Any]]:
-    """Return label -> (old, new) of what differs; what stood there before may not be known."""
-    before = before or {}
+@cache
+def written_fields(names: InteractionNames) -> Mapping[str, int]:
+    """Return the fields of a record by name, each with the place of its value in a `Record`."""
+    places = (names.subject, names.details, names.when, names.contact, names.client)
     return {
-        label: (before.get(name), after[name])
-        for label, name in zip(_LABELS, _api_names(names), strict=True)
-        if name is not None and before.get(name) != after[name]
+        name: place
+        for name, place in sorted((name or "", place) for place, name in enumerate(places))
+        if name
     }
 
 
-@cache
-def _places(names: InteractionNames) -> list[tuple[str, int]]:
-    """Return the fields of a record by name, each with the place of its value."""
-    return sorted((name, place) for place, name in enumerate(_api_names(names)) if name is not None)
+def fields_of(names: InteractionNames, record: Record) -> dict[str, Any]:
+    """Return field -> value; what is the same in all records is added when it is created."""
+    return {name: record[place] for name, place in written_fields(names).items()}
 
 
-def _api_names(names: InteractionNames) -> tuple[str | None, ...]:
-    return names.subject, names.details, names.when, names.contact, names.client
-
-
-def _when(at: datetime, names: InteractionNames, zone: ZoneInfo) -> str:
+def when(at: datetime, names: InteractionNames, zone: ZoneInfo) -> str:
     """Return the time as the profile's field takes it: a task has a day, the others a moment."""
     if names.profile == "task":
         return at.astimezone(zone).date().isoformat()
     return at.isoformat(timespec="milliseconds")
+
+
+class Fingerprints:
+    """Makes the digests by which records are known to say something already.
+
+    It is that of the JSON text of object and fields, put together from texts that many records of a
+    mailing have in common.
+    """
+
+    def __init__(self, names: InteractionNames) -> None:
+        self._head = f"[{json_text(names.object)}, {{"
+        self._fields = [
+            (f"{json_text(name)}: ", place) for name, place in written_fields(names).items()
+        ]
+
+    def of(self, *texts: str) -> bytes:
+        """Return the digest of a record whose values, in the order of `Record`, have these texts.
+
+        >>> from bridge.mapping.names import InteractionNames
+        >>> names = InteractionNames(profile="custom", object="I", contact="C", subject="S")
+        >>> texts = [json_text(text) for text in ("A letter", None, None, "003", None)]
+        >>> same = hashlib.sha256(b'["I", {"C": "003", "S": "A letter"}]').digest()
+        >>> Fingerprints(names).of(*texts) == same
+        True
+        """
+        fields = ", ".join([name + texts[place] for name, place in self._fields])
+        return hashlib.sha256(f"{self._head}{fields}}}]".encode()).digest()
+
+
+json_text = json.JSONEncoder(ensure_ascii=False).encode
+"""A value as JSON; its characters as they are."""

@@ -11,14 +11,12 @@ from reconciler.activities.read import read_engagement
 from reconciler.activities.write import write_interactions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from reconciler.plans.effects import Effects
     from reconciler.runs.context import RunContext
-    from reconciler.runs.model import PlannedStep
 
 
-def make_plan(context: RunContext) -> Iterator[PlannedStep]:
-    """Read what happened there, and return the Interactions that have to be written, as a stream.
+def make_plan(context: RunContext) -> Effects:
+    """Read what happened there, and plan the Interactions that have to be written.
 
     Raises:
         ConfigurationError: If the organization's names have no field for the bridge's key, or

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,20 +37,19 @@ class Mailing:
     is_subject_test: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tally:
-    """How often one thing happened to one contact in one mailing.
+class Tally(NamedTuple):
+    """How often one thing happened to one contact in one mailing; a tuple, for there are many.
 
     Attributes:
-        count: At least 1.
-        first_at: UTC, like `last_at`.
+        times: At least 1.
+        first_at: UTC, like `last_at`; to the minute is enough.
         link_url: The link, where it is about clicks.
         bounce_code: The vendor's letter, where it is about bounces.
         reason: What the person wrote, where it is about an opt-out.
     """
 
     kind: EventKind
-    count: int
+    times: int
     first_at: datetime
     last_at: datetime
     link_url: str | None = None
@@ -58,18 +57,18 @@ class Tally:
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What one Interaction is about: a contact there and a mailing, or one event of the two.
 
     Attributes:
-        contact_id: As text: there may be a million.
         key: What tells it from every other one.
+        tallies: Of kinds that count, and when it was sent; empty: nothing of it counts.
+        at: When it was sent, else when the first thing happened (UTC).
     """
 
-    contact_id: str
     key: str
     tallies: tuple[Tally, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +98,7 @@ class Written:
         practifi_account: Their client when it was first written.
         is_gone: The person's record was deleted.
         fingerprint: Of what Salesforce has; None: it never took it.
+        planned: The run and the place by which it was planned so; None: not known.
     """
 
     external_id: str
@@ -106,10 +106,10 @@ class Written:
     practifi_account: str | None
     is_gone: bool
     fingerprint: bytes | None
+    planned: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Receiver:
+class Receiver(NamedTuple):
     """For whom an Interaction is written, under which key and client.
 
     Attributes:
@@ -122,14 +122,8 @@ class Receiver:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Composed:
-    """An Interaction in words.
-
-    Attributes:
-        at: When it was sent, or the event happened (UTC).
-    """
+class Words(NamedTuple):
+    """What an Interaction says."""
 
     subject: str
     details: str
-    at: datetime

@@ -1,36 +1,42 @@
-"""Plan Interactions: compare what engagement comes to with what was written, mailing by mailing."""
+"""Plan Interactions: compare what engagement comes to with what was written, mailing by mailing.
+
+What has to be written goes straight into the table of planned Interactions, as it is decided: it
+belongs to the run, and to its plan as soon as that is stored.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from contextlib import closing
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
 from bridge.db.queries import load_queries
+from bridge.plans.model import sign_of
 from reconciler.activities.fields import (
-    change_of,
-    fingerprint_of,
+    Fingerprints,
+    json_text,
     key_field,
-    record_fields,
     subject_characters,
+    when,
 )
-from reconciler.activities.model import Mailing
-from reconciler.activities.subjects import read_contacts
+from reconciler.activities.model import Mailing, Receiver
+from reconciler.activities.planned import Planned, keep
+from reconciler.activities.subjects import contacts_of, people_of, read_acts, written_of
 from reconciler.activities.whose import receivers
 from reconciler.activities.wording import Wording
-from reconciler.runs.model import PlannedStep
+from reconciler.ahead import ahead
+from reconciler.plans.effects import Effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    import psycopg
+    from collections.abc import Iterator, Mapping
 
     from bridge.mapping.interaction import InteractionMapping
     from bridge.mapping.names import InteractionNames
-    from reconciler.activities.model import Receiver, Subject, Written
+    from reconciler.activities.model import Subject, Written
     from reconciler.activities.subjects import Contact
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import Counters
@@ -40,55 +46,41 @@ SQL = load_queries("reconciler.activities", "planning.sql")
 UNKNOWN = "not in Practifi"
 UNCOUNTED = "no event of a kind that counts"
 
-_AT_ONCE = 1000
+_BATCHES_AHEAD = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """One Interaction as it shall be, and the digest of what stands there."""
+def plan_interactions(context: RunContext) -> Effects:
+    """Plan each Interaction that has to be created or updated, and return what they come to.
 
-    subject: Subject
-    receiver: Receiver
-    fields: dict[str, Any]
-    fingerprint: bytes
-    written: bytes | None
-
-    @property
-    def is_written(self) -> bool:
-        """Tell whether Salesforce has it like this already."""
-        return self.fingerprint == self.written
-
-
-def plan_interactions(context: RunContext) -> Iterator[PlannedStep]:
-    """Return a step for each Interaction that has to be created or updated, as they are asked for.
-
-    All are counted when the last one is out. Steps come from transactions of their own, so that
-    nothing but the mailings themselves is held in memory.
+    What a process that has gone had planned is forgotten: it is decided anew.
 
     Raises:
         ConfigurationError: If the organization's names have no field for the bridge's key.
         RunLost, RunCancelled, RunReleased: If the run shall not go on here.
     """
-    key_field(context.current.mapping.names.interaction)
-    return _planned(context)
-
-
-def _planned(context: RunContext) -> Iterator[PlannedStep]:
     database, connection_id = context.installation.database, context.connection.id
     mapping = context.current.mapping
-    names = mapping.names.interaction
-    with database.transaction() as tx, tx.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(SQL["mailings_with_events"], {"connection_id": connection_id})
-        mailings = [_mailing(row) for row in cursor]
-    for number, mailing in enumerate(mailings):
-        context.progress("mailings", number, len(mailings))
-        planner = _Planner(mailing, names, mapping.interaction)
-        with database.transaction() as tx:
-            contacts = read_contacts(tx, connection_id, mailing, mapping.interaction)
-            wanted = planner.wanted(contacts, context.counters)
-            while part := list(islice(wanted, _AT_ONCE)):
-                context.halt.check()
-                yield from _steps(tx, connection_id, names, mailing, part)
+    key_field(mapping.names.interaction)
+    with database.transaction() as tx:
+        tx.execute(SQL["forget_planned"], context.lease.row())
+        with tx.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(SQL["mailings_with_events"], {"connection_id": connection_id})
+            mailings = [_mailing(row) for row in cursor]
+    kinds: Counter[str] = Counter()
+    rules = mapping.interaction
+    acts = ahead(read_acts(database, connection_id, mailings, rules), _BATCHES_AHEAD)
+    with closing(acts):
+        for place, group in groupby(acts, key=itemgetter(0)):
+            context.progress("mailings", place, len(mailings))
+            mailing = mailings[place]
+            contacts = contacts_of(mailing, chain.from_iterable(map(itemgetter(1), group)), rules)
+            planner = _Planner(mailing, mapping.names.interaction, rules)
+            planned = planner.planned(contacts, context.counters)
+            kinds += keep(context, mailing, planned, first=kinds.total())
+    signs: Counter[str] = Counter()
+    for kind, number in kinds.items():
+        signs[sign_of(kind)] += number
+    return Effects(steps=kinds.total(), kinds=kinds, signs=signs, are_kept_apart=True)
 
 
 class _Planner:
@@ -99,94 +91,66 @@ class _Planner:
     ) -> None:
         self._names = names
         self._rules = rules
+        self._fingerprints = Fingerprints(names)
         self._wording = Wording(
             mailing,
+            names,
             zone=rules.zone,
             details_max=rules.details_max,
             subject_max=subject_characters(names),
         )
 
-    def wanted(self, contacts: Iterator[Contact], counters: Counters) -> Iterator[Wanted]:
+    def planned(self, contacts: Iterator[Contact], counters: Counters) -> Iterator[Planned]:
         """Yield the Interactions that are not written as they should be, and count all."""
         for contact in contacts:
             for subject in contact.subjects:
                 counters.read += 1
-                if not any(tally.kind in self._rules.kinds for tally in subject.tallies):
+                if not subject.tallies:
                     counters.skip(UNCOUNTED)
                     continue
                 wanted = self._of(subject, contact)
                 if not wanted:
                     counters.skip(UNKNOWN)
                     continue
-                left = [one for one in wanted if not one.is_written]
+                left = [
+                    one
+                    for one in wanted
+                    if one.written is None or one.written.fingerprint != one.fingerprint
+                ]
                 if left:
                     counters.planned += 1
+                    yield from left
                 else:
                     counters.unchanged += 1
-                yield from left
 
-    def _of(self, subject: Subject, contact: Contact) -> list[Wanted]:
+    def _of(self, subject: Subject, contact: Contact) -> list[Planned]:
+        if contact.people is None and contact.records is None:
+            # Most are one person's, or nobody's, and new: there is nothing to choose.
+            if contact.person is None:
+                return []
+            receiver = Receiver(subject.key, contact.person, contact.account)
+            return [self._one(contact, subject, receiver, None)]
         there = {
             key: each
-            for key, each in contact.written.items()
+            for key, each in written_of(contact.records).items()
             if key == subject.key or key.startswith(f"{subject.key}:")
         }
-        found = receivers(subject.key, contact.people, there, shared=self._rules.shared)
-        return [self._one(subject, receiver, there) for receiver in found]
+        people = people_of(contact.people)
+        found = receivers(subject.key, people, there, shared=self._rules.shared)
+        return [self._one(contact, subject, each, there.get(each.external_id)) for each in found]
 
-    def _one(self, subject: Subject, receiver: Receiver, there: Mapping[str, Written]) -> Wanted:
-        composed = self._wording.of(subject.tallies, receiver.others)
-        fields = record_fields(composed, receiver, self._names, self._rules.zone)
-        known = there.get(receiver.external_id)
-        return Wanted(
-            subject=subject,
-            receiver=receiver,
-            fields=fields,
-            fingerprint=fingerprint_of(self._names, fields),
-            written=known.fingerprint if known else None,
+    def _one(
+        self, contact: Contact, subject: Subject, receiver: Receiver, written: Written | None
+    ) -> Planned:
+        worded = self._wording.of(subject.tallies, receiver.others)
+        at = when(subject.at, self._names, self._rules.zone)
+        fingerprint = self._fingerprints.of(
+            *worded.json,
+            json_text(at),
+            json_text(receiver.contact_id),
+            json_text(receiver.account_id),
         )
-
-
-def facts_of(fingerprint: bytes | None) -> bytes:
-    """Return the digest of what a step rests on: what stood in Salesforce when it was planned."""
-    return hashlib.sha256(fingerprint or b"").digest()
-
-
-def _steps(
-    tx: psycopg.Connection,
-    connection_id: int,
-    names: InteractionNames,
-    mailing: Mailing,
-    wanted: Sequence[Wanted],
-) -> Iterator[PlannedStep]:
-    before: dict[str, dict[str, Any]] = {}
-    mailing_id = str(mailing.campaign_activity_id)
-    reason = f"mailing {mailing.campaign_name}"[:200]
-    if keys := [each.receiver.external_id for each in wanted if each.written is not None]:
-        rows = tx.execute(SQL["last_fields"], {"connection_id": connection_id, "keys": keys})
-        before = dict(rows.fetchall())
-    for each in wanted:
-        key, fingerprint = each.receiver.external_id, each.fingerprint.hex()
-        is_new = each.written is None
-        yield PlannedStep(
-            key=f"interaction {key} {fingerprint[:16]}",
-            kind="create_interaction" if is_new else "update_interaction",
-            subject_kind="interaction",
-            subject_key=key,
-            reason=reason,
-            facts=facts_of(each.written),
-            body={
-                "name": each.fields.get(names.subject or ""),
-                "campaign_activity_id": mailing_id,
-                "practifi_contact": each.receiver.contact_id,
-                "practifi_account": each.receiver.account_id,
-                "fields": each.fields,
-                "fingerprint": fingerprint,
-            },
-            cc_id=each.subject.contact_id,
-            change=change_of(names, before.get(key), each.fields),
-            calls=0,
-        )
+        return Planned(contact.contact_id, receiver, worded, at, fingerprint, written)
 
 
 def _mailing(row: Mapping[str, Any]) -> Mailing:

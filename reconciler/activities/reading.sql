@@ -51,6 +51,11 @@ WHERE connection_id = %(connection_id)s
 ORDER BY first_sent_at DESC NULLS FIRST, campaign_activity_id,
   array_position(ARRAY['send', 'open', 'click', 'bounce', 'optout', 'forward'], kind)
 
+-- name: copy_events
+-- Events that are not known.
+COPY engagement_event (connection_id, campaign_activity_id, kind, contact_id, occurred_at, url_id, detail)
+FROM STDIN
+
 -- name: keep_events
 -- Events of one page: how many were not known, and who of these opted out when. The vendor's rows have no id, and pages
 -- may repeat them.

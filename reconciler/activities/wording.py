@@ -5,19 +5,32 @@ Of a mailing to thousands most people did nothing but get it, in the same few mi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.activities.compose import SUBJECT_CHARACTERS, compose, moment_of
-from reconciler.activities.model import Composed
+from reconciler.activities.compose import SUBJECT_CHARACTERS, compose
+from reconciler.activities.fields import json_text
+from reconciler.copying import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from reconciler.activities.model import Mailing, Tally
+    from bridge.mapping.names import InteractionNames
+    from reconciler.activities.model import Mailing, Tally, Words
 
 _MOST = 5000
+
+
+class Worded(NamedTuple):
+    """What an Interaction says, and as it is needed of each that says the same.
+
+    Attributes:
+        json: Subject and details as JSON.
+        columns: Both as COPY reads them, where the record has fields for them.
+    """
+
+    words: Words
+    json: tuple[str, str]
+    columns: str
 
 
 class Wording:
@@ -26,48 +39,41 @@ class Wording:
     def __init__(
         self,
         mailing: Mailing,
+        names: InteractionNames,
         *,
         zone: ZoneInfo,
         details_max: int,
         subject_max: int = SUBJECT_CHARACTERS,
     ) -> None:
         self._mailing = mailing
+        self._names = names
         self._zone = zone
         self._details_max = details_max
         self._subject_max = subject_max
-        self._known: dict[tuple[Any, ...], Composed] = {}
+        self._known: dict[tuple[tuple[Tally, ...], tuple[str, ...]], Worded] = {}
 
-    def of(self, tallies: Sequence[Tally], others: Sequence[str] = ()) -> Composed:
-        """Return what `compose` does."""
-        key = (tuple(others), *map(_as_read, tallies))
-        known = self._known.get(key)
+    def of(self, tallies: tuple[Tally, ...], others: tuple[str, ...] = ()) -> Worded:
+        """Return what `compose` says; times are in the words to the minute."""
+        known = self._known.get((tallies, others))
         if known is None:
-            known = compose(
-                self._mailing,
-                tallies,
-                zone=self._zone,
-                details_max=self._details_max,
-                subject_max=self._subject_max,
-                others=others,
-            )
+            known = self._worded(tallies, others)
             if len(self._known) == _MOST:
                 self._known.clear()
-            self._known[key] = known
-        return Composed(subject=known.subject, details=known.details, at=moment_of(tallies))
+            self._known[tallies, others] = known
+        return known
 
-
-def _as_read(tally: Tally) -> tuple[Any, ...]:
-    """Return what of a tally is in the words: times are there to the minute."""
-    return (
-        tally.kind,
-        tally.count,
-        _minute(tally.first_at),
-        _minute(tally.last_at),
-        tally.link_url,
-        tally.bounce_code,
-        tally.reason,
-    )
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
+    def _worded(self, tallies: tuple[Tally, ...], others: tuple[str, ...]) -> Worded:
+        words = compose(
+            self._mailing,
+            tallies,
+            zone=self._zone,
+            details_max=self._details_max,
+            subject_max=self._subject_max,
+            others=others,
+        )
+        fields = ((self._names.subject, words.subject), (self._names.details, words.details))
+        return Worded(
+            words=words,
+            json=(json_text(words.subject), json_text(words.details)),
+            columns="\t".join(escaped(text if name else None) for name, text in fields),
+        )

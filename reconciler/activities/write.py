@@ -12,60 +12,69 @@ from typing import TYPE_CHECKING, Any
 from bridge.plans.steps import step_states
 from bridge.salesforce.collections import RECORDS_A_CALL
 from bridge.salesforce.model import Update
-from reconciler.activities.fields import key_field
-from reconciler.activities.load import load
-from reconciler.activities.sent import begin, bodies, record
+from reconciler.activities.fields import fields_of, key_field
+from reconciler.activities.load import job_size, load
+from reconciler.activities.sent import Size, begin, end, left_to_send, planned_by, record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bridge.salesforce.model import SaveResult
+    from reconciler.activities.sent import Part, Sending
     from reconciler.runs.context import RunContext
 
 _SMALLER = (20, 4)  # records a call where somebody held one of those of a larger call
 _OPEN = ("planned", "sending", "sent")
-_ANY_SIZE = 1 << 40
 
 
 def write_interactions(context: RunContext, plan_id: int) -> None:
-    """Carry out the steps of a stored plan that have not ended.
+    """Carry out the Interactions of a stored plan that have not ended, a part at a time.
 
     Raises:
         RunLost, RunCancelled, RunReleased: If the run shall not go on here.
         RunPaused: If somebody has paused its lane.
-        RemoteError: If Salesforce does not do its part; the steps stay open.
+        RemoteError: If Salesforce does not do its part; what was not sent stays open.
     """
-    with context.installation.database.transaction() as tx:
-        states = step_states(tx, context.connection.id, plan_id)
-    total = sum(states.get(state, 0) for state in _OPEN)
-    names = context.current.mapping.names.interaction
-    if names.profile == "custom" and total >= context.installation.settings.bulk_from:
-        load(context, plan_id, total)
-    _write_singly(context, plan_id, total)
-
-
-def _write_singly(context: RunContext, plan_id: int, total: int) -> None:
-    """Write what is open, a collection at a time."""
     database, connection_id = context.installation.database, context.connection.id
-    writer = Writer(context)
-    done = start = 0
+    with database.transaction() as tx:
+        states = step_states(tx, connection_id, plan_id)
+        made_by, may_be_stale = planned_by(tx, connection_id, plan_id, context.run.id)
+    total = sum(states.get(state, 0) for state in _OPEN)
+    mapping = context.current.mapping
+    is_custom = mapping.names.interaction.profile == "custom"
+    by_jobs = is_custom and total >= context.installation.settings.bulk_from
+    size = job_size(mapping.interaction.constants) if by_jobs else Size(RECORDS_A_CALL)
+    writer, done = Writer(context), 0
     while True:
         context.progress("interactions", done, total)
         context.refuse_paused()
         with database.transaction() as tx:
-            sent = begin(
-                tx, connection_id, plan_id, start=start, count=RECORDS_A_CALL, size=_ANY_SIZE
-            )
-            if sent is None:
+            part = begin(tx, connection_id, made_by, size, may_be_stale=may_be_stale)
+            if part is None:
                 return
-            records = dict(bodies(tx, sent))
             context.renew(tx)
-        saved = writer.save(records)
+        if not (by_jobs and load(context, part)):
+            _write_left(context, writer, part)
         with database.transaction() as tx:
-            record(tx, sent, saved)
+            end(tx, part)
             context.renew(tx, may_stop=False)
-        done += sent.count
-        start = sent.last + 1
+        done += part.count
+
+
+def _write_left(context: RunContext, writer: Writer, part: Part) -> None:
+    """Write what is open of a part, a collection at a time."""
+    database, start = context.installation.database, part.first
+    while start <= part.last:
+        context.halt.check()
+        with database.transaction() as tx:
+            left = left_to_send(tx, part, start=start, count=RECORDS_A_CALL)
+        if not left:
+            return
+        saved = writer.save(left)
+        with database.transaction() as tx:
+            record(tx, part, saved)
+            context.renew(tx, may_stop=False)
+        start = left[-1].ordinal + 1
 
 
 class Writer:
@@ -79,12 +88,13 @@ class Writer:
         self._constants = dict(mapping.interaction.constants)
         self._collections = context.salesforce().collections
 
-    def save(self, records: Mapping[str, dict[str, Any]]) -> dict[str, SaveResult]:
+    def save(self, sending: Sequence[Sending]) -> dict[str, SaveResult]:
         """Save up to 200 Interactions and return what became of each, by its key.
 
         Raises:
             RemoteError: If a call as a whole did not succeed.
         """
+        records = {each.external_id: fields_of(self._names, each.record) for each in sending}
         saved = self._save(records)
         for size in _SMALLER:
             locked = [key for key, each in saved.items() if each.is_locked]

@@ -77,6 +77,7 @@ class Effects:
         kinds: Kind of step -> how many.
         signs: What they are to people -> how many.
         deleted: Lists there that are deleted.
+        are_kept_apart: The job itself has stored the steps.
     """
 
     steps: int = 0
@@ -86,6 +87,7 @@ class Effects:
     kinds: Counter[str] = field(default_factory=Counter)
     signs: Counter[str] = field(default_factory=Counter)
     deleted: set[str] = field(default_factory=set)
+    are_kept_apart: bool = False
 
     def add(self, step: Planned) -> None:
         """Add what one more step does."""

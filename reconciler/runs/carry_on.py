@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bridge.errors import BridgeError
 from bridge.integrity.score import keep_score
 from reconciler.only import plan_only
+from reconciler.plans.effects import Effects
 from reconciler.runs import store
 from reconciler.runs.drafts import draft
 from reconciler.runs.plan_store import store_plan
@@ -50,7 +51,7 @@ def _plan(context: RunContext, job: JobModule) -> PlanHead:
     run = context.run
     context.enter("reading")
     steps = plan_only(context, run.only) if run.only else job.make_plan(context)
-    effects = draft(context, steps)
+    effects = steps if isinstance(steps, Effects) else draft(context, steps)
     if not context.counters.adds_up():
         message = f"the counters of the job {run.job} do not add up: {context.counters}"
         raise RunFaulty(message)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bridge.runs.model import Job
+    from reconciler.plans.effects import Effects
     from reconciler.runs.context import RunContext
     from reconciler.runs.model import PlannedStep
 
@@ -23,10 +24,11 @@ MODULES: dict[Job, str] = {
 class JobModule(Protocol):
     """What a job has to offer."""
 
-    def make_plan(self, context: RunContext) -> Iterable[PlannedStep]:
+    def make_plan(self, context: RunContext) -> Iterable[PlannedStep] | Effects:
         """Read both sides and give what is to be done; what was read is counted at the end of it.
 
         Steps of one subject come together. Between two of them the job may have no transaction.
+        A job that has stored its steps itself says what they come to.
         """
 
     def apply_plan(self, context: RunContext, plan_id: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
+from bridge.plans.interactions import skip_interactions
 from bridge.plans.model import SIGNS
 from bridge.policies.store import policies_of
 from reconciler.plans.effects import before_and_after
@@ -33,6 +34,8 @@ def store_plan(
     mapping_version_id: int | None,
 ) -> int:
     """Store a plan with the steps that were drafted, and return its id.
+
+    Steps that their job keeps apart belong to the plan from now on.
 
     Plans of the same job that nobody applied are discarded, and runs that waited with one end: they
     rest on what was before. A plan without a step is done at once; of a run that applies it waits
@@ -62,6 +65,7 @@ def store_plan(
     older = [row[0] for row in tx.execute(_SQL["older_plans"], values)]
     outcome = "a newer plan took its place"
     tx.execute(_SQL["skip_steps"], values | {"plan_ids": older, "outcome": outcome})
+    skip_interactions(tx, run.connection_id, older, outcome)
     tx.execute(_SQL["end_runs_of"], values | {"plan_ids": older, "outcome": outcome})
     plan_id = add_plan(
         tx,
@@ -72,14 +76,15 @@ def store_plan(
         wait_reason=verdict.reason or None,
         totals=totals(effects, figures) | {"held": list(verdict.held)},
     )
-    move_drafted(
-        tx,
-        run.connection_id,
-        run.id,
-        plan_id,
-        effects.steps,
-        mapping_version_id=mapping_version_id,
-    )
+    if not effects.are_kept_apart:
+        move_drafted(
+            tx,
+            run.connection_id,
+            run.id,
+            plan_id,
+            effects.steps,
+            mapping_version_id=mapping_version_id,
+        )
     return plan_id
 
 

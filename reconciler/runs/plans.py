@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
+from bridge.plans.interactions import fail_interactions, skip_interactions
 from bridge.plans.steps import ALL_STEPS, step_of, step_states
 from reconciler.runs.model import PlanHead
 
@@ -182,7 +183,8 @@ def abandon_plan(
     tx.execute(_SQL["take_out_of_bulk"], values)
     tx.execute(_SQL["leave_to_activities"], values)
     tx.execute(_SQL["skip_steps"], values | {"plan_ids": [plan_id]})
-    tx.execute(_SQL["fail_interactions"], values | {"outcome": "no answer came"})
+    skip_interactions(tx, connection_id, [plan_id], outcome)
+    fail_interactions(tx, connection_id, plan_id, "no answer came")
     tx.execute(_SQL["end_plan"], values)
 
 

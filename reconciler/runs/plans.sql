@@ -136,13 +136,6 @@ WHERE s.connection_id = %(connection_id)s AND s.plan_id = %(plan_id)s AND s.subj
   AND w.connection_id = s.connection_id AND w.kind = s.subject_kind AND w.key = s.subject_key
   AND w.bulk_activity_id IS NOT NULL
 
--- name: fail_interactions
--- What became of an Interaction that was on its way is seen by the next run, which looks it up.
-UPDATE step
-SET state = 'failed', outcome = %(outcome)s, finished_at = app_now()
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND subject_kind = 'interaction'
-  AND state IN ('sending', 'sent')
-
 -- name: steps_at
 -- The steps of some addresses in a plan, in order.
 SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,

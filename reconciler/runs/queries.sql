@@ -173,6 +173,10 @@ WITH records AS (
   DELETE FROM compared_membership WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 ), steps AS (
   DELETE FROM drafted_step WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+), interactions AS (
+  DELETE FROM planned_interaction
+  WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
+    AND NOT EXISTS (SELECT FROM plan WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s)
 )
 DELETE FROM checkpoint
 WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s

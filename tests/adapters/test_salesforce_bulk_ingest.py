@@ -8,7 +8,7 @@ import pytest
 
 from bridge.errors import NotFoundRemotely, Unavailable
 from bridge.salesforce import bulk_ingest
-from bridge.salesforce.bulk_ingest import BulkIngest, CsvFile, IngestJob
+from bridge.salesforce.bulk_ingest import BulkIngest, CsvFile, IngestJob, line
 from bridge.salesforce.client import open_salesforce
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def sent(ingest: BulkIngest, records: Mapping[str, Mapping[str, Any]]) -> Ingest
     """Send records and return their job when it has ended."""
     with CsvFile(KEY, NAMES) as file:
         for key, fields in records.items():
-            file.write(key, fields)
+            file.write_lines(1, f"{line(key, *map(fields.get, NAMES))}\n")
         job = ingest.send(OBJECT, KEY, file)
     while not job.has_ended:
         job = ingest.look(job.job_id)

@@ -276,7 +276,7 @@ def test_a_record_that_stays_locked_is_written_by_the_next_run(mailings: Mailing
     mailings.send(opened(ADA))
     mailings.firm.sandbox.faults({"side": "salesforce", "path": ".*composite.*", "kind": "locked"})
     mailings.run()
-    (step,) = mailings.firm.bridge.rows("SELECT state FROM step WHERE subject_kind = 'interaction'")
+    (step,) = mailings.firm.bridge.rows("SELECT state FROM interaction_step")
     assert step["state"] == "failed"
     mailings.firm.sandbox.faults()
     mailings.run()
@@ -379,7 +379,7 @@ def test_a_refusal_is_kept_with_salesforces_sentence(mailings: Mailings) -> None
     assert row["sf_id"] is None
     assert row["written_fingerprint"] is None
     assert "Pigeon" in row["write_error"]
-    (step,) = firm.bridge.rows("SELECT state, outcome FROM step WHERE subject_kind = 'interaction'")
+    (step,) = firm.bridge.rows("SELECT state, outcome FROM interaction_step")
     assert step["state"] == "refused"
     assert step["outcome"].startswith("Salesforce: INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST: ")
     mailings.maps("source: interaction\n")

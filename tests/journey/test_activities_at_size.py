@@ -143,7 +143,7 @@ def test_what_a_job_has_not_said_is_asked_again(mailings: Mailings) -> None:
     )
     record = run_in_bulk(mailings)
     assert record.state == "done", record.reason
-    rows = mailings.firm.bridge.rows("SELECT DISTINCT state FROM step WHERE lane = 4")
+    rows = mailings.firm.bridge.rows("SELECT DISTINCT state FROM interaction_step")
     assert rows == [{"state": "confirmed"}]
     ingested = [
         call for call in mailings.firm.sandbox.calls("salesforce") if "ingest" in call["path"]
@@ -213,7 +213,7 @@ def test_a_run_that_is_cancelled_takes_its_job_along(mailings: Mailings) -> None
 def test_a_refusal_in_bulk_has_salesforces_sentence(mailings: Mailings) -> None:
     mailings.maps("source: interaction\nfields: {custom: {practifi__Method_Picklist__c: Pigeon}}\n")
     run_in_bulk(loaded(mailings))
-    steps = mailings.firm.bridge.rows("SELECT DISTINCT state, outcome FROM step WHERE lane = 4")
+    steps = mailings.firm.bridge.rows("SELECT DISTINCT state, outcome FROM interaction_step")
     assert [step["state"] for step in steps] == ["refused"]
     assert "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST: " in steps[0]["outcome"]
     assert "Pigeon" in steps[0]["outcome"]

@@ -12,7 +12,9 @@ from psycopg.types.json import Jsonb
 
 from bridge.consent.record import lift_confirmed, record_step
 from bridge.consent.standing import standing_opt_outs
+from bridge.constant_contact.reports import TrackingRow
 from reconciler.activities.events import SQL
+from reconciler.activities.keep import Keeper
 from reconciler.activities.optouts import record_opt_outs
 
 if TYPE_CHECKING:
@@ -150,28 +152,37 @@ def test_only_an_opt_out_after_the_resubscription_counts(
     assert bool(standing(database, firm)) is counts
 
 
-def keep(database: Database, firm: int, *times: datetime, kind: str = "open") -> int:
+def keep(database: Database, keeper: Keeper, *times: datetime) -> int:
     """Keep a page of events and return how many were new."""
-    values = {
-        "connection_id": firm,
-        "campaign_activity_id": MAILING,
-        "kind": kind,
-        "contact_ids": [str(ADA)] * len(times),
-        "occurred_at": list(times),
-        "url_ids": [""] * len(times),
-        "details": ["{}"] * len(times),
-    }
+    page = [TrackingRow(str(ADA), at, ADDRESS, "", {"link_url": "a\\b\tc"}) for at in times]
     with database.transaction() as tx:
-        ((new, *_),) = tx.execute(SQL["keep_events"], values).fetchall()
-    return int(new)
+        return keeper.keep(tx, page)
 
 
-def test_an_event_is_kept_once_however_often_pages_repeat_it(database: Database, firm: int) -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_event_is_kept_once_however_often_pages_repeat_it(
+    database: Database, firm: int, *, is_first: bool
+) -> None:
     later = NOON + timedelta(seconds=1)
-    assert keep(database, firm, NOON, NOON, later) == 2
-    assert keep(database, firm, later, NOON) == 0
-    assert keep(database, firm, NOON, kind="click") == 1
-    assert len(rows(database, "SELECT FROM engagement_event")) == 3
+    opens = Keeper(firm, MAILING, "open", is_first=is_first)
+    assert keep(database, opens, NOON, NOON, later) == 2
+    assert keep(database, opens, later, NOON) == 0
+    assert keep(database, opens, later, later + timedelta(seconds=1)) == 1
+    clicks = Keeper(firm, MAILING, "click", is_first=is_first)
+    assert keep(database, clicks, NOON) == 1
+    found = rows(
+        database, "SELECT DISTINCT detail, count(*) OVER () AS count FROM engagement_event"
+    )
+    assert found == [{"detail": {"link_url": "a\\b\tc"}, "count": 4}]
+
+
+def test_who_opts_out_is_recorded_though_a_mailing_is_read_for_the_first_time(
+    database: Database, firm: int
+) -> None:
+    there(database, firm)
+    keeper = Keeper(firm, MAILING, "optout", is_first=True)
+    assert keep(database, keeper, NOON, NOON) == 1
+    assert standing(database, firm) == {("address", "person"), ("person", "person")}
 
 
 def end(database: Database, firm: int, kind: str, newest: datetime | None) -> None:

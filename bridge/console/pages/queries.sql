@@ -51,7 +51,8 @@ ORDER BY id
 LIMIT 1
 
 -- name: plan_steps
--- A page of the steps of a plan, in order, from a place on: all, or those that are meant.
+-- A page of the steps of a plan, in order, from a place on: all, or those that are meant. Planned Interactions are kept apart, by
+-- ranges of places.
 WITH signed AS (
   SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
     state, outcome, answer->'now' AS now,
@@ -64,11 +65,21 @@ WITH signed AS (
       WHEN split_part(kind, '_', 1) IN ('delete', 'remove') THEN 'remove'
       ELSE 'change'
     END AS sign
-  FROM step
+  FROM (
+    SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+      state, outcome, answer
+    FROM step
+    WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
+      AND ordinal BETWEEN %(from_ordinal)s AND %(to_ordinal)s
+    UNION ALL
+    SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
+      state, outcome, answer
+    FROM interaction_step
+    WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
+      AND ordinal BETWEEN %(from_ordinal)s AND %(to_ordinal)s) AS found
   CROSS JOIN LATERAL (
     SELECT coalesce(nullif(detail #> '{change,list_memberships,0}', 'null'), '[]') AS old_lists,
-      coalesce(nullif(detail #> '{change,list_memberships,1}', 'null'), '[]') AS new_lists) AS lists
-  WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal >= %(from_ordinal)s)
+      coalesce(nullif(detail #> '{change,list_memberships,1}', 'null'), '[]') AS new_lists) AS lists)
 SELECT *
 FROM signed
 WHERE (%(sign)s::text IS NULL OR sign = %(sign)s)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SQL = load_queries("bridge.console.pages")
 _COUNT = 50
+_LOOKED_AT = 20_000  # places at once
 _MARKS = {"add": "+", "change": "~", "remove": "-", "opt-out": "!"}
 
 
@@ -102,18 +103,12 @@ def search_of(tx: psycopg.Connection[Any], visit: Visit, plan: PlanRecord) -> Se
 
 def read_steps(tx: psycopg.Connection[Any], plan: PlanRecord, search: Search) -> StepPage:
     """Return the page of steps that is asked for."""
-    values = {
-        "connection_id": plan.connection_id,
-        "plan_id": plan.id,
-        "sign": search.sign or None,
-        "state": search.state or None,
-        "names": search.names,
-        "from_ordinal": search.from_ordinal,
-        "count": _COUNT + 1,
-    }
-    with tx.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_SQL["plan_steps"], values).fetchall()
-    steps = [step_of(_without_sign(row)) for row in rows]
+    steps: list[StoredStep] = []
+    begin, total = search.from_ordinal, plan.totals.get("steps", 0)
+    while len(steps) <= _COUNT and begin <= total:
+        end = begin + _LOOKED_AT - 1
+        steps += _between(tx, plan, search, begin, end, _COUNT + 1 - len(steps))
+        begin = end + 1
     following = None
     if len(steps) > _COUNT:
         following = search.address(**{"from": steps[_COUNT].ordinal})
@@ -123,6 +118,25 @@ def read_steps(tx: psycopg.Connection[Any], plan: PlanRecord, search: Search) ->
         following=following,
         first=search.address() if search.from_ordinal else None,
     )
+
+
+def _between(
+    tx: psycopg.Connection[Any], plan: PlanRecord, search: Search, begin: int, end: int, count: int
+) -> list[StoredStep]:
+    """Return the first steps that are meant among some places of a plan."""
+    values = {
+        "connection_id": plan.connection_id,
+        "plan_id": plan.id,
+        "sign": search.sign or None,
+        "state": search.state or None,
+        "names": search.names,
+        "from_ordinal": begin,
+        "to_ordinal": end,
+        "count": count,
+    }
+    with tx.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_SQL["plan_steps"], values).fetchall()
+    return [step_of(_without_sign(row)) for row in rows]
 
 
 def _without_sign(row: dict[str, Any]) -> dict[str, Any]:
