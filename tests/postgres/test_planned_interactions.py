@@ -12,6 +12,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from bridge.consent.erase import erase
+from bridge.console.pages.steps import Search, read_steps
 from bridge.mapping.names import InteractionNames
 from bridge.plans.choose import Choice
 from bridge.plans.export import document, schema_text
@@ -258,6 +259,14 @@ def test_an_export_of_interactions_is_by_the_published_schema(bridge: RunningBri
     exported: dict[str, Any] = json.loads("".join(parts))
     assert list(OAS31Validator(json.loads(schema_text())).iter_errors(exported)) == []
     assert [step["number"] for step in exported["steps"]] == [1, 2, 3]
+
+
+def test_the_console_shows_interactions_as_steps(bridge: RunningBridge) -> None:
+    plan = some(bridge, 3)
+    with bridge.database.transaction() as tx:
+        assert [step.ordinal for step in read_steps(tx, plan, Search()).steps] == [0, 1, 2]
+        assert [step.ordinal for step in read_steps(tx, plan, Search(from_ordinal=2)).steps] == [2]
+        assert read_steps(tx, plan, Search(sign="remove")).steps == []
 
 
 def test_reports_show_interactions_as_steps(bridge: RunningBridge) -> None:

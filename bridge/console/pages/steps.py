@@ -107,7 +107,7 @@ def read_steps(tx: psycopg.Connection[Any], plan: PlanRecord, search: Search) ->
     begin, total = search.from_ordinal, plan.totals.get("steps", 0)
     while len(steps) <= _COUNT and begin <= total:
         end = begin + _LOOKED_AT - 1
-        steps += _between(tx, plan, search, begin, end, _COUNT + 1 - len(steps))
+        steps += _between(tx, plan, search, begin, end, count=_COUNT + 1 - len(steps))
         begin = end + 1
     following = None
     if len(steps) > _COUNT:
@@ -121,7 +121,13 @@ def read_steps(tx: psycopg.Connection[Any], plan: PlanRecord, search: Search) ->
 
 
 def _between(
-    tx: psycopg.Connection[Any], plan: PlanRecord, search: Search, begin: int, end: int, count: int
+    tx: psycopg.Connection[Any],
+    plan: PlanRecord,
+    search: Search,
+    begin: int,
+    end: int,
+    *,
+    count: int,
 ) -> list[StoredStep]:
     """Return the first steps that are meant among some places of a plan."""
     values = {
