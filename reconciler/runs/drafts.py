@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SQL = load_queries("reconciler.runs", "plans.sql")
 
 _STEPS = 250
+_MANY = 1_000  # steps of a plan that the planner has to know of
 
 
 def draft(context: RunContext, steps: Iterable[PlannedStep]) -> Effects:
@@ -120,6 +121,8 @@ def move_drafted(
         message = f"{count - moved} drafted steps are gone: the database was restarted"
         raise psycopg.OperationalError(message)
     tx.execute(_SQL["forget_drafted"], run)
+    if count >= _MANY:
+        tx.execute(_SQL["analyse_steps"])
 
 
 def append_drafted(

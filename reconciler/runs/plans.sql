@@ -7,6 +7,10 @@ VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(undoes)s, %(asked_by)s, %(
   app_now(), CASE WHEN %(state)s = 'done' THEN app_now() END)
 RETURNING id
 
+-- name: analyse_steps
+-- Without this the planner takes the plan that was just stored for a few rows, and looks at all of it for each of them.
+ANALYZE (SKIP_LOCKED) step
+
 -- name: copy_drafted
 -- Steps that were decided on, for a plan that is not whole yet.
 COPY drafted_step (connection_id, run_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts, reason)

@@ -277,6 +277,12 @@ def test_a_run_killed_between_planning_and_waiting_waits_all_the_same(
     assert carried_out(bridge, lease.run.id, apply_plan=NOBODY).state == "waiting"
 
 
+def test_the_planner_knows_of_a_long_plan_as_soon_as_it_is_stored(bridge: RunningBridge) -> None:
+    ran(bridge, a_job(plan_of(1_000)), "plan")
+    (row,) = bridge.rows("SELECT reltuples::int AS steps FROM pg_class WHERE relname = 'step'")
+    assert row["steps"] == 1_000
+
+
 def test_plans_are_listed_by_state_and_their_steps_by_page(bridge: RunningBridge) -> None:
     done, waits = ran(bridge, a_job()), waiting(bridge, 1_002)
     with bridge.database.transaction() as tx:
