@@ -51,6 +51,7 @@ class Asked:
         has_evidence: It is on record who asked, when and how.
         person_asked_at: When Constant Contact mailed the person for it.
         is_overdue: The person has not confirmed in time.
+        was_ticked_elsewhere: The tick that it takes back was seen while they had another address.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Asked:
     has_evidence: bool = False
     person_asked_at: datetime | None = None
     is_overdue: bool = False
+    was_ticked_elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -98,6 +98,7 @@ def assemble(rows: Rows, standing: Standing, terms: Terms) -> AddressState:
         sent_fingerprint=there.get("sent_fingerprint"),
         answered=there.get("answered"),
         last_write_at=there.get("sent_at"),
+        address_since=there.get("address_since"),
         was_mailed_at=there.get("confirmation_sent_at"),
         turned_down=standing.turned_down,
         rules=terms.rules,

@@ -69,7 +69,7 @@ def decide_consent(state: AddressState) -> Consent:  # noqa: PLR0911 -- one retu
         return Consent(lifted=_ids(state), is_own=policy != "firm", policy=policy)
     if has_confirmed(state):
         return Consent(ends=_end(state, "confirmed", "the person confirmed"), is_own=True)
-    standing = [out for out in state.opt_outs if not _opted_in_since(state.there, out)]
+    standing = [out for out in state.opt_outs if not _opted_in_since(state, out)]
     if standing:
         return _standing(state, standing)
     if state.asked and state.is_there_known:
@@ -150,15 +150,19 @@ def unsubscribed_words(*, by_person: bool, at: datetime | None) -> str:
     return f"Unsubscribed by {who}" + (f" on {at:%Y-%m-%d}" if at else "")
 
 
-def _opted_in_since(there: Mapping[str, Any] | None, out: OptOut) -> bool:
-    """The person subscribed again by their own act after the opt-out on record."""
-    address = (there or {}).get("email_address") or {}
+def _opted_in_since(state: AddressState, out: OptOut) -> bool:
+    """Tell whether the person subscribed again by their own act after the opt-out on record.
+
+    What a contact brings along was said of another address: who opted out here has not come back.
+    """
+    address = (state.there or {}).get("email_address") or {}
     opted_in_at = parse_moment(address.get("opt_in_date"))
     return (
         out.acted_by != "complaint"
         and address.get("opt_in_source") == "Contact"
         and opted_in_at is not None
         and opted_in_at > out.since
+        and (state.address_since is None or opted_in_at > state.address_since)
     )
 
 

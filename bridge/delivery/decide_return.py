@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bridge.consent.policy import Policy
     from bridge.consent.requests import RequestState
+    from bridge.consent.standing import Asked
     from bridge.consent.statement import Statement
     from bridge.delivery.model import AddressState, Person
 
@@ -219,7 +220,7 @@ def _refusal(state: AddressState, *, is_own: bool, out_at: datetime | None) -> s
     """Return why an untick lifts nothing here, or None."""
     if any(out.acted_by == "complaint" for out in state.opt_outs):
         return "the person complained of spam: only they can subscribe again"
-    if all(_came_from_elsewhere(state, request.contact_id) for request in state.asked):
+    if all(_came_from_elsewhere(state, request) for request in state.asked):
         return "Do Not Email was unticked for another address: this one had opted out before"
     if out_at is None:
         return None
@@ -245,8 +246,15 @@ def _later_opt_out(state: AddressState, *, is_own: bool, out_at: datetime) -> st
     return None
 
 
-def _came_from_elsewhere(state: AddressState, asker: str) -> bool:
-    """Whether who asks was another contact there so far: that one is what the untick was about."""
-    there_id = None if state.there is None else str(state.there["contact_id"])
-    linked = next((one.linked_to for one in state.people if one.contact_id == asker), None)
-    return None not in {there_id, linked} and linked != there_id
+def _came_from_elsewhere(state: AddressState, request: Asked) -> bool:
+    """Tell whether the untick was about another contact there, or made before they came here.
+
+    Who asks was another contact so far, or none, and was ticked at another address.
+    """
+    if state.there is None:
+        return False
+    ids = (one.linked_to for one in state.people if one.contact_id == request.contact_id)
+    linked = next(ids, None)
+    if linked is None:
+        return request.was_ticked_elsewhere
+    return linked != str(state.there["contact_id"])

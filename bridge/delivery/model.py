@@ -125,6 +125,7 @@ class AddressState:
         sent_fingerprint: Of what was last sent to the contact there.
         answered: The contact as the vendor answered that write.
         last_write_at: When the bridge last wrote it.
+        address_since: Since when the contact there has had the address; None: no other is known.
         was_mailed_at: When Constant Contact mailed its one confirmation to the contact there.
         turned_down: Why the last request to come back came to nothing, if it did.
         rules: By which policy a person's own opt-out is lifted.
@@ -146,6 +147,7 @@ class AddressState:
     sent_fingerprint: bytes | None = None
     answered: Resource | None = None
     last_write_at: datetime | None = None
+    address_since: datetime | None = None
     was_mailed_at: datetime | None = None
     turned_down: str | None = None
     rules: Rules = field(default_factory=Rules)

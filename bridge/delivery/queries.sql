@@ -357,7 +357,7 @@ WHERE b.connection_id = %(connection_id)s
 
 -- name: contacts_there
 -- What is known of Constant Contact's contacts at these addresses, or linked to these people.
-SELECT contact_id, email_key, resource, answered, sent_fingerprint, sent_at, deleted_at, confirmation_sent_at
+SELECT contact_id, email_key, address_since, resource, answered, sent_fingerprint, sent_at, deleted_at, confirmation_sent_at
 FROM cc_contact
 WHERE connection_id = %(connection_id)s
   AND (email_key = ANY(%(keys)s) OR contact_id = ANY(%(cc_contact_ids)s::uuid[]))

@@ -96,12 +96,13 @@ def test_figures_tell_the_backlog(receiver: RunningReceiver) -> None:
 
 def test_unknown_path_is_not_found(receiver: RunningReceiver) -> None:
     assert get(receiver, "/outbound-messages").status_code == 404
-    assert get(receiver, "/").status_code == 404
+    assert get(receiver, "/nothing/here").status_code == 404
 
 
 def test_clock_that_is_real_has_no_address(receiver: RunningReceiver) -> None:
     answer = requests.post(receiver.url + "/clock", json={"advance_s": 1}, timeout=5)
-    assert answer.status_code == 404
+    assert answer.status_code == 405
+    assert get(receiver, "/clock").status_code == 404
 
 
 @pytest.fixture

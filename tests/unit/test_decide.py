@@ -285,6 +285,29 @@ def test_a_person_s_own_opt_out_wins_over_an_untick_of_its_second(source: str) -
         assert [step.kind for step in steps] == (["resubscribe"] if source == "Account" else [])
 
 
+def test_an_opt_in_that_a_contact_brings_along_lifts_nothing_here() -> None:
+    opted_in = {"opt_in_source": "Contact", "opt_in_date": (AT + timedelta(hours=1)).isoformat()}
+    contact = there(LETTER, address=opted_in)
+    for address_since, left in ((None, []), (AT + timedelta(hours=2), ["unsubscribe"])):
+        given = state(
+            person("c1", LETTER),
+            contact=contact,
+            opt_outs=(out("person"),),
+            address_since=address_since,
+        )
+        assert [kind for kind in kinds(decide(given)) if kind == "unsubscribe"] == left
+
+
+@pytest.mark.parametrize(("linked_to", "done"), [(CC, ["resubscribe"]), (None, [])])
+def test_an_untick_of_a_tick_at_another_address_is_not_about_who_opted_out_here(
+    linked_to: str | None, done: list[str]
+) -> None:
+    contact = there(permission="unsubscribed", address={"opt_out_source": "Contact"})
+    untick = asked(was_ticked_elsewhere=True)
+    decision = decide(state(person("c1", linked_to=linked_to), contact=contact, asked=(untick,)))
+    assert kinds(decision) == done
+
+
 def test_a_person_s_own_opt_out_on_record_counts_whatever_the_source_there_says() -> None:
     contact = there(permission="unsubscribed")
     decision = decide(
