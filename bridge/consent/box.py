@@ -71,6 +71,7 @@ def box_changes(
     if after.ticked:
         return () if before.ticked else (change(ticked=True, changed_at=at),)
     if before.ticked:
+        stamped = stamped or _is_of_its_second(after.stamp, before.modstamp)
         untick_at = after.stamp if stamped and after.stamp else at
         return (change(ticked=False, changed_at=untick_at, stamped=stamped),)
     if stamped and after.stamp:
@@ -83,6 +84,14 @@ def box_changes(
 
 def _newer(stamp: datetime | None, known: datetime | None) -> bool:
     return stamp is not None and (known is None or stamp > known)
+
+
+def _is_of_its_second(stamp: datetime | None, ticked_at: datetime | None) -> bool:
+    """Tell whether a stamp that was known already may be that of the untick after a tick.
+
+    Two unticks of one second have one stamp; whoever saved the record since did not untick it.
+    """
+    return stamp is not None and ticked_at is not None and stamp >= ticked_at.replace(microsecond=0)
 
 
 def is_of_merge(stamp: datetime | None, ticked_at: datetime | None, merged_at: datetime) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def unheard(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     """A firm whose bridge hears of nothing; half a dozen changes of a plan go in bulk."""
     go_in_bulk_early(monkeypatch)
-    monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
+    monkeypatch.setattr(in_bulk, "BEGIN_IN_A_RUN", FEW)
     firm.sandbox.faults({"side": "outbound", "kind": "drop", "times": None})
     return firm
 

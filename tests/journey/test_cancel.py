@@ -96,7 +96,7 @@ def unheard(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
 @pytest.fixture
 def in_bulk_early(unheard: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     """Such a firm whose plan goes in bulk."""
-    monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
+    monkeypatch.setattr(in_bulk, "BEGIN_IN_A_RUN", FEW)
     return unheard
 
 

@@ -188,7 +188,7 @@ def test_many_removals_wait_for_a_word_and_go_in_bulk(
     deaf: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_in_bulk_early(monkeypatch)
-    monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
+    monkeypatch.setattr(in_bulk, "BEGIN_IN_A_RUN", FEW)
     people = [f"person{number:02}@example.org" for number in range(MANY)]
     _, there = a_stranger(deaf, *people)
     decide_on(deaf, "foreign_memberships=remove")

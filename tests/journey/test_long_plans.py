@@ -87,7 +87,7 @@ def test_an_opt_out_leaves_before_the_bulk_of_a_plan(
     firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_in_bulk_early(monkeypatch)
-    monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
+    monkeypatch.setattr(in_bulk, "BEGIN_IN_A_RUN", FEW)
     firm.sandbox.faults({"side": "outbound", "kind": "drop", "times": None})
     people = load(firm, firm.new_list(), FEW + 1)
     reconcile(firm)

@@ -168,7 +168,7 @@ def test_an_undo_that_dies_again_and_again_has_each_effect_once(deaf: Firm) -> N
 def in_bulk_early(deaf: Firm, monkeypatch: pytest.MonkeyPatch) -> Firm:
     """Such a firm, of which half a dozen changes of a plan go in bulk."""
     go_in_bulk_early(monkeypatch)
-    monkeypatch.setattr(in_bulk, "BEGIN_AT", FEW)
+    monkeypatch.setattr(in_bulk, "BEGIN_IN_A_RUN", FEW)
     return deaf
 
 
