@@ -25,6 +25,7 @@ Handler: TypeAlias = "Callable[[Visit], Response]"
 Method: TypeAlias = Literal["GET", "POST"]
 
 _SEE_OTHER = 303
+_LONGEST_PLACE = 9  # digits: more than any list has, and less than the database can hold
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,11 @@ class Visit:
     def query(self, name: str) -> str:
         """Return a value of the address; empty where it has none."""
         return self.request.query_params.get(name, "").strip()
+
+    def place(self, name: str) -> int | None:
+        """Return a place in a list that stands in the address; None where it has none."""
+        text = self.query(name)
+        return int(text) if text.isdecimal() and len(text) <= _LONGEST_PLACE else None
 
     def number(self, name: str) -> int:
         """Return a number that stands in the path."""

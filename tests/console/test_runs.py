@@ -283,3 +283,9 @@ def test_the_json_is_the_document_of_the_command_line(desk: Desk) -> None:
     document = desk.log_in("auditor").get(f"/runs/{run}/plan.json").response.json()
     assert document["plan"]["id"] == plan
     assert [step["subject_key"] for step in document["steps"]] == ["ann@example.org"]
+
+
+def test_a_place_that_no_list_has_is_no_fault(desk: Desk) -> None:
+    browser = desk.log_in("approver")
+    for address in ("/runs?before=", f"/runs/{a_run(desk)}?from="):
+        assert browser.get(address + "9" * 40).status == 200

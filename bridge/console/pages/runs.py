@@ -44,12 +44,11 @@ def show(visit: Visit) -> Response:
     """Show a page of the list."""
     job = visit.query("job") if visit.query("job") in JOBS else None
     state = visit.query("state") if visit.query("state") in get_args(RunState) else None
-    before = visit.query("before")
     values = {
         "connection_id": visit.who.connection_id,
         "job": job,
         "state": state,
-        "before": int(before) if before.isdecimal() else None,
+        "before": visit.place("before"),
         "count": _COUNT + 1,
     }
     with visit.console.database.transaction() as tx:

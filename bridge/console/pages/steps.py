@@ -90,14 +90,14 @@ def changes_of(
 
 def search_of(tx: psycopg.Connection[Any], visit: Visit, plan: PlanRecord) -> Search:
     """Return what the address of the page asks for."""
-    text, begin = visit.query("q"), visit.query("from")
+    text = visit.query("q")
     sign, state = visit.query("sign"), visit.query("state")
     return Search(
         sign=sign if sign in SIGNS else "",
         state=state if state.isalpha() else "",
         text=text,
         names=_names(tx, plan.connection_id, text) if text else None,
-        from_ordinal=int(begin) if begin.isdecimal() and len(begin) < 10 else 0,  # noqa: PLR2004
+        from_ordinal=visit.place("from") or 0,
     )
 
 
