@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from bridge.console.assets import asset_path
 from bridge.console.navigation import navigation
+from bridge.console.paths import explain_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "with_commands": with_commands}
-    environment.globals |= {"asset": asset_path, "many": many}
+    environment.globals |= {
+        "asset": asset_path,
+        "explain_path": explain_path,
+        "many": many,
+    }
     return environment
 
 

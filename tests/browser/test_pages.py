@@ -42,6 +42,7 @@ def believable(desk: Desk) -> list[str]:
     return [
         "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
     ]  # fmt: skip
