@@ -26,6 +26,7 @@ SECTIONS = (
     Section("Problems", "/problems", Right.LOOK),
     Section("Inbox", "/inbox", Right.READ_PEOPLE),
     Section("Explain", "/explain", Right.READ_PEOPLE),
+    Section("Audit", "/audit", Right.READ_PEOPLE),
     Section("Settings", "/settings", Right.LOOK),
 )
 

@@ -28,6 +28,8 @@ SAID: Mapping[str, str] = {
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
     "replayed": "Put in line again.",
+    "evidence": "The evidence is on record.",
+    "answered": "Your answer is on record.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",
 }

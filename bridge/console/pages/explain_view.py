@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _COMMAND = "bridge explain "
 _PAGES: Mapping[str, tuple[str, str]] = {
-    "evidence_missing": ("/audit", "Give the evidence"),
-    "untick_held": ("/audit", "Look at what is held"),
+    "evidence_missing": ("/audit/evidence", "Give the evidence"),
+    "untick_held": ("/audit/evidence", "Look at what is held"),
     "plan_waits": ("/runs?state=waiting", "Decide on the plan"),
     "run_failed": ("/settings/resync", "Run it again"),
     "run_cancelled": ("/settings/resync", "Run it again"),
