@@ -109,6 +109,9 @@ def _pages(explanation: Explanation, asked: str) -> Iterator[tuple[str, str]]:
     if explanation.subject.get("kind") == "run" and explanation.cause != "unknown_id":
         number = asked.partition(":")[2]
         yield f"/runs/{number}", f"Run {number}"
+    contact = explanation.subject.get("contact")
+    if contact is not None:
+        yield f"/contacts/{contact}/interactions", "Interactions"
 
 
 def with_links(text: str, connection: str) -> Markup:
