@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.console.engaged import ANN, BOB, CLIENT, LINK, Firm, mailing_id
 from tests.console.past import a_plan, a_run, a_step, arrived
-from tests.console.test_audit import ANN, EMAIL, aged, outstanding, says, went
+from tests.console.test_audit import EMAIL, aged, outstanding, says, went
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ def believable(desk: Desk) -> list[str]:
     ]
     a_plan(desk, run, steps, by_sign={"change": 1, "remove": 1, "opt-out": 1})
     one = arrived(desk)
+    client = a_household(desk)
     went(desk, says(desk, ANN, EMAIL), "sent", "confirmed")
     late = says(desk, ANN, EMAIL, change="unticked")
     went(desk, late, "sent")
@@ -48,11 +50,26 @@ def believable(desk: Desk) -> list[str]:
     return [
         "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        f"/clients/{client}/interactions", f"/clients/{client}/interactions?form=all",
+        f"/contacts/{ANN}/interactions", f"/contacts/{ANN}/interactions/{mailing_id(1)}",
         "/audit?period=all", "/audit/chain", "/audit/evidence",
         "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
     ]  # fmt: skip
+
+
+def a_household(desk: Desk) -> str:
+    """Return a client whose people got mailings, and whom the first who logs in may read."""
+    firm = Firm(desk)
+    firm.setup()
+    letter = firm.mailing(1, "Market letter")
+    firm.engaged(letter, 1, "send", "open", "click", "optout", link_url=LINK)
+    firm.engaged(letter, 2, "send", "bounce", sf_id=BOB, bounce_code="F")
+    firm.engaged(firm.mailing(9, f"A {'very ' * 9}long name of a campaign"), 1, "send", "open")
+    firm.shares(1, BOB)
+    firm.may_read(CLIENT, ANN, BOB)
+    return CLIENT
 
 
 def faults_of(page: Any) -> list[str]:
