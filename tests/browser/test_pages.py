@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.fix_console import Desk
 
 AXE = Path(__file__).with_name("axe.js").read_text(encoding="utf-8")
-WIDTHS = (320, 768, 1920)
+WIDTHS = (320, 640, 768, 1920)  # 640 is a window of 1,280 at 200 %
 
 
 def believable(desk: Desk) -> list[str]:

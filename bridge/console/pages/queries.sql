@@ -2,12 +2,12 @@
 
 -- name: nights
 -- What the scheduled runs of each of the last days came to; days without one are not among them.
-SELECT asked_at::date AS day, count(*) AS runs, count(*) FILTER (WHERE state = 'failed') AS failed,
+SELECT (asked_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS runs, count(*) FILTER (WHERE state = 'failed') AS failed,
   count(*) FILTER (WHERE state = 'waiting' OR state = 'cancelled') AS stopped, max(id) AS run_id
 FROM run
 WHERE origin = 'schedule' AND asked_at > app_now() - make_interval(days => %(days)s)
   AND (%(connection_id)s::int IS NULL OR connection_id = %(connection_id)s)
-GROUP BY asked_at::date
+GROUP BY 1
 ORDER BY day
 
 -- name: scores
