@@ -23,6 +23,7 @@ _FIELDS_AT_MOST = 2_000
 
 SAID: Mapping[str, str] = {
     "approved": "Approved. It is carried out in the background.",
+    "undoing": "The plan that takes it back is being made. Nothing is done before it is approved.",
     "discarded": "Discarded. Nothing of it is done.",
     "started": "Started. This page follows it.",
     "opened": "A run of this job is under way: this is it.",

@@ -62,6 +62,11 @@ class RunView:
         return self.plan is not None and self.plan.state == "waiting"
 
     @property
+    def can_be_undone(self) -> bool:
+        """Whether what its plan did to lists may be taken back."""
+        return self.plan is not None and can_be_undone(self.plan)
+
+    @property
     def removals(self) -> int:
         """Steps of the plan that take something away."""
         return int(self.run.totals.get("by_sign", {}).get("remove", 0))
@@ -84,13 +89,19 @@ def head_of(run: RunRecord, stands: Standing) -> str:
     return f"Run {run.id}: {words[:1].lower()}{words[1:]}"
 
 
+def can_be_undone(plan: PlanRecord) -> bool:
+    """Tell whether what a plan did to lists may be taken back: of contacts, and carried out."""
+    return plan.job == "contacts" and plan.state == "done" and bool(plan.totals.get("steps"))
+
+
 def timeline(run: RunRecord, plan: PlanRecord | None, times: Times) -> list[Point]:
     """Return the parts of a run's way, with what is known of each."""
     asked = f"{times.short(run.asked_at)} by {run.asked_by}"
     points = [Point(name="Asked for", says=asked, look="done")]
     if run.applies_plan_id is None:
-        begun = times.short(run.started_at)
-        points.append(_point(run, "Read both sides", begun, "reading", plan is not None))
+        if run.undoes_plan_id is None:
+            begun = times.short(run.started_at)
+            points.append(_point(run, "Read both sides", begun, "reading", plan is not None))
         made = "" if plan is None else times.short(plan.made_at)
         points.append(_point(run, "Compare", made, "planning", plan is not None))
     if plan is not None and (plan.approved_at or plan.state in {"waiting", "discarded"}):

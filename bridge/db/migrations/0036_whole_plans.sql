@@ -50,6 +50,8 @@ $$;
 
 CREATE INDEX notification_newest ON notification (seq);
 
+ALTER TABLE run ADD COLUMN undoes_plan_id bigint;                  -- it makes the plan that takes this one back, and reads nothing
+
 ALTER TABLE console_person ADD COLUMN zone text;                   -- of their user in Salesforce; NULL: not known
 
 DROP TABLE compared_membership_there;        -- filled no more
