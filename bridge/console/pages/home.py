@@ -85,7 +85,7 @@ class Score:
     @property
     def share(self) -> str:
         """The share that agrees, as people read it."""
-        return f"{self.agreeing / self.linked:.2%}" if self.linked else "nothing is linked"
+        return f"{self.agreeing / max(1, self.linked):.2%}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

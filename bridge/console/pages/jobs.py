@@ -25,6 +25,7 @@ SENTENCES: Mapping[Job, str] = {
 }
 
 _ROWS_A_PAGE = 500
+_COMMANDS = ": `bridge "  # what follows is for a terminal: a page has buttons
 _LONG = 2.0
 
 
@@ -101,7 +102,7 @@ def _ended(run: RunRecord) -> Standing:
 
 def _waits(run: RunRecord) -> str:
     if run.state == "waiting" and run.reason:
-        return f"Stopped by guard: {run.reason}"
+        return f"Stopped by guard: {run.reason.partition(_COMMANDS)[0]}"
     removals = run.totals.get("by_sign", {}).get("remove", 0)
     return f"Waiting for approval: {removals:,} removal{'' if removals == 1 else 's'}"
 
