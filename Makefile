@@ -77,3 +77,6 @@ bench-activities: install  ## engagement into Interactions: calls and speed; ARG
 
 bench-diff: install  ## what comparing both sides costs; ARGS="10000 1000000" for those sizes
 	@$(BIN)/python -m benchmarks.diff $(ARGS)
+
+bench-pages: install  ## how long each page of the console takes with 100,000 contacts
+	@$(BIN)/python -m benchmarks.pages $(ARGS)

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.console.past import a_plan, a_run, a_step
+from tests.console.past import flaps
 
 if TYPE_CHECKING:
     from tests.fix_console import Desk
 
 ANN = "ann@example.org"
-
-
-def flaps(desk: Desk) -> int:
-    """Let the bridge have set a title twice, and a run find it changed again; return its plan."""
-    plan = 0
-    for _ in range(2):
-        plan = a_plan(desk, a_run(desk), [a_step(ANN, job_title=["Cook", "Chef"])], state="done")
-    desk.rows("UPDATE step SET state = 'confirmed', finished_at = app_now() RETURNING 1")
-    desk.rows(
-        """
-        INSERT INTO practifi_record
-          (connection_id, kind, sf_id, email_key, modified_by, fields, source, seen_at)
-        VALUES (%(firm)s, 'contact', '0035g00000AnnAAAAZ', %(who)s, '005Olive', '{}', 'read',
-          app_now())
-        """,
-        who=ANN,
-    )
-    desk.rows(
-        """
-        WITH score AS (
-          INSERT INTO integrity_score (connection_id, run_id, job, taken_at, linked, agreeing)
-          VALUES (%(firm)s, %(run)s, 'contacts', app_now(), 1, 0)
-          RETURNING connection_id, run_id)
-        INSERT INTO integrity_difference
-        SELECT connection_id, run_id, 'contact', '0035g00000AnnAAAAZ', 'changed_there',
-          '{job_title,last_name}', '{job_title}'
-        FROM score
-        """,
-        run=a_run(desk),
-    )
-    return plan
 
 
 def test_a_field_that_flaps_is_shown_with_both_writers(desk: Desk) -> None:
