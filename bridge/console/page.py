@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bridge.console.rendering import Form, render
+from bridge.console.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,12 @@ class Visit:
         """The person; pages whose right is more than `ENTER` always have one."""
         assert self.person is not None  # noqa: S101 -- the guard lets nobody else through
         return self.person
+
+    @property
+    def times(self) -> Times:
+        """How times are written for whoever is here: in their zone, else in that of the nights."""
+        zone = self.person.zone if self.person is not None else None
+        return Times(zone or self.console.settings.zone)
 
     def may(self, right: str) -> bool:
         """Tell whether whoever is here has a right."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from markupsafe import Markup, escape
 
 from bridge.console.assets import asset_path
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from jinja2.runtime import Context
+
     from bridge.console.page import Visit
 
 _FIELDS_AT_MOST = 2_000
 
 SAID: Mapping[str, str] = {
     "approved": "Approved. It is carried out in the background.",
+    "undoing": "The plan that takes it back is being made. Nothing is done before it is approved.",
     "discarded": "Discarded. Nothing of it is done.",
     "started": "Started. This page follows it.",
     "opened": "A run of this job is under way: this is it.",
@@ -57,14 +60,11 @@ class Form(dict[str, list[str]]):
         return next(iter(self.get(name, ())), "").strip()
 
 
-def moment(at: datetime | None) -> str:
-    """Return a time as pages write it.
-
-    >>> from datetime import UTC, datetime
-    >>> moment(datetime(2026, 11, 3, 14, 2, tzinfo=UTC))
-    '3 Nov 2026, 14:02 UTC'
-    """
-    return "never" if at is None else f"{at.day} {at:%b %Y, %H:%M} UTC"
+@pass_context
+def moment(context: Context, at: datetime | None) -> Markup | str:
+    """Return a time as the page of somebody writes it."""
+    visit: Visit = context["visit"]
+    return visit.times.marked(at)
 
 
 def many(count: int, noun: str, plural: str | None = None) -> str:

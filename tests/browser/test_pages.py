@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.console.past import a_plan, a_run, a_step, arrived
+from tests.console.past import a_plan, a_run, a_step, arrived, flaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.fix_console import Desk
 
 AXE = Path(__file__).with_name("axe.js").read_text(encoding="utf-8")
-WIDTHS = (320, 768, 1920)
+WIDTHS = (320, 640, 768, 1920)  # 640 is a window of 1,280 at 200 %
 
 
 def believable(desk: Desk) -> list[str]:
@@ -31,6 +31,9 @@ def believable(desk: Desk) -> list[str]:
     ]
     a_plan(desk, run, steps, by_sign={"change": 1, "remove": 1, "opt-out": 1})
     one = arrived(desk)
+    applied = a_run(desk)
+    a_plan(desk, applied, state="done")
+    flaps(desk)
     desk.rows(
         """
         WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
@@ -41,6 +44,7 @@ def believable(desk: Desk) -> list[str]:
     )
     return [
         "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
+        f"/runs/{applied}", f"/runs/{applied}/undo",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",

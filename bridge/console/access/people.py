@@ -39,6 +39,7 @@ class Person:
         sf_user_id: Their user there.
         roles: As an administrator has given them.
         sf_url: Of that organization: its pages may show ours in a frame.
+        zone: IANA name of the zone that their user has in Salesforce; None: not known.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Person:
     sf_url: str | None = None
     seen_at: datetime | None = None
     connection: str | None = None
+    zone: str | None = None
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -102,9 +104,16 @@ def use_link(tx: psycopg.Connection[Any], token: str) -> Person | None:
         return cursor.execute(_SQL["meet_by_link"], {"name": row[0]}).fetchone()
 
 
-def meet(tx: psycopg.Connection[Any], connection_id: int, sf_user_id: str, name: str) -> Person:
+def meet(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    sf_user_id: str,
+    name: str,
+    *,
+    zone: str | None = None,
+) -> Person:
     """Return the person that a Salesforce user is; somebody new has no role yet."""
-    values = {"connection_id": connection_id, "sf_user_id": sf_user_id, "name": name}
+    values = {"connection_id": connection_id, "sf_user_id": sf_user_id, "name": name, "zone": zone}
     with tx.cursor(row_factory=class_row(Person)) as cursor:
         person = cursor.execute(_SQL["meet"], values).fetchone()
     assert person is not None  # noqa: S101 -- the statement returns its row

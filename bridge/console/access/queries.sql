@@ -33,11 +33,11 @@ RETURNING id, name, connection_id, sf_user_id, roles
 
 -- name: meet
 -- A Salesforce user logs in: known before, or new and without a role.
-INSERT INTO console_person (connection_id, sf_user_id, name, first_seen_at, seen_at)
-VALUES (%(connection_id)s, %(sf_user_id)s, %(name)s, app_now(), app_now())
+INSERT INTO console_person (connection_id, sf_user_id, name, zone, first_seen_at, seen_at)
+VALUES (%(connection_id)s, %(sf_user_id)s, %(name)s, %(zone)s, app_now(), app_now())
 ON CONFLICT (connection_id, sf_user_id) DO UPDATE
-  SET name = EXCLUDED.name, seen_at = EXCLUDED.seen_at
-RETURNING id, name, connection_id, sf_user_id, roles
+  SET name = EXCLUDED.name, zone = EXCLUDED.zone, seen_at = EXCLUDED.seen_at
+RETURNING id, name, connection_id, sf_user_id, roles, zone
 
 -- name: begin_session
 -- Somebody has logged in.
@@ -46,7 +46,7 @@ VALUES (%(hash)s, %(person_id)s, app_now(), app_now(), app_now() + make_interval
 
 -- name: person_of_session
 -- Whose session it is, while it lasts.
-SELECT p.id, p.name, p.connection_id, p.sf_user_id, p.roles, c.sf_url, p.seen_at, c.name AS connection
+SELECT p.id, p.name, p.connection_id, p.sf_user_id, p.roles, c.sf_url, p.seen_at, c.name AS connection, p.zone
 FROM console_session s
 JOIN console_person p ON p.id = s.person_id
 LEFT JOIN connection c ON c.id = p.connection_id
