@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bridge.console.access import log_in, log_in_salesforce
+from bridge.console.access import canvas, log_in, log_in_salesforce
 from bridge.console.access.guard import Guard
 from bridge.console.access.roles import Right
 from bridge.console.assets import serve_asset
@@ -53,6 +53,7 @@ def pages() -> tuple[Page, ...]:
             right=Right.ENTER,
             handler=serve_asset,
         ),
+        *canvas.PAGES,
         *log_in_salesforce.PAGES,
         *log_in.PAGES,
         *home.PAGES,
