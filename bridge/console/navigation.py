@@ -25,6 +25,8 @@ SECTIONS = (
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
     Section("Inbox", "/inbox", Right.READ_PEOPLE),
+    Section("Explain", "/explain", Right.READ_PEOPLE),
+    Section("Audit", "/audit", Right.READ_PEOPLE),
     Section("Settings", "/settings", Right.LOOK),
 )
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from bridge.console.assets import asset_path
 from bridge.console.navigation import navigation
+from bridge.console.paths import explain_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,8 @@ SAID: Mapping[str, str] = {
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
     "replayed": "Put in line again.",
+    "evidence": "The evidence is on record.",
+    "answered": "Your answer is on record.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",
 }
@@ -98,7 +101,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "with_commands": with_commands}
-    environment.globals |= {"asset": asset_path, "many": many}
+    environment.globals |= {
+        "asset": asset_path,
+        "explain_path": explain_path,
+        "many": many,
+    }
     return environment
 
 

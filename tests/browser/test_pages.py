@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.console.past import a_plan, a_run, a_step, arrived, flaps
+from tests.console.test_audit import ANN, EMAIL, aged, outstanding, says, went
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,11 @@ def believable(desk: Desk) -> list[str]:
     applied = a_run(desk)
     a_plan(desk, applied, state="done")
     flaps(desk)
+    went(desk, says(desk, ANN, EMAIL), "sent", "confirmed")
+    late = says(desk, ANN, EMAIL, change="unticked")
+    went(desk, late, "sent")
+    aged(desk, late, "5 days")
+    outstanding(desk, due="-1 days")
     desk.rows(
         """
         WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
@@ -46,6 +52,8 @@ def believable(desk: Desk) -> list[str]:
         "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
         f"/runs/{applied}", f"/runs/{applied}/undo",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        "/audit?period=all", "/audit/chain", "/audit/evidence",
+        "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
     ]  # fmt: skip

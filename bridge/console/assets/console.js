@@ -9,6 +9,7 @@
   });
   document.addEventListener("submit", (event) => {
     isChanged = false;
+    if (event.target.matches("[data-downloads]")) return; // the page stays, and may be asked again
     // A second click sends nothing: the first one is on its way.
     for (const button of event.target.querySelectorAll("button")) {
       setTimeout(() => { button.disabled = true; });
