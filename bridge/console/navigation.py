@@ -24,6 +24,7 @@ SECTIONS = (
     Section("Home", "/", Right.LOOK),
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
+    Section("Unresolved", "/unresolved", Right.READ_PEOPLE),
     Section("Inbox", "/inbox", Right.READ_PEOPLE),
     Section("Settings", "/settings", Right.LOOK),
 )

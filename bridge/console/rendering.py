@@ -26,6 +26,8 @@ SAID: Mapping[str, str] = {
     "opened": "A run of this job is under way: this is it.",
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
+    "chosen": "Chosen. It is done at once.",
+    "undone": "Taken back. It waits for a person again.",
     "replayed": "Put in line again.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",

@@ -29,6 +29,8 @@ from bridge.console.pages import (
     resync,
     run,
     runs,
+    unresolved,
+    unresolved_decide,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ def pages() -> tuple[Page, ...]:
         *problems.PAGES,
         *inbox.PAGES,
         *notification.PAGES,
+        *unresolved_decide.PAGES,
+        *unresolved.PAGES,
         *resync.PAGES,
         *connections.PAGES,
         *allowance.PAGES,
