@@ -26,6 +26,7 @@ SECTIONS = (
     Section("Problems", "/problems", Right.LOOK),
     Section("Unresolved", "/unresolved", Right.READ_PEOPLE),
     Section("Inbox", "/inbox", Right.READ_PEOPLE),
+    Section("Mappings", "/mappings", Right.LOOK),
     Section("Settings", "/settings", Right.LOOK),
 )
 
