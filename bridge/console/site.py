@@ -26,6 +26,9 @@ from bridge.console.pages import (
     home,
     inbox,
     interactions,
+    mapping_history,
+    mapping_review,
+    mappings,
     notification,
     plan_decide,
     plan_export,
@@ -35,6 +38,8 @@ from bridge.console.pages import (
     resync,
     run,
     runs,
+    unresolved,
+    unresolved_decide,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +80,11 @@ def pages() -> tuple[Page, ...]:
         *audit.PAGES,
         *audit_export.PAGES,
         *evidence.PAGES,
+        *unresolved_decide.PAGES,
+        *unresolved.PAGES,
+        *mapping_history.PAGES,
+        *mapping_review.PAGES,
+        *mappings.PAGES,
         *resync.PAGES,
         *connections.PAGES,
         *allowance.PAGES,
