@@ -26,6 +26,8 @@ SAID: Mapping[str, str] = {
     "opened": "A run of this job is under way: this is it.",
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
+    "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",
+    "put-back": "Put back. It goes out at once; this page follows it.",
     "replayed": "Put in line again.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",
