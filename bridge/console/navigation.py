@@ -22,6 +22,7 @@ class Section:
 
 SECTIONS = (
     Section("Home", "/", Right.LOOK),
+    Section("Clients", "/clients", Right.MEET),
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
     Section("Unresolved", "/unresolved", Right.READ_PEOPLE),

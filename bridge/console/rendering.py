@@ -35,6 +35,8 @@ SAID: Mapping[str, str] = {
     "activated": "In force from now on.",
     "chosen": "Chosen. It is done at once.",
     "undone": "Taken back. It waits for a person again.",
+    "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",
+    "put-back": "Put back. It goes out at once; this page follows it.",
     "replayed": "Put in line again.",
     "evidence": "The evidence is on record.",
     "answered": "Your answer is on record.",

@@ -308,7 +308,7 @@ def test_what_a_plan_did_is_taken_back_by_a_plan_that_waits(desk: Desk) -> None:
 
 @pytest.mark.parametrize("values", [{"job": "lists"}, {"job": "contacts", "mode": "plan"}])
 def test_what_cannot_be_taken_back_is_not_offered_and_refused(
-    desk: Desk, values: dict[str, str]
+    desk: Desk, values: dict[str, Any]
 ) -> None:
     run = a_run(desk, **values)
     a_plan(desk, run, state="done" if values["job"] == "lists" else "discarded")
