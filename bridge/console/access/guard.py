@@ -18,7 +18,7 @@ from bridge.console.access.cookies import SESSION, read_cookie
 from bridge.console.access.people import find_person
 from bridge.console.access.roles import Right, roles_with
 from bridge.console.access.tokens import csrf_of, is_own_origin, is_same, origin_of
-from bridge.console.faults import NotConnected, NotThere, Refused
+from bridge.console.faults import NotConnected, NotNow, NotThere, Refused
 from bridge.console.headers import policy
 from bridge.console.page import Visit
 from bridge.console.rendering import Form
@@ -74,6 +74,8 @@ class Guard:
             response = _fault(visit, 404, "There is no such page, or it is not yours to see.")
         except Refused as refused:
             response = _fault(visit, 403, str(refused))
+        except NotNow as late:
+            response = _fault(visit, 503, str(late))
         except BridgeError as error:
             response = _fault(visit, 409, str(error))
         except psycopg.OperationalError as error:
@@ -116,7 +118,7 @@ class Guard:
             brought = visit.form.one("csrf") or visit.request.headers.get("x-csrf-token", "")
             if not is_same(brought, visit.csrf):
                 raise Refused("This page was open for too long. Open it again and repeat.")
-        if visit.may(page.right) or page.right is Right.STAY:
+        if visit.may(page.right):
             return None
         if not visit.person.roles:
             return visit.page("no_role.html", status=403)

@@ -22,11 +22,13 @@ class Role(StrEnum):
 class Right(StrEnum):
     """What a page asks of whoever opens it.
 
-    `ENTER` asks nothing, not even to be logged in; `STAY` only that.
+    `ENTER` asks nothing, not even to be logged in; `STAY` only that. `MEET` is for pages of
+    clients: they ask Salesforce what this person may see, whatever the role (`access/records.py`).
     """
 
     ENTER = "enter"
     STAY = "stay"
+    MEET = "meet"
     LOOK = "look"
     READ_PEOPLE = "read people"
     OPERATE = "operate"
@@ -35,6 +37,7 @@ class Right(StrEnum):
     ADMINISTER = "administer"
 
 
+_EVERYBODY = frozenset({Right.ENTER, Right.STAY, Right.MEET})  # who is logged in
 _LOOKS = frozenset({Right.LOOK})
 _READS = _LOOKS | {Right.READ_PEOPLE}
 
@@ -45,7 +48,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AUDITOR: _READS,
     Role.ADMIN: frozenset(Right),
 }
-"""Role -> what it may do, beside `ENTER` and `STAY`, which everybody may who is logged in."""
+"""Role -> what it may do, beside `_EVERYBODY`."""
 
 MEANINGS: Mapping[Role, str] = {
     Role.VIEWER: "sees how everything stands, without names and addresses",
@@ -60,10 +63,10 @@ MEANINGS: Mapping[Role, str] = {
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     """Return what somebody with these roles may do.
 
-    >>> sorted(rights_of([Role.VIEWER]))
-    [<Right.ENTER: 'enter'>, <Right.LOOK: 'look'>, <Right.STAY: 'stay'>]
+    >>> sorted(map(str, rights_of([Role.VIEWER])))
+    ['enter', 'look', 'meet', 'stay']
     """
-    return frozenset({Right.ENTER, Right.STAY}).union(*(RIGHTS[role] for role in roles))
+    return _EVERYBODY.union(*(RIGHTS[role] for role in roles))
 
 
 def roles_with(right: Right) -> tuple[Role, ...]:
