@@ -1,4 +1,4 @@
-"""Save records of one object in collections: create, update, or upsert by an external id.
+"""Save records of one object in collections: create, update, delete, or upsert by an external id.
 
 Salesforce takes up to 200 records a call and answers each by itself, in the order given, without
 naming the key of one that failed (REST API Developer Guide, "sObject Collections"). A refusal of
@@ -77,6 +77,19 @@ class Collections:
         saved = self._save("PATCH", path, given)
         return dict(zip(records, saved, strict=True))
 
+    def delete(self, ids: Sequence[str]) -> list[SaveResult]:
+        """Delete up to 200 records by id; one that is gone already `is_gone`."""
+        if len(ids) > RECORDS_A_CALL:
+            message = f"{len(ids)} records, and {RECORDS_A_CALL} are possible"
+            raise ValueError(message)
+        if not ids:
+            return []
+        params = {"ids": ",".join(map(salesforce_id, ids)), "allOrNone": "false"}
+        answer = self._session.call(
+            lambda library: library.restful(_PATH, params=params, method="DELETE")
+        )
+        return _results(answer, len(ids))
+
     def find(self, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:  # noqa: A002
         """Return the id of each record that has one of these keys, by its key as it was given.
 
@@ -106,9 +119,13 @@ class Collections:
             return []
         body = {"allOrNone": False, "records": list(records)}
         answer = self._session.call(lambda library: library.restful(path, method=method, json=body))
-        if not isinstance(answer, list) or len(answer) != len(records):
-            raise unavailable("an answer without a result for each record")
-        return [_save_result(result) for result in answer]
+        return _results(answer, len(records))
+
+
+def _results(answer: object, count: int) -> list[SaveResult]:
+    if not isinstance(answer, list) or len(answer) != count:
+        raise unavailable("an answer without a result for each record")
+    return [_save_result(result) for result in answer]
 
 
 def _record(object: str, fields: Fields) -> Fields:  # noqa: A002
