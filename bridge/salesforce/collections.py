@@ -59,6 +59,19 @@ class Collections:
             results.update(zip(part, self._save("PATCH", _PATH, given), strict=True))
         return [results[position] for position in range(len(records))]
 
+    def delete(self, ids: Sequence[str]) -> list[SaveResult]:
+        """Delete up to 200 records, into the recycle bin; one that is gone already is refused."""
+        if len(ids) > RECORDS_A_CALL:
+            message = f"{len(ids)} records, and {RECORDS_A_CALL} are possible"
+            raise ValueError(message)
+        if not ids:
+            return []
+        params = {"ids": ",".join(map(salesforce_id, ids)), "allOrNone": "false"}
+        answer = self._session.call(
+            lambda library: library.restful(_PATH, method="DELETE", params=params)
+        )
+        return _save_results(answer, len(ids))
+
     def upsert(
         self,
         object: str,  # noqa: A002
@@ -76,19 +89,6 @@ class Collections:
         given = [_record(object, {key_field: key, **fields}) for key, fields in records.items()]
         saved = self._save("PATCH", path, given)
         return dict(zip(records, saved, strict=True))
-
-    def delete(self, ids: Sequence[str]) -> list[SaveResult]:
-        """Delete up to 200 records by id; one that is gone already `is_gone`."""
-        if len(ids) > RECORDS_A_CALL:
-            message = f"{len(ids)} records, and {RECORDS_A_CALL} are possible"
-            raise ValueError(message)
-        if not ids:
-            return []
-        params = {"ids": ",".join(map(salesforce_id, ids)), "allOrNone": "false"}
-        answer = self._session.call(
-            lambda library: library.restful(_PATH, params=params, method="DELETE")
-        )
-        return _results(answer, len(ids))
 
     def find(self, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:  # noqa: A002
         """Return the id of each record that has one of these keys, by its key as it was given.
@@ -119,17 +119,17 @@ class Collections:
             return []
         body = {"allOrNone": False, "records": list(records)}
         answer = self._session.call(lambda library: library.restful(path, method=method, json=body))
-        return _results(answer, len(records))
-
-
-def _results(answer: object, count: int) -> list[SaveResult]:
-    if not isinstance(answer, list) or len(answer) != count:
-        raise unavailable("an answer without a result for each record")
-    return [_save_result(result) for result in answer]
+        return _save_results(answer, len(records))
 
 
 def _record(object: str, fields: Fields) -> Fields:  # noqa: A002
     return {"attributes": {"type": checked_name(object)}, **fields}
+
+
+def _save_results(answer: object, count: int) -> list[SaveResult]:
+    if not isinstance(answer, list) or len(answer) != count:
+        raise unavailable("an answer without a result for each record")
+    return [_save_result(result) for result in answer]
 
 
 def _save_result(result: object) -> SaveResult:
