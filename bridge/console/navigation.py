@@ -23,6 +23,7 @@ class Section:
 SECTIONS = (
     Section("Home", "/", Right.LOOK),
     Section("Clients", "/clients", Right.MEET),
+    Section("Bulk Create", "/memberships/bulk", Right.MEET),
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
     Section("Unresolved", "/unresolved", Right.READ_PEOPLE),

@@ -45,6 +45,7 @@ from bridge.console.pages import (
     unresolved,
     unresolved_decide,
 )
+from bridge.console.pages.bulk import result, step_one, step_three, step_two
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +72,10 @@ def pages() -> tuple[Page, ...]:
         *log_in_salesforce.PAGES,
         *log_in.PAGES,
         *home.PAGES,
+        *step_one.PAGES,
+        *step_two.PAGES,
+        *step_three.PAGES,
+        *result.PAGES,
         *runs.PAGES,
         *run.PAGES,
         *plan_decide.PAGES,

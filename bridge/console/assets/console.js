@@ -25,7 +25,7 @@
   document.addEventListener("change", (event) => {
     const all = event.target;
     if (!all.matches("input[data-ticks]")) return;
-    for (const box of document.querySelectorAll(`input[name="${all.dataset.ticks}"]`)) {
+    for (const box of document.querySelectorAll(`input[name="${all.dataset.ticks}"]:enabled`)) {
       box.checked = all.checked;
     }
   });
