@@ -29,6 +29,7 @@ SAID: Mapping[str, str] = {
     "opened": "A run of this job is under way: this is it.",
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
+    "authorized": "Authorized: it is the same account, and the connection goes on with it.",
     "replayed": "Put in line again.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",

@@ -18,6 +18,7 @@ from bridge.console.page import Console, Page
 from bridge.console.pages import (
     access,
     allowance,
+    authorize,
     connections,
     home,
     inbox,
@@ -66,6 +67,7 @@ def pages() -> tuple[Page, ...]:
         *notification.PAGES,
         *resync.PAGES,
         *connections.PAGES,
+        *authorize.PAGES,
         *allowance.PAGES,
         *policies.PAGES,
         *access.PAGES,
