@@ -9,6 +9,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from bridge.bulk_create.carry_out import create_slice
 from bridge.consent.coming_back.answer import look_at_overdue
 from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
@@ -96,6 +97,12 @@ def _bulk(installation: Installation) -> set[str]:
     return {topics.BULK, topics.WRITE_BACK, topics.DELIVER, topics.DELIVER_CONSENT}
 
 
+def _bulk_create(installation: Installation) -> set[str]:
+    if not create_slice(installation, until=time.monotonic() + SLICE_S):
+        return set()
+    return {topics.BULK_CREATE, topics.DELIVER, topics.BULK, topics.WRITE_BACK}
+
+
 def _write_back(installation: Installation) -> set[str]:
     write_back(installation)
     return set()
@@ -138,6 +145,7 @@ _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {
     topics.DELIVER: lambda installation: _deliver(installation, consent=False),
     topics.DELIVER_CONSENT: lambda installation: _deliver(installation, consent=True),
     topics.BULK: _bulk,
+    topics.BULK_CREATE: _bulk_create,
     topics.WRITE_BACK: _write_back,
     topics.DELETES: _deletes,
     topics.RETENTION: _retention,

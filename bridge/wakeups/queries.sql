@@ -52,6 +52,11 @@ WHERE EXISTS (
   SELECT FROM bulk_round
   WHERE due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))
 UNION ALL
+SELECT 'bulk-create'
+WHERE EXISTS (
+  SELECT FROM bulk_create
+  WHERE due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
 SELECT 'write-back'
 WHERE EXISTS (
   SELECT FROM record_status

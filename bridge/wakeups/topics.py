@@ -11,6 +11,7 @@ TRIAGE_CONSENT = "triage-consent"
 DELIVER = "deliver"
 DELIVER_CONSENT = "deliver-consent"
 BULK = "bulk"
+BULK_CREATE = "bulk-create"
 WRITE_BACK = "write-back"
 DELETES = "deletes"
 RETENTION = "retention"
@@ -24,6 +25,7 @@ QUEUE_OF = {
     DELIVER: "work",
     DELIVER_CONSENT: "consent_deliver",
     BULK: "polls",
+    BULK_CREATE: "work",
     WRITE_BACK: "work",
     DELETES: "polls",
     RETENTION: "polls",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.mapping.versions import activate
-from tests.console.past import a_plan, a_run, a_step, arrived
+from tests.console.past import a_plan, a_run, a_step, arrived, flaps
 from tests.console.people import a_contact, a_list, lets_see, mapped, there, unresolved
+from tests.console.test_audit import ANN, EMAIL, aged, outstanding, says, went
 from tests.console.typing_in import keep
 from tests.unit.mapping_builders import contact_yaml, files_with
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tests.fix_console import Desk
 
 AXE = Path(__file__).with_name("axe.js").read_text(encoding="utf-8")
-WIDTHS = (320, 768, 1920)
+WIDTHS = (320, 640, 768, 1920)  # 640 is a window of 1,280 at 200 %
 
 
 def believable(desk: Desk) -> list[str]:
@@ -36,6 +37,14 @@ def believable(desk: Desk) -> list[str]:
     ]
     a_plan(desk, run, steps, by_sign={"change": 1, "remove": 1, "opt-out": 1})
     one = arrived(desk)
+    applied = a_run(desk)
+    a_plan(desk, applied, state="done")
+    flaps(desk)
+    went(desk, says(desk, ANN, EMAIL), "sent", "confirmed")
+    late = says(desk, ANN, EMAIL, change="unticked")
+    went(desk, late, "sent")
+    aged(desk, late, "5 days")
+    outstanding(desk, due="-1 days")
     matter, kept = writing(desk)
     desk.rows(
         """
@@ -47,10 +56,13 @@ def believable(desk: Desk) -> list[str]:
     )
     return [
         "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
+        f"/runs/{applied}", f"/runs/{applied}/undo",
         "/unresolved", f"/unresolved/{matter}", f"/unresolved/{matter}/choose?contact={kept}",
         "/unresolved/rule?owner=oldest", "/mappings/contact.yaml?who=Moran", "/mappings/names.yaml",
         "/mappings/review", "/mappings/history", "/mappings/versions/1",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        "/audit?period=all", "/audit/chain", "/audit/evidence",
+        "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
     ]  # fmt: skip

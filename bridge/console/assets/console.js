@@ -3,19 +3,19 @@
 (() => {
   "use strict";
 
-  let isChanged = false;
   document.addEventListener("input", (event) => {
-    if (event.target.closest("form[data-asks-before-leaving]")) isChanged = true;
+    event.target.closest("form[data-asks-before-leaving]")?.setAttribute("data-unsaved", "");
   });
   document.addEventListener("submit", (event) => {
-    isChanged = false;
+    if (event.target.matches("[data-downloads]")) return; // the page stays, and may be asked again
+    for (const form of document.querySelectorAll("form[data-unsaved]")) form.removeAttribute("data-unsaved");
     // A second click sends nothing: the first one is on its way.
     for (const button of event.target.querySelectorAll("button")) {
       setTimeout(() => { button.disabled = true; });
     }
   });
   window.addEventListener("beforeunload", (event) => {
-    if (isChanged) event.preventDefault();
+    if (document.querySelector("form[data-unsaved]")) event.preventDefault();
   });
   window.addEventListener("pageshow", () => {
     for (const button of document.querySelectorAll("button:disabled:not([data-stays-off])")) {
@@ -25,7 +25,7 @@
   document.addEventListener("change", (event) => {
     const all = event.target;
     if (!all.matches("input[data-ticks]")) return;
-    for (const box of document.querySelectorAll(`input[name="${all.dataset.ticks}"]`)) {
+    for (const box of document.querySelectorAll(`input[name="${all.dataset.ticks}"]:enabled`)) {
       box.checked = all.checked;
     }
   });
