@@ -77,7 +77,8 @@ LIMIT %(count)s
 
 -- name: records_at_random
 -- Some of the same contacts, by whole blocks of the table.
-SELECT p.sf_id, p.fields, c.resource AS there
+SELECT p.sf_id, nullif(concat_ws(' ', p.fields ->> 'FirstName', p.fields ->> 'LastName'), '') AS name, p.fields,
+  c.resource AS there
 FROM practifi_record p TABLESAMPLE SYSTEM (%(percent)s)
 LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'contact' AND l.sf_id = p.sf_id
 LEFT JOIN cc_contact c ON c.connection_id = l.connection_id AND c.contact_id = l.cc_id AND c.deleted_at IS NULL

@@ -197,7 +197,7 @@ def test_how_many_contacts_change_is_told_before_activation(desk: Desk) -> None:
     review = keep(browser, "contact.yaml", text)
     assert review.path == "/mappings/review"
     assert "Kept as you typed it. It is not in force yet." in review.text
-    assert "Changes 1 of 4 contacts. 1 get other values" in review.text
+    assert "Changes 1 of 4 contacts. Other values: 1" in review.text
     assert "first name (none) → Client" in review.text
     assert "default: Client" in review.text
     assert len(desk.rows("SELECT 1 FROM mapping_version")) == 1
@@ -225,7 +225,7 @@ def test_where_there_are_many_all_are_counted_in_the_background(desk: Desk) -> N
     while count_slice(desk.database, until=0):
         pass
     counted = browser.get("/mappings/review/count")
-    assert "Changes 5 of 5 contacts. 5 get other values" in counted.text
+    assert "Changes 5 of 5 contacts. Other values: 5" in counted.text
     assert "data-hx-trigger" not in counted.response.text
 
 

@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 _EXAMPLES = 10
 
 KINDS = {
-    "changed": "get other values",
-    "left_out": "take no part any more",
-    "taken_in": "take part from now on",
-    "refused": "are refused, because a value cannot be converted",
-    "not_known": "cannot be told: a field that decides was not read yet",
+    "changed": "Other values",
+    "left_out": "Take no part any more",
+    "taken_in": "Take part from now on",
+    "refused": "Refused, because a value cannot be converted",
+    "not_known": "Cannot be told, because a field that decides was not read yet",
 }
 """What becomes of a contact -> how it is told."""
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bridge.mapping.names import Names
     from bridge.unresolved.rule import Rule
 
-_LOOKED_AT = 200
+_LOOKED_AT = 100
 """Addresses of which a page tells what a rule changes; the others are only counted."""
 
 _SHOWN = 20
