@@ -23,6 +23,7 @@ class Section:
 SECTIONS = (
     Section("Home", "/", Right.LOOK),
     Section("Bulk Create", "/memberships/bulk", Right.MEET),
+    Section("Lists", "/lists", Right.MEET),
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
     Section("Inbox", "/inbox", Right.READ_PEOPLE),

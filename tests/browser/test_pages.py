@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.console.crowd import (
+    LIST,
+    a_crowd,
+    a_draft,
+    a_member,
+    change,
+    contact_id,
+    marketing,
+)
 from tests.console.past import a_plan, a_run, a_step, arrived
+from tests.console.test_bulk import saved, status
+from tests.console.test_lists import agreed, linked, on_it_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
