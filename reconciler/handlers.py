@@ -15,6 +15,7 @@ from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
+from bridge.edits.count import count_slice
 from bridge.inbox.deletes import poll_deletes
 from bridge.inbox.retention import keep
 from bridge.inbox.silence import poll_silence
@@ -123,6 +124,11 @@ def _silence(installation: Installation) -> set[str]:
     return set()
 
 
+def _mappings(installation: Installation) -> set[str]:
+    is_more = count_slice(installation.database, until=time.monotonic() + SLICE_S)
+    return {topics.MAPPINGS} if is_more else set()
+
+
 def _run(installation: Installation, halt: Halt) -> set[str]:
     """Carry one run to its end; another may wait."""
     with installation.database.transaction() as tx:
@@ -144,4 +150,5 @@ _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {
     topics.DELETES: _deletes,
     topics.RETENTION: _retention,
     topics.SILENCE: _silence,
+    topics.MAPPINGS: _mappings,
 }

@@ -85,7 +85,7 @@ def read_files(directory: Path) -> dict[str, str]:
         if path.suffix not in {".yaml", ".yml"}:
             continue
         try:
-            files[path.name] = path.read_bytes().decode("utf-8-sig")
+            files[path.name] = path.read_bytes().decode()  # a byte order mark stays: as typed
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             faults.append(f"{path.name}:{line}:1: not UTF-8: save the file in that encoding")

@@ -106,18 +106,18 @@ class Salesforce:
                 found[salesforce_id(named["Id"] or "")] = named
         return found
 
-    def merged(
+    def in_recycle_bin(
         self,
         object: str,  # noqa: A002 -- the domain's word
         where: Literal["Id", "MasterRecordId"],
         ids: Sequence[str],
         paths: Sequence[str] = (),
     ) -> list[Record]:
-        """Return the records in the recycle bin that were merged into another one.
+        """Return deleted records; those that were merged into another one name it.
 
         Args:
             object: What they are.
-            where: Whether the ids are theirs, or those of the records that are left.
+            where: Whether the ids are theirs, or those of the records they were merged into.
             ids: Which.
             paths: Fields to return beside `Id`, `MasterRecordId` and `SystemModstamp`.
         """
@@ -129,7 +129,7 @@ class Salesforce:
             quoted = ",".join(f"'{one}'" for one in unique[start : start + _IDS_A_QUERY])
             soql = (
                 f"SELECT {columns} FROM {checked_name(object)} "  # noqa: S608
-                f"WHERE IsDeleted = true AND MasterRecordId != null AND {where} IN ({quoted})"
+                f"WHERE IsDeleted = true AND {where} IN ({quoted})"
             )
             found += [as_asked(one, wanted) for one in self.query(soql, deleted=True)]
         return found

@@ -66,3 +66,6 @@ SELECT 'runs'
 WHERE EXISTS (
   SELECT FROM run
   WHERE finished_at IS NULL AND state <> 'waiting' AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
+SELECT 'mappings'
+WHERE EXISTS (SELECT FROM mapping_count WHERE finished_at IS NULL)

@@ -17,6 +17,7 @@ DELETES = "deletes"
 RETENTION = "retention"
 SILENCE = "silence"
 RUNS = "runs"
+MAPPINGS = "mappings"
 
 QUEUE_OF = {
     TRIAGE: "triage",
@@ -30,6 +31,7 @@ QUEUE_OF = {
     RETENTION: "polls",
     SILENCE: "polls",
     RUNS: "runs",
+    MAPPINGS: "runs",
 }
 """Topic -> Dramatiq queue. Few queues: each costs every worker process two connections."""
 

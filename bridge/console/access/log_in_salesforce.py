@@ -85,7 +85,7 @@ def come_back(visit: Visit) -> Response:
         timeout_s=console.settings.http_timeout_s,
     )
     with console.database.transaction() as tx:
-        person = meet(tx, connection.id, identity.user_id, identity.name)
+        person = meet(tx, connection.id, identity.user_id, identity.name, zone=identity.zone)
         token = begin_session(tx, person)
     response = welcome(visit, person, token, to=attempt.wanted)
     drop_cookie(visit.request, response, LOGIN)
