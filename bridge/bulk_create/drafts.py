@@ -85,6 +85,26 @@ def begin(
     return int(row[0])
 
 
+def begin_with(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    person_id: int,
+    *,
+    by: str,
+    list_id: str,
+    source: Source,
+    contact_ids: Sequence[str],
+) -> int:
+    """Return the number of a new draft with its list and its Selected List."""
+    bulk_id = begin(tx, connection_id, person_id, by=by, list_id=list_id)
+    place = {"connection_id": connection_id, "bulk_id": bulk_id}
+    start = {"source": Jsonb(asdict(source)), "start_ids": list(contact_ids), "filters": Jsonb([])}
+    tx.execute(SQL["begin_at"], place | start)
+    chosen = {"list_id": list_id, "contact_ids": list(contact_ids)}
+    tx.execute(SQL["select_all"], place | chosen)
+    return bulk_id
+
+
 def discard(tx: psycopg.Connection[Any], bulk: Bulk) -> None:
     """Give a draft up: nothing of it was saved, and whom it named is forgotten."""
     tx.execute(SQL["discard"], place_of(bulk))

@@ -1,11 +1,16 @@
-"""What saving the Selected List would do: who is added, who is passed over, what it costs."""
+"""What saving the Selected List would do: who is added, who is passed over, what it costs.
+
+Each row is judged when it is chosen and kept with that; the whole again after a while, and when it
+is saved.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
 
 from bridge.bulk_create.drafts import SQL, place_of
 from bridge.bulk_create.reasons import why_not
@@ -15,7 +20,7 @@ from bridge.delivery.bulk.choose import BEGIN_AT, bulk_calls, single_calls
 from bridge.delivery.work import INTERACTIVE, WEBHOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     import psycopg
@@ -24,37 +29,35 @@ if TYPE_CHECKING:
     from bridge.constant_contact.spending import Spending
     from bridge.mapping.model import Mapping as FieldMapping
 
+STALE_S = 600.0
+"""Seconds after which the Selected List is judged anew when somebody looks at it."""
+
 _NEW_A_POST = 1_000
 _KNOWN_A_POST = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """The Selected List, judged as things stand now.
+    """What saving would do.
 
     Attributes:
-        added: Who would be added.
-        skipped: Who would not, each with the reason.
+        added: How many people would be added.
+        addresses: How many addresses they have.
+        new_there: How many contacts would be created in Constant Contact.
+        shared: How many of them have an address that others have as well.
+        by_reason: Why others would be passed over -> how many, the most first.
     """
 
-    added: Sequence[Facts] = ()
-    skipped: Sequence[tuple[Facts, str]] = ()
+    added: int = 0
+    addresses: int = 0
+    new_there: int = 0
+    shared: int = 0
     by_reason: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def shared(self) -> list[Facts]:
-        """Those who would be added at an address that others have as well."""
-        return [one for one in self.added if one.sharers]
-
-    @property
-    def addresses(self) -> int:
-        """How many addresses there are among those who would be added."""
-        return len({one.email_key for one in self.added})
-
-    @property
-    def new_there(self) -> int:
-        """How many contacts would be created in Constant Contact."""
-        return len({one.email_key for one in self.added if one.cc_contact_id is None})
+    def skipped(self) -> int:
+        """How many would be passed over."""
+        return sum(self.by_reason.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,16 +85,66 @@ class Cost:
         return f"ends {day} {self.ends_at:%H:%M}"
 
 
-def preview(tx: psycopg.Connection[Any], bulk: Bulk, mapping: FieldMapping) -> Preview:
-    """Return what saving would do as both mirrors stand now."""
-    rows = tx.execute(SQL["selected"], place_of(bulk)).fetchall()
-    judged = [(one, why_not(one)) for one in read_facts(tx, bulk.connection_id, rows, mapping)]
-    skipped = [(one, reason) for one, reason in judged if reason is not None]
-    return Preview(
-        added=[one for one, reason in judged if reason is None],
-        skipped=skipped,
-        by_reason=dict(Counter(reason for _, reason in skipped).most_common()),
-    )
+def judge(
+    tx: psycopg.Connection[Any], bulk: Bulk, mapping: FieldMapping, *, anew: bool = False
+) -> None:
+    """Judge those on the Selected List who were not yet; all of them where that is wanted."""
+    place = place_of(bulk)
+    rows = tx.execute(SQL["unjudged"], place | {"anew": anew}).fetchall()
+    facts = read_facts(tx, bulk.connection_id, rows, mapping)
+    values = place | {
+        "contact_ids": [one.contact_id for one in facts],
+        "reasons": [why_not(one) for one in facts],
+        "keys": [one.email_key for one in facts],
+        "new": [one.cc_contact_id is None for one in facts],
+        "shared": [bool(one.sharers) for one in facts],
+    }
+    tx.execute(SQL["keep_judgements"], values)
+    if anew:
+        tx.execute(SQL["note_judged"], place)
+
+
+def preview(
+    tx: psycopg.Connection[Any], bulk: Bulk, mapping: FieldMapping, *, anew: bool = False
+) -> Preview:
+    """Return what saving would do; what is known of it is some minutes old at most."""
+    row = tx.execute(SQL["is_stale"], place_of(bulk) | {"after_s": STALE_S}).fetchone()
+    judge(tx, bulk, mapping, anew=anew or bool(row and row[0]))
+    reasons = dict(tx.execute(SQL["judged_reasons"], place_of(bulk)).fetchall())
+    with tx.cursor(row_factory=dict_row) as cursor:
+        counts = cursor.execute(SQL["judged"], place_of(bulk)).fetchone() or {}
+    return Preview(by_reason=reasons, **counts)
+
+
+def preview_page(
+    tx: psycopg.Connection[Any],
+    bulk: Bulk,
+    mapping: FieldMapping,
+    tab: str,
+    *,
+    skip: int = 0,
+    count: int | None = None,
+) -> list[tuple[Facts, str | None]]:
+    """Return people on the Selected List with why they would be passed over; None: they would not.
+
+    Args:
+        tx: A transaction.
+        bulk: The draft.
+        mapping: The mapping in force.
+        tab: `added`, `skipped` or `shared`.
+        skip: How many before them.
+        count: How many at most; None: all.
+    """
+    values = place_of(bulk) | {"tab": tab, "skip": skip, "count": count}
+    rows = tx.execute(SQL["judged_page"], values).fetchall()
+    whom = [(contact_id, list_id) for contact_id, list_id, _ in rows]
+    facts = read_facts(tx, bulk.connection_id, whom, mapping)
+    return list(zip(facts, (reason for *_, reason in rows), strict=True))
+
+
+def lists_of(tx: psycopg.Connection[Any], bulk: Bulk) -> list[str]:
+    """Return the lists that people would be added to."""
+    return [list_id for (list_id,) in tx.execute(SQL["judged_lists"], place_of(bulk))]
 
 
 def cost_of(found: Preview, spending: Spending) -> Cost:

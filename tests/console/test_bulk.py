@@ -314,11 +314,13 @@ def test_nobody_among_the_pasted_is_said_and_the_text_kept(desk: Desk) -> None:
     assert "3 contacts match" in found(browser, draft)
 
 
-def test_step_three_judges_anew_and_says_who_is_skipped(desk: Desk) -> None:
+def test_step_three_judges_anew_after_a_while_and_says_who_is_skipped(desk: Desk) -> None:
     a_crowd(desk)
     browser = marketing(desk)
     draft = a_draft(browser)
     change(desk, 1, do_not_email=True)
+    assert "Will be added (3)" in selected(browser, draft).text
+    desk.rows("UPDATE bulk_create SET judged_at = app_now() - interval '11 minutes'")
     seen = selected(browser, draft, "skipped")
     assert "Will be added (2)" in seen.text
     assert "Skipped (1)" in seen.text

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.bulk_create.model import Chip, Source
 from bridge.bulk_create.pasted import read_pasted
+from bridge.bulk_create.preview import judge
 from bridge.bulk_create.search import (
     PAGE,
     begin_at,
@@ -18,6 +19,7 @@ from bridge.bulk_create.search import (
 )
 from bridge.bulk_create.sources import (
     Choices,
+    find_on_no_list,
     find_pasted,
     read_campaign,
     read_choices,
@@ -54,7 +56,7 @@ def show(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         "bulk_contacts.html",
         found=found,
         rows=rows[:PAGE],
-        free_here=sum(not row.is_member for row in rows[:PAGE]),
+        free_here=sum(not (row.is_member or row.is_selected) for row in rows[:PAGE]),
         place=place,
         last=min(place + PAGE - 1, found.match),
         following=place + PAGE if len(rows) > PAGE else None,
@@ -95,6 +97,7 @@ def choose(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
             select(tx, bulk, [row.contact_id for row in rows])
         else:
             select(tx, bulk, visit.form.get("contact", []))
+        judge(tx, bulk, mapping)
     return visit.go(f"{HOME}/{bulk.id}/contacts?from={place if place.isdecimal() else 1}")
 
 
@@ -126,6 +129,8 @@ def _read(visit: Visit, connection: Connection, kind: str) -> tuple[Source, list
         names = mapping_of(tx, connection).names
         if kind == "pasted":
             return find_pasted(tx, connection.id, read_pasted(visit.form.one("text")))
+        if kind == "nolist":
+            return find_on_no_list(tx, connection.id)
     if kind not in {"view", "campaign"}:
         return Source(), None
     salesforce = _salesforce(visit, connection)
