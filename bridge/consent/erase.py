@@ -40,6 +40,8 @@ _ERASURES = (
     SQL["erase_unresolved"],
     SQL["erase_box_changes"],
     SQL["erase_evidence"],
+    SQL["erase_put_backs"],
+    SQL["erase_saves"],
     SQL["erase_subjects"],
     SQL["erase_steps"],
     SQL["erase_work"],

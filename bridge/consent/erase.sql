@@ -97,6 +97,17 @@ SET asked_via = NULL, asked_on = NULL, note = NULL, reason = NULL,
     state = CASE WHEN finished_at IS NULL THEN 'withdrawn' ELSE state END, finished_at = coalesce(finished_at, app_now())
 WHERE connection_id = %(connection_id)s AND (address_id = ANY(%(subject_ids)s) OR person_id = ANY(%(subject_ids)s))
 
+-- name: erase_put_backs
+-- The same of lists that they came back to.
+UPDATE put_back
+SET asked_via = NULL, asked_on = NULL, note = NULL
+WHERE connection_id = %(connection_id)s AND (address_id = ANY(%(subject_ids)s) OR person_id = ANY(%(subject_ids)s))
+
+-- name: erase_saves
+-- What people have saved of their memberships.
+DELETE FROM console_saved
+WHERE connection_id = %(connection_id)s AND contact_id = ANY(%(people)s)
+
 -- name: erase_box_changes
 -- When a person's box changed is in the ledger, without saying whose it was.
 DELETE FROM box_change

@@ -138,3 +138,40 @@ def arrived(desk: Desk, number: int = 1, *, at: int | None = None, **values: obj
             **row,
         )
     return str(row["id"])
+
+
+def flaps(desk: Desk, who: str = "ann@example.org") -> int:
+    """Let the bridge have set a title twice, and a run find it changed again; return its plan."""
+    plan = 0
+    for _ in range(2):
+        plan = a_plan(desk, a_run(desk), [a_step(who, job_title=["Cook", "Chef"])], state="done")
+    desk.rows(
+        """
+        UPDATE step
+        SET state = 'confirmed', finished_at = app_now()
+        WHERE plan_id IN (SELECT id FROM plan WHERE state = 'done')
+        """
+    )
+    desk.rows(
+        """
+        INSERT INTO practifi_record
+          (connection_id, kind, sf_id, email_key, modified_by, fields, source, seen_at)
+        VALUES (%(firm)s, 'contact', '0035g00000AnnAAAAZ', %(who)s, '005Olive', '{}', 'read',
+          app_now())
+        """,
+        who=who,
+    )
+    desk.rows(
+        """
+        WITH score AS (
+          INSERT INTO integrity_score (connection_id, run_id, job, taken_at, linked, agreeing)
+          VALUES (%(firm)s, %(run)s, 'contacts', app_now(), 1, 0)
+          RETURNING connection_id, run_id)
+        INSERT INTO integrity_difference
+        SELECT connection_id, run_id, 'contact', '0035g00000AnnAAAAZ', 'changed_there',
+          '{job_title,last_name}', '{job_title}'
+        FROM score
+        """,
+        run=a_run(desk),
+    )
+    return plan

@@ -63,3 +63,10 @@ INSERT INTO setting (connection_id, name, value)
 VALUES (%(connection_id)s, 'consent_rules', %(rules)s)
 ON CONFLICT (connection_id, name) DO UPDATE
   SET value = EXCLUDED.value
+
+-- name: open_request
+-- The open request of a person at an address, and what it waits for.
+SELECT id, state
+FROM resubscription
+WHERE connection_id = %(connection_id)s AND address_id = %(address_id)s AND person_id = %(person_id)s
+  AND finished_at IS NULL

@@ -10,6 +10,7 @@ from bridge.console.access.roles import Right
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import seen_connections
+from bridge.console.pages.flapping import read_flapping
 from bridge.db.queries import load_queries
 from bridge.inbox.causes import list_causes
 from bridge.inbox.replay import put_back_causes
@@ -57,7 +58,9 @@ def show(visit: Visit) -> Response:
                 problems.append(
                     Problem(cause=cause, first_by=_first_by(version_id), example=example)
                 )
-    return visit.page("problems.html", problems=ranked(problems))
+        people = visit.may(Right.READ_PEOPLE)
+        flapping = read_flapping(tx, visit.who.connection_id) if people else []
+    return visit.page("problems.html", problems=ranked(problems), flapping=flapping)
 
 
 def retry(visit: Visit) -> Response:

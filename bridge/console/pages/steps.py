@@ -157,11 +157,7 @@ def _between(
     }
     with tx.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_SQL["plan_steps"], values).fetchall()
-    return [step_of(_without_sign(row)) for row in rows]
-
-
-def _without_sign(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "sign"}
+    return [step_of(row) for row in rows]
 
 
 def _names(tx: psycopg.Connection[Any], connection_id: int, text: str) -> list[str]:
