@@ -292,7 +292,7 @@ def test_pasted_addresses_and_ids_are_a_source(desk: Desk) -> None:
     pasted = f"Ann <P1@Example.org>\n{contact_id(2)[:15]}, nobody@example.org\nhello"
     fields = {"csrf": csrf(browser, draft), "kind": "pasted", "text": pasted}
     seen = browser.post(f"{draft}/source", fields)
-    assert "From: Pasted addresses and Ids , read" in seen.text
+    assert "From: Pasted addresses and Ids, read" in seen.text
     assert "2 contacts match, 2 can be added" in seen.text
     assert "2 lines or Ids of what was pasted are nobody's in Practifi." in seen.text
     seen = browser.press(seen, "Add filter", path="name", text="p1@")

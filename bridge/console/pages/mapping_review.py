@@ -125,7 +125,9 @@ def put_to_work(visit: Visit) -> Response:
                 "Another version came into force since this page was opened. Nothing was "
                 "activated: open the review again, it shows what differs from that one."
             )
-        if found.edit is None or visit.form.one("digest") != digest_of(found.written):
+        if found.edit is None:
+            return visit.go(f"/mappings?connection={quote(found.connection.name)}&did=nothing")
+        if visit.form.one("digest") != digest_of(found.written):
             raise Refused("What was written is another text by now. Open the review again.")
         loosens = _loosened(tx, found)
         if loosens and not visit.may(Right.APPROVE):
