@@ -51,6 +51,9 @@ def as_typed(sent: str, base: str, ends: Ends = "keep") -> str:
         # Only the last line may have no end, and which one is last may have changed.
         if after[new].end and before[old].end:
             kept[new] = before[old].end
+    for place in range(1, len(kept)):
+        if kept[place - 1 : place + 1] == ["\r", "\n"] and not after[place].text:
+            kept[place] = "\r"  # together they would be one end
     return "".join(line.text + end for line, end in zip(after, kept, strict=True))
 
 
@@ -61,6 +64,15 @@ def as_shown(text: str) -> str:
     'a\nb\n'
     """
     return _END.sub("\n", text)
+
+
+def as_sent(text: str) -> str:
+    r"""Return a text as a form sends it: with one kind of line end, whatever stood there.
+
+    >>> as_sent("a\nb\r\n")
+    'a\r\nb\r\n'
+    """
+    return _END.sub("\r\n", text)
 
 
 def ends_of(text: str) -> str:

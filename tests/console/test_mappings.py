@@ -255,7 +255,7 @@ def test_faults_are_kept_but_do_not_come_into_force(desk: Desk) -> None:
     token = review.form_with("Log out").fields["csrf"]
     (row,) = desk.rows("SELECT files FROM mapping_edit")
     form = {"csrf": token, "version": "1", "digest": "x"}
-    assert browser.post("/mappings/review", form).status == 403
+    assert browser.post("/mappings/review", form).status == 409
     assert row["files"]["contact.yaml"] == "source: contact\n"
     assert len(desk.rows("SELECT 1 FROM mapping_version")) == 1
 
@@ -281,7 +281,7 @@ def test_what_came_into_force_meanwhile_is_not_written_over_unseen(desk: Desk) -
     review = keep(browser, "contact.yaml", TITLE)
     files(desk, contact=contact_yaml("last_name: LastName"))
     refused = browser.press(review, "Activate")
-    assert refused.status == 403
+    assert refused.status == 409
     assert "Another version came into force since this page was opened." in refused.text
     again = browser.get("/mappings/review")
     assert "Meanwhile version 2 came into force, by ada" in again.text
@@ -295,7 +295,7 @@ def test_another_text_than_was_reviewed_is_not_activated(desk: Desk) -> None:
     review = keep(browser, "contact.yaml", TITLE)
     keep(browser, "contact.yaml", contact_yaml("last_name: LastName"))
     refused = browser.press(review, "Activate")
-    assert refused.status == 403
+    assert refused.status == 409
     assert "is another text by now" in refused.text
 
 
@@ -406,12 +406,13 @@ LINES = st.text(st.sampled_from("ab:#- \t\ufeffé'<&"), max_size=8)
     before=st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r"])), max_size=6),
     mark=st.sampled_from(["", "\ufeff"]),
     typed=LINES,
+    framed=st.booleans(),
 )
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_stored_is_what_was_typed_byte_for_byte(
-    desk: Desk, before: list[tuple[str, str]], mark: str, typed: str
+    desk: Desk, before: list[tuple[str, str]], mark: str, typed: str, *, framed: bool
 ) -> None:
     """Comments above a file that works take any shape; a line is typed between them."""
     desk.rows("TRUNCATE mapping_activation, mapping_version, mapping_edit, mapping_count CASCADE")
@@ -423,7 +424,9 @@ def test_what_is_stored_is_what_was_typed_byte_for_byte(
     text = shown(page)
     assert text.startswith(mark)
     assert "Nothing had to be changed." in keep(browser, "contact.yaml", text).text
-    done = browser.press(keep(browser, "contact.yaml", f"{text}# {typed}\n"), "Activate")
+    done = browser.press(
+        keep(browser, "contact.yaml", f"{text}# {typed}\n", framed=framed), "Activate"
+    )
     assert "In force from now on." in done.text
     wanted = base + TITLE.replace("\n", end) + f"# {typed}{end}"
     assert in_force(desk)["contact.yaml"].encode() == wanted.encode()
