@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.console.past import a_plan, a_run, a_step, arrived
+from tests.console.past import a_client, a_plan, a_run, a_step, arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,7 @@ def believable(desk: Desk) -> list[str]:
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
+        *a_client(desk),
     ]  # fmt: skip
 
 
