@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test browser faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
+.PHONY: install demo test browser screenshots bench-pages faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
 
 test: install  ## lint, types and the whole suite
+	@PYTHON=$(PYTHON) .ci/browser
 	@.ci/check
 
 FAULTS := tests/faults tests/journey/test_outages.py tests/journey/test_lost_answers.py
@@ -18,11 +19,15 @@ faults: install  ## kills, restarts, and all that surrounds the bridge failing, 
 	@BRIDGE_TEST_SCALE=17 $(BIN)/pytest $(FAULTS) $(ARGS)
 
 browser: install  ## the console in a real browser, which the system has to have: apt-get install chromium
-	@$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes --only-binary :all: -r tests/browser/requirements.lock
+	@PYTHON=$(PYTHON) .ci/browser
 	@$(BIN)/pytest tests/browser $(ARGS)
 
 seeds: install  ## a thousand firms at random on both sides, with faults: the second plan is empty for each
 	@BRIDGE_TEST_SCALE=250 $(BIN)/pytest -n2 tests/journey/test_reconcile_seeds.py $(ARGS)
+
+screenshots: install  ## pictures of the console, of the firm that the demo makes; needs Chromium
+	@$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes --only-binary :all: -r tests/browser/requirements.lock
+	@$(BIN)/python -m sandbox.demo.screenshots $(ARGS)
 
 up: install  ## the bridge on this machine, with the embedded database
 	@$(BIN)/bridge up $(ARGS)
@@ -73,3 +78,6 @@ bench-activities: install  ## engagement into Interactions: calls and speed; ARG
 
 bench-diff: install  ## what comparing both sides costs; ARGS="10000 1000000" for those sizes
 	@$(BIN)/python -m benchmarks.diff $(ARGS)
+
+bench-pages: install  ## how long each page of the console takes with 100,000 contacts
+	@$(BIN)/python -m benchmarks.pages $(ARGS)

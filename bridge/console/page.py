@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bridge.connections.wire import is_loopback
 from bridge.console.rendering import Form, render
+from bridge.console.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +54,14 @@ class Page:
         path: As Starlette writes it.
         right: What whoever calls it must be allowed to do.
         handler: Answers in a thread: it may wait for the database.
+        is_sent_from_elsewhere: Pages of other sites send it, and what they send proves itself.
     """
 
     method: Method
     path: str
     right: Right
     handler: Handler
+    is_sent_from_elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +88,18 @@ class Visit:
         assert self.person is not None  # noqa: S101 -- the guard lets nobody else through
         return self.person
 
+    @property
+    def times(self) -> Times:
+        """How times are written for whoever is here: in their zone, else in that of the nights."""
+        zone = self.person.zone if self.person is not None else None
+        return Times(zone or self.console.settings.zone)
+
+    @property
+    def framed_token(self) -> str:
+        """The token that a page inside Salesforce brings along; empty where it is in no frame."""
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else ""
+
     def may(self, right: str) -> bool:
         """Tell whether whoever is here has a right."""
         return self.person is not None and self.person.may(right)
@@ -100,6 +116,13 @@ class Visit:
     def number(self, name: str) -> int:
         """Return a number that stands in the path."""
         return int(self.request.path_params[name])
+
+    def own_address(self, path: str) -> str:
+        """Return a whole address of ours, for another system to send people back to."""
+        public_url = self.console.settings.public_url
+        if public_url is not None and not is_loopback(self.request.url.hostname or ""):
+            return f"{public_url.rstrip('/')}{path}"
+        return f"{str(self.request.base_url).rstrip('/')}{path}"
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page made of a template."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from markupsafe import Markup, escape
 
 from bridge.console.assets import asset_path
 from bridge.console.navigation import navigation
+from bridge.console.paths import explain_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from jinja2.runtime import Context
 
     from bridge.console.page import Visit
 
@@ -21,14 +24,23 @@ _FIELDS_AT_MOST = 2_000
 
 SAID: Mapping[str, str] = {
     "approved": "Approved. It is carried out in the background.",
+    "undoing": "The plan that takes it back is being made. Nothing is done before it is approved.",
     "discarded": "Discarded. Nothing of it is done.",
     "started": "Started. This page follows it.",
     "opened": "A run of this job is under way: this is it.",
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
+    "kept": "Kept as you typed it. It is not in force yet.",
+    "forgotten": "Discarded. The files are those in force.",
+    "activated": "In force from now on.",
+    "chosen": "Chosen. It is done at once.",
+    "undone": "Taken back. It waits for a person again.",
     "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",
     "put-back": "Put back. It goes out at once; this page follows it.",
+    "authorized": "Authorized: it is the same account, and the connection goes on with it.",
     "replayed": "Put in line again.",
+    "evidence": "The evidence is on record.",
+    "answered": "Your answer is on record.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",
 }
@@ -59,14 +71,11 @@ class Form(dict[str, list[str]]):
         return next(iter(self.get(name, ())), "").strip()
 
 
-def moment(at: datetime | None) -> str:
-    """Return a time as pages write it.
-
-    >>> from datetime import UTC, datetime
-    >>> moment(datetime(2026, 11, 3, 14, 2, tzinfo=UTC))
-    '3 Nov 2026, 14:02 UTC'
-    """
-    return "never" if at is None else f"{at.day} {at:%b %Y, %H:%M} UTC"
+@pass_context
+def moment(context: Context, at: datetime | None) -> Markup | str:
+    """Return a time as the page of somebody writes it."""
+    visit: Visit = context["visit"]
+    return visit.times.marked(at)
 
 
 def many(count: int, noun: str, plural: str | None = None) -> str:
@@ -100,7 +109,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "with_commands": with_commands}
-    environment.globals |= {"asset": asset_path, "many": many}
+    environment.globals |= {
+        "asset": asset_path,
+        "explain_path": explain_path,
+        "many": many,
+    }
     return environment
 
 

@@ -1,7 +1,7 @@
 """Which steps of a plan are meant: by contact, list, sign, state or number. Pure.
 
 Who approves some steps approves whole subjects: what is decided on one address rests on each other,
-so a step of it never goes without those beside it.
+so a step of it never goes without those beside it. That part the database tells (`meant.py`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 from bridge.plans.model import list_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bridge.plans.model import StoredStep
-
-_FEWER = frozenset({"delete_list", "delete_contact"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,21 +54,3 @@ class Choice:
         added, removed = list_changes(step.change)
         lists = added | removed | {step.body.get("list"), step.body.get("list_there")}
         return bool(self.contacts & named or self.lists & lists)
-
-
-def chosen_subjects(steps: Iterable[StoredStep], choice: Choice) -> list[tuple[str, str]]:
-    """Return the subjects of which at least one step is meant, in the order of the plan."""
-    chosen: dict[tuple[str, str], None] = {}
-    losing: set[tuple[str, str]] = set()
-    for step in steps:
-        subject = (step.subject_kind, step.subject_key)
-        if choice.fits(step):
-            chosen[subject] = None
-        if takes_away(step):
-            losing.add(subject)
-    return [one for one in chosen if not (choice.without_removals and one in losing)]
-
-
-def takes_away(step: StoredStep) -> bool:
-    """Tell whether a step takes a contact off a list, or a list away."""
-    return step.kind in _FEWER or bool(list_changes(step.change)[1])

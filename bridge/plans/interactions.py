@@ -53,15 +53,3 @@ def fail_interactions(
     """End what is on its way and not known to be there, with these words."""
     values = {"connection_id": connection_id, "plan_id": plan_id, "outcome": outcome}
     tx.execute(_SQL["fail_interactions"], values)
-
-
-def leave_out_interactions(
-    tx: psycopg.Connection[Any],
-    connection_id: int,
-    plan_id: int,
-    keys: Sequence[str],
-    outcome: str,
-) -> None:
-    """End the Interactions of a plan that are not among these, with these words."""
-    values = {"connection_id": connection_id, "plan_id": plan_id, "keys": list(keys)}
-    tx.execute(_SQL["leave_out_interactions"], values | {"outcome": outcome})

@@ -76,12 +76,3 @@ UPDATE interaction_part t
 SET state = 'confirmed', finished_at = app_now()
 FROM part
 WHERE t.connection_id = part.connection_id AND t.run_id = part.run_id AND t.first = part.first
-
--- name: leave_out_interactions
--- Interactions that were not approved.
-INSERT INTO interaction_ending (connection_id, run_id, ordinal, state, outcome, finished_at)
-SELECT p.connection_id, p.run_id, p.ordinal, 'skipped', %(outcome)s, app_now()
-FROM plan l
-JOIN planned_interaction p ON p.connection_id = l.connection_id AND p.run_id = l.run_id
-WHERE l.connection_id = %(connection_id)s AND l.id = %(plan_id)s AND p.external_id <> ALL(%(keys)s::text[])
-ON CONFLICT (connection_id, run_id, ordinal) DO NOTHING

@@ -41,14 +41,6 @@ UPDATE plan
 SET state = 'approved', approved_by = %(by)s, approved_at = app_now()
 WHERE connection_id = %(connection_id)s AND id = %(plan_id)s AND state = 'waiting'
 
--- name: leave_out
--- Steps of subjects that were not approved.
-UPDATE step
-SET state = 'skipped', outcome = %(outcome)s, finished_at = app_now()
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND state = 'planned'
-  AND (subject_kind, subject_key) NOT IN (
-    SELECT kind, key FROM unnest(%(kinds)s::text[], %(keys)s::text[]) AS chosen (kind, key))
-
 -- name: resume_run
 -- The run that waited for this approval goes on; no row where it does not wait.
 UPDATE run

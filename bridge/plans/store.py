@@ -10,8 +10,8 @@ from psycopg.rows import class_row
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
-from bridge.plans.choose import chosen_subjects
-from bridge.plans.interactions import leave_out_interactions, skip_interactions
+from bridge.plans.interactions import skip_interactions
+from bridge.plans.meant import count_meant, leave_out_others
 from bridge.plans.model import PlanRecord
 from bridge.plans.steps import all_steps, step_states
 
@@ -86,12 +86,7 @@ def approve_plan(
             under way, which will make a plan of its own.
     """
     plan = _lock_waiting(tx, plan)
-    values = _row(plan) | {
-        "job": plan.job,
-        "by": by,
-        "origin": origin,
-        "outcome": f"not approved by {by}",
-    }
+    values = _row(plan) | {"job": plan.job, "by": by, "origin": origin}
     under_way = tx.execute(_SQL["run_under_way"], values).fetchone()
     if under_way is not None:
         message = (
@@ -102,32 +97,14 @@ def approve_plan(
     if choice.is_all:
         count = step_states(tx, plan.connection_id, plan.id).get("planned", 0)
     else:
-        count = _leave_out_others(tx, plan, choice, values)
+        count = sum(count_meant(tx, plan, choice).values())
     if not count:
         message = f"nothing of plan {plan.id} is meant: see `bridge plan show {plan.id}`"
         raise ConfigurationError(message)
+    if not choice.is_all:
+        leave_out_others(tx, plan, choice, f"not approved by {by}")
     tx.execute(_SQL["approve_plan"], values)
     return _hand_to_run(tx, values), count
-
-
-def _leave_out_others(
-    tx: psycopg.Connection[Any], plan: PlanRecord, choice: Choice, values: dict[str, Any]
-) -> int:
-    """Skip the steps of subjects that are not meant; return how many steps are."""
-    steps = all_steps(tx, plan.connection_id, plan.id)
-    chosen = set(chosen_subjects(steps, choice))
-    count = sum(
-        step.state == "planned" and (step.subject_kind, step.subject_key) in chosen
-        for step in steps
-    )
-    if count:
-        meant = {"kinds": [kind for kind, _ in chosen], "keys": [key for _, key in chosen]}
-        tx.execute(_SQL["leave_out"], values | meant)
-        interactions = [key for kind, key in chosen if kind == "interaction"]
-        leave_out_interactions(
-            tx, plan.connection_id, plan.id, interactions, str(values["outcome"])
-        )
-    return count
 
 
 def _hand_to_run(tx: psycopg.Connection[Any], values: dict[str, Any]) -> int:

@@ -51,6 +51,7 @@ class RunRecord:
         notes: What people should know of how it went.
         lease_until: When that lease runs out, or when a run that waits is due (UTC).
         only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
+        undoes_plan_id: The stored plan that it was asked to take back, where it does only that.
     """
 
     connection_id: int
@@ -77,6 +78,7 @@ class RunRecord:
     accepts_fewer: bool = False
     notes: Sequence[str] = ()
     only: Sequence[str] = ()
+    undoes_plan_id: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -88,6 +90,7 @@ class RunRecord:
         return (
             self.mode == mode
             and self.applies_plan_id is None
+            and self.undoes_plan_id is None
             and set(self.only) == set(scope.only)
             and (self.extent in {None, "full"} or scope.extent in {None, self.extent})
             and (self.accepts_fewer or not scope.accepts_fewer)

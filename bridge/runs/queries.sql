@@ -8,6 +8,13 @@ VALUES (%(connection_id)s, %(job)s, %(mode)s, %(origin)s, %(asked_by)s, app_now(
 ON CONFLICT (connection_id, job) WHERE finished_at IS NULL AND state <> 'waiting' DO NOTHING
 RETURNING id
 
+-- name: add_undo
+-- Ask for the plan that takes another one back; no row where a run of its job is under way.
+INSERT INTO run (connection_id, job, mode, origin, asked_by, asked_at, state, undoes_plan_id)
+VALUES (%(connection_id)s, %(job)s, 'plan', %(origin)s, %(asked_by)s, app_now(), 'queued', %(plan_id)s)
+ON CONFLICT (connection_id, job) WHERE finished_at IS NULL AND state <> 'waiting' DO NOTHING
+RETURNING id
+
 -- name: active_run
 -- The run of a job that is under way.
 SELECT id
@@ -29,7 +36,8 @@ SELECT r.connection_id, c.name AS connection_name, r.id, r.job, r.mode, r.origin
   r.reason, r.counters, r.progress,
   r.lease_token IS NOT NULL AND r.lease_until >= app_now() AND r.reason IS NULL AS is_held,
   r.lease_until, r.started_at, r.finished_at, p.id AS plan_id, p.state AS plan_state, coalesce(p.totals, '{}') AS totals,
-  r.applies_plan_id, r.extent, r.accepts_fewer, r.notes, coalesce(r.about, '{}') AS "only"
+  r.applies_plan_id, r.extent, r.accepts_fewer, r.notes, coalesce(r.about, '{}') AS "only",
+  r.undoes_plan_id
 FROM run r
 JOIN connection c ON c.id = r.connection_id
 LEFT JOIN LATERAL (

@@ -61,6 +61,33 @@ def ask_run(
             return int(found[0]), False
 
 
+def ask_undo(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    job: Job,
+    plan_id: int,
+    *,
+    origin: Literal["console", "cli"],
+    asked_by: str,
+) -> int:
+    """Return the id of a new run that makes the plan which takes another one back.
+
+    Raises:
+        ConfigurationError: If a run of the job is under way: what it does may be part of it.
+    """
+    values = {
+        "connection_id": connection_id,
+        "job": job,
+        "plan_id": plan_id,
+        "origin": origin,
+        "asked_by": asked_by,
+    }
+    made = tx.execute(_SQL["add_undo"], values).fetchone()
+    if made is None:
+        raise ConfigurationError(f"a run of {job} is under way: let it end, then undo")
+    return int(made[0])
+
+
 def ask_cancel(tx: psycopg.Connection[Any], connection_id: int, run_id: int) -> bool:
     """Ask a run to stop; return whether a process holds it, and so will see it."""
     row = tx.execute(

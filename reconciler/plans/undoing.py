@@ -11,6 +11,7 @@ from bridge.delivery.gather import Gatherer
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
 from bridge.plans.steps import all_steps
+from bridge.plans.store import find_plan
 from bridge.policies.store import policies_of
 from reconciler.plan_contacts import planned_step
 from reconciler.plans.figures import read_figures
@@ -19,6 +20,7 @@ from reconciler.plans.undo import decide_undo, undo_of, why_not
 from reconciler.runs.drafts import draft_within, move_drafted
 from reconciler.runs.plan_store import add_plan, totals
 from reconciler.runs.plans import steps_at
+from reconciler.runs.store import add_note, end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from bridge.plans.model import PlanRecord
     from bridge.policies.policy import OwnerPolicy
     from reconciler.plans.undo import Undo
+    from reconciler.runs.context import RunContext
     from reconciler.runs.model import PlannedStep
 
 _SQL = load_queries("reconciler.plans", "undo.sql")
@@ -75,8 +78,28 @@ def undos_of(tx: psycopg.Connection[Any], connection_id: int, plan_id: int) -> U
     return Undos(connection_id=connection_id, plan_id=plan_id, lists=lists)
 
 
+def plan_back(context: RunContext, plan_id: int) -> None:
+    """Make the plan that a run was asked for, and end the run: what is left is in its notes."""
+    context.enter("planning")
+    run = context.run
+    with context.installation.database.transaction() as tx:
+        plan = find_plan(tx, plan_id)
+        owner = context.installation.settings.owner
+        made, left = plan_undo(tx, plan, by=run.asked_by, installation_owner=owner, for_run=run.id)
+        for reason, count in sorted(left.items()):
+            add_note(tx, context.lease, f"{count:,} not put back: {reason}")
+        if made is None:
+            add_note(tx, context.lease, f"nothing of plan {plan_id} is left to take back")
+        end(tx, context.lease, "done")
+
+
 def plan_undo(
-    tx: psycopg.Connection[Any], plan: PlanRecord, *, by: str, installation_owner: OwnerPolicy
+    tx: psycopg.Connection[Any],
+    plan: PlanRecord,
+    *,
+    by: str,
+    installation_owner: OwnerPolicy,
+    for_run: int | None = None,
 ) -> Undone:
     """Store the plan that takes back what another one has added and removed.
 
@@ -85,6 +108,7 @@ def plan_undo(
         plan: The plan to take back.
         by: Who asks.
         installation_owner: As `read_terms` takes it.
+        for_run: The run that was asked for it; None: one is made that stands for the plan.
 
     Raises:
         ConfigurationError: If the plan was not carried out, concerns no people, or the connection
@@ -103,11 +127,14 @@ def plan_undo(
     left: Counter[str] = Counter({ADOPTED_STAY: adopted} if adopted else {})
     gatherer = Gatherer(mapping=current.mapping, installation_owner=installation_owner)
     asked = {"connection_id": plan.connection_id, "job": plan.job, "by": by}
-    ((run_id,),) = tx.execute(_SQL["add_planned_run"], asked).fetchall()
+    run_id = for_run
+    if run_id is None:
+        ((run_id,),) = tx.execute(_SQL["add_planned_run"], asked).fetchall()
     steps = _steps(tx, undos_of(tx, plan.connection_id, plan.id), gatherer, left)
     effects = draft_within(tx, plan.connection_id, run_id, plan.job, steps)
     if not effects.steps:
-        tx.execute(_SQL["forget_planned_run"], values | {"run_id": run_id})
+        if for_run is None:
+            tx.execute(_SQL["forget_planned_run"], values | {"run_id": run_id})
         return Undone(None, left)
     figures = read_figures(tx, plan.connection_id, effects)
     verdict = judge(effects, figures, policies_of(tx, plan.connection_id))

@@ -9,6 +9,7 @@ from bridge.errors import BridgeError
 from bridge.integrity.score import keep_score
 from reconciler.only import plan_only
 from reconciler.plans.effects import Effects
+from reconciler.plans.undoing import plan_back
 from reconciler.runs import store
 from reconciler.runs.drafts import draft
 from reconciler.runs.plan_store import store_plan
@@ -36,6 +37,9 @@ def carry_on(context: RunContext, job: JobModule) -> None:
         plan = plan_of_run(tx, run.connection_id, run.id)
     log.info("run_begun", extra={"run": run.id, "job": run.job, "plan": plan and plan.id})
     if plan is None:
+        if run.undoes is not None:
+            plan_back(context, run.undoes)
+            return
         plan = _plan(context, job)
     context.watcher.planned()
     if run.mode == "plan":

@@ -146,7 +146,7 @@ def _context(
 def _settle(installation: Installation, lease: RunLease, mapping_version_id: int) -> RunLease:
     """Choose how a run reads before it begins to; whoever goes on with it keeps to that."""
     run = lease.run
-    if run.state != "queued" or run.job == "activities" or run.only:
+    if run.state != "queued" or run.job == "activities" or run.only or run.undoes is not None:
         return lease
     with installation.database.transaction() as tx:
         choice = choose_extent(

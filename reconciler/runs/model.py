@@ -27,6 +27,7 @@ class Run:
         asked_by: A Salesforce user, a user of this machine, or `schedule`.
         started_at: When it was first claimed (UTC): what is known since is newer than what it read.
         only: What it is about, as `contact:ID` or `list:ID`; empty: the whole connection.
+        undoes: The plan that it is asked to take back; it then reads nothing.
     """
 
     connection_id: int
@@ -39,6 +40,7 @@ class Run:
     started_at: datetime
     extent: Extent | None = None
     only: Sequence[str] = ()
+    undoes: int | None = None
 
     def reads_whole(self, kind: str) -> bool:
         """Tell whether the run reads all of a kind; of lists it always does: they are few."""

@@ -11,7 +11,8 @@ WHERE (connection_id, id) = (
   WHERE connection_id = %(connection_id)s AND id = %(run_id)s AND finished_at IS NULL AND state <> 'waiting'
     AND (lease_until IS NULL OR lease_until < app_now())
   FOR UPDATE SKIP LOCKED)
-RETURNING connection_id, id, job, mode, extent, origin, asked_by, state, started_at, coalesce(about, '{}') AS "only"
+RETURNING connection_id, id, job, mode, extent, origin, asked_by, state, started_at, coalesce(about, '{}') AS "only",
+  undoes_plan_id AS undoes
 
 -- name: next_run
 -- The oldest run that nobody holds, of a connection that has no other one under way.

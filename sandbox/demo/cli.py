@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 
 from sandbox.demo.errors import DemoError
 from sandbox.demo.falsify import falsified
+from sandbox.demo.firm import build_firm
+from sandbox.demo.history import record_nights
 from sandbox.demo.interrupts import interruptible
 from sandbox.demo.narrator import Narrator, Told, render_json, render_table
 from sandbox.demo.observer import ConstantContact, Control, Salesforce
@@ -31,11 +34,16 @@ def main(argv: list[str]) -> int:
             workspace(demo_root()) as place,
             running_services(place, narrator) as services,
         ):
-            told = _play(services, narrator, options)
+            stage = _stage(services, narrator, options)
+            record_nights(place.data_dir)
+            told = [] if options.firm else _play(stage, narrator, options)
             code = 0 if all(line.verified for line in told) else 1
-            _tell(told, services, narrator, as_json=options.json)
+            if not options.firm:
+                _tell(told, services, narrator, as_json=options.json)
             if not options.exit:
-                _stay_up(services, narrator)
+                if code == 0:
+                    build_firm(stage)
+                _stay_up(services, narrator, as_json=options.firm and options.json)
     except DemoError as error:
         narrator.say(f"the demo ends: {error}")
         return 1
@@ -55,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON value")
     parser.add_argument(
+        "--firm",
+        action="store_true",
+        help="leave the story out: only make the firm that the console shows",
+    )
+    parser.add_argument(
         "--falsify",
         type=int,
         metavar="N",
@@ -72,9 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _play(services: Services, narrator: Narrator, options: argparse.Namespace) -> list[Told]:
+def _stage(services: Services, narrator: Narrator, options: argparse.Namespace) -> Stage:
     observer = services.sandbox["observer"]
-    stage = Stage(
+    return Stage(
         salesforce=Salesforce(
             services.sandbox["salesforce_url"], observer["salesforce_access_token"]
         ),
@@ -87,6 +100,9 @@ def _play(services: Services, narrator: Narrator, options: argparse.Namespace) -
         patience_s=options.patience,
         ensure_running=services.ensure_running,
     )
+
+
+def _play(stage: Stage, narrator: Narrator, options: argparse.Namespace) -> list[Told]:
     told = list(play(stage, falsified(stage, options.falsify)))
     calls = stage.control.bridge_calls()
     narrator.heading(
@@ -111,12 +127,14 @@ def _tell(told: list[Told], services: Services, narrator: Narrator, *, as_json: 
         narrator.heading(f"Every line was verified, in {seconds:.0f} s from the start.")
 
 
-def _stay_up(services: Services, narrator: Narrator) -> None:
+def _stay_up(services: Services, narrator: Narrator, *, as_json: bool) -> None:
     """Keep everything running until Ctrl-C or SIGTERM."""
     urls = "".join(f"\n  {name:16}  {url}" for name, url in services.urls().items())
     narrator.heading(f"Everything stays up until Ctrl-C:{urls}")
     link = services.bridge.console_link()
     narrator.heading(f"The console, once and within 15 minutes: {link}")
+    if as_json:
+        print(json.dumps({"console": link}), flush=True)
     while True:
         services.ensure_running()
         time.sleep(_WATCH_EVERY_S)

@@ -16,7 +16,7 @@ import requests
 from sandbox.demo.errors import DemoError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _TIMEOUT_S = 30.0
 _CALL_EVERY_S = 0.26  # Constant Contact takes four calls a second from each application
@@ -177,6 +177,22 @@ class ConstantContact(_Client):
             "PUT", f"/contacts/{contact['contact_id']}", contact | {"update_source": "Account"}
         )
 
+    def contact_ids(self, list_id: str) -> list[str]:
+        """Return the ids of the contacts on a list, up to one page."""
+        found = self.found("GET", "/contacts", lists=list_id, limit="500").json()["contacts"]
+        return [str(contact["contact_id"]) for contact in found]
+
+    def add_to_lists(self, contact_ids: Sequence[str], list_ids: Sequence[str]) -> str:
+        """Begin to put contacts on lists, all at once; return the id of the activity."""
+        body = {"source": {"contact_ids": list(contact_ids)}, "list_ids": list(list_ids)}
+        begun = self.found("POST", "/activities/add_list_memberships", body).json()
+        return str(begun["activity_id"])
+
+    def is_done(self, activity_id: str) -> bool:
+        """Tell whether an activity has ended well."""
+        state = self.found("GET", f"/activities/{activity_id}").json()["state"]
+        return str(state).lower() == "completed"
+
     def create_custom_field(self, label: str) -> str:
         """Create a text field for contacts and return its id."""
         body = {"label": label, "type": "string"}
@@ -209,6 +225,10 @@ class Control(_Client):
     def send_campaign(self, campaign: Mapping[str, object]) -> int:
         """Send a campaign and let recipients act; return how many it was sent to."""
         return int(self.found("POST", "/constant-contact/campaigns", campaign).json()["sent"])
+
+    def unsubscribe(self, email: str, reason: str | None) -> None:
+        """Let a person unsubscribe from everything, as by the link in a mailing."""
+        self.found("POST", "/constant-contact/unsubscribe", {"email": email, "reason": reason})
 
     def waiting_messages(self) -> list[str]:
         """Return the ids of the notifications that Salesforce has not got rid of."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -65,6 +68,15 @@ def test_a_known_user_keeps_the_role_and_goes_where_they_wanted(
     bridge.rows("UPDATE console_person SET roles = '{viewer}' RETURNING 1")
     seen = browser.get(allow(browser, at_salesforce(browser, "/runs")))
     assert (seen.status, seen.path) == (200, "/runs")
+
+
+def test_times_are_those_of_the_users_own_zone(browser: Browser, bridge: RunningBridge) -> None:
+    browser.get(allow(browser, at_salesforce(browser)))
+    bridge.rows("UPDATE console_person SET roles = '{viewer}' RETURNING 1")
+    seen = browser.get("/")
+    (at,) = re.findall(r'As of <time datetime="([^"]+)">([^<]+)</time>', seen.response.text)
+    local = datetime.fromisoformat(at[0]).astimezone(ZoneInfo("America/New_York"))
+    assert at[1] == f"{local.day} {local:%b %Y, %H:%M %Z}"
 
 
 def test_proof_of_who_asked_goes_along(browser: Browser) -> None:

@@ -289,3 +289,31 @@ def test_a_place_that_no_list_has_is_no_fault(desk: Desk) -> None:
     browser = desk.log_in("approver")
     for address in ("/runs?before=", f"/runs/{a_run(desk)}?from="):
         assert browser.get(address + "9" * 40).status == 200
+
+
+def test_what_a_plan_did_is_taken_back_by_a_plan_that_waits(desk: Desk) -> None:
+    run = a_run(desk)
+    plan = a_plan(desk, run, state="done")
+    browser = desk.log_in("operator")
+    seen = browser.get(browser.get(f"/runs/{run}").links["Undo"])
+    assert "Nothing is done before somebody approves that plan." in seen.text
+    seen = browser.press(seen, "Plan the undo")
+    assert "The plan that takes it back is being made." in seen.text
+    (asked,) = desk.rows("SELECT id, mode, state FROM run WHERE undoes_plan_id = %(p)s", p=plan)
+    assert (asked["mode"], asked["state"]) == ("plan", "queued")
+    assert seen.path == f"/runs/{asked['id']}"
+    assert "Read both sides" not in seen.text
+    assert desk.woken == ["runs"]
+
+
+@pytest.mark.parametrize("values", [{"job": "lists"}, {"job": "contacts", "mode": "plan"}])
+def test_what_cannot_be_taken_back_is_not_offered_and_refused(
+    desk: Desk, values: dict[str, Any]
+) -> None:
+    run = a_run(desk, **values)
+    a_plan(desk, run, state="done" if values["job"] == "lists" else "discarded")
+    browser = desk.log_in("operator")
+    assert "Undo" not in browser.get(f"/runs/{run}").links
+    seen = browser.get(f"/runs/{run}/undo")
+    assert seen.status == 403
+    assert "cannot be taken back" in seen.text

@@ -171,6 +171,63 @@ def test_a_policy_is_saved_after_its_consequence_was_read(desk: Desk) -> None:
     assert "list deleted keep → delete Ann Adviser" in saved.text
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"owner": "oldest"}, "changes up to 4 people tonight, who share an address."),
+        ({"shared_name": "household"}, "changes up to 2 people tonight, who share an address."),
+        ({"foreign_memberships": "adopt"}, "changes up to 2 people tonight, who are on a list"),
+        ({"foreign_memberships": "remove"}, "changes up to 1 person tonight, who are on a list"),
+        ({"lists": "both"}, "changes 1 list tonight."),
+        ({"removals_above": "50"}, "changes nobody tonight: it counts for plans"),
+        ({"policy": "evidence"}, "changes nobody tonight: who waits already keeps the rules"),
+    ],
+)
+def test_whom_a_policy_changes_tonight_is_told_before_it_is_saved(
+    desk: Desk, changed: dict[str, str], says: str
+) -> None:
+    a_mirror(desk)
+    browser = desk.log_in("approver")
+    question = browser.press(browser.get("/settings/policies"), "Save", **changed)
+    assert f"Saving this {says}" in question.text
+
+
+def a_mirror(desk: Desk) -> None:
+    """Fill the mirror: a couple, two colleagues at one address, two foreign members, lists."""
+    desk.rows(
+        """
+        INSERT INTO practifi_record
+          (connection_id, kind, sf_id, email_key, account_id, fields, source, seen_at)
+        SELECT %(firm)s, 'contact', rpad(name, 18, '0'), key, account, '{}', 'snapshot', app_now()
+        FROM (VALUES ('ann', 'home@x.org', '1'), ('bob', 'home@x.org', '1'),
+          ('cyd', 'cyd@x.org', '2'), ('dee', 'dee@x.org', '3'),
+          ('eli', 'desk@x.org', '4'), ('fay', 'desk@x.org', '5')) AS person (name, key, account)
+        """
+    )
+    desk.rows(
+        """
+        WITH contact AS (
+          INSERT INTO cc_contact
+            (connection_id, contact_id, email_key, permission, resource, seen_at)
+          VALUES (%(firm)s, gen_random_uuid(), 'cyd@x.org', 'implicit', '{}', app_now()),
+            (%(firm)s, gen_random_uuid(), 'dee@x.org', 'unsubscribed', '{}', app_now())
+          RETURNING contact_id),
+        list AS (
+          INSERT INTO cc_list (connection_id, list_id, name, seen_at)
+          VALUES (%(firm)s, gen_random_uuid(), 'Letter', app_now())
+          RETURNING list_id),
+        linked AS (
+          INSERT INTO link (connection_id, kind, sf_id, cc_id, is_owner, made_at)
+          SELECT %(firm)s, 'list', rpad('letter', 18, '0'), list_id, true, app_now() FROM list),
+        other AS (
+          INSERT INTO cc_list (connection_id, list_id, name, seen_at)
+          VALUES (%(firm)s, gen_random_uuid(), 'Only there', app_now()))
+        INSERT INTO cc_membership (connection_id, list_id, contact_id, seen_at)
+        SELECT %(firm)s, list_id, contact_id, app_now() FROM list CROSS JOIN contact
+        """
+    )
+
+
 def test_a_value_that_is_none_is_told_at_the_top(desk: Desk) -> None:
     browser = desk.log_in("operator")
     seen = browser.press(browser.get("/settings/policies"), "Save", removals_percent="101")

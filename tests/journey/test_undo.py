@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.plans.choose import Choice
-from bridge.plans.store import approve_plan
+from bridge.plans.store import approve_plan, find_plan
+from bridge.runs.store import ask_undo, load_run
 from reconciler import in_bulk
 from reconciler.plans.undo import STILL_WANTED
+from reconciler.runs.execute import execute
+from reconciler.runs.store import claim
 from tests.journey.both_sides import ADDRESSES, BothSides, draw
 from tests.journey.dying import MortalDatabase, run_mortally, written
 from tests.journey.firm import MEMBERSHIP
@@ -72,6 +75,38 @@ def test_who_was_put_on_a_list_is_taken_off_by_an_undo_that_says_what_comes_next
     approve(deaf, undoing)
     assert deaf.lists_of(ADA) == set()
     assert [one.subject_key for one in planned(deaf, "contacts")] == [ADA]
+
+
+def test_an_undo_that_a_page_asks_for_is_planned_by_a_run_that_reads_nothing(deaf: Firm) -> None:
+    there, record = removed(deaf, ADA)
+    asked, calls = asked_to_undo(deaf, record)
+    assert (asked.state, asked.plan_state, asked.extent) == ("done", "waiting", None)
+    assert calls == 0
+    with deaf.bridge.database.transaction() as tx:
+        undoing = find_plan(tx, asked.plan_id or 0)
+    assert (undoing.undoes, undoing.asked_by) == (record.plan_id, "ann")
+    approve(deaf, undoing)
+    assert deaf.lists_of(ADA) == {there}
+    again, _ = asked_to_undo(deaf, record)
+    assert (again.state, again.plan_id) == ("done", None)
+    assert again.notes == [f"nothing of plan {record.plan_id} is left to take back"]
+
+
+def asked_to_undo(firm: Firm, record: RunRecord) -> tuple[RunRecord, int]:
+    """Carry out an undo that was asked for; return its run, and how many calls it took."""
+    bridge = firm.bridge
+    before = len(firm.sandbox.calls("constant_contact"))
+    with bridge.database.transaction() as tx:
+        run_id = ask_undo(
+            tx, bridge.connection_id, "contacts", record.plan_id or 0, origin="console",
+            asked_by="ann",
+        )  # fmt: skip
+        lease = claim(tx, bridge.connection_id, run_id, 60)
+    assert lease is not None
+    execute(bridge.installation, lease)
+    with bridge.database.transaction() as tx:
+        after = load_run(tx, bridge.connection_id, run_id)
+    return after, len(firm.sandbox.calls("constant_contact")) - before
 
 
 def unsubscribe_there(firm: Firm, _person: str) -> None:

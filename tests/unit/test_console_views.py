@@ -18,6 +18,7 @@ from bridge.console.pages.home import Day, strip
 from bridge.console.pages.policies import Change, loosens
 from bridge.console.rendering import Form
 from bridge.console.spreadsheet import csv_lines, safe_cell
+from bridge.console.times import Times
 from bridge.constant_contact.allowance import Limits
 from bridge.constant_contact.spending import Spending, User
 
@@ -114,3 +115,16 @@ def test_a_form_takes_no_more_fields_than_any_page_has() -> None:
     assert Form.read(b"&".join(b"a=1" for _ in range(5_000))) == {}
     assert Form.read(b"a=1&a=2&b=").get("a") == ["1", "2"]
     assert Form.read(b"\xff\xfe=%zz").one("missing") == ""
+
+
+@given(today=st.integers(0, 500), used=st.integers(0, 9_000))
+def test_tonights_runs_are_a_part_of_what_is_foreseen(today: int, used: int) -> None:
+    def width(tonight: int) -> int:
+        parts = bar(spending(used, 10), tonight)
+        return sum(part.width for part in parts if part.look == "forecast")
+
+    assert abs(width(today) - width(0) - today // 10) <= 1
+
+
+def test_a_zone_that_is_none_shows_utc() -> None:
+    assert Times("Mars/Olympus").long(NOON) == "30 Nov 2026, 12:00 UTC"

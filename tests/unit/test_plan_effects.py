@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.plans.choose import Choice, chosen_subjects
+from bridge.plans.choose import Choice
 from bridge.plans.text import before_after_line
 from bridge.policies.policy import Policies
 from reconciler.plans.difference import compare, outcome_lines
@@ -160,21 +160,13 @@ def test_what_is_carried_out_unasked_is_below_both_limits(counts: tuple[int, int
 
 
 def test_a_list_is_meant_by_its_own_steps_and_by_who_comes_or_goes() -> None:
-    steps = [
-        a_step(ordinal=0, kind="rename_list", subject_kind="list", subject_key="a0L", cc_id="n"),
-        *moving((["n"], []), subject_key="ann@example.com"),
-        *moving((["m", "n"], ["n"]), subject_key="bo@example.com"),
-    ]
-    chosen = chosen_subjects(steps, Choice(lists=frozenset({"a0L", "n"})))
-    assert chosen == [("list", "a0L"), ("address", "ann@example.com")]
-
-
-def test_what_belongs_to_one_address_is_meant_together() -> None:
-    steps = [a_step(ordinal=0, kind="unsubscribe"), *moving((["n"], []))]
-    assert chosen_subjects(steps, Choice(signs=frozenset({"opt-out"}))) == [
-        ("address", "ann@example.com")
-    ]
-    assert chosen_subjects(steps, Choice(without_removals=True)) == []
+    choice = Choice(lists=frozenset({"a0L", "n"}))
+    of_list = {"subject_kind": "list", "subject_key": "a0L", "cc_id": "n"}
+    comes, goes, stays = moving(([], ["n"]), (["n"], []), (["m", "n"], ["n"]))
+    assert choice.fits(a_step(kind="rename_list", **of_list))
+    assert choice.fits(comes)
+    assert choice.fits(goes)
+    assert not choice.fits(stays)
 
 
 @pytest.mark.parametrize(

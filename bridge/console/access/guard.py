@@ -90,7 +90,7 @@ class Guard:
         return response
 
     def _with_person(self, visit: Visit) -> Visit:
-        token = read_cookie(visit.request, SESSION)
+        token = visit.framed_token or read_cookie(visit.request, SESSION)
         if not token:
             return visit
         with self._console.database.transaction() as tx:
@@ -108,7 +108,8 @@ class Guard:
 
     def _refusal(self, visit: Visit, page: Page) -> Response | None:
         """Return the answer to whoever may not do this; None where they may."""
-        if page.method == "POST" and not self._is_from_here(visit):
+        is_change = page.method == "POST" and not page.is_sent_from_elsewhere
+        if is_change and not self._is_from_here(visit):
             raise Refused("This was not sent by a page of this console. Open it again and repeat.")
         if page.right is Right.ENTER:
             return None
@@ -137,7 +138,14 @@ class Guard:
 
 def _is_by_itself(visit: Visit) -> bool:
     """Tell whether a page looks again, as it does while a run is under way: nobody has clicked."""
-    return visit.request.method == "GET" and "hx-request" in visit.request.headers
+    headers = visit.request.headers
+    is_asked = "hx-request" in headers and "hx-boosted" not in headers
+    return visit.request.method == "GET" and is_asked and not _opens(visit)
+
+
+def _opens(visit: Visit) -> bool:
+    """Tell whether a frame asks for its first page, which takes the place of all that it shows."""
+    return visit.request.headers.get("hx-target", "") == "body"
 
 
 async def _body(request: Request) -> bytes | None:
@@ -152,6 +160,8 @@ async def _body(request: Request) -> bytes | None:
 
 def _log_in_first(visit: Visit) -> Response:
     request = visit.request
+    if visit.framed_token:
+        raise Refused("Your session has ended. Open this page in Salesforce again.")
     if request.method == "POST":
         raise Refused("Your session has ended. Log in again; what you sent was not done.")
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")

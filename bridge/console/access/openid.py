@@ -20,6 +20,7 @@ import requests
 from bridge.connections.wire import Bearer, open_session
 from bridge.console.access.tokens import is_same
 from bridge.console.faults import Refused
+from bridge.console.times import is_zone
 from bridge.identity import is_salesforce_id, salesforce_id, same_organization
 
 if TYPE_CHECKING:
@@ -56,10 +57,11 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """A user of an organization."""
+    """A user of an organization, and the zone that they have chosen there."""
 
     user_id: str
     name: str
+    zone: str | None = None
 
 
 def authorize_url(connection: Connection, attempt: Attempt, client_id: str, back: str) -> str:
@@ -191,7 +193,9 @@ def identity_of(
                 "This user belongs to another organization than the connection "
                 f"{connection.name}. Log in with a user of that one."
             )
-    return Identity(user_id=user_id, name=str(told.get("name") or user_id))
+    zone = told.get("zoneinfo")
+    name = str(told.get("name") or user_id)
+    return Identity(user_id=user_id, name=name, zone=zone if is_zone(zone) else None)
 
 
 def _issuers(connection: Connection) -> set[str | None]:

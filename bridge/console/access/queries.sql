@@ -2,7 +2,8 @@
 
 -- name: forget_ended
 -- What has ended opens nothing: it need not be kept.
-WITH links AS (DELETE FROM console_link WHERE ends_at <= app_now())
+WITH links AS (DELETE FROM console_link WHERE ends_at <= app_now()),
+launches AS (DELETE FROM console_launch WHERE ends_at <= app_now())
 DELETE FROM console_session
 WHERE ends_at <= app_now()
 
@@ -31,13 +32,20 @@ ON CONFLICT (name) WHERE connection_id IS NULL DO UPDATE
   SET seen_at = EXCLUDED.seen_at
 RETURNING id, name, connection_id, sf_user_id, roles
 
+-- name: use_launch
+-- A signed request is used up; no row where it was before.
+INSERT INTO console_launch (digest, ends_at)
+VALUES (%(hash)s, app_now() + make_interval(secs => %(lives_s)s))
+ON CONFLICT (digest) DO NOTHING
+RETURNING digest
+
 -- name: meet
 -- A Salesforce user logs in: known before, or new and without a role.
-INSERT INTO console_person (connection_id, sf_user_id, name, first_seen_at, seen_at)
-VALUES (%(connection_id)s, %(sf_user_id)s, %(name)s, app_now(), app_now())
+INSERT INTO console_person (connection_id, sf_user_id, name, zone, first_seen_at, seen_at)
+VALUES (%(connection_id)s, %(sf_user_id)s, %(name)s, %(zone)s, app_now(), app_now())
 ON CONFLICT (connection_id, sf_user_id) DO UPDATE
-  SET name = EXCLUDED.name, seen_at = EXCLUDED.seen_at
-RETURNING id, name, connection_id, sf_user_id, roles
+  SET name = EXCLUDED.name, zone = EXCLUDED.zone, seen_at = EXCLUDED.seen_at
+RETURNING id, name, connection_id, sf_user_id, roles, zone
 
 -- name: begin_session
 -- Somebody has logged in.
@@ -46,7 +54,7 @@ VALUES (%(hash)s, %(person_id)s, app_now(), app_now(), app_now() + make_interval
 
 -- name: person_of_session
 -- Whose session it is, while it lasts.
-SELECT p.id, p.name, p.connection_id, p.sf_user_id, p.roles, c.sf_url, p.seen_at, c.name AS connection
+SELECT p.id, p.name, p.connection_id, p.sf_user_id, p.roles, c.sf_url, p.seen_at, c.name AS connection, p.zone
 FROM console_session s
 JOIN console_person p ON p.id = s.person_id
 LEFT JOIN connection c ON c.id = p.connection_id

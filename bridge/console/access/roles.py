@@ -24,6 +24,7 @@ class Right(StrEnum):
 
     `ENTER` asks nothing, not even to be logged in; `STAY` only that. `MEET` is for pages of
     clients: they ask Salesforce what this person may see, whatever the role (`access/records.py`).
+    `VOUCH` is to say for the firm who asked to be mailed again, and how.
     """
 
     ENTER = "enter"
@@ -31,6 +32,8 @@ class Right(StrEnum):
     MEET = "meet"
     LOOK = "look"
     READ_PEOPLE = "read people"
+    AUDIT = "audit"
+    VOUCH = "vouch"
     OPERATE = "operate"
     APPROVE = "approve"
     SET = "set"
@@ -43,18 +46,18 @@ _READS = _LOOKS | {Right.READ_PEOPLE}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,
-    Role.OPERATOR: _READS | {Right.OPERATE, Right.SET},
-    Role.APPROVER: _READS | {Right.APPROVE, Right.SET},
-    Role.AUDITOR: _READS,
+    Role.OPERATOR: _READS | {Right.OPERATE, Right.SET, Right.VOUCH},
+    Role.APPROVER: _READS | {Right.APPROVE, Right.SET, Right.VOUCH},
+    Role.AUDITOR: _READS | {Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }
 """Role -> what it may do, beside `_EVERYBODY`."""
 
 MEANINGS: Mapping[Role, str] = {
     Role.VIEWER: "sees how everything stands, without names and addresses",
-    Role.OPERATOR: "sees people, starts and stops runs, replays, sets policies that loosen nothing",
-    Role.APPROVER: "sees people, approves and discards plans, may loosen a policy",
-    Role.AUDITOR: "sees people and everything that was recorded, changes nothing",
+    Role.OPERATOR: "sees people, runs, replays, gives evidence, sets policies that loosen nothing",
+    Role.APPROVER: "sees people, approves plans and requests, gives evidence, may loosen a policy",
+    Role.AUDITOR: "sees people, verifies and exports the ledger, changes nothing",
     Role.ADMIN: "may do everything, and says who has which role",
 }
 """Role -> its sentence on the page Access."""

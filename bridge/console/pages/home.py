@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
 
+from bridge.consent.coming_back.listing import count_requests
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
 from bridge.db.queries import load_queries
 from bridge.status.alarms import alarms
-from bridge.status.gather import read_screen
+from bridge.status.gather import read_watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from bridge.console.access.people import Person
     from bridge.console.page import Visit
+    from bridge.console.times import Times
     from bridge.status.model import Alarm, ConnectionState, Screen
 
 _SQL = load_queries("bridge.console.pages")
@@ -84,7 +86,7 @@ class Score:
     @property
     def share(self) -> str:
         """The share that agrees, as people read it."""
-        return f"{self.agreeing / self.linked:.2%}" if self.linked else "nothing is linked"
+        return f"{self.agreeing / max(1, self.linked):.2%}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,14 +103,19 @@ class HomeView:
 def show(visit: Visit) -> Response:
     """Show the page."""
     with visit.console.database.transaction() as tx:
-        screen = read_screen(tx, visit.console.settings)
-        days, scores = _read(tx, visit.who)
-    view = home_view(screen, days, scores, visit.who)
-    return visit.page("home.html", view=view, pages_of=PAGES_OF)
+        screen = read_watched(tx, visit.console.settings)
+        days, scores = _read(tx, visit.who, visit.times)
+        outstanding = count_requests(tx, connection_id=visit.who.connection_id)
+    view = home_view(screen, days, scores, visit.who, visit.times)
+    return visit.page("home.html", view=view, pages_of=PAGES_OF, outstanding=outstanding)
 
 
 def home_view(
-    screen: Screen, days: Iterable[Day], scores: Sequence[Score], person: Person
+    screen: Screen,
+    days: Iterable[Day],
+    scores: Sequence[Score],
+    person: Person,
+    times: Times,
 ) -> HomeView:
     """Return what a person may see of how things stand."""
     connections = [one for one in screen.connections if person.sees(one.id)]
@@ -116,7 +123,7 @@ def home_view(
     return HomeView(
         alarms=[alarm for alarm in alarms(screen) if _concerns(alarm, names)],
         connections=connections,
-        nights=strip(days, screen.at.date()),
+        nights=strip(days, times.day(screen.at)),
         scores=scores,
         at=screen.at,
     )
@@ -150,8 +157,10 @@ def _concerns(alarm: Alarm, names: set[str]) -> bool:
     return alarm.connection is None or not names.isdisjoint(alarm.connection.split(", "))
 
 
-def _read(tx: psycopg.Connection[Any], person: Person) -> tuple[list[Day], list[Score]]:
-    values = {"connection_id": person.connection_id, "days": NIGHTS}
+def _read(
+    tx: psycopg.Connection[Any], person: Person, times: Times
+) -> tuple[list[Day], list[Score]]:
+    values = {"connection_id": person.connection_id, "days": NIGHTS, "zone": times.zone}
     with tx.cursor(row_factory=class_row(Day)) as cursor:
         days = cursor.execute(_SQL["nights"], values).fetchall()
     with tx.cursor(row_factory=class_row(Score)) as cursor:

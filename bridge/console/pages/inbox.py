@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from bridge.console.page import Visit
+    from bridge.console.times import Times
 
 _SQL = load_queries("bridge.console.pages")
 _COUNT = 50
@@ -55,16 +56,15 @@ class InboxRow:
         """How its state looks."""
         return {"done": "good", "superseded": "good", "dead": "bad"}.get(self.state, "wait")
 
-    @property
-    def trying(self) -> str:
-        """What is said of tries that have failed.
+    def trying(self, times: Times) -> str:
+        """Return what is said of tries that have failed.
 
         As in *3rd attempt failed, next 14:10*.
         """
         if not self.tries or self.next_at is None:
             return ""
         name = _ORDINALS.get(self.tries, f"{self.tries}th")
-        return f"{name} attempt failed, next {self.next_at:%H:%M}"
+        return f"{name} attempt failed, next {times.clock(self.next_at)}"
 
 
 def show(visit: Visit) -> Response:

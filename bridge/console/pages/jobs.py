@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
+    from bridge.console.times import Times
     from bridge.runs.model import Job, RunRecord
 
 TITLES: Mapping[Job, str] = {
@@ -24,6 +25,7 @@ SENTENCES: Mapping[Job, str] = {
 }
 
 _ROWS_A_PAGE = 500
+_COMMANDS = ": `bridge "  # what follows is for a terminal: a page has buttons
 _LONG = 2.0
 
 
@@ -48,19 +50,25 @@ READY = Standing(words="Ready")
 
 
 def standing(
-    run: RunRecord, *, now: datetime, behind: Job | None = None, usual_s: float | None = None
+    run: RunRecord,
+    *,
+    now: datetime,
+    times: Times,
+    behind: Job | None = None,
+    usual_s: float | None = None,
 ) -> Standing:
     """Return how a run stands.
 
     Args:
         run: The run.
         now: The installation's time (UTC).
+        times: Writes times for whoever reads it.
         behind: The job that another run of the connection is at just now.
         usual_s: Seconds that such runs take; None where none has ended well yet.
     """
     if not run.is_open:
         return _ended(run)
-    slow = _slow(run, now, usual_s)
+    slow = _slow(run, now, usual_s, times)
     match run.state:
         case "queued":
             words = f"Queued behind {TITLES[behind]}" if behind else "Queued"
@@ -68,12 +76,12 @@ def standing(
         case "waiting":
             return Standing(words=_waits(run), look="wait")
         case _ if run.reason is not None:
-            return Standing(words=_paused(run), look="wait", can_stop=True)
+            return Standing(words=_paused(run, times), look="wait", can_stop=True)
         case "reading":
             page = int(run.progress.get("done") or 0) // _ROWS_A_PAGE + 1
             words = f"Reading (page {page:,})"
         case "applying":
-            words = _applying(run)
+            words = _applying(run, times)
         case _:
             words = "Comparing"
     return Standing(words=words, look="wait", can_stop=True, slow=slow)
@@ -94,27 +102,28 @@ def _ended(run: RunRecord) -> Standing:
 
 def _waits(run: RunRecord) -> str:
     if run.state == "waiting" and run.reason:
-        return f"Stopped by guard: {run.reason}"
+        return f"Stopped by guard: {run.reason.partition(_COMMANDS)[0]}"
     removals = run.totals.get("by_sign", {}).get("remove", 0)
     return f"Waiting for approval: {removals:,} removal{'' if removals == 1 else 's'}"
 
 
-def _paused(run: RunRecord) -> str:
+def _paused(run: RunRecord, times: Times) -> str:
     if "bridge resume" in (run.reason or ""):
         return f"Paused: {run.reason}"
-    continues = f", continues {run.lease_until:%H:%M}" if run.lease_until else ""
+    continues = f", continues {times.clock(run.lease_until)}" if run.lease_until else ""
     return f"Paused: allowance{continues}"
 
 
-def _applying(run: RunRecord) -> str:
+def _applying(run: RunRecord, times: Times) -> str:
     done, total = run.progress.get("done"), run.progress.get("total")
     if done is None or total is None:
         return "Applying"
-    ends = str(run.progress.get("ends_at") or "")[11:16]
-    return f"Applying {done:,} of {total:,}" + (f", ends {ends}" if ends else "")
+    ends_at = run.progress.get("ends_at")
+    ends = f", ends {times.clock(datetime.fromisoformat(ends_at))}" if ends_at else ""
+    return f"Applying {done:,} of {total:,}{ends}"
 
 
-def _slow(run: RunRecord, now: datetime, usual_s: float | None) -> str:
+def _slow(run: RunRecord, now: datetime, usual_s: float | None, times: Times) -> str:
     begun = run.started_at or run.asked_at
     passed_s = (now - begun).total_seconds()
     if usual_s is None or passed_s < max(60.0, _LONG * usual_s):
@@ -123,7 +132,7 @@ def _slow(run: RunRecord, now: datetime, usual_s: float | None) -> str:
     why = f"it is at {what}" if run.is_held and what else "no worker has it in hand"
     return (
         f"This takes longer than usual ({_minutes(usual_s)}): {why}, "
-        f"since {begun:%H:%M} UTC when it began."
+        f"since {times.clock(begun)} when it began."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,8 +10,8 @@ from bridge.console.faults import NotThere, Refused
 from bridge.console.page import Page
 from bridge.console.pages.jobs import TITLES
 from bridge.console.pages.run import find
-from bridge.plans.choose import Choice, chosen_subjects
-from bridge.plans.steps import all_steps
+from bridge.plans.choose import Choice
+from bridge.plans.meant import count_meant
 from bridge.plans.store import approve_plan, discard_plan
 from bridge.wakeups.topics import RUNS
 
@@ -120,11 +119,8 @@ def count(
     if choice.is_all:
         totals = plan.totals
         return Meant(part=part, steps=totals.get("steps", 0), by_sign=totals.get("by_sign", {}))
-    steps = all_steps(tx, plan.connection_id, plan.id)
-    chosen = set(chosen_subjects(steps, choice))
-    meant = [step for step in steps if (step.subject_kind, step.subject_key) in chosen]
-    by_sign = Counter[str](step.sign for step in meant)
-    return Meant(part=part, steps=len(meant), by_sign=by_sign, numbers=numbers)
+    by_sign = count_meant(tx, plan, choice)
+    return Meant(part=part, steps=sum(by_sign.values()), by_sign=by_sign, numbers=numbers)
 
 
 def _waiting(found: Found) -> PlanRecord:

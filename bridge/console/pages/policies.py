@@ -14,6 +14,7 @@ from bridge.console.faults import Refused
 from bridge.console.page import Page
 from bridge.console.pages.connection import SECTIONS, chosen_connection
 from bridge.errors import ConfigurationError
+from bridge.policies.effects import tonight
 from bridge.policies.policy import MEANINGS, NUMBERS, meaning_of
 from bridge.policies.policy import changed as policies_changed
 from bridge.policies.store import policies_of, read_changes, set_policies
@@ -40,12 +41,18 @@ _RULES = ("policy", "mass_limit", "mass_minutes")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One policy that a person wants to change."""
+    """One policy that a person wants to change.
+
+    Attributes:
+        meaning: What holds from then on.
+        tonight: What the next night does because of it.
+    """
 
     name: str
     old: str
     new: str
     meaning: str
+    tonight: str = ""
 
 
 def show(visit: Visit) -> Response:
@@ -103,7 +110,8 @@ def wanted(tx: psycopg.Connection[Any], connection: Connection, visit: Visit) ->
         else:
             policies_changed(stored, [f"{name}={new}"])
             meaning = meaning_of(name, new)
-        changes.append(Change(name=name, old=str(old), new=new, meaning=meaning))
+        effect = tonight(tx, connection.id, name, new)
+        changes.append(Change(name=name, old=str(old), new=new, meaning=meaning, tonight=effect))
     return changes
 
 

@@ -10,6 +10,7 @@ from bridge.console.access.roles import Right
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import seen_connections
+from bridge.console.pages.flapping import read_flapping
 from bridge.db.queries import load_queries
 from bridge.inbox.causes import list_causes
 from bridge.inbox.replay import put_back_causes
@@ -31,10 +32,12 @@ class Problem:
 
     Attributes:
         first_by: The mapping that was in force when the first of them was accepted, in words.
+        example: The notification of the first of them.
     """
 
     cause: Cause
     first_by: str
+    example: str
 
     @property
     def others(self) -> int:
@@ -48,14 +51,16 @@ def show(visit: Visit) -> Response:
     with visit.console.database.transaction() as tx:
         connections = seen_connections(tx, visit)
         for connection in connections:
-            first = dict(
-                tx.execute(_SQL["first_mappings"], {"connection_id": connection.id}).fetchall()
-            )
-            problems += [
-                Problem(cause=cause, first_by=_first_by(first.get(cause.cause)))
-                for cause in list_causes(tx, connection=connection.name)
-            ]
-    return visit.page("problems.html", problems=ranked(problems))
+            rows = tx.execute(_SQL["first_mappings"], {"connection_id": connection.id}).fetchall()
+            first = {cause: (version_id, example) for cause, version_id, example in rows}
+            for cause in list_causes(tx, connection=connection.name):
+                version_id, example = first[cause.cause]
+                problems.append(
+                    Problem(cause=cause, first_by=_first_by(version_id), example=example)
+                )
+        people = visit.may(Right.READ_PEOPLE)
+        flapping = read_flapping(tx, visit.who.connection_id) if people else []
+    return visit.page("problems.html", problems=ranked(problems), flapping=flapping)
 
 
 def retry(visit: Visit) -> Response:

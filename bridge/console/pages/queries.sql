@@ -2,12 +2,12 @@
 
 -- name: nights
 -- What the scheduled runs of each of the last days came to; days without one are not among them.
-SELECT asked_at::date AS day, count(*) AS runs, count(*) FILTER (WHERE state = 'failed') AS failed,
+SELECT (asked_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS runs, count(*) FILTER (WHERE state = 'failed') AS failed,
   count(*) FILTER (WHERE state = 'waiting' OR state = 'cancelled') AS stopped, max(id) AS run_id
 FROM run
 WHERE origin = 'schedule' AND asked_at > app_now() - make_interval(days => %(days)s)
   AND (%(connection_id)s::int IS NULL OR connection_id = %(connection_id)s)
-GROUP BY asked_at::date
+GROUP BY 1
 ORDER BY day
 
 -- name: scores
@@ -51,42 +51,16 @@ ORDER BY id
 LIMIT 1
 
 -- name: plan_steps
--- A page of the steps of a plan, in order, from a place on: all, or those that are meant. Planned Interactions are kept apart, by
--- ranges of places.
-WITH signed AS (
-  SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
-    state, outcome, answer->'now' AS now,
-    CASE
-      WHEN kind = 'unsubscribe' THEN 'opt-out'
-      WHEN kind = 'update_contact' AND (detail->'change') - 'list_memberships' = '{}'
-        AND new_lists <@ old_lists AND NOT old_lists <@ new_lists
-        THEN 'remove'
-      WHEN split_part(kind, '_', 1) IN ('create', 'add', 'adopt') THEN 'add'
-      WHEN split_part(kind, '_', 1) IN ('delete', 'remove') THEN 'remove'
-      ELSE 'change'
-    END AS sign
-  FROM (
-    SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
-      state, outcome, answer
-    FROM step
-    WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
-      AND ordinal BETWEEN %(from_ordinal)s AND %(to_ordinal)s
-    UNION ALL
-    SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason,
-      state, outcome, answer
-    FROM interaction_step
-    WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
-      AND ordinal BETWEEN %(from_ordinal)s AND %(to_ordinal)s) AS found
-  CROSS JOIN LATERAL (
-    SELECT coalesce(nullif(detail #> '{change,list_memberships,0}', 'null'), '[]') AS old_lists,
-      coalesce(nullif(detail #> '{change,list_memberships,1}', 'null'), '[]') AS new_lists) AS lists)
-SELECT *
-FROM signed
-WHERE (%(sign)s::text IS NULL OR sign = %(sign)s)
+-- A page of the steps of a plan, in order, from a place on: all, or those that are meant.
+SELECT connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, detail, facts, mapping_version_id, reason, state,
+  outcome, now
+FROM plan_step
+WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s AND ordinal BETWEEN %(from_ordinal)s AND %(to_ordinal)s
+  AND (%(sign)s::text IS NULL OR sign = %(sign)s)
   AND (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(names)s::text[] IS NULL OR subject_key = ANY(%(names)s) OR detail->>'contact_id' = ANY(%(names)s)
     OR detail->'body'->>'practifi_contact' = ANY(%(names)s)
-    OR detail #> '{change,list_memberships,0}' ?| %(names)s OR detail #> '{change,list_memberships,1}' ?| %(names)s)
+    OR old_lists ?| %(names)s OR new_lists ?| %(names)s)
 ORDER BY ordinal
 LIMIT %(count)s
 
@@ -120,8 +94,8 @@ SELECT
   (SELECT id FROM mapping_version WHERE connection_id = %(connection_id)s AND is_active) AS mapping_version
 
 -- name: first_mappings
--- By which version of the mapping the first dead letter of each cause was accepted.
-SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id
+-- The first dead letter of each cause, and by which version of the mapping it was accepted.
+SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id, notification_id
 FROM notification
 WHERE connection_id = %(connection_id)s AND state = 'dead'
 ORDER BY coalesce(cause, 'unknown'), finished_at, seq

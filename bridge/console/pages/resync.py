@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bridge.connections.model import Connection
     from bridge.console.page import Visit
     from bridge.console.pages.jobs import Standing
+    from bridge.console.times import Times
     from bridge.runs.model import Job, Mode, RunRecord
 
 _SQL = load_queries("bridge.console.pages")
@@ -60,7 +61,7 @@ def show(visit: Visit) -> Response:
     """Show the three jobs."""
     with visit.console.database.transaction() as tx:
         connection, others = chosen_connection(tx, visit)
-        rows = read_rows(tx, connection)
+        rows = read_rows(tx, connection, visit.times)
     return visit.page(
         "resync.html",
         sections=SECTIONS,
@@ -91,7 +92,7 @@ def first_section(visit: Visit) -> Response:
     return visit.go(SECTIONS[0][1])
 
 
-def read_rows(tx: psycopg.Connection[Any], connection: Connection) -> list[ResyncRow]:
+def read_rows(tx: psycopg.Connection[Any], connection: Connection, times: Times) -> list[ResyncRow]:
     """Return how the jobs of a connection stand."""
     of_connection = {"connection_id": connection.id}
     newest = {job: rest for job, *rest in tx.execute(_SQL["last_run_ids"], of_connection)}
@@ -111,8 +112,8 @@ def read_rows(tx: psycopg.Connection[Any], connection: Connection) -> list[Resyn
                 title=TITLES[job],
                 sentence=SENTENCES[job],
                 run=run,
-                standing=_standing(tx, run, at),
-                last=last_words(ended),
+                standing=_standing(tx, run, at, times),
+                last=last_words(ended, times),
                 next_at=next_words(*due[job], after=at) if job in due else "",
                 cost=cost_words(calls_of(job, *sizes), left),
             )
@@ -147,7 +148,7 @@ def cost_words(calls: int, left: int | None) -> str:
     return f"about {calls:,} of {left:,} calls left today"
 
 
-def last_words(run: RunRecord | None) -> str:
+def last_words(run: RunRecord | None, times: Times) -> str:
     """Return what a run came to: read, added, changed, removed, rejected."""
     if run is None or run.finished_at is None:
         return ""
@@ -160,7 +161,7 @@ def last_words(run: RunRecord | None) -> str:
         parts.append(f"{signs['opt-out']:,} opted out")
     parts.append(f"{rejected:,} rejected")
     planned = " (planned only)" if run.mode == "plan" else ""
-    return f"{run.finished_at:%d %b %H:%M} UTC: {', '.join(parts)}{planned}"
+    return f"{times.short(run.finished_at)}: {', '.join(parts)}{planned}"
 
 
 def next_words(cron: str, zone: str, enabled: bool, *, after: datetime) -> str:  # noqa: FBT001 -- a column
@@ -171,11 +172,13 @@ def next_words(cron: str, zone: str, enabled: bool, *, after: datetime) -> str: 
     return f"{due:%d %b %H:%M} {zone}"
 
 
-def _standing(tx: psycopg.Connection[Any], run: RunRecord | None, at: datetime) -> Standing:
+def _standing(
+    tx: psycopg.Connection[Any], run: RunRecord | None, at: datetime, times: Times
+) -> Standing:
     if run is None:
         return READY
     usual = usual_of(tx, run)
-    return standing(run, now=at, behind=usual.behind, usual_s=usual.length_s)
+    return standing(run, now=at, times=times, behind=usual.behind, usual_s=usual.length_s)
 
 
 def _calls_left(tx: psycopg.Connection[Any], connection: Connection) -> int | None:

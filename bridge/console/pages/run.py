@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from bridge.console.page import Visit
+    from bridge.console.times import Times
     from bridge.plans.model import PlanRecord
     from bridge.runs.model import RunRecord
 
@@ -47,7 +48,7 @@ def show(visit: Visit) -> Response:
     """Show the page."""
     with visit.console.database.transaction() as tx:
         found = find(tx, visit)
-        view = _view(tx, found)
+        view = _view(tx, found, visit.times)
         steps = None
         names: dict[str, str] = {}
         if found.plan is not None and visit.may(Right.READ_PEOPLE):
@@ -68,7 +69,7 @@ def show(visit: Visit) -> Response:
 def show_progress(visit: Visit) -> Response:
     """Show the part of the page that changes while a run is under way."""
     with visit.console.database.transaction() as tx:
-        view = _view(tx, find(tx, visit))
+        view = _view(tx, find(tx, visit), visit.times)
     return visit.page("run_progress.html", view=view, is_alone=True)
 
 
@@ -99,10 +100,10 @@ def find(tx: psycopg.Connection[Any], visit: Visit) -> Found:
     return Found(run=run, plan=None if run.plan_id is None else find_plan(tx, run.plan_id))
 
 
-def _view(tx: psycopg.Connection[Any], found: Found) -> RunView:
+def _view(tx: psycopg.Connection[Any], found: Found, times: Times) -> RunView:
     run, plan, at = found.run, found.plan, now(tx)
     usual = usual_of(tx, run) if run.is_open else Usual()
-    stands = standing(run, now=at, behind=usual.behind, usual_s=usual.length_s)
+    stands = standing(run, now=at, times=times, behind=usual.behind, usual_s=usual.length_s)
     states = {} if plan is None else step_states(tx, plan.connection_id, plan.id)
     return RunView(
         run=run,
@@ -110,7 +111,7 @@ def _view(tx: psycopg.Connection[Any], found: Found) -> RunView:
         title=TITLES[run.job],
         head=head_of(run, stands),
         standing=stands,
-        timeline=timeline(run, plan),
+        timeline=timeline(run, plan, times),
         total=total_line(run.totals) if plan is not None else "",
         numbers=before_after_line(run.totals.get("before_after", ())),
         counters=counters_line(run.counters).splitlines(),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from bridge.console.pages.jobs import Standing
+    from bridge.console.times import Times
     from bridge.plans.model import PlanRecord
     from bridge.runs.model import Job, RunRecord
 
@@ -62,6 +62,11 @@ class RunView:
         return self.plan is not None and self.plan.state == "waiting"
 
     @property
+    def can_be_undone(self) -> bool:
+        """Whether what its plan did to lists may be taken back."""
+        return self.plan is not None and can_be_undone(self.plan)
+
+    @property
     def removals(self) -> int:
         """Steps of the plan that take something away."""
         return int(self.run.totals.get("by_sign", {}).get("remove", 0))
@@ -84,49 +89,54 @@ def head_of(run: RunRecord, stands: Standing) -> str:
     return f"Run {run.id}: {words[:1].lower()}{words[1:]}"
 
 
-def timeline(run: RunRecord, plan: PlanRecord | None) -> list[Point]:
+def can_be_undone(plan: PlanRecord) -> bool:
+    """Tell whether what a plan did to lists may be taken back: of contacts, and carried out."""
+    return plan.job == "contacts" and plan.state == "done" and bool(plan.totals.get("steps"))
+
+
+def timeline(run: RunRecord, plan: PlanRecord | None, times: Times) -> list[Point]:
     """Return the parts of a run's way, with what is known of each."""
-    points = [Point(name="Asked for", says=f"{_at(run.asked_at)} by {run.asked_by}", look="done")]
+    asked = f"{times.short(run.asked_at)} by {run.asked_by}"
+    points = [Point(name="Asked for", says=asked, look="done")]
     if run.applies_plan_id is None:
-        points.append(_point(run, "Read both sides", run.started_at, "reading", plan is not None))
-        made_at = None if plan is None else plan.made_at
-        points.append(_point(run, "Compare", made_at, "planning", plan is not None))
+        if run.undoes_plan_id is None:
+            begun = times.short(run.started_at)
+            points.append(_point(run, "Read both sides", begun, "reading", plan is not None))
+        made = "" if plan is None else times.short(plan.made_at)
+        points.append(_point(run, "Compare", made, "planning", plan is not None))
     if plan is not None and (plan.approved_at or plan.state in {"waiting", "discarded"}):
-        points.append(_approval(plan))
+        points.append(_approval(plan, times))
     if plan is None or plan.state != "discarded":
         is_applied = plan is not None and plan.state == "done"
-        begun = plan.finished_at if plan is not None else None
-        points.append(_point(run, "Apply", begun, "applying", is_applied))
+        ended = times.short(plan.finished_at) if plan is not None else ""
+        points.append(_point(run, "Apply", ended, "applying", is_applied))
     return points
 
 
 def _point(
     run: RunRecord,
     name: str,
-    at: datetime | None,
+    at: str,
     state: str,
     is_over: bool,  # noqa: FBT001
 ) -> Point:
     if is_over:
-        return Point(name=name, says=_at(at), look="done")
+        return Point(name=name, says=at, look="done")
     if run.state == state:
         what = str(run.progress.get("what") or "under way")
         done, total = run.progress.get("done"), run.progress.get("total")
         count = "" if done is None else f": {done:,}" + (f" of {total:,}" if total else "")
         return Point(name=name, says=f"{what}{count}", look="now")
-    if run.state in {"failed", "cancelled"} and at is not None:
+    if run.state in {"failed", "cancelled"} and at:
         return Point(name=name, says=run.state, look="broken")
     return Point(name=name, says="not yet" if run.is_open else "not done")
 
 
-def _approval(plan: PlanRecord) -> Point:
+def _approval(plan: PlanRecord, times: Times) -> Point:
     name = "Approval"
     if plan.state == "waiting":
-        return Point(name=name, says=f"waits since {_at(plan.made_at)}", look="now")
+        return Point(name=name, says=f"waits since {times.short(plan.made_at)}", look="now")
     if plan.approved_at is not None:
-        return Point(name=name, says=f"{_at(plan.approved_at)} by {plan.approved_by}", look="done")
-    return Point(name=name, says=f"discarded {_at(plan.finished_at)}", look="broken")
-
-
-def _at(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%d %b %H:%M} UTC"
+        approved = f"{times.short(plan.approved_at)} by {plan.approved_by}"
+        return Point(name=name, says=approved, look="done")
+    return Point(name=name, says=f"discarded {times.short(plan.finished_at)}", look="broken")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from bridge.console.page import Visit
     from bridge.console.pages.jobs import Standing
+    from bridge.console.times import Times
     from bridge.runs.model import RunRecord
 
 _SQL = load_queries("bridge.console.pages")
@@ -53,7 +54,7 @@ def show(visit: Visit) -> Response:
     }
     with visit.console.database.transaction() as tx:
         runs = read_runs(tx, values)
-        rows = [_row(run, now(tx)) for run in runs[:_COUNT]]
+        rows = [_row(run, now(tx), visit.times) for run in runs[:_COUNT]]
     older = None
     if len(runs) > _COUNT:
         filters = {"job": job or "", "state": state or "", "before": rows[-1].run.id}
@@ -75,11 +76,11 @@ def read_runs(tx: psycopg.Connection[Any], values: Mapping[str, object]) -> Sequ
     return [load_run(tx, connection_id, run_id) for connection_id, run_id in rows]
 
 
-def _row(run: RunRecord, at: datetime) -> Row:
+def _row(run: RunRecord, at: datetime, times: Times) -> Row:
     return Row(
         run=run,
         title=TITLES[run.job],
-        standing=standing(run, now=at),
+        standing=standing(run, now=at, times=times),
         result=total_line(run.totals) if run.plan_id is not None else "",
     )
 

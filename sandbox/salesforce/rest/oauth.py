@@ -92,7 +92,8 @@ def userinfo_endpoint(api: Api, organization_id: str) -> Endpoint:
                 return PlainTextResponse("Bad_OAuth_Token", status_code=403)
             user = api.org.tables["User"].get(user_id)
         base = instance_of(request)
-        name = {} if user is None else {key: user[key] for key in ("Name", "Username", "Email")}
+        said = ("Name", "Username", "Email", "TimeZoneSidKey")
+        name = {} if user is None else {key: user[key] for key in said}
         return answer(
             200,
             {
@@ -109,6 +110,7 @@ def userinfo_endpoint(api: Api, organization_id: str) -> Endpoint:
                 "language": "en_US",
                 "locale": "en_US",
                 "utcOffset": 0,
+                "zoneinfo": name.get("TimeZoneSidKey"),
                 "urls": {
                     "rest": f"{base}/services/data/v{{version}}/",
                     "sobjects": f"{base}/services/data/v{{version}}/sobjects/",
