@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.mapping.versions import activate
+from tests.console.client_rows import a_client
 from tests.console.past import a_plan, a_run, a_step, arrived, flaps
 from tests.console.people import a_contact, a_list, lets_see, mapped, there, unresolved
 from tests.console.test_audit import ANN, EMAIL, aged, outstanding, says, went
@@ -65,6 +66,7 @@ def believable(desk: Desk) -> list[str]:
         "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
+        *a_client(desk),
     ]  # fmt: skip
 
 
