@@ -125,7 +125,7 @@ def _paths(installation: Installation) -> Iterator[str]:
         except KeyError as missing:
             print(f"{path:48} is not measured: no {missing} is known here")
         else:
-            if not path.endswith((*_NOT_A_PAGE, f"/bulk/{draft}/progress")):
+            if not path.endswith((*_NOT_A_PAGE, f"/bulk/{draft}/progress", "/source")):
                 yield path
     yield from (path.format(run=run, draft=draft, save=save) for path in _QUERIES)
 
