@@ -1,5 +1,13 @@
 -- A firm with so many contacts, three memberships each, on both sides, and a past of half a year.
 
+WITH made AS (
+  INSERT INTO api_application (client_id)
+  VALUES ('pages')
+  RETURNING id)
+UPDATE connection
+SET state = 'active', api_application_id = (SELECT id FROM made)
+WHERE id = %(id)s;
+
 INSERT INTO practifi_record
   (connection_id, kind, sf_id, account_id, name, email_key, do_not_email, fields, modstamp, source, seen_at)
 SELECT %(id)s, 'contact', '003' || lpad(n::text, 12, '0') || 'AAA', '001' || lpad((n / 3)::text, 12, '0') || 'AAA', 'Person ' || n,

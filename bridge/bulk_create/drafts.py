@@ -55,9 +55,10 @@ def find_bulk(tx: psycopg.Connection[Any], bulk_id: int, *, lock: bool = False) 
 
 
 def draft_of(tx: psycopg.Connection[Any], connection_id: int, person_id: int) -> Bulk | None:
-    """Return the draft of a person; those that are too old are forgotten."""
+    """Return the draft of a person; what is too old is forgotten, of everybody."""
     values = {"connection_id": connection_id, "person_id": person_id, "days": DRAFT_DAYS}
     tx.execute(SQL["forget_old_drafts"], values)
+    tx.execute(SQL["forget_old_saves"], values)
     row = tx.execute(SQL["draft_of"], values).fetchone()
     return None if row is None else find_bulk(tx, row[0])
 
@@ -83,6 +84,26 @@ def begin(
     row = tx.execute(SQL["begin"], values).fetchone()
     assert row is not None  # noqa: S101 -- the statement returns its row
     return int(row[0])
+
+
+def begin_with(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    person_id: int,
+    *,
+    by: str,
+    list_id: str,
+    source: Source,
+    contact_ids: Sequence[str],
+) -> int:
+    """Return the number of a new draft with its list and its Selected List."""
+    bulk_id = begin(tx, connection_id, person_id, by=by, list_id=list_id)
+    place = {"connection_id": connection_id, "bulk_id": bulk_id}
+    start = {"source": Jsonb(asdict(source)), "start_ids": list(contact_ids), "filters": Jsonb([])}
+    tx.execute(SQL["begin_at"], place | start)
+    chosen = {"list_id": list_id, "contact_ids": list(contact_ids)}
+    tx.execute(SQL["select_all"], place | chosen)
+    return bulk_id
 
 
 def discard(tx: psycopg.Connection[Any], bulk: Bulk) -> None:

@@ -26,7 +26,8 @@ class Source:
     """Where people are looked for.
 
     Attributes:
-        kind: `everybody`, `pasted`, `campaign` or `view`.
+        kind: `everybody`, `nolist`, `pasted`, `campaign`, `view`, or `foreign`: members whom only
+            Constant Contact has.
         name: What people know it as.
         missing: What it named that nobody in Practifi is.
     """

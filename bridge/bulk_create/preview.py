@@ -1,125 +1,118 @@
-"""What saving the Selected List would do: who is added, who is passed over, what it costs."""
+"""What saving the Selected List would do: who is added, and who is passed over.
+
+Each row is judged when it is chosen and kept with that; the whole again after a while, and when it
+is saved.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
 
 from bridge.bulk_create.drafts import SQL, place_of
 from bridge.bulk_create.reasons import why_not
 from bridge.bulk_create.search import read_facts
-from bridge.constant_contact.forecast import forecast, one_by_one
-from bridge.delivery.bulk.choose import BEGIN_AT, bulk_calls, single_calls
+from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.work import INTERACTIVE, WEBHOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping
 
     import psycopg
 
     from bridge.bulk_create.model import Bulk, Facts
-    from bridge.constant_contact.spending import Spending
     from bridge.mapping.model import Mapping as FieldMapping
 
-_NEW_A_POST = 1_000
-_KNOWN_A_POST = 500
+STALE_S = 600.0
+"""Seconds after which the Selected List is judged anew when somebody looks at it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """The Selected List, judged as things stand now.
+    """What saving would do.
 
     Attributes:
-        added: Who would be added.
-        skipped: Who would not, each with the reason.
+        added: How many people would be added.
+        addresses: How many addresses they have.
+        new_there: How many contacts would be created in Constant Contact.
+        shared: How many of them have an address that others have as well.
+        by_reason: Why others would be passed over -> how many, the most first.
     """
 
-    added: Sequence[Facts] = ()
-    skipped: Sequence[tuple[Facts, str]] = ()
+    added: int = 0
+    addresses: int = 0
+    new_there: int = 0
+    shared: int = 0
     by_reason: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def shared(self) -> list[Facts]:
-        """Those who would be added at an address that others have as well."""
-        return [one for one in self.added if one.sharers]
-
-    @property
-    def addresses(self) -> int:
-        """How many addresses there are among those who would be added."""
-        return len({one.email_key for one in self.added})
-
-    @property
-    def new_there(self) -> int:
-        """How many contacts would be created in Constant Contact."""
-        return len({one.email_key for one in self.added if one.cc_contact_id is None})
+    def skipped(self) -> int:
+        """How many would be passed over."""
+        return sum(self.by_reason.values())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cost:
-    """What a save takes in Constant Contact.
+def judge(
+    tx: psycopg.Connection[Any], bulk: Bulk, mapping: FieldMapping, *, anew: bool = False
+) -> None:
+    """Judge those on the Selected List who were not yet; all of them where that is wanted."""
+    place = place_of(bulk)
+    rows = tx.execute(SQL["unjudged"], place | {"anew": anew}).fetchall()
+    facts = read_facts(tx, bulk.connection_id, rows, mapping)
+    values = place | {
+        "contact_ids": [one.contact_id for one in facts],
+        "reasons": [why_not(one) for one in facts],
+        "keys": [one.email_key for one in facts],
+        "new": [one.cc_contact_id is None for one in facts],
+        "shared": [bool(one.sharers) for one in facts],
+    }
+    tx.execute(SQL["keep_judgements"], values)
+    if anew:
+        tx.execute(SQL["note_judged"], place)
 
-    Attributes:
-        ends_at: When the last call ends (UTC); None: not under these limits.
-        moment: When this was reckoned (UTC).
+
+def preview(
+    tx: psycopg.Connection[Any], bulk: Bulk, mapping: FieldMapping, *, anew: bool = False
+) -> Preview:
+    """Return what saving would do; what is known of it is some minutes old at most."""
+    row = tx.execute(SQL["is_stale"], place_of(bulk) | {"after_s": STALE_S}).fetchone()
+    judge(tx, bulk, mapping, anew=anew or bool(row and row[0]))
+    reasons = dict(tx.execute(SQL["judged_reasons"], place_of(bulk)).fetchall())
+    with tx.cursor(row_factory=dict_row) as cursor:
+        counts = cursor.execute(SQL["judged"], place_of(bulk)).fetchone() or {}
+    return Preview(by_reason=reasons, **counts)
+
+
+def preview_page(
+    tx: psycopg.Connection[Any],
+    bulk: Bulk,
+    mapping: FieldMapping,
+    tab: str,
+    *,
+    skip: int = 0,
+    count: int | None = None,
+) -> list[tuple[Facts, str | None]]:
+    """Return people on the Selected List with why they would be passed over; None: they would not.
+
+    Args:
+        tx: A transaction.
+        bulk: The draft.
+        mapping: The mapping in force.
+        tab: `added`, `skipped` or `shared`.
+        skip: How many before them.
+        count: How many at most; None: all.
     """
-
-    calls: int
-    ends_at: datetime | None
-    moment: datetime
-
-    @property
-    def words(self) -> str:
-        """Tell whether the day's allowance is enough."""
-        if self.ends_at is None:
-            return "the daily allowance is never enough under these limits"
-        if self.ends_at.date() == self.moment.date():
-            return "daily allowance is enough"
-        days = (self.ends_at.date() - self.moment.date()).days
-        day = "tomorrow" if days == 1 else f"on {self.ends_at.day} {self.ends_at:%b}"
-        return f"ends {day} {self.ends_at:%H:%M}"
+    values = place_of(bulk) | {"tab": tab, "skip": skip, "count": count}
+    rows = tx.execute(SQL["judged_page"], values).fetchall()
+    whom = [(contact_id, list_id) for contact_id, list_id, _ in rows]
+    facts = read_facts(tx, bulk.connection_id, whom, mapping)
+    return list(zip(facts, (reason for *_, reason in rows), strict=True))
 
 
-def preview(tx: psycopg.Connection[Any], bulk: Bulk, mapping: FieldMapping) -> Preview:
-    """Return what saving would do as both mirrors stand now."""
-    rows = tx.execute(SQL["selected"], place_of(bulk)).fetchall()
-    judged = [(one, why_not(one)) for one in read_facts(tx, bulk.connection_id, rows, mapping)]
-    skipped = [(one, reason) for one, reason in judged if reason is not None]
-    return Preview(
-        added=[one for one, reason in judged if reason is None],
-        skipped=skipped,
-        by_reason=dict(Counter(reason for _, reason in skipped).most_common()),
-    )
-
-
-def cost_of(found: Preview, spending: Spending) -> Cost:
-    """Return what a save takes, behind all that waits already."""
-    lane = lane_of(found.addresses)
-    calls = calls_of(found.addresses, found.new_there)
-    before = sum(one_by_one(waiting, count) for waiting, count in spending.backlog.items())
-    told = forecast(
-        {lane: found.addresses},
-        limits=spending.limits,
-        used=spending.used,
-        moment=spending.moment,
-        begins_at=spending.paused_until,
-        price=lambda _lane, _subjects: calls + before,
-    )
-    return Cost(calls=calls, ends_at=told.ends_at, moment=spending.moment)
-
-
-def calls_of(addresses: int, new_there: int) -> int:
-    """Return about how many calls to Constant Contact some addresses take.
-
-    >>> calls_of(80, 80), calls_of(4_000, 1_000)
-    (160, 22)
-    """
-    if addresses <= BEGIN_AT:
-        return single_calls(addresses)
-    posts = ceil(new_there / _NEW_A_POST) + ceil((addresses - new_there) / _KNOWN_A_POST)
-    return bulk_calls(addresses, activities=posts, pages_before=1)
+def lists_of(tx: psycopg.Connection[Any], bulk: Bulk) -> list[str]:
+    """Return the lists that people would be added to."""
+    return [list_id for (list_id,) in tx.execute(SQL["judged_lists"], place_of(bulk))]
 
 
 def lane_of(addresses: int) -> int:

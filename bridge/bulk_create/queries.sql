@@ -36,6 +36,11 @@ LIMIT 5
 DELETE FROM bulk_create
 WHERE connection_id = %(connection_id)s AND state = 'draft' AND changed_at <= app_now() - make_interval(days => %(days)s)
 
+-- name: forget_old_saves
+-- What was saved so long ago that plans of runs are not kept either.
+DELETE FROM bulk_create
+WHERE connection_id = %(connection_id)s AND finished_at <= app_now() - interval '400 days'
+
 -- name: begin
 -- A new draft.
 INSERT INTO bulk_create (connection_id, person_id, asked_by, state, list_id, source, made_at, changed_at)
@@ -51,7 +56,7 @@ WHERE connection_id = %(connection_id)s AND id = %(bulk_id)s AND state = 'draft'
 -- Another list for the draft, and for those rows that had the one before.
 WITH moved AS (
   UPDATE bulk_create_row r
-  SET list_id = %(list_id)s
+  SET list_id = %(list_id)s, is_new = NULL
   FROM bulk_create b
   WHERE b.id = %(bulk_id)s AND r.connection_id = b.connection_id AND r.bulk_id = b.id AND r.list_id = b.list_id)
 UPDATE bulk_create
@@ -103,6 +108,21 @@ SELECT sf_id, email_key
 FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL
   AND (email_key = ANY(%(addresses)s) OR sf_id = ANY(%(ids)s))
+
+-- name: ids_on_no_list
+-- The contacts in Practifi that are on no list.
+SELECT c.sf_id
+FROM practifi_record c
+WHERE c.connection_id = %(connection_id)s AND c.kind = 'contact' AND c.deleted_at IS NULL
+  AND NOT EXISTS (
+    SELECT FROM practifi_record m
+    WHERE m.connection_id = c.connection_id AND m.kind = 'membership' AND m.deleted_at IS NULL AND m.contact_id = c.sf_id)
+
+-- name: select_all
+-- Put people on the Selected List of a draft that has just begun.
+INSERT INTO bulk_create_row (connection_id, bulk_id, contact_id, list_id)
+SELECT %(connection_id)s, %(bulk_id)s, contact_id, %(list_id)s
+FROM unnest(%(contact_ids)s::text[]) AS contact_id
 
 -- name: begin_at
 -- Where people are looked for from now on.
@@ -183,12 +203,65 @@ SELECT count(*)
 FROM bulk_create_row
 WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s
 
--- name: selected
--- The Selected List, in the order in which it was made.
+-- name: unjudged
+-- Those on the Selected List of whom it is not known whether they can be added, or all of them.
 SELECT contact_id, list_id
 FROM bulk_create_row
-WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected'
+WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected' AND (%(anew)s OR is_new IS NULL)
 ORDER BY place
+
+-- name: keep_judgements
+-- Whether people can be added, and what it would take.
+UPDATE bulk_create_row r
+SET reason = j.reason, email_key = j.email_key, is_new = j.is_new, is_shared = j.is_shared
+FROM unnest(%(contact_ids)s::text[], %(reasons)s::text[], %(keys)s::text[], %(new)s::bool[], %(shared)s::bool[])
+  AS j (contact_id, reason, email_key, is_new, is_shared)
+WHERE r.connection_id = %(connection_id)s AND r.bulk_id = %(bulk_id)s AND r.state = 'selected'
+  AND r.contact_id = j.contact_id
+
+-- name: note_judged
+-- The whole Selected List was judged.
+UPDATE bulk_create
+SET judged_at = app_now()
+WHERE connection_id = %(connection_id)s AND id = %(bulk_id)s
+
+-- name: is_stale
+-- Whether it is some time since the whole Selected List was judged.
+SELECT coalesce(judged_at, made_at) < app_now() - make_interval(secs => %(after_s)s)
+FROM bulk_create
+WHERE connection_id = %(connection_id)s AND id = %(bulk_id)s
+
+-- name: judged
+-- What saving the Selected List would do.
+SELECT count(*) FILTER (WHERE reason IS NULL) AS added, count(DISTINCT email_key) FILTER (WHERE reason IS NULL) AS addresses,
+  count(DISTINCT email_key) FILTER (WHERE reason IS NULL AND is_new) AS new_there,
+  count(*) FILTER (WHERE reason IS NULL AND is_shared) AS shared
+FROM bulk_create_row
+WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected'
+
+-- name: judged_reasons
+-- Why people on the Selected List would be passed over, and how many.
+SELECT reason, count(*)
+FROM bulk_create_row
+WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected' AND reason IS NOT NULL
+GROUP BY reason
+ORDER BY count(*) DESC, reason
+
+-- name: judged_lists
+-- The lists that people would be added to.
+SELECT DISTINCT list_id
+FROM bulk_create_row
+WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected' AND reason IS NULL
+
+-- name: judged_page
+-- A page of the Selected List: who would be added, who would not, or who shares an address.
+SELECT contact_id, list_id, reason
+FROM bulk_create_row
+WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected'
+  AND CASE %(tab)s::text WHEN 'skipped' THEN reason IS NOT NULL WHEN 'shared' THEN reason IS NULL AND is_shared ELSE reason IS NULL END
+ORDER BY reason, place
+OFFSET %(skip)s
+LIMIT %(count)s
 
 -- name: unselect
 -- Take people off the Selected List.
@@ -198,7 +271,7 @@ WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 's
 -- name: move_rows
 -- Give people on the Selected List another list.
 UPDATE bulk_create_row r
-SET list_id = m.list_id
+SET list_id = m.list_id, is_new = NULL
 FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS m (contact_id, list_id)
 WHERE r.connection_id = %(connection_id)s AND r.bulk_id = %(bulk_id)s AND r.state = 'selected'
   AND r.contact_id = m.contact_id AND r.list_id <> m.list_id
@@ -210,13 +283,14 @@ SET changed_at = app_now()
 WHERE id = %(bulk_id)s
 
 -- name: facts
--- What is known of people who might be put on lists, in the given order. Opt-outs are few: they are read once.
+-- What is known of people who might be put on lists, in the given order. Opt-outs are few: they are read once. The limits have
+-- each person looked up, for a page is about some thousand of a hundred thousand.
 WITH opt_out_now AS MATERIALIZED (
   SELECT s.kind, s.key, o.acted_by, o.since
   FROM opt_out o
   JOIN consent_subject s ON s.connection_id = o.connection_id AND s.subject_id = o.subject_id
   WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL AND s.key IS NOT NULL)
-SELECT c.contact_id, c.list_id, coalesce(contact_name(r), c.contact_id) AS name,
+SELECT c.contact_id, c.list_id, coalesce(r.called, c.contact_id) AS name,
   r.sf_id IS NOT NULL AND r.deleted_at IS NULL AS is_there, r.fields ->> %(email)s AS typed_address, r.email_key, r.do_not_email,
   r.fields, coalesce(sharer.is_ticked, false) AS sharer_ticked, sharer.names AS sharers,
   coalesce(person.acted_by, address.acted_by) AS opted_out_by, coalesce(person.since, address.since) AS opted_out_at,
@@ -228,7 +302,11 @@ SELECT c.contact_id, c.list_id, coalesce(contact_name(r), c.contact_id) AS name,
       AND m.contact_id = c.contact_id AND m.list_id = c.list_id) AS is_member,
   base.lost_at AS left_at
 FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) WITH ORDINALITY AS c (contact_id, list_id, place)
-LEFT JOIN practifi_record r ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = c.contact_id
+LEFT JOIN LATERAL (
+  SELECT p.connection_id, p.sf_id, p.deleted_at, p.fields, p.email_key, p.do_not_email, contact_name(p) AS called
+  FROM practifi_record p
+  WHERE p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.sf_id = c.contact_id
+  LIMIT 1) AS r ON true
 LEFT JOIN LATERAL (
   SELECT bool_or(o.do_not_email) AS is_ticked, array_agg(contact_name(o) ORDER BY o.sf_id) AS names
   FROM practifi_record o
@@ -242,23 +320,24 @@ LEFT JOIN LATERAL (
   WHERE t.connection_id = r.connection_id AND t.email_key = r.email_key AND t.deleted_at IS NULL
   ORDER BY t.contact_id
   LIMIT 1) AS there ON true
-LEFT JOIN membership_base base
-  ON base.connection_id = %(connection_id)s AND base.contact_id = c.contact_id AND base.list_id = c.list_id
-    AND base.lost_by = 'person'
+LEFT JOIN LATERAL (
+  SELECT b.lost_at
+  FROM membership_base b
+  WHERE b.connection_id = %(connection_id)s AND b.contact_id = c.contact_id AND b.list_id = c.list_id AND b.lost_by = 'person'
+  LIMIT 1) AS base ON true
 ORDER BY c.place
 
 -- name: judge_rows
 -- The Selected List is saved: those who cannot be added are passed over, each with the reason.
-UPDATE bulk_create_row r
-SET state = CASE WHEN j.reason IS NULL THEN 'waiting' ELSE 'skipped' END, reason = j.reason
-FROM unnest(%(contact_ids)s::text[], %(reasons)s::text[]) AS j (contact_id, reason)
-WHERE r.connection_id = %(connection_id)s AND r.bulk_id = %(bulk_id)s AND r.state = 'selected'
-  AND r.contact_id = j.contact_id
+UPDATE bulk_create_row
+SET state = CASE WHEN reason IS NULL THEN 'waiting' ELSE 'skipped' END
+WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 'selected'
 
 -- name: begin_save
 -- From here on the memberships are made in the background.
 UPDATE bulk_create
-SET state = 'saving', asked_by = %(by)s, saved_at = app_now(), due_at = app_now(), changed_at = app_now()
+SET state = 'saving', asked_by = %(by)s, saved_at = app_now(), due_at = app_now(), changed_at = app_now(), start_ids = NULL,
+  filters = '[]'
 WHERE connection_id = %(connection_id)s AND id = %(bulk_id)s AND state = 'draft'
 
 -- name: retry_rows
@@ -384,8 +463,16 @@ FROM (
     END AS kind,
     CASE WHEN r.state IN ('skipped', 'refused') THEN r.reason WHEN s.status IN ('Not sent', 'Waiting') THEN s.reason END AS reason
   FROM bulk_create_row r
-  LEFT JOIN record_status s ON s.connection_id = r.connection_id AND s.kind = 'membership' AND s.sf_id = r.membership_id
-  LEFT JOIN practifi_record m ON m.connection_id = r.connection_id AND m.kind = 'membership' AND m.sf_id = r.membership_id
+  LEFT JOIN LATERAL (
+    SELECT t.status, t.reason
+    FROM record_status t
+    WHERE t.connection_id = r.connection_id AND t.kind = 'membership' AND t.sf_id = r.membership_id
+    LIMIT 1) AS s ON true
+  LEFT JOIN LATERAL (
+    SELECT p.deleted_at
+    FROM practifi_record p
+    WHERE p.connection_id = r.connection_id AND p.kind = 'membership' AND p.sf_id = r.membership_id
+    LIMIT 1) AS m ON true
   WHERE r.connection_id = %(connection_id)s AND r.bulk_id = %(bulk_id)s) AS one
 GROUP BY kind, reason
 ORDER BY kind, count(*) DESC, reason

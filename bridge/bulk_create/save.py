@@ -16,26 +16,18 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.bulk_create.model import Bulk
-    from bridge.bulk_create.preview import Preview
     from bridge.mirror.advance import Subject
 
 
-def save(tx: psycopg.Connection[Any], bulk: Bulk, found: Preview, *, by: str) -> None:
+def save(tx: psycopg.Connection[Any], bulk: Bulk, *, by: str) -> None:
     """Have the memberships made of those on the Selected List who can be added.
 
     Args:
-        tx: A transaction that holds the draft.
+        tx: A transaction that holds the draft, and has just judged it.
         bulk: The draft.
-        found: What was found about it in this transaction.
         by: Who saves.
     """
-    judged: list[tuple[str, str | None]] = [(one.contact_id, None) for one in found.added]
-    judged += [(one.contact_id, reason) for one, reason in found.skipped]
-    values = place_of(bulk) | {
-        "contact_ids": [contact_id for contact_id, _ in judged],
-        "reasons": [reason for _, reason in judged],
-        "by": by,
-    }
+    values = place_of(bulk) | {"by": by}
     tx.execute(SQL["judge_rows"], values)
     tx.execute(SQL["begin_save"], values)
     tx.execute(SQL["forget_found"], values)

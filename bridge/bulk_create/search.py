@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from bridge.bulk_create.drafts import SQL, place_of
 from bridge.bulk_create.model import ROWS_AT_MOST, Chip, Facts
 from bridge.bulk_create.reasons import MEMBER, why_not
-from bridge.delivery.assemble import wanted_of
+from bridge.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -166,8 +166,15 @@ def read_facts(
 
 def _facts(row: dict[str, Any], mapping: FieldMapping) -> Facts:
     fields: Mapping[str, Any] | None = row.pop("fields")
-    left_out = None if fields is None else wanted_of(dict(fields), mapping)[1]
+    left_out = None if fields is None else _left_out(fields, mapping)
     return Facts(**row | {"left_out": left_out, "sharers": tuple(row["sharers"] or ())})
+
+
+def _left_out(fields: Mapping[str, Any], mapping: FieldMapping) -> str | None:
+    try:
+        return mapping.contact.leaves_out(fields)
+    except RecordError as error:
+        return str(error)
 
 
 def _match(

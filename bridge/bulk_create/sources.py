@@ -114,6 +114,12 @@ def find_pasted(
     return source, [sf_id for sf_id, _ in rows]
 
 
+def find_on_no_list(tx: psycopg.Connection[Any], connection_id: int) -> tuple[Source, list[str]]:
+    """Return the contacts in Practifi that are on no list."""
+    rows = tx.execute(SQL["ids_on_no_list"], {"connection_id": connection_id})
+    return Source(kind="nolist", name="Contacts on no list"), [sf_id for (sf_id,) in rows]
+
+
 def _campaigns(names: Names) -> str:
     return (
         f"SELECT Id, {checked_name(names.campaign.name)} "  # noqa: S608 -- names are checked

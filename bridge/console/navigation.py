@@ -24,6 +24,7 @@ SECTIONS = (
     Section("Home", "/", Right.LOOK),
     Section("Clients", "/clients", Right.MEET),
     Section("Bulk Create", "/memberships/bulk", Right.MEET),
+    Section("Lists", "/lists", Right.MEET),
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
     Section("Unresolved", "/unresolved", Right.READ_PEOPLE),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bridge.connections.wire import is_loopback
 from bridge.console.rendering import Form, render
 from bridge.console.times import Times
 
@@ -115,6 +116,13 @@ class Visit:
     def number(self, name: str) -> int:
         """Return a number that stands in the path."""
         return int(self.request.path_params[name])
+
+    def own_address(self, path: str) -> str:
+        """Return a whole address of ours, for another system to send people back to."""
+        public_url = self.console.settings.public_url
+        if public_url is not None and not is_loopback(self.request.url.hostname or ""):
+            return f"{public_url.rstrip('/')}{path}"
+        return f"{str(self.request.base_url).rstrip('/')}{path}"
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page made of a template."""

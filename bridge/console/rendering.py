@@ -37,6 +37,7 @@ SAID: Mapping[str, str] = {
     "undone": "Taken back. It waits for a person again.",
     "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",
     "put-back": "Put back. It goes out at once; this page follows it.",
+    "authorized": "Authorized: it is the same account, and the connection goes on with it.",
     "replayed": "Put in line again.",
     "evidence": "The evidence is on record.",
     "answered": "Your answer is on record.",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.connections.model import Connection
-    from bridge.constant_contact.tokens import Tokens
+    from bridge.constant_contact.tokens import AccessTokens
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class ConstantContact:
     def __init__(
         self,
         connection: Connection,
-        tokens: Tokens,
+        tokens: AccessTokens,
         take_slot: Callable[[], AbstractContextManager[None]],
         timeout_s: float,
     ) -> None:

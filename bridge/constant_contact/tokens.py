@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -51,6 +51,16 @@ class Pair(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Pair(lives_s={self.lives_s})"
+
+
+class AccessTokens(Protocol):
+    """Gives the token that a call goes out with; `Tokens` of a connection, usually."""
+
+    def access_token(self) -> str:
+        """Return an access token."""
+
+    def renew(self, stale: str, /) -> str:
+        """Return another one than this, which was refused."""
 
 
 class Tokens:
@@ -161,7 +171,7 @@ class Tokens:
                     auth=(application["client_id"], application["client_secret"]),
                     headers={"Accept": "application/json"},
                 )
-            return _read_pair(read_answer(response), refresh_token)
+            return read_pair(read_answer(response), refresh_token)
         except requests.RequestException as error:
             return unavailable(f"no token: {type(error).__name__}")
         except Unauthorized as error:
@@ -237,8 +247,12 @@ def token_url(auth_url: str) -> str:
     return f"{auth_url.rstrip('/')}{'' if path else '/oauth2/default/v1'}/token"
 
 
-def _read_pair(answer: object, refresh_token: str) -> Pair:
-    """Return the pair of a token answer; a long-lived refresh token need not be repeated."""
+def read_pair(answer: object, refresh_token: str = "") -> Pair:
+    """Return the pair of a token answer; a long-lived refresh token need not be repeated.
+
+    Raises:
+        Unavailable: If the answer holds no access token.
+    """
     match answer:
         case {"access_token": str(access_token), **others} if access_token:
             lives_s = others.get("expires_in")

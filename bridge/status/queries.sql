@@ -84,13 +84,15 @@ FROM wakeup
 
 -- name: open_notifications
 -- What waits of connections that cannot work on it: for whoever looks often, where counting all of them would cost much.
-SELECT n.connection_id, n.state, count(*) AS count, min(n.received_at) FILTER (WHERE n.state = 'received') AS untriaged_since
+SELECT n.connection_id, n.state, n.count, n.untriaged_since
 FROM connection c
-JOIN notification n ON n.connection_id = c.id
-WHERE n.state IN ('received', 'waiting', 'working')
-  AND (c.state = 'unconnected'
-    OR NOT EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = c.id AND v.is_active))
-GROUP BY n.connection_id, n.state
+CROSS JOIN LATERAL (                         -- for each such connection alone: most have nothing to be counted
+  SELECT m.connection_id, m.state, count(*) AS count, min(m.received_at) FILTER (WHERE m.state = 'received') AS untriaged_since
+  FROM notification m
+  WHERE m.connection_id = c.id AND m.state IN ('received', 'waiting', 'working')
+  GROUP BY m.connection_id, m.state) AS n
+WHERE c.state = 'unconnected'
+  OR NOT EXISTS (SELECT FROM mapping_version v WHERE v.connection_id = c.id AND v.is_active)
 ORDER BY n.connection_id, n.state
 
 -- name: failed_runs

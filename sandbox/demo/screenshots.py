@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("docs/screenshots")
 MOST_BYTES = 150_000
-SIZE = {"width": 1200, "height": 820}
+SIZE: Any = {"width": 1200, "height": 820}
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _PAGES = (

@@ -59,7 +59,7 @@ def test_faults_are_told_with_line_field_and_next_step(desk: Desk) -> None:
     seen = check(desk.log_in("operator"), "contact.yaml", text)
     assert seen.status == 200
     assert "2 faults: this cannot come into force" in seen.text
-    assert "Line 5, column 3 , field frist_name" in seen.text
+    assert "Line 5, column 3, field frist_name" in seen.text
     assert "unknown key `frist_name` (did you mean first_name?)" in seen.text
     assert shown(seen) == text
     assert desk.rows("SELECT 1 FROM mapping_edit") == []
@@ -70,7 +70,7 @@ def test_a_fault_of_another_file_leads_there(desk: Desk) -> None:
     browser = desk.log_in("operator")
     keep(browser, "list.yaml", "source: list\n")
     seen = browser.get("/mappings/contact.yaml")
-    assert "list.yaml , line 1" in seen.text
+    assert "list.yaml, line 1" in seen.text
     assert seen.links["list.yaml"].startswith("/mappings/list.yaml")
 
 
@@ -152,7 +152,7 @@ def test_who_takes_no_part_and_what_is_refused_is_told(desk: Desk) -> None:
         "leave_out:\n  - when: {field: LastName, equals: Moran}\n    reason: one of ours\n",
     )
     seen = check(browser, "contact.yaml", left_out, who=HOME)
-    assert "takes no part: one of ours ; differs: it takes part now" in seen.text
+    assert "takes no part: one of ours; differs: it takes part now" in seen.text
     refused = contact_yaml("birthday: LastName")
     assert "refused: contact.yaml:6" in check(browser, "contact.yaml", refused, who=HOME).text
 

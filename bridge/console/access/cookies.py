@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 SESSION = "bridge-session"
+CONSENT = "bridge-consent"
 LOGIN = "bridge-login"
 
 

@@ -13,7 +13,6 @@ from bridge.clock import now
 from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import read_secret
 from bridge.connections.store import load_connection
-from bridge.connections.wire import is_loopback
 from bridge.console.access.cookies import LOGIN, drop_cookie, read_cookie, set_cookie
 from bridge.console.access.log_in import welcome
 from bridge.console.access.openid import Attempt, authorize_url, fetch_identity
@@ -53,7 +52,7 @@ def begin(visit: Visit) -> Response:
             wanted=local_path(visit.query("next")),
             ends_at=now(tx).timestamp() + _ATTEMPT_S,
         )
-    url = authorize_url(connection, attempt, client["consumer_key"], _back(visit))
+    url = authorize_url(connection, attempt, client["consumer_key"], visit.own_address(BACK))
     response = RedirectResponse(url, status_code=_SEE_OTHER)
     sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
     value = sealed.ciphertext.decode("ascii")
@@ -80,7 +79,7 @@ def come_back(visit: Visit) -> Response:
         attempt,
         client,
         code=visit.query("code"),
-        back=_back(visit),
+        back=visit.own_address(BACK),
         now=at,
         timeout_s=console.settings.http_timeout_s,
     )
@@ -111,14 +110,6 @@ def _client(visit: Visit, tx: psycopg.Connection[Any], connection: Connection) -
         )
     client: dict[str, str] = json.loads(secret.text)
     return client
-
-
-def _back(visit: Visit) -> str:
-    """Return our own address that Salesforce sends people back to."""
-    public_url = visit.console.settings.public_url
-    if public_url is not None and not is_loopback(visit.request.url.hostname or ""):
-        return f"{public_url.rstrip('/')}{BACK}"
-    return f"{str(visit.request.base_url).rstrip('/')}{BACK}"
 
 
 PAGES = (

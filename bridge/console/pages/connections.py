@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from bridge.clock import now
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
+from bridge.console.pages.authorize import BACK
 from bridge.console.pages.connection import SECTIONS, chosen_connection
 from bridge.console.pages.jobs import TITLES
 from bridge.console.pages.resync import next_words
@@ -35,6 +36,7 @@ def show_connection(visit: Visit) -> Response:
         connection=connection,
         others=others,
         facts=facts,
+        back=visit.own_address(BACK),
     )
 
 

@@ -13,7 +13,7 @@ from bridge.console.access.roles import Right
 from bridge.console.page import Page
 from bridge.db.queries import load_queries
 from bridge.status.alarms import alarms
-from bridge.status.gather import read_screen
+from bridge.status.gather import read_watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ class HomeView:
 def show(visit: Visit) -> Response:
     """Show the page."""
     with visit.console.database.transaction() as tx:
-        screen = read_screen(tx, visit.console.settings)
+        screen = read_watched(tx, visit.console.settings)
         days, scores = _read(tx, visit.who, visit.times)
         outstanding = count_requests(tx, connection_id=visit.who.connection_id)
     view = home_view(screen, days, scores, visit.who, visit.times)

@@ -14,6 +14,7 @@ CREATE TABLE bulk_create (
   read_at       timestamptz,                                       -- when those who match were found
   made_at       timestamptz NOT NULL,
   changed_at    timestamptz NOT NULL,
+  judged_at     timestamptz,                                       -- when the whole Selected List was judged last
   saved_at      timestamptz,
   undone_by     text,
   reason        text,                                              -- why it does not go on
@@ -48,7 +49,10 @@ CREATE TABLE bulk_create_row (               -- the Selected List, and later one
   place         bigint GENERATED ALWAYS AS IDENTITY,
   state         text NOT NULL DEFAULT 'selected' CONSTRAINT bulk_create_row_state
                 CHECK (state IN ('selected', 'waiting', 'sending', 'made', 'kept', 'skipped', 'refused', 'undone')),
-  reason        text,                                              -- why it was skipped or refused, in words for people
+  reason        text,                                              -- why it is skipped or was refused, in words for people
+  email_key     text,                                              -- as it was judged
+  is_new        bool,                                              -- Constant Contact has no contact at the address; NULL: not judged
+  is_shared     bool,
   membership_id text,                                              -- the record in Practifi
   sent_at       timestamptz,                                       -- from here on the record may exist
   PRIMARY KEY (connection_id, bulk_id, contact_id),
@@ -56,6 +60,14 @@ CREATE TABLE bulk_create_row (               -- the Selected List, and later one
   CONSTRAINT bulk_create_row_made CHECK (state NOT IN ('made', 'kept') OR membership_id IS NOT NULL)
 );
 CREATE INDEX bulk_create_row_place ON bulk_create_row (connection_id, bulk_id, state, place);
+
+-- How many members of a list are confirmed: asked for all lists at once.
+CREATE INDEX membership_base_confirmed ON membership_base (connection_id, list_id)
+  WHERE agreed_at IS NOT NULL AND removed_at IS NULL AND lost_at IS NULL;
+
+CREATE INDEX membership_base_lost ON membership_base (connection_id, list_id) WHERE lost_at IS NOT NULL AND removed_at IS NULL;
+-- Which memberships were not sent, and why: few of many.
+CREATE INDEX record_status_not_sent ON record_status (connection_id, sf_id) WHERE kind = 'membership' AND status = 'Not sent';
 
 -- What people call a contact; FirstName and LastName are Salesforce's own fields.
 CREATE FUNCTION contact_name(r practifi_record) RETURNS text

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import StreamingResponse
 
 from bridge.bulk_create.drafts import SQL, find_bulk, list_names, place_of
-from bridge.bulk_create.preview import cost_of, preview
+from bridge.bulk_create.preview import lists_of, preview, preview_page
 from bridge.bulk_create.save import save
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
+from bridge.console.pages.bulk.cost import cost_of
 from bridge.console.pages.bulk.draft import HOME, lost_words, mapping_of, on_draft, step_page
 from bridge.console.spreadsheet import csv_lines
 from bridge.constant_contact.spending import read_spending
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     import psycopg
     from starlette.responses import Response
 
-    from bridge.bulk_create.model import Bulk, Facts
-    from bridge.bulk_create.preview import Preview
+    from bridge.bulk_create.model import Bulk
     from bridge.connections.model import Connection
     from bridge.console.page import Visit
 
@@ -63,11 +63,10 @@ def save_it(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         added = 0
         faults: list[str] = []
         if is_first:
-            found = preview(tx, bulk, mapping)
-            faults = lost_words(tx, bulk, [one.list_id for one in found.added])
-            added = len(found.added)
+            added = preview(tx, bulk, mapping, anew=True).added
+            faults = lost_words(tx, visit, bulk, lists_of(tx, bulk))
             if added and not faults:
-                save(tx, bulk, found, by=visit.who.signature)
+                save(tx, bulk, by=visit.who.signature)
     if is_first and (faults or not added):
         return _show(visit, bulk, connection, faults=faults or ["Nobody can be added: go back."])
     if is_first:
@@ -79,11 +78,11 @@ def save_it(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
 def export_skipped(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
     """Send those who are passed over as CSV."""
     with visit.console.database.transaction() as tx:
-        found = preview(tx, bulk, mapping_of(tx, connection))
+        skipped = preview_page(tx, bulk, mapping_of(tx, connection), "skipped")
         names = list_names(tx, connection.id)
     rows = (
         (one.name, one.typed_address, names.get(one.list_id, one.list_id), reason, one.contact_id)
-        for one, reason in found.skipped
+        for one, reason in skipped
     )
     heads = ("Contact", "E-mail", "List", "Reason", "Salesforce Id")
     return StreamingResponse(
@@ -97,33 +96,27 @@ def _show(
     visit: Visit, bulk: Bulk, connection: Connection, *, faults: list[str] | None = None
 ) -> Response:
     tab = visit.query("tab") if visit.query("tab") in _TABS else "added"
+    place = max(visit.place("from") or 1, 1)
     with visit.console.database.transaction() as tx:
-        found = preview(tx, bulk, mapping_of(tx, connection))
+        mapping = mapping_of(tx, connection)
+        found = preview(tx, bulk, mapping)
+        rows = preview_page(tx, bulk, mapping, tab, skip=place - 1, count=PAGE + 1)
         names = list_names(tx, connection.id)
         spending = read_spending(tx, connection.name)
-        lost = lost_words(tx, bulk, {one.list_id for one in found.added} - {bulk.list_id})
-        page = step_page(tx, bulk, "selected", faults=[*(faults or []), *lost])
-    rows = _rows(found, tab)
-    place = min(max(visit.place("from") or 1, 1), max(len(rows), 1))
+        lost = lost_words(tx, visit, bulk, set(lists_of(tx, bulk)) - {bulk.list_id})
+        page = step_page(tx, visit, bulk, "selected", faults=[*(faults or []), *lost])
     return visit.page(
         "bulk_selected.html",
         tab=tab,
         found=found,
         names=names,
-        cost=cost_of(found, spending[0]) if spending and found.added else None,
-        rows=rows[place - 1 : place - 1 + PAGE],
-        place=place,
-        following=place + PAGE if len(rows) >= place + PAGE else None,
+        cost=cost_of(found, spending[0], visit.times) if spending and found.added else None,
+        rows=rows[:PAGE],
+        following=place + PAGE if len(rows) > PAGE else None,
         previous=max(1, place - PAGE) if place > 1 else None,
-        says_how_many=len(found.added) > _MANY,
+        says_how_many=found.added > _MANY,
         **page,
     )
-
-
-def _rows(found: Preview, tab: str) -> Sequence[tuple[Facts, str | None]]:
-    if tab == "skipped":
-        return sorted(found.skipped, key=lambda row: -found.by_reason[row[1]])
-    return [(one, None) for one in (found.shared if tab == "shared" else found.added)]
 
 
 def _wanted_lists(visit: Visit, ticked: Sequence[str]) -> dict[str, str]:

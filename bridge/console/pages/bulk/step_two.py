@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.bulk_create.model import Chip, Source
 from bridge.bulk_create.pasted import read_pasted
+from bridge.bulk_create.preview import judge
 from bridge.bulk_create.search import (
     PAGE,
     begin_at,
@@ -18,6 +19,7 @@ from bridge.bulk_create.search import (
 )
 from bridge.bulk_create.sources import (
     Choices,
+    find_on_no_list,
     find_pasted,
     read_campaign,
     read_choices,
@@ -48,13 +50,13 @@ def show(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         best = None
         if bulk.read_at is not None and not found.match:
             best = without_each(tx, bulk, bulk.chips)
-        page = step_page(tx, bulk, "contacts")
+        page = step_page(tx, visit, bulk, "contacts")
     used = {chip.path for chip in bulk.chips}
     return visit.page(
         "bulk_contacts.html",
         found=found,
         rows=rows[:PAGE],
-        free_here=sum(not row.is_member for row in rows[:PAGE]),
+        free_here=sum(not (row.is_member or row.is_selected) for row in rows[:PAGE]),
         place=place,
         last=min(place + PAGE - 1, found.match),
         following=place + PAGE if len(rows) > PAGE else None,
@@ -95,6 +97,7 @@ def choose(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
             select(tx, bulk, [row.contact_id for row in rows])
         else:
             select(tx, bulk, visit.form.get("contact", []))
+        judge(tx, bulk, mapping)
     return visit.go(f"{HOME}/{bulk.id}/contacts?from={place if place.isdecimal() else 1}")
 
 
@@ -126,6 +129,8 @@ def _read(visit: Visit, connection: Connection, kind: str) -> tuple[Source, list
         names = mapping_of(tx, connection).names
         if kind == "pasted":
             return find_pasted(tx, connection.id, read_pasted(visit.form.one("text")))
+        if kind == "nolist":
+            return find_on_no_list(tx, connection.id)
     if kind not in {"view", "campaign"}:
         return Source(), None
     salesforce = _salesforce(visit, connection)
@@ -151,7 +156,7 @@ def _sources(
     finally:
         salesforce.close()
     with visit.console.database.transaction() as tx:
-        page: dict[str, Any] = step_page(tx, bulk, "contacts", faults=faults)
+        page: dict[str, Any] = step_page(tx, visit, bulk, "contacts", faults=faults)
     typed = visit.form.one("text")
     return visit.page("bulk_source.html", choices=choices, typed=typed, **page)
 
