@@ -84,7 +84,7 @@ def _believable_firm() -> Iterator[str]:
             yield str(json.loads(line)["console"])
         finally:
             demo.send_signal(signal.SIGINT)
-            demo.wait()
+            demo.communicate()
 
 
 @contextmanager
