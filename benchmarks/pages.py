@@ -37,6 +37,8 @@ from bridge.settings import read_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
+
     from bridge.bootstrap import Installation
 
 MOST_MS = 150.0
@@ -56,7 +58,12 @@ _QUERIES = (
     "/runs/{run}?sign=remove",
     "/runs/{run}?q=person4711@example.org",
     "/runs/{run}/approve?part=without_removals",
+    "/memberships/bulk/{draft}/contacts?from=4001",
+    "/memberships/bulk/{draft}/selected?tab=skipped",
+    "/memberships/bulk/{save}",
+    "/memberships/bulk/{save}/progress",
 )
+_LIST = f"a01{7:012d}AAA"
 
 
 def main() -> int:
@@ -95,12 +102,20 @@ def _measured(url: str, session: requests.Session, path: str, times: int) -> boo
 def _paths(installation: Installation) -> Iterator[str]:
     """Yield the addresses of all pages; say which cannot be measured."""
     with installation.database.transaction() as tx:
-        run, connection, notification = tx.execute(
+        run, connection, notification, draft, save = tx.execute(
             "SELECT (SELECT run_id FROM plan WHERE state = 'waiting'),"
             " (SELECT min(name) FROM connection),"
-            " (SELECT max(notification_id) FROM notification WHERE state = 'dead')"
+            " (SELECT max(notification_id) FROM notification WHERE state = 'dead'),"
+            " (SELECT id FROM bulk_create WHERE state = 'draft'),"
+            " (SELECT id FROM bulk_create WHERE state = 'saved')"
         ).fetchall()[0]
-    values = {"run_id": run, "connection": connection, "notification_id": notification}
+    values = {
+        "run_id": run,
+        "connection": connection,
+        "notification_id": notification,
+        "bulk_id": draft,
+        "list_id": _LIST,
+    }
     for page in pages():
         if page.method != "GET" or page.right in _ASKS_NOTHING:
             continue
@@ -110,9 +125,9 @@ def _paths(installation: Installation) -> Iterator[str]:
         except KeyError as missing:
             print(f"{path:48} is not measured: no {missing} is known here")
         else:
-            if not path.endswith(_NOT_A_PAGE):
+            if not path.endswith((*_NOT_A_PAGE, f"/bulk/{draft}/progress", "/source")):
                 yield path
-    yield from (path.format(run=run) for path in _QUERIES)
+    yield from (path.format(run=run, draft=draft, save=save) for path in _QUERIES)
 
 
 @contextmanager
@@ -151,6 +166,7 @@ def _logged_in(installation: Installation) -> Iterator[tuple[str, requests.Sessi
         ((connection_id,),) = tx.execute("SELECT id FROM connection").fetchall()
         person = meet(tx, connection_id, "0055g00000AdminAAA", "Ann Admin")
         tx.execute("UPDATE console_person SET roles = '{admin}'")
+        _put_on_lists(tx, person.id, connection_id)
         token = begin_session(tx, person)
     session = requests.Session()
     session.trust_env = False
@@ -158,6 +174,39 @@ def _logged_in(installation: Installation) -> Iterator[tuple[str, requests.Sessi
     app = create_app(installation.settings, database, installation.keyring, lambda _: None)
     with _serving(app) as url:
         yield url, session
+
+
+def _put_on_lists(tx: psycopg.Connection[Any], person_id: int, connection_id: int) -> None:
+    """Let the administrator be at a draft of 4,812 people, and have saved as many before."""
+    tx.execute(
+        "INSERT INTO console_permission_set"
+        " SELECT connection_id, sf_user_id, 'Constant Contact Marketing', true,"
+        " app_now() + interval '1 hour' FROM console_person"
+    )
+    for state in ("draft", "saved"):
+        tx.execute(
+            """
+            WITH made AS (
+              INSERT INTO bulk_create (connection_id, person_id, asked_by, state, list_id, source,
+                read_at, made_at, changed_at, saved_at, finished_at)
+              VALUES (%(connection)s, %(person)s, 'Ann', %(state)s, %(list)s, '{}', app_now(),
+                app_now(), app_now(), CASE WHEN %(state)s = 'saved' THEN app_now() END,
+                CASE WHEN %(state)s = 'saved' THEN app_now() END)
+              RETURNING connection_id, id),
+            found AS (
+              INSERT INTO bulk_create_found (connection_id, bulk_id, place, contact_id)
+              SELECT made.*, n, '003' || lpad(n::text, 12, '0') || 'AAA'
+              FROM made, generate_series(1, 4812) AS n WHERE %(state)s = 'draft')
+            INSERT INTO bulk_create_row (connection_id, bulk_id, contact_id, list_id, state,
+              membership_id, email_key, is_new, is_shared)
+            SELECT made.*, '003' || lpad(n::text, 12, '0') || 'AAA', %(list)s,
+              CASE WHEN %(state)s = 'draft' THEN 'selected' ELSE 'made' END,
+              'a02' || lpad((3 * n)::text, 12, '0') || 'AAA', 'person' || n || '@example.org',
+              false, n %% 50 = 0
+            FROM made, generate_series(1, 4812) AS n
+            """,
+            {"connection": connection_id, "person": person_id, "state": state, "list": _LIST},
+        )
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from bridge.connections.secrets import refuse_foreign_ring
 from bridge.connections.store import ensure_default, list_connections
 from bridge.db.database import connect
 from bridge.errors import MappingError
-from bridge.mapping.compiled import read_files
-from bridge.mapping.versions import activate, active
+from bridge.mapping.compiled import digest_of, read_files
+from bridge.mapping.versions import activate, active, last_from_files
 
 if TYPE_CHECKING:
     import psycopg
@@ -28,7 +28,8 @@ def prepare(settings: Settings, *, renew_mappings: bool) -> None:
     Args:
         settings: What it shall be.
         renew_mappings: Whether edited mapping files come into force; else only a connection that
-            has none gets them. Files with faults change nothing where a mapping is in force.
+            has none gets them. Files with faults change nothing where a mapping is in force, nor
+            do those that were in force already: what came from a page since stays.
 
     Raises:
         ConfigurationError: If the key ring, the organization id or the clock is not usable.
@@ -48,16 +49,20 @@ def prepare(settings: Settings, *, renew_mappings: bool) -> None:
 def _activate(
     connection: psycopg.Connection, settings: Settings, connection_id: int, *, renew: bool
 ) -> None:
+    is_broken = False
     try:
         with connection.transaction():
             has_one = active(connection, connection_id) is not None
     except MappingError:
-        has_one = True  # it stops by itself, with an alarm; what the files say now may mend it
+        has_one = is_broken = True  # stopped, with an alarm; what the files say now may mend it
     if has_one and not renew:
         return
     try:
         with connection.transaction():
-            activate(connection, connection_id, read_files(settings.mappings), by="bridge up")
+            files = read_files(settings.mappings)
+            is_edited = last_from_files(connection, connection_id) != digest_of(files)
+            if is_edited or is_broken or settings.mappings_managed_by == "git":
+                activate(connection, connection_id, files, by="bridge up")
     except MappingError as error:
         if not has_one:
             raise

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         description="addresses or networks, by comma, whose `X-Forwarded-For` is believed",
     )
     mappings: Path = Field(default=Path("mappings"), description="folder of the mapping files")
+    mappings_managed_by: Literal["console", "git"] = Field(
+        default="console",
+        description="`git`: the console changes no mapping, `bridge up` puts the folder to work",
+    )
     organization_id: str | None = Field(
         default=None, description="creates the connection `default` for this Salesforce org"
     )

@@ -9,11 +9,13 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from bridge.bulk_create.carry_out import create_slice
 from bridge.consent.coming_back.answer import look_at_overdue
 from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
+from bridge.edits.count import count_slice
 from bridge.inbox.deletes import poll_deletes
 from bridge.inbox.retention import keep
 from bridge.inbox.silence import poll_silence
@@ -95,6 +97,12 @@ def _bulk(installation: Installation) -> set[str]:
     return {topics.BULK, topics.WRITE_BACK, topics.DELIVER, topics.DELIVER_CONSENT}
 
 
+def _bulk_create(installation: Installation) -> set[str]:
+    if not create_slice(installation, until=time.monotonic() + SLICE_S):
+        return set()
+    return {topics.BULK_CREATE, topics.DELIVER, topics.BULK, topics.WRITE_BACK}
+
+
 def _write_back(installation: Installation) -> set[str]:
     write_back(installation)
     return set()
@@ -116,6 +124,11 @@ def _silence(installation: Installation) -> set[str]:
     return set()
 
 
+def _mappings(installation: Installation) -> set[str]:
+    is_more = count_slice(installation.database, until=time.monotonic() + SLICE_S)
+    return {topics.MAPPINGS} if is_more else set()
+
+
 def _run(installation: Installation, halt: Halt) -> set[str]:
     """Carry one run to its end; another may wait."""
     with installation.database.transaction() as tx:
@@ -132,8 +145,10 @@ _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {
     topics.DELIVER: lambda installation: _deliver(installation, consent=False),
     topics.DELIVER_CONSENT: lambda installation: _deliver(installation, consent=True),
     topics.BULK: _bulk,
+    topics.BULK_CREATE: _bulk_create,
     topics.WRITE_BACK: _write_back,
     topics.DELETES: _deletes,
     topics.RETENTION: _retention,
     topics.SILENCE: _silence,
+    topics.MAPPINGS: _mappings,
 }

@@ -16,6 +16,7 @@ pytest_plugins = [
         "tests.fix_endpoint",
         "tests.fix_bridge",
         "tests.fix_inbox",
+        "tests.fix_clients",
         "tests.fix_console",
         "tests.fix_faults",
     )

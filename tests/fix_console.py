@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,21 @@ class Desk:
 @pytest.fixture
 def desk(settings: Settings, database: Database) -> Iterator[Desk]:
     """A console in a database of its own."""
+    with open_desk(settings, database) as made:
+        yield made
+
+
+@pytest.fixture
+def desk_of_git(settings: Settings, database: Database) -> Iterator[Desk]:
+    """A console where the mapping files are managed by git."""
+    managed = settings.model_copy(update={"mappings_managed_by": "git"})
+    with open_desk(managed, database) as made:
+        yield made
+
+
+@contextmanager
+def open_desk(settings: Settings, database: Database) -> Iterator[Desk]:
+    """Open a console in a database of its own."""
     keyring = KeyRing([Fernet.generate_key().decode()])
     with database.transaction() as tx:
         firm = add_connection(tx, keyring, "firm", ORGANIZATION).id

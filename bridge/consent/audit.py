@@ -6,11 +6,13 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from bridge.clock import now
 from bridge.consent.chain import Sealed, Verdict, check_chain
 from bridge.consent.ledger import Entry, Subjects
 from bridge.db.queries import load_queries
@@ -77,7 +79,7 @@ def export(tx: psycopg.Connection, connection_id: int, contact: str | None) -> I
     Raises:
         UnknownSubject: If it is neither.
     """
-    seqs = None if contact is None else _about(tx, connection_id, contact)
+    seqs = None if contact is None else entries_about(tx, connection_id, contact)
     if contact is None:
         seq, digest = _head(tx, connection_id)
         head = Jsonb({"seq": seq, "digest": digest.hex()})
@@ -109,11 +111,38 @@ def read_anchors(path: Path) -> dict[int, bytes]:
         raise UnreadableExport(message) from None
 
 
+def count_entries(tx: psycopg.Connection, connection_id: int) -> int:
+    """Return how many entries the ledger of a connection has."""
+    return _head(tx, connection_id)[0]
+
+
 def lags(tx: psycopg.Connection, connection_id: int, *, days: int) -> list[Lag]:
     """Return how long ticks and unticks of the last days took to be confirmed."""
     with tx.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(SQL["lags"], {"connection_id": connection_id, "days": days})
+        since = now(tx) - timedelta(days=days)
+        cursor.execute(SQL["lags"], {"connection_id": connection_id, "since": since})
         return [Lag(**row) for row in cursor]
+
+
+def entries_about(tx: psycopg.Connection, connection_id: int, contact: str) -> list[int]:
+    """Return the numbers of the entries about a contact (its Salesforce id, or an address).
+
+    Raises:
+        UnknownSubject: If it is neither.
+    """
+    subjects = Subjects(tx, connection_id)
+    address, contact_id = email_key(contact), contact.strip()
+    if address is None and not is_salesforce_id(contact_id):
+        message = f"{contact!r} is neither the Salesforce id of a contact nor an e-mail address"
+        raise UnknownSubject(message)
+    values = {
+        "connection_id": connection_id,
+        "address_hash": None if address is None else subjects.hash_of("address", address),
+        "person_hash": (
+            subjects.hash_of("person", salesforce_id(contact_id)) if address is None else None
+        ),
+    }
+    return [int(seq) for (seq,) in tx.execute(SQL["entries_about"], values)]
 
 
 class UnknownSubject(BridgeError):
@@ -144,19 +173,3 @@ def _sealed(row: Row) -> Sealed:
         previous=bytes(row["previous"]),
         digest=bytes(row["digest"]),
     )
-
-
-def _about(tx: psycopg.Connection, connection_id: int, contact: str) -> list[int]:
-    subjects = Subjects(tx, connection_id)
-    address, contact_id = email_key(contact), contact.strip()
-    if address is None and not is_salesforce_id(contact_id):
-        message = f"{contact!r} is neither the Salesforce id of a contact nor an e-mail address"
-        raise UnknownSubject(message)
-    values = {
-        "connection_id": connection_id,
-        "address_hash": None if address is None else subjects.hash_of("address", address),
-        "person_hash": (
-            subjects.hash_of("person", salesforce_id(contact_id)) if address is None else None
-        ),
-    }
-    return [int(seq) for (seq,) in tx.execute(SQL["entries_about"], values)]

@@ -43,9 +43,12 @@ WITH named AS (
   WHERE e.connection_id = %(connection_id)s AND e.address_id IS NOT NULL
 ), seen AS (
   SELECT e.seq
-  FROM consent_entry e
-  JOIN subjects s ON s.subject_id IN (e.address_id, e.person_id)
-  WHERE e.connection_id = %(connection_id)s
+  FROM subjects s
+  JOIN consent_entry e ON e.connection_id = %(connection_id)s AND e.address_id = s.subject_id
+  UNION
+  SELECT e.seq
+  FROM subjects s
+  JOIN consent_entry e ON e.connection_id = %(connection_id)s AND e.person_id = s.subject_id
 )
 SELECT seq FROM seen
 UNION
@@ -77,11 +80,7 @@ SELECT e.change, count(c.seq) AS confirmed,
   count(*) FILTER (WHERE c.seq IS NULL AND EXISTS (
     SELECT FROM consent_entry s
     WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage = 'sent')) AS sent_only,
-  count(*) FILTER (WHERE coalesce(c.at, app_now()) > CASE extract(isodow FROM e.at AT TIME ZONE 'UTC')
-      WHEN 5 THEN e.at + interval '3 days'
-      WHEN 6 THEN date_trunc('day', e.at, 'UTC') + interval '3 days'
-      WHEN 7 THEN date_trunc('day', e.at, 'UTC') + interval '2 days'
-      ELSE e.at + interval '1 day' END
+  count(*) FILTER (WHERE coalesce(c.at, app_now()) > one_business_day_after(e.at)
     AND EXISTS (
       SELECT FROM consent_entry s
       WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage IN ('sent', 'confirmed'))) AS late
@@ -93,6 +92,6 @@ LEFT JOIN LATERAL (
   ORDER BY c.seq
   LIMIT 1) c ON true
 WHERE e.connection_id = %(connection_id)s AND e.stage = 'seen' AND e.change IN ('ticked', 'unticked')
-  AND e.at >= app_now() - make_interval(days => %(days)s)
+  AND e.at >= %(since)s
 GROUP BY e.change
 ORDER BY e.change

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _APART = timedelta(seconds=2)
 """How far the stamps of one save may be apart."""
@@ -22,7 +22,8 @@ class Box:
         ticked: None is not known.
         stamp: When the org says that somebody last unticked it.
         stamped_by: Who that was, as the org stamped it.
-        modstamp: SystemModstamp of the state.
+        modstamp: SystemModstamp of the state; of one that is known from its record alone, when it
+            changed.
         user_id: Who saved the record last, whatever they changed.
     """
 
@@ -31,6 +32,13 @@ class Box:
     stamped_by: str | None = None
     modstamp: datetime | None = None
     user_id: str | None = None
+
+
+class RecordedBox(NamedTuple):
+    """The box as it was last recorded to change, and when it did."""
+
+    ticked: bool
+    changed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

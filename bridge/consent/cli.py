@@ -16,6 +16,7 @@ import psycopg
 from bridge.connections.command import meant, the_one_meant
 from bridge.consent.audit import export, lags, read_anchors, verify
 from bridge.consent.erase import erase, hold, release
+from bridge.consent.export_text import COLUMNS, json_parts
 from bridge.consent.who import user_name
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 
 DONE, FAILED = 0, 1
 _DAYS = 30
-_COLUMNS = (
-    *("seq", "at", "side", "change", "stage", "about_seq", "acted_by", "address", "address_hash"),
-    *("contact_id", "contact_hash", "list_id", "cause_kind", "cause_id", "user_id", "answer"),
-    *("evidence_digest", "previous", "digest"),
-)
 
 
 def main(argv: list[str]) -> int:
@@ -186,15 +182,11 @@ def _snapshot(settings: Settings) -> Iterator[psycopg.Connection]:
 
 def _write(file: TextIO, kind: str, rows: Iterator[dict[str, Any]]) -> None:
     if kind == "csv":
-        writer = csv.DictWriter(file, _COLUMNS)
+        writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
         return
-    before = "["
-    for row in rows:
-        file.write(f"{before}\n{json.dumps(row)}")
-        before = ","
-    file.write("[]\n" if before == "[" else "\n]\n")
+    file.writelines(json_parts(rows))
 
 
 def _verdict_as_json(connection: Connection, verdict: Verdict) -> dict[str, Any]:

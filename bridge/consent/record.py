@@ -62,7 +62,7 @@ def record_box_changes(
             tx,
             connection_id,
             Entry(
-                side="practifi",
+                side="console" if change.seen_by == "console" else "practifi",
                 change="ticked" if change.ticked else "unticked",
                 acted_by="firm",
                 cause_kind=cause_kind,

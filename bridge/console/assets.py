@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bridge.console.page import Visit
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-_NAMES = ("slds.css", "console.css", "htmx.js", "console.js")
+_NAMES = ("slds.css", "console.css", "htmx.js", "console.js", "memberships.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _NOT_MODIFIED = 304
 

@@ -11,5 +11,9 @@ class Refused(Exception):
     """The request is not answered; the text says why, and what to do next."""
 
 
+class NotNow(Exception):
+    """The page needs an answer that nobody gives at present; the text says whose."""
+
+
 class NotConnected(Exception):
     """There is no connection yet that the page could be about."""

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 
+from bridge.connections.wire import is_loopback
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,10 +71,13 @@ def frame_hosts(sf_url: str | None) -> tuple[str, ...]:
 
     >>> frame_hosts("https://firm--dev.sandbox.my.salesforce.com")[1:]
     ('https://firm--dev.sandbox.lightning.force.com', 'https://firm--dev--c.sandbox.vf.force.com')
-    >>> frame_hosts("http://127.0.0.1:8092")
-    ()
+    >>> frame_hosts("http://127.0.0.1:8092"), frame_hosts("https://elsewhere.example")
+    (('http://127.0.0.1:8092',), ())
     """
-    host = urlsplit(sf_url or "").hostname or ""
+    parts = urlsplit(sf_url or "")
+    host = parts.hostname or ""
+    if is_loopback(host):  # the stand-in for Salesforce on this machine
+        return (f"{parts.scheme}://{parts.netloc}",)
     if not host.endswith(_MY_DOMAIN):
         return ()
     domain = host.removesuffix(_MY_DOMAIN)

@@ -22,9 +22,16 @@ class Section:
 
 SECTIONS = (
     Section("Home", "/", Right.LOOK),
+    Section("Clients", "/clients", Right.MEET),
+    Section("Bulk Create", "/memberships/bulk", Right.MEET),
+    Section("Lists", "/lists", Right.MEET),
     Section("Runs", "/runs", Right.LOOK),
     Section("Problems", "/problems", Right.LOOK),
+    Section("Unresolved", "/unresolved", Right.READ_PEOPLE),
     Section("Inbox", "/inbox", Right.READ_PEOPLE),
+    Section("Explain", "/explain", Right.READ_PEOPLE),
+    Section("Audit", "/audit", Right.READ_PEOPLE),
+    Section("Mappings", "/mappings", Right.LOOK),
     Section("Settings", "/settings", Right.LOOK),
 )
 

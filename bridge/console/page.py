@@ -54,12 +54,14 @@ class Page:
         path: As Starlette writes it.
         right: What whoever calls it must be allowed to do.
         handler: Answers in a thread: it may wait for the database.
+        is_sent_from_elsewhere: Pages of other sites send it, and what they send proves itself.
     """
 
     method: Method
     path: str
     right: Right
     handler: Handler
+    is_sent_from_elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +93,12 @@ class Visit:
         """How times are written for whoever is here: in their zone, else in that of the nights."""
         zone = self.person.zone if self.person is not None else None
         return Times(zone or self.console.settings.zone)
+
+    @property
+    def framed_token(self) -> str:
+        """The token that a page inside Salesforce brings along; empty where it is in no frame."""
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else ""
 
     def may(self, right: str) -> bool:
         """Tell whether whoever is here has a right."""

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from bridge.console.assets import asset_path
 from bridge.console.navigation import navigation
+from bridge.console.paths import explain_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,17 @@ SAID: Mapping[str, str] = {
     "opened": "A run of this job is under way: this is it.",
     "stopping": "It stops after the call that is under way.",
     "saved": "Saved.",
+    "kept": "Kept as you typed it. It is not in force yet.",
+    "forgotten": "Discarded. The files are those in force.",
+    "activated": "In force from now on.",
+    "chosen": "Chosen. It is done at once.",
+    "undone": "Taken back. It waits for a person again.",
+    "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",
+    "put-back": "Put back. It goes out at once; this page follows it.",
     "authorized": "Authorized: it is the same account, and the connection goes on with it.",
     "replayed": "Put in line again.",
+    "evidence": "The evidence is on record.",
+    "answered": "Your answer is on record.",
     "nothing": "Nothing had to be changed.",
     "logged-out": "You are logged out.",
 }
@@ -99,7 +109,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "with_commands": with_commands}
-    environment.globals |= {"asset": asset_path, "many": many}
+    environment.globals |= {
+        "asset": asset_path,
+        "explain_path": explain_path,
+        "many": many,
+    }
     return environment
 
 

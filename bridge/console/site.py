@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bridge.console.access import log_in, log_in_salesforce
+from bridge.console.access import canvas, log_in, log_in_salesforce
 from bridge.console.access.guard import Guard
 from bridge.console.access.roles import Right
 from bridge.console.assets import serve_asset
@@ -18,10 +18,24 @@ from bridge.console.page import Console, Page
 from bridge.console.pages import (
     access,
     allowance,
+    audit,
+    audit_export,
     authorize,
+    clients,
+    coming_back,
     connections,
+    evidence,
+    explain,
     home,
     inbox,
+    interactions,
+    list_adopt,
+    lists,
+    mapping_history,
+    mapping_review,
+    mappings,
+    memberships,
+    memberships_save,
     notification,
     plan_decide,
     plan_export,
@@ -31,7 +45,10 @@ from bridge.console.pages import (
     resync,
     run,
     runs,
+    unresolved,
+    unresolved_decide,
 )
+from bridge.console.pages.bulk import result, step_one, step_three, step_two
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,9 +71,16 @@ def pages() -> tuple[Page, ...]:
             right=Right.ENTER,
             handler=serve_asset,
         ),
+        *canvas.PAGES,
         *log_in_salesforce.PAGES,
         *log_in.PAGES,
         *home.PAGES,
+        *step_one.PAGES,
+        *step_two.PAGES,
+        *step_three.PAGES,
+        *result.PAGES,
+        *lists.PAGES,
+        *list_adopt.PAGES,
         *runs.PAGES,
         *run.PAGES,
         *plan_decide.PAGES,
@@ -65,6 +89,20 @@ def pages() -> tuple[Page, ...]:
         *problems.PAGES,
         *inbox.PAGES,
         *notification.PAGES,
+        *explain.PAGES,
+        *interactions.PAGES,
+        *audit.PAGES,
+        *audit_export.PAGES,
+        *evidence.PAGES,
+        *unresolved_decide.PAGES,
+        *unresolved.PAGES,
+        *mapping_history.PAGES,
+        *mapping_review.PAGES,
+        *mappings.PAGES,
+        *clients.PAGES,
+        *memberships.PAGES,
+        *memberships_save.PAGES,
+        *coming_back.PAGES,
         *resync.PAGES,
         *connections.PAGES,
         *authorize.PAGES,

@@ -48,7 +48,7 @@ def cleared_by_merge(
         return frozenset()
     losers = {
         salesforce_id(one["Id"] or ""): one
-        for one in salesforce.merged(names.object, "MasterRecordId", sorted(ticked_at))
+        for one in salesforce.in_recycle_bin(names.object, "MasterRecordId", sorted(ticked_at))
     }
     with database.transaction() as tx:
         asked = {"connection_id": connection_id, "ids": sorted(losers)}

@@ -107,7 +107,10 @@ class _Examination:
             Need(part.object, path, "read")
             for part, paths in (
                 (names.client, mapping.client.paths),
-                (names.contact, mapping.contact.paths),
+                (
+                    names.contact,
+                    (*mapping.contact.paths, *(one.path for one in mapping.contact.filters)),
+                ),
                 (names.list, mapping.list.paths),
                 (names.membership, mapping.membership.paths),
             )

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING
-
-import psycopg
 
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
-from bridge.explain.examine import explain
-from bridge.explain.gather import read_snapshot
-from bridge.explain.target import find_target
+from bridge.explain.ask import ask
 from bridge.explain.text import as_json, lines
 from bridge.json_values import as_text
 from bridge.settings import read_settings
-
-if TYPE_CHECKING:
-    from bridge.explain.model import Explanation
-    from bridge.settings import Settings
 
 _WHAT = (
     "a Salesforce id (contact, list or membership), an e-mail address, a Constant Contact id "
@@ -40,24 +31,17 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     settings = read_settings()
     wait_for_schema(settings, 0)
-    explanation = _explain(settings, arguments)
+    with connect(settings) as session:
+        explanation = ask(
+            session,
+            arguments.what,
+            owner_policy=settings.owner,
+            connection=arguments.connection,
+            campaign=arguments.campaign,
+        )
     if arguments.json:
         print(json.dumps(as_json(explanation), indent=2, ensure_ascii=False, default=as_text))
     else:
         for line in lines(explanation):
             print(line)
     return 0
-
-
-def _explain(settings: Settings, arguments: argparse.Namespace) -> Explanation:
-    with connect(settings) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        with connection.transaction(force_rollback=True):
-            target = find_target(connection, arguments.what, arguments.connection)
-            snapshot = read_snapshot(
-                connection,
-                target,
-                owner_policy=settings.owner,
-                campaign=arguments.campaign,
-            )
-    return explain(snapshot)

@@ -49,13 +49,13 @@ def _found(check: Check) -> str:
 
 
 def _facts(facts: Any) -> str:
-    return ", ".join(f"{name}: {_shown(value)}" for name, value in facts.items())
+    return ", ".join(f"{name}: {shown(value)}" for name, value in facts.items())
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     r"""Return text in which nothing can move a terminal's cursor.
 
-    >>> _shown("two\nlines"), _shown(["a", "b"]), _shown(True), _shown(None)
+    >>> shown("two\nlines"), shown(["a", "b"]), shown(True), shown(None)
     ('two\\nlines', 'a b', 'yes', '-')
     """
     match value:
@@ -64,7 +64,7 @@ def _shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return " ".join(map(_shown, value))
+            return " ".join(map(shown, value))
         case _:
             return "".join(
                 char if char.isprintable() else char.encode("unicode_escape").decode()

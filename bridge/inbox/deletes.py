@@ -14,23 +14,27 @@ from bridge.connections.store import list_connections
 from bridge.delivery.merges import MERGEABLE
 from bridge.delivery.read_back import Reader
 from bridge.errors import BridgeError, TooMuchAtOnce
-from bridge.inbox.merged import read_merges
+from bridge.inbox.merged import add_deletes, read_merges
 from bridge.inbox.triage import SQL
 from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
+    from bridge.db.database import Database
     from bridge.salesforce.client import Salesforce
     from bridge.salesforce.model import Deleted
 
 log = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=2)
-_FIRST_LOOK = timedelta(hours=2)
 _NEXT_MINUTE = timedelta(minutes=1)
+_MESSAGES_COME = timedelta(hours=25)
+"""Salesforce tries for 24 hours to deliver a message; what it tells of may be gone by then."""
+
 _LONGEST = timedelta(days=14)
 """Salesforce answers for at most 15 days back (REST API Developer Guide, "Get Deleted")."""
 
@@ -55,9 +59,10 @@ def window(watermark: datetime | None, now: datetime) -> tuple[datetime, datetim
     """Return the time to ask about: from the watermark less an overlap, never under two minutes.
 
     The end is a minute ahead: Salesforce ignores the seconds of both ends, and would hold back what
-    was deleted in the running minute.
+    was deleted in the running minute. A first look goes back as far as it can: records may have
+    been known for long before somebody could look.
     """
-    start = now - _FIRST_LOOK if watermark is None else watermark - _OVERLAP
+    start = now - _LONGEST if watermark is None else watermark - _OVERLAP
     return max(min(start, now - _OVERLAP), now - _LONGEST), now + _NEXT_MINUTE
 
 
@@ -112,18 +117,21 @@ def _poll(reader: Reader, object_name: str) -> int:
             "deletes_gap",
             extra={"connection": connection.name, "object": object_name, "from": str(start)},
         )
-    gone = [record_id for record_id, _ in found.rows]
-    winners = read_merges(reader, found.rows) if object_name == MERGEABLE else {}
+    rows = found.rows
+    if row[0] is None:
+        rows = _of_concern(database, connection.id, rows, row[1] - _MESSAGES_COME)
+    winners = read_merges(reader, rows) if object_name == MERGEABLE else {}
     with database.transaction() as tx:
-        added = tx.execute(
-            SQL["add_deletes"],
-            {
-                "connection_id": connection.id,
-                "object": object_name,
-                "ids": gone,
-                "ats": [deleted_at for _, deleted_at in found.rows],
-                "winners": [winners.get(record_id) for record_id in gone],
-            },
-        ).fetchall()
+        added = add_deletes(tx, connection.id, object_name, rows, winners)
         tx.execute(SQL["move_watermark"], source | {"at": min(found.latest_date_covered, row[1])})
-    return len(added)
+    return added
+
+
+def _of_concern(
+    database: Database, connection_id: int, gone: Sequence[tuple[str, datetime]], since: datetime
+) -> list[tuple[str, datetime]]:
+    """Return the deletions since a moment, and older ones of records that the mirror has met."""
+    asked = {"connection_id": connection_id, "ids": [sf_id for sf_id, _ in gone]}
+    with database.transaction() as tx:
+        met = {sf_id for (sf_id,) in tx.execute(SQL["met"], asked)}
+    return [one for one in gone if one[0] in met or one[1] >= since]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from bridge.clock import now
 from bridge.consent.record import inherit
 from bridge.db.queries import load_queries
+from bridge.delivery.work import mark
 from bridge.identity import salesforce_id
-from bridge.mirror.model import needed_paths, row_of
+from bridge.mirror.model import needed_paths, parse_moment, row_of
 from bridge.mirror.remember import lock_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import psycopg
@@ -29,7 +30,7 @@ def read_merges(reader: Reader, gone: Sequence[tuple[str, datetime]]) -> dict[st
     """Return deleted contact -> the one that it was merged into, of deletions nobody knew of.
 
     Both are read first: a box that the merge has cleared is no untick, and one that is ticked on
-    the record that went was ticked, although its message tells nobody any more.
+    a record that went was ticked, although its message tells nobody any more.
 
     Args:
         reader: Reads the organization's records.
@@ -51,17 +52,75 @@ def read_merges(reader: Reader, gone: Sequence[tuple[str, datetime]]) -> dict[st
     with reader.database.transaction() as tx:
         read_at = now(tx)
     paths = needed_paths("contact", reader.mapping)
-    losers = reader.salesforce.merged(names.object, "Id", unknown, paths)
-    winners = {salesforce_id(one["Id"] or ""): one["MasterRecordId"] or "" for one in losers}
+    found = reader.salesforce.in_recycle_bin(names.object, "Id", unknown, paths)
+    winners = {
+        salesforce_id(one["Id"] or ""): salesforce_id(one["MasterRecordId"])
+        for one in found
+        if one["MasterRecordId"]
+    }
     if winners:
         reader.read("contact", sorted(set(winners.values())))
-        rows = [
-            row_of(connection.id, "contact", one, reader.mapping, source="read") for one in losers
-        ]
-        ticked = [replace(row, deleted_at=row.modstamp) for row in rows if row.do_not_email]
+    rows = [row_of(connection.id, "contact", one, reader.mapping, source="read") for one in found]
+    ticked = [replace(row, deleted_at=row.modstamp) for row in rows if row.do_not_email]
+    if ticked:
         with reader.database.transaction() as tx:
             reader.remember(tx, ticked, read_at=read_at)
-    return {loser: salesforce_id(winner) for loser, winner in winners.items()}
+    return winners
+
+
+def add_deletes(
+    tx: psycopg.Connection,
+    connection_id: int,
+    object_name: str,
+    gone: Sequence[tuple[str, datetime]],
+    winners: Mapping[str, str],
+) -> int:
+    """Let deletions enter the inbox; return how many were new.
+
+    Args:
+        tx: The caller's transaction.
+        connection_id: Whose records they were.
+        object_name: What they were.
+        gone: Records, and when each was deleted.
+        winners: Deleted record -> the one that it was merged into.
+    """
+    rows = {
+        "connection_id": connection_id,
+        "object": object_name,
+        "ids": [record_id for record_id, _ in gone],
+        "ats": [deleted_at for _, deleted_at in gone],
+        "winners": [winners.get(record_id) for record_id, _ in gone],
+    }
+    return len(tx.execute(SQL["add_deletes"], rows).fetchall())
+
+
+def follow_missing(reader: Reader, ids: Sequence[str]) -> frozenset[Subject]:
+    """Follow contacts that a read did not find any more, where they were merged into others.
+
+    A poll would tell of them, but what is decided until then must not go without an opt-out that
+    came along. They enter the inbox as if polled; what has to be looked at is marked and returned.
+
+    Raises:
+        RemoteError: If Salesforce does not say.
+    """
+    object_name, connection_id = reader.mapping.names.contact.object, reader.connection.id
+    found = reader.salesforce.in_recycle_bin(object_name, "Id", ids)
+    gone = [
+        (salesforce_id(one["Id"] or ""), deleted_at)
+        for one in found
+        if (deleted_at := parse_moment(one["SystemModstamp"])) is not None
+    ]
+    winners = read_merges(reader, gone)
+    dirty: dict[Subject, bool] = {}
+    with reader.database.transaction() as tx:
+        add_deletes(tx, connection_id, object_name, gone, winners)
+        for loser, winner in sorted(winners.items()):
+            touched, is_consent = follow_merge(
+                tx, connection_id, loser, winner, reader.mapping.names
+            )
+            dirty |= {one: is_consent or dirty.get(one, False) for one in touched}
+        mark(tx, connection_id, dirty, origin=reader.origin)
+    return frozenset(dirty)
 
 
 def follow_merge(

@@ -81,6 +81,12 @@ ORDER BY record_id
 ON CONFLICT (connection_id, notification_id) DO NOTHING
 RETURNING record_id
 
+-- name: met
+-- Which of some records the mirror has ever met.
+SELECT DISTINCT sf_id
+FROM practifi_record
+WHERE connection_id = %(connection_id)s AND kind = ANY('{contact,membership,list}') AND sf_id = ANY(%(ids)s)
+
 -- name: new_deletes
 -- Which of some deletions are not in the inbox yet.
 SELECT d.record_id

@@ -10,7 +10,14 @@ from pydantic import BaseModel
 
 from bridge.mapping.quantities import day_of
 from bridge.mapping.rules import Case, Condition, Lookup, Rule
-from bridge.mapping.schema import ClientFile, ContactFields, ContactFile, ListFile, MembershipFile
+from bridge.mapping.schema import (
+    ClientFile,
+    ContactFields,
+    ContactFile,
+    Filter,
+    ListFile,
+    MembershipFile,
+)
 from bridge.mapping.standard_fields import misspelling
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
 from bridge.mapping.yaml_tree import Path, nearest
@@ -73,6 +80,7 @@ def check_file(file: AnyFile, fields: FieldNames) -> Found:
             yield from _steps(rule, path, file.lookups)
     if isinstance(file, ContactFile):
         yield from _contact(file.fields, fields)
+        yield from _filters(file.filters, fields)
 
 
 def _models(part: object, path: Path) -> Iterator[tuple[Path, BaseModel]]:
@@ -165,6 +173,15 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def _filters(filters: list[Filter], fields: FieldNames) -> Found:
+    labels: set[str] = set()
+    for number, one in enumerate(filters):
+        yield from _source(one.field, ("filters", number, "field"), fields)
+        if one.label.lower() in labels:
+            yield ("filters", number, "label"), "another filter has this label already"
+        labels.add(one.label.lower())
 
 
 def _contact(fields: ContactFields, names: FieldNames) -> Found:

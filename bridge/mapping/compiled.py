@@ -23,6 +23,7 @@ from bridge.mapping.model import (
     ClientMapping,
     ContactMapping,
     CustomField,
+    Filter,
     ListMapping,
     Mapping,
     MembershipMapping,
@@ -84,7 +85,7 @@ def read_files(directory: Path) -> dict[str, str]:
         if path.suffix not in {".yaml", ".yml"}:
             continue
         try:
-            files[path.name] = path.read_bytes().decode("utf-8-sig")
+            files[path.name] = path.read_bytes().decode()  # a byte order mark stays: as typed
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             faults.append(f"{path.name}:{line}:1: not UTF-8: save the file in that encoding")
@@ -219,12 +220,14 @@ class _Loader:
 
     def _contact(self, file: ContactFile, names: Names) -> ContactMapping:
         project, leaves_out = self._writer(file, names), self._writer(file, names)
+        resolve = FieldNames(names, file).resolve
         return ContactMapping(
             custom_fields=tuple(
                 CustomField(name=key, label=rule.label, type=rule.type)
                 for key, rule in file.fields.custom_fields.items()
             ),
             targets=tuple(target.path for target, _ in rules_of(file.fields)),
+            filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
             project=project.project(file),
             leaves_out=leaves_out.leaves_out(file.leave_out),
             paths=_paths(project, leaves_out),

@@ -35,6 +35,19 @@ class CustomField:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A field by which people are looked for.
+
+    Attributes:
+        path: The Salesforce field.
+        label: What people know it as.
+    """
+
+    path: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MembershipMapping:
     """Which memberships take part.
 
@@ -68,6 +81,7 @@ class ContactMapping(MembershipMapping):
     Attributes:
         custom_fields: The custom fields that it may fill.
         targets: Paths of the parts that it may fill, such as `("phone_numbers", "home")`.
+        filters: By what people are looked for; these fields are read as well.
         project: Returns the parts that are mapped and known; None in a part clears it there. Raises
             ConversionError and MissingKey, which name file, line and field.
     """
@@ -75,6 +89,7 @@ class ContactMapping(MembershipMapping):
     custom_fields: tuple[CustomField, ...]
     targets: tuple[tuple[str, ...], ...]
     project: Project
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

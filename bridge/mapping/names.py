@@ -77,6 +77,7 @@ class InteractionNames:
     subject: str | None = None
     details: str | None = None
     when: str | None = None
+    form: str | None = None  # what kind of contact it was: read for pages, never written
     external_id: str | None = None
 
 

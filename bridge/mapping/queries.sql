@@ -5,6 +5,36 @@ FROM connection
 WHERE id = %(connection_id)s
 FOR UPDATE;
 
+-- name: names_of_connection
+-- profile and overrides of one connection
+SELECT profile, object_names
+FROM connection
+WHERE id = %(connection_id)s;
+
+-- name: note_activation
+-- a version came into force
+INSERT INTO mapping_activation (connection_id, version_id, origin, activated_at, activated_by)
+VALUES (%(connection_id)s, %(version_id)s, %(origin)s, app_now(), %(by)s);
+
+-- name: last_from_files
+-- the text that came from files last, whatever is in force now
+SELECT v.digest
+FROM mapping_activation a
+JOIN mapping_version v ON v.connection_id = a.connection_id AND v.id = a.version_id
+WHERE a.connection_id = %(connection_id)s
+  AND a.origin = 'files'
+ORDER BY a.id DESC
+LIMIT 1;
+
+-- name: activations
+-- what came into force, the latest first
+SELECT a.version_id, a.origin, a.activated_at, a.activated_by, v.is_active
+FROM mapping_activation a
+JOIN mapping_version v ON v.connection_id = a.connection_id AND v.id = a.version_id
+WHERE a.connection_id = %(connection_id)s
+ORDER BY a.id DESC
+LIMIT %(count)s;
+
 -- name: active_digest
 -- which mapping a connection works with, and the names it is compiled with
 SELECT v.id, v.digest, c.profile, c.object_names

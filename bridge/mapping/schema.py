@@ -83,6 +83,13 @@ class RecordFile(Strict):
     )
 
 
+class Filter(Strict):
+    """A field by which people are looked for."""
+
+    field: SourcePath
+    label: str = Field(min_length=1, max_length=40, description="what people know it as")
+
+
 class ContactFile(RecordFile):
     """contact.yaml: a person in Salesforce becomes a contact in Constant Contact."""
 
@@ -97,6 +104,11 @@ class ContactFile(RecordFile):
         "without it, and for all others, permission is implicit",
     )
     lookups: dict[str, Lookup] = Field(default_factory=dict, max_length=50)
+    filters: list[Filter] = Field(
+        default_factory=list,
+        max_length=12,
+        description="fields by which people are looked for when many are put on a list at once",
+    )
     fields: ContactFields
 
 

@@ -6,9 +6,9 @@ import json
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from psycopg.rows import tuple_row
+from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
@@ -17,6 +17,7 @@ from bridge.mapping.compiled import digest_of, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
+    from datetime import datetime
     from typing import LiteralString
 
     import psycopg
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 _QUERIES = load_queries("bridge.mapping")
 _DEFAULT_PROFILE = "practifi"  # until `describe` has shown which one the organization has
 _CACHE_SIZE = 32
+
+Origin: TypeAlias = Literal["files", "console"]
+"""Where a text came from: a folder, by `bridge up` or a command, or a page."""
 
 # Compiled mappings by what they are made of. Compiling twice by a race of two threads does no harm.
 _compiled: OrderedDict[tuple[str, str, str], Mapping] = OrderedDict()
@@ -46,8 +50,24 @@ class ActiveMapping:
     mapping: Mapping
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Activation:
+    """A version that came into force."""
+
+    version_id: int
+    origin: Origin
+    activated_at: datetime
+    activated_by: str
+    is_active: bool
+
+
 def activate(
-    tx: psycopg.Connection[Any], connection_id: int, files: MappingOf[str, str], *, by: str
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    files: MappingOf[str, str],
+    *,
+    by: str,
+    origin: Origin = "files",
 ) -> int:
     """Check mapping files and make them the active version of a connection.
 
@@ -58,6 +78,7 @@ def activate(
         connection_id: Whose mapping it is.
         files: Name -> text.
         by: Who activates it: a user, or `bridge up`.
+        origin: Where the text came from.
 
     Returns:
         The number of the version.
@@ -76,10 +97,12 @@ def activate(
         digest = digest_of(files)
         cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
         in_force = cursor.fetchone()
+        values = {"connection_id": connection_id, "digest": digest, "by": by, "origin": origin}
         if in_force is not None and in_force[1] == digest:
             _clear_fault(tx, connection_id)
+            if origin == "files" and last_from_files(tx, connection_id) != digest:
+                cursor.execute(_QUERIES["note_activation"], values | {"version_id": in_force[0]})
             return int(in_force[0])
-        values = {"connection_id": connection_id, "digest": digest, "by": by}
         cursor.execute(_QUERIES["deactivate"], values)
         cursor.execute(_QUERIES["activate_again"], values)
         found = cursor.fetchone()
@@ -87,7 +110,63 @@ def activate(
             cursor.execute(_QUERIES["add_version"], {**values, "files": Jsonb(dict(files))})
             found = cursor.fetchone()
         assert found is not None  # noqa: S101 - the statement returns its row
+        cursor.execute(_QUERIES["note_activation"], values | {"version_id": found[0]})
         return int(found[0])
+
+
+def lock_activations(tx: psycopg.Connection[Any], connection_id: int) -> None:
+    """Have activations of a connection take turns: what is in force stays till the commit."""
+    tx.execute(_QUERIES["connection_names"], {"connection_id": connection_id})
+
+
+def last_from_files(tx: psycopg.Connection[Any], connection_id: int) -> str | None:
+    """Return the digest of the text that came from files last, whatever is in force now."""
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        values = {"connection_id": connection_id}
+        row = cursor.execute(_QUERIES["last_from_files"], values).fetchone()
+    return None if row is None else str(row[0])
+
+
+def activations(
+    tx: psycopg.Connection[Any], connection_id: int, *, count: int = 100
+) -> list[Activation]:
+    """Return what came into force, the latest first."""
+    with tx.cursor(row_factory=class_row(Activation)) as cursor:
+        values = {"connection_id": connection_id, "count": count}
+        return cursor.execute(_QUERIES["activations"], values).fetchall()
+
+
+def files_of(
+    tx: psycopg.Connection[Any], connection_id: int, version_id: int
+) -> dict[str, str] | None:
+    """Return the files of a version as they were typed; None where there is no such version."""
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        values = {"connection_id": connection_id, "id": version_id}
+        row = cursor.execute(_QUERIES["version_files"], values).fetchone()
+    return None if row is None else dict(row[0])
+
+
+def version_in_force(tx: psycopg.Connection[Any], connection_id: int) -> int | None:
+    """Return the number of the version in force, whether it can be used or not."""
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        values = {"connection_id": connection_id}
+        row = cursor.execute(_QUERIES["active_digest"], values).fetchone()
+    return None if row is None else int(row[0])
+
+
+def compiled_as(
+    tx: psycopg.Connection[Any], connection_id: int, files: MappingOf[str, str]
+) -> Mapping:
+    """Return what files make of a connection's names; nothing is stored.
+
+    Raises:
+        MappingError: If the files have faults; it lists every one.
+    """
+    with tx.cursor(row_factory=tuple_row) as cursor:
+        values = {"connection_id": connection_id}
+        row = cursor.execute(_QUERIES["names_of_connection"], values).fetchone()
+    profile, overrides = row or (None, {})
+    return _compile(files, digest_of(files), profile or _DEFAULT_PROFILE, overrides)
 
 
 def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:
@@ -155,12 +234,25 @@ def _compiled_version(
             return None
         version_id, digest, profile, overrides = row
         profile = profile or _DEFAULT_PROFILE
-        key = (digest, profile, json.dumps(overrides, sort_keys=True))
-        mapping = _compiled.get(key)
+        mapping = _compiled.get(_key(digest, profile, overrides))
         if mapping is None:
             cursor.execute(_QUERIES["version_files"], values | {"id": version_id})
             (files,) = cursor.fetchone() or ({},)
-            mapping = _compiled[key] = load_mapping(files, profile=profile, overrides=overrides)
-            while len(_compiled) > _CACHE_SIZE:
-                _compiled.popitem(last=False)
+            mapping = _compile(files, digest, profile, overrides)
     return ActiveMapping(version_id=version_id, mapping=mapping)
+
+
+def _compile(
+    files: MappingOf[str, str], digest: str, profile: str, overrides: MappingOf[str, object]
+) -> Mapping:
+    key = _key(digest, profile, overrides)
+    mapping = _compiled.get(key)
+    if mapping is None:
+        mapping = _compiled[key] = load_mapping(files, profile=profile, overrides=overrides)
+        while len(_compiled) > _CACHE_SIZE:
+            _compiled.popitem(last=False)
+    return mapping
+
+
+def _key(digest: str, profile: str, overrides: MappingOf[str, object]) -> tuple[str, str, str]:
+    return digest, profile, json.dumps(overrides, sort_keys=True)

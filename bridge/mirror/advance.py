@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.consent.box import RecordedBox
     from bridge.mapping.names import ContactNames
     from bridge.mirror.model import PractifiRow
 
@@ -101,7 +102,7 @@ def advance(
     boxes = Boxes(names, seen_at, {id(row): cause for row, cause in zip(rows, causes, strict=True)})
     late = late_ticks(tx, connection_id, told, known)
     for key, newest_row in newest.items():
-        older, ticked = known.get(key, (None, None))
+        older, recorded = known.get(key, (None, None))
         if older is not None and key in late:
             boxes.note_late(late[key], older)
             merged[key] = older
@@ -111,7 +112,7 @@ def advance(
             if row.kind == "contact":
                 is_in_doubt = row.do_not_email is None
                 between = tick_between(newest_row, older, told[key], is_in_doubt=is_in_doubt)
-                before = boxes.note_between(between, box_before(older, ticked, names), whole)
+                before = boxes.note_between(between, box_before(older, recorded, names), whole)
                 believed, merged[key] = believe(row, whole, older, before, names)
                 boxes.note(believed, whole, before, newest_row, is_doubted=believed is not row)
     remember_rows(tx, list(merged.values()))
@@ -170,7 +171,7 @@ def _subjects(
     tx: psycopg.Connection,
     connection_id: int,
     merged: dict[tuple[str, str], PractifiRow],
-    known: dict[tuple[str, str], tuple[PractifiRow, bool | None]],
+    known: dict[tuple[str, str], tuple[PractifiRow, RecordedBox | None]],
     client_paths: Sequence[str],
 ) -> dict[tuple[str, str], frozenset[Subject]]:
     contact_ids = {
@@ -209,7 +210,7 @@ def _people_of_changed_clients(
     tx: psycopg.Connection,
     connection_id: int,
     merged: dict[tuple[str, str], PractifiRow],
-    known: dict[tuple[str, str], tuple[PractifiRow, bool | None]],
+    known: dict[tuple[str, str], tuple[PractifiRow, RecordedBox | None]],
     client_paths: Sequence[str],
 ) -> dict[str, set[Subject]]:
     changed = [

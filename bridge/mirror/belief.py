@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from bridge.consent.box import RecordedBox
     from bridge.mapping.names import ContactNames
 
 _APART = timedelta(hours=1)
@@ -112,12 +113,21 @@ def _asks(row: PractifiRow, before: Box | None) -> bool:
     )
 
 
-def box_before(older: PractifiRow | None, ticked: bool | None, names: ContactNames) -> Box | None:  # noqa: FBT001 -- a value, no switch
-    """Return the box as last known, whatever has come in doubt since; None: never known."""
+def box_before(
+    older: PractifiRow | None, recorded: RecordedBox | None, names: ContactNames
+) -> Box | None:
+    """Return the box as last known, whatever has come in doubt since; None: never known.
+
+    Where no known state shows what was recorded, it is of the time of its record: a later save
+    that left the box in doubt says nothing of when it was ticked.
+    """
     if older is None:
         return None
-    if ticked is None:
-        ticked = older.do_not_email
+    if recorded is not None:
+        is_shown = older.do_not_email is recorded.ticked
+        at = older.modstamp if is_shown else recorded.changed_at
+        return Box(ticked=recorded.ticked, stamp=older.resubscribe_at, modstamp=at)
+    ticked = older.do_not_email
     if ticked is None:
         ticked = parse_flag(older.fields.get(names.do_not_email or ""))
     if ticked is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.consent.box import RecordedBox
     from bridge.mapping.names import ContactNames
     from bridge.mirror.model import PractifiRow
 
@@ -79,15 +80,15 @@ def late_ticks(
     tx: psycopg.Connection,
     connection_id: int,
     told: Mapping[tuple[str, str], Sequence[PractifiRow]],
-    known: Mapping[tuple[str, str], tuple[PractifiRow, bool | None]],
+    known: Mapping[tuple[str, str], tuple[PractifiRow, RecordedBox | None]],
 ) -> dict[tuple[str, str], PractifiRow]:
     """Return the ticks that are told only after the merge that has cleared them was read."""
-    ticks = {
-        key: tick
-        for key, (older, ticked) in known.items()
-        if key[0] == "contact"
-        and (tick := late_tick(older, told.get(key, ()), is_on_record=bool(ticked)))
-    }
+    ticks = {}
+    for key, (older, recorded) in known.items():
+        is_on_record = recorded is not None and recorded.ticked
+        tick = late_tick(older, told.get(key, ()), is_on_record=is_on_record)
+        if key[0] == "contact" and tick is not None:
+            ticks[key] = tick
     if not ticks:
         return {}
     asked = {"connection_id": connection_id, "ids": sorted(sf_id for _, sf_id in ticks)}

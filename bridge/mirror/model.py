@@ -79,6 +79,7 @@ def needed_paths(kind: Kind, mapping: Mapping) -> tuple[str, ...]:
             contact.resubscribe_at,
             contact.resubscribe_by,
             *mapping.contact.paths,
+            *(one.path for one in mapping.contact.filters),
             *_read_beside(mapping),
         )
     elif kind == "list":

@@ -4,11 +4,7 @@
 SELECT r.connection_id, r.kind, r.sf_id, r.source, r.modstamp, r.modified_by, r.created_at, r.deleted_at,
   r.account_id, r.contact_id, r.list_id, r.name, r.email_key, r.do_not_email, r.resubscribe_at,
   r.fields, r.unknown_fields,
-  (SELECT b.ticked
-   FROM box_change b
-   WHERE b.connection_id = r.connection_id AND b.contact_id = r.sf_id AND r.kind = 'contact'
-   ORDER BY b.changed_at DESC
-   LIMIT 1) AS box_ticked
+  last.ticked AS box_ticked, last.changed_at AS box_changed_at
 FROM practifi_record r
 JOIN (
   SELECT kind, sf_id
@@ -20,6 +16,12 @@ JOIN (
     ON p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.account_id = a.sf_id
   WHERE a.kind = 'account') AS asked
   ON r.kind = asked.kind AND r.sf_id = asked.sf_id
+LEFT JOIN LATERAL (
+  SELECT b.ticked, b.changed_at
+  FROM box_change b
+  WHERE b.connection_id = r.connection_id AND b.contact_id = r.sf_id AND r.kind = 'contact'
+  ORDER BY b.changed_at DESC
+  LIMIT 1) AS last ON true
 WHERE r.connection_id = %(connection_id)s
 ORDER BY r.kind, r.sf_id
 FOR UPDATE OF r

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from bridge.consent.box import RecordedBox
 from bridge.db.queries import load_queries
 from bridge.identity import email_key
 from bridge.mirror.model import PractifiRow, parse_moment
@@ -25,7 +26,7 @@ SQL = load_queries("bridge.mirror")
 
 def lock_rows(
     tx: psycopg.Connection, connection_id: int, keys: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[PractifiRow, bool | None]]:
+) -> dict[tuple[str, str], tuple[PractifiRow, RecordedBox | None]]:
     """Return known rows by (kind, id), locked until the transaction ends.
 
     The second value is the box of a contact as it was last recorded, which outlives a message that
@@ -43,12 +44,13 @@ def lock_rows(
             "ids": [sf_id for _, sf_id in wanted],
         },
     )
-    found: dict[tuple[str, str], tuple[PractifiRow, bool | None]] = {}
+    found: dict[tuple[str, str], tuple[PractifiRow, RecordedBox | None]] = {}
     for values in cursor:
-        ticked = values.pop("box_ticked")
+        ticked, changed_at = values.pop("box_ticked"), values.pop("box_changed_at")
         values["unknown_fields"] = tuple(values["unknown_fields"])
         row = PractifiRow(**values)
-        found[row.kind, row.sf_id] = (row, ticked)
+        recorded = None if ticked is None else RecordedBox(ticked, changed_at)
+        found[row.kind, row.sf_id] = (row, recorded)
     return found
 
 

@@ -106,18 +106,18 @@ class Salesforce:
                 found[salesforce_id(named["Id"] or "")] = named
         return found
 
-    def merged(
+    def in_recycle_bin(
         self,
         object: str,  # noqa: A002 -- the domain's word
         where: Literal["Id", "MasterRecordId"],
         ids: Sequence[str],
         paths: Sequence[str] = (),
     ) -> list[Record]:
-        """Return the records in the recycle bin that were merged into another one.
+        """Return deleted records; those that were merged into another one name it.
 
         Args:
             object: What they are.
-            where: Whether the ids are theirs, or those of the records that are left.
+            where: Whether the ids are theirs, or those of the records they were merged into.
             ids: Which.
             paths: Fields to return beside `Id`, `MasterRecordId` and `SystemModstamp`.
         """
@@ -129,7 +129,7 @@ class Salesforce:
             quoted = ",".join(f"'{one}'" for one in unique[start : start + _IDS_A_QUERY])
             soql = (
                 f"SELECT {columns} FROM {checked_name(object)} "  # noqa: S608
-                f"WHERE IsDeleted = true AND MasterRecordId != null AND {where} IN ({quoted})"
+                f"WHERE IsDeleted = true AND {where} IN ({quoted})"
             )
             found += [as_asked(one, wanted) for one in self.query(soql, deleted=True)]
         return found
@@ -201,6 +201,37 @@ class Salesforce:
             return {str(one["name"]) for one in answer["sobjects"]}
         except (KeyError, TypeError):
             raise unavailable("an answer without sobjects") from None
+
+    def list_views(self, object: str) -> list[tuple[str, str]]:  # noqa: A002 -- the domain's word
+        """Return id and label of the list views of an object whose query SOQL can ask."""
+        path: str | None = f"sobjects/{checked_name(object)}/listviews"
+        found: list[tuple[str, str]] = []
+        while path is not None:
+            answer = self._get(path)
+            try:
+                found += [
+                    (salesforce_id(one["id"]), str(one["label"]))
+                    for one in answer["listviews"]
+                    if one.get("soqlCompatible", True)
+                ]
+                following = answer.get("nextRecordsUrl")
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise unavailable("an answer without list views") from None
+            path = following.partition("/sobjects/")[2] or None if following else None
+            path = None if path is None else f"sobjects/{path}"
+        return found
+
+    def list_view_query(self, object: str, view_id: str) -> str:  # noqa: A002
+        """Return the SOQL of a list view; `Id` is among what it selects.
+
+        Raises:
+            NotFoundRemotely: If there is no such view, or the bridge's user may not see it.
+        """
+        path = f"sobjects/{checked_name(object)}/listviews/{salesforce_id(view_id)}/describe"
+        query = self._get(path).get("query")
+        if isinstance(query, str):
+            return query
+        raise unavailable("an answer without the query of the list view")
 
     def identity(self) -> Identity:
         """Return who the bridge is there."""

@@ -1,4 +1,4 @@
-"""Save records of one object in collections: create, update, or upsert by an external id.
+"""Save records of one object in collections: create, update, delete, or upsert by an external id.
 
 Salesforce takes up to 200 records a call and answers each by itself, in the order given, without
 naming the key of one that failed (REST API Developer Guide, "sObject Collections"). A refusal of
@@ -59,6 +59,19 @@ class Collections:
             results.update(zip(part, self._save("PATCH", _PATH, given), strict=True))
         return [results[position] for position in range(len(records))]
 
+    def delete(self, ids: Sequence[str]) -> list[SaveResult]:
+        """Delete up to 200 records, into the recycle bin; one that is gone already is refused."""
+        if len(ids) > RECORDS_A_CALL:
+            message = f"{len(ids)} records, and {RECORDS_A_CALL} are possible"
+            raise ValueError(message)
+        if not ids:
+            return []
+        params = {"ids": ",".join(map(salesforce_id, ids)), "allOrNone": "false"}
+        answer = self._session.call(
+            lambda library: library.restful(_PATH, method="DELETE", params=params)
+        )
+        return _save_results(answer, len(ids))
+
     def upsert(
         self,
         object: str,  # noqa: A002
@@ -106,13 +119,17 @@ class Collections:
             return []
         body = {"allOrNone": False, "records": list(records)}
         answer = self._session.call(lambda library: library.restful(path, method=method, json=body))
-        if not isinstance(answer, list) or len(answer) != len(records):
-            raise unavailable("an answer without a result for each record")
-        return [_save_result(result) for result in answer]
+        return _save_results(answer, len(records))
 
 
 def _record(object: str, fields: Fields) -> Fields:  # noqa: A002
     return {"attributes": {"type": checked_name(object)}, **fields}
+
+
+def _save_results(answer: object, count: int) -> list[SaveResult]:
+    if not isinstance(answer, list) or len(answer) != count:
+        raise unavailable("an answer without a result for each record")
+    return [_save_result(result) for result in answer]
 
 
 def _save_result(result: object) -> SaveResult:

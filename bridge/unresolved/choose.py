@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.delivery.work import Origin
     from bridge.unresolved.keep import Kind
 
 SAYS: Mapping[Kind, tuple[str, str]] = {
@@ -40,7 +41,8 @@ SAYS: Mapping[Kind, tuple[str, str]] = {
 }
 """Kind -> what is unresolved, and what to do about it."""
 
-_CHOOSABLE = frozenset({"shared_address", "duplicate"})
+CHOOSABLE: frozenset[Kind] = frozenset({"shared_address", "duplicate"})
+"""Kinds of which a person can choose one contact."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +86,7 @@ def choose(
     *,
     by: str,
     connection: str | None = None,
+    origin: Origin = "cli",
 ) -> None:
     """Say whose fields are sent to an address; it holds until that person loses the address.
 
@@ -93,7 +96,7 @@ def choose(
         ConfigurationError: If there is no such row, or nothing or somebody else to choose.
     """
     connection_id, kind, key, candidates, _, finished_at = _locked(tx, row_id, connection)
-    if kind not in _CHOOSABLE:
+    if kind not in CHOOSABLE:
         raise ConfigurationError(f"{row_id} is nothing to choose: {SAYS[kind][1]}")
     if finished_at is not None:
         raise ConfigurationError(f"{row_id} is settled: `bridge unresolved list` shows what is not")
@@ -107,11 +110,16 @@ def choose(
     values = {"connection_id": connection_id, "key": key, "id": row_id}
     tx.execute(SQL["forget_choices"], values)
     tx.execute(SQL["choose"], values | {"contact": chosen, "by": by})
-    mark(tx, connection_id, {("address", key): False}, lane=INTERACTIVE, origin="cli")
+    mark(tx, connection_id, {("address", key): False}, lane=INTERACTIVE, origin=origin)
 
 
 def undo(
-    tx: psycopg.Connection[Any], row_id: int, *, by: str, connection: str | None = None
+    tx: psycopg.Connection[Any],
+    row_id: int,
+    *,
+    by: str,
+    connection: str | None = None,
+    origin: Origin = "cli",
 ) -> None:
     """Take a choice back: whose fields are sent goes on until somebody is chosen, or by the rule.
 
@@ -122,7 +130,7 @@ def undo(
     if choice is None:
         raise ConfigurationError(f"nobody was chosen for {row_id}")
     tx.execute(SQL["unchoose"], {"connection_id": connection_id, "id": row_id, "by": by})
-    mark(tx, connection_id, {("address", key): False}, lane=INTERACTIVE, origin="cli")
+    mark(tx, connection_id, {("address", key): False}, lane=INTERACTIVE, origin=origin)
 
 
 def _locked(tx: psycopg.Connection[Any], row_id: int, connection: str | None) -> tuple[Any, ...]:

@@ -103,3 +103,21 @@ SET choice = NULL, chosen_by = %(by)s,
       WHERE o.connection_id = u.connection_id AND o.kind = u.kind AND o.key = u.key AND o.finished_at IS NULL)
       THEN u.finished_at END
 WHERE u.connection_id = %(connection_id)s AND u.id = %(id)s
+
+-- name: rule_settles
+-- The shared addresses that are open and for which a rule says whose fields are sent, the oldest first.
+SELECT u.key
+FROM unresolved u
+WHERE u.connection_id = %(connection_id)s AND u.kind = 'shared_address' AND u.finished_at IS NULL
+  AND (%(primary_member)s::text IS NULL OR (
+    SELECT count(*)
+    FROM practifi_record p
+    WHERE p.connection_id = u.connection_id AND p.kind = 'contact' AND p.email_key = u.key AND p.deleted_at IS NULL
+      AND p.fields ->> %(primary_member)s::text = 'true') = 1)
+ORDER BY u.id
+
+-- name: settle_shared
+-- A rule says whose fields are sent: nobody has to choose any more.
+UPDATE unresolved
+SET finished_at = app_now()
+WHERE connection_id = %(connection_id)s AND kind = 'shared_address' AND finished_at IS NULL AND key = ANY(%(keys)s)

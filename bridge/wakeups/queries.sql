@@ -52,6 +52,11 @@ WHERE EXISTS (
   SELECT FROM bulk_round
   WHERE due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))
 UNION ALL
+SELECT 'bulk-create'
+WHERE EXISTS (
+  SELECT FROM bulk_create
+  WHERE due_at <= app_now() AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
 SELECT 'write-back'
 WHERE EXISTS (
   SELECT FROM record_status
@@ -61,3 +66,6 @@ SELECT 'runs'
 WHERE EXISTS (
   SELECT FROM run
   WHERE finished_at IS NULL AND state <> 'waiting' AND (lease_until IS NULL OR lease_until < app_now()))
+UNION ALL
+SELECT 'mappings'
+WHERE EXISTS (SELECT FROM mapping_count WHERE finished_at IS NULL)

@@ -11,11 +11,13 @@ TRIAGE_CONSENT = "triage-consent"
 DELIVER = "deliver"
 DELIVER_CONSENT = "deliver-consent"
 BULK = "bulk"
+BULK_CREATE = "bulk-create"
 WRITE_BACK = "write-back"
 DELETES = "deletes"
 RETENTION = "retention"
 SILENCE = "silence"
 RUNS = "runs"
+MAPPINGS = "mappings"
 
 QUEUE_OF = {
     TRIAGE: "triage",
@@ -23,11 +25,13 @@ QUEUE_OF = {
     DELIVER: "work",
     DELIVER_CONSENT: "consent_deliver",
     BULK: "polls",
+    BULK_CREATE: "work",
     WRITE_BACK: "work",
     DELETES: "polls",
     RETENTION: "polls",
     SILENCE: "polls",
     RUNS: "runs",
+    MAPPINGS: "runs",
 }
 """Topic -> Dramatiq queue. Few queues: each costs every worker process two connections."""
 

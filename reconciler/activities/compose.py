@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.constant_contact.bounces import bounce_result, bounce_words
+from bridge.constant_contact.bounces import bounce_words
+from bridge.constant_contact.results import NOT_TICKED, SUBJECT_CHARACTERS, name_of, subject_of
+from bridge.constant_contact.results import result_of as strongest
 from reconciler.activities.model import Words
 
 if TYPE_CHECKING:
@@ -16,24 +18,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bridge.mapping.interaction import EventKind
     from reconciler.activities.model import Mailing, Tally
 
     At = Callable[[datetime], str]
 
-SUBJECT_CHARACTERS = 255
-
-_PREFIX = "Constant Contact: "
 _CUT = "… (cut)"
-_SENT = "Sent"
 _ONE_OF_TWO = " (one of two that were tested; who got which is not told)"
-_OPTED_OUT = "Unsubscribed there; Do Not Email in Practifi is not ticked"
-_STRONGEST: tuple[tuple[EventKind, str], ...] = (
-    ("optout", "Unsubscribed"),
-    ("click", "Clicked"),
-    ("forward", "Forwarded"),
-    ("open", "Opened"),
-)
 
 
 def compose(
@@ -64,28 +54,8 @@ def compose(
 def result_of(tallies: Iterable[Tally]) -> str:
     """Return the strongest thing that happened, in a word or two."""
     tallies = tuple(tallies)
-    kinds = {tally.kind for tally in tallies}
-    for kind, word in _STRONGEST:
-        if kind in kinds:
-            return word
     codes = [tally.bounce_code or "" for tally in tallies if tally.kind == "bounce"]
-    return bounce_result(codes) or _SENT
-
-
-def subject_of(campaign: str, result: str, most: int = SUBJECT_CHARACTERS) -> str:
-    """Return the subject; of a long one the campaign's name is cut, never the result.
-
-    >>> subject_of("Market letter", "Opened")
-    'Constant Contact: Market letter - Opened'
-    >>> subject_of("A name that is too long", "Opened", most=40)
-    'Constant Contact: A name that… - Opened'
-    """
-    tail = f" - {result}"
-    room = most - len(_PREFIX) - len(tail)
-    name = _one_line(campaign)
-    if len(name) > room:
-        name = name[: room - 1].rstrip() + "…"
-    return f"{_PREFIX}{name}{tail}"
+    return strongest({tally.kind for tally in tallies}, codes)
 
 
 def fitted(blocks: Iterable[str], most: int) -> str:
@@ -136,7 +106,7 @@ def _blocks(
 
 
 def _name(mailing: Mailing) -> str:
-    return f"{mailing.campaign_name} (resend)" if mailing.is_resend else mailing.campaign_name
+    return name_of(mailing.campaign_name, is_resend=mailing.is_resend)
 
 
 def _resend(mailing: Mailing, at: At) -> str:
@@ -191,7 +161,7 @@ def _bounces(bounces: Sequence[Tally], at: At) -> list[str]:
 def _opt_out(opt_outs: Sequence[Tally], at: At) -> str:
     if not opt_outs:
         return ""
-    words = f"{_OPTED_OUT} ({at(max(tally.last_at for tally in opt_outs))})"
+    words = f"{NOT_TICKED} ({at(max(tally.last_at for tally in opt_outs))})"
     reasons = sorted({_one_line(tally.reason) for tally in opt_outs if tally.reason})
     return f"{words}\nReason given: {'; '.join(reasons)}" if reasons else words
 

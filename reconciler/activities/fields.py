@@ -11,8 +11,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bridge.constant_contact.results import SUBJECT_CHARACTERS
 from bridge.errors import ConfigurationError
-from reconciler.activities.compose import SUBJECT_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

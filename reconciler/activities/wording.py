@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.activities.compose import SUBJECT_CHARACTERS, compose
+from bridge.constant_contact.results import SUBJECT_CHARACTERS
+from reconciler.activities.compose import compose
 from reconciler.activities.fields import json_text
 from reconciler.copying import escaped
 

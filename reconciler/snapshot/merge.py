@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
-from bridge.delivery.merges import cleared_by_merge
+from bridge.delivery.merges import MERGEABLE, cleared_by_merge
 from bridge.delivery.read_back import Reader, made_dirty
 from bridge.delivery.work import RECONCILE, mark
+from bridge.inbox.merged import follow_missing
 from bridge.mirror.advance import advance
 from bridge.mirror.model import PractifiRow, client_paths
 from reconciler.candidates.store import add_candidates, add_candidates_of
@@ -24,6 +25,7 @@ from reconciler.snapshot.staged import allow_much_memory, changes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bridge.mirror.advance import Subject
     from bridge.mirror.model import Kind
     from reconciler.runs.context import RunContext
 
@@ -130,6 +132,10 @@ def _look_up_missing(context: RunContext, kind: Kind) -> None:
         with context.installation.database.transaction() as tx:
             add_candidates_of(tx, connection_id, records)
         context.patiently(partial(reader.read, kind, ids, lane=RECONCILE))
+        heirs: frozenset[Subject] = frozenset()
+        if reader.mapping.names.object_of(kind) == MERGEABLE:
+            heirs = context.patiently(partial(follow_missing, reader, ids))
         with context.installation.database.transaction() as tx:
             add_candidates_of(tx, connection_id, records)
+            add_candidates(tx, connection_id, {key for _, key in heirs})
         context.progress(f"looking up {kind}s", start + len(ids), len(missing))

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.mapping.versions import activate
+from tests.console.client_rows import a_client
+from tests.console.engaged import ANN, BOB, CLIENT, LINK, Firm, mailing_id
 from tests.console.past import a_plan, a_run, a_step, arrived, flaps
+from tests.console.people import a_contact, a_list, lets_see, mapped, there, unresolved
+from tests.console.test_audit import EMAIL, aged, outstanding, says, went
+from tests.console.typing_in import keep
+from tests.unit.mapping_builders import contact_yaml, files_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.console.browsing import Browser
     from tests.fix_console import Desk
 
 AXE = Path(__file__).with_name("axe.js").read_text(encoding="utf-8")
@@ -34,6 +42,13 @@ def believable(desk: Desk) -> list[str]:
     applied = a_run(desk)
     a_plan(desk, applied, state="done")
     flaps(desk)
+    client = a_household(desk)
+    went(desk, says(desk, ANN, EMAIL), "sent", "confirmed")
+    late = says(desk, ANN, EMAIL, change="unticked")
+    went(desk, late, "sent")
+    aged(desk, late, "5 days")
+    outstanding(desk, due="-1 days")
+    matter, kept = writing(desk)
     desk.rows(
         """
         WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
@@ -45,10 +60,55 @@ def believable(desk: Desk) -> list[str]:
     return [
         "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
         f"/runs/{applied}", f"/runs/{applied}/undo",
+        "/unresolved", f"/unresolved/{matter}", f"/unresolved/{matter}/choose?contact={kept}",
+        "/unresolved/rule?owner=oldest", "/mappings/contact.yaml?who=Moran", "/mappings/names.yaml",
+        "/mappings/review", "/mappings/history", "/mappings/versions/1",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        f"/clients/{client}/interactions", f"/clients/{client}/interactions?form=all",
+        f"/contacts/{ANN}/interactions", f"/contacts/{ANN}/interactions/{mailing_id(1)}",
+        "/audit?period=all", "/audit/chain", "/audit/evidence",
+        "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
         "/settings/policies", "/settings/access",
+        *a_client(desk),
     ]  # fmt: skip
+
+
+def writing(desk: Desk) -> tuple[int, str]:
+    """Return a matter that waits and whom one may choose; somebody is writing a mapping."""
+    mapped(desk)
+    letter = a_list(desk)
+    ann, ben = a_contact(desk, 1, on=letter), a_contact(desk, 2, on=letter, FirstName="Ben")
+    there(desk, ann, ben, on=letter, first_name="Ann", last_name="Moran")
+    with desk.database.transaction() as tx:
+        activate(tx, desk.firm, files_with(contact=contact_yaml("first_name: FirstName")), by="ada")
+    return unresolved(desk, "shared_address", "home@example.org", ann, ben), ben
+
+
+def an_admin(desk: Desk) -> Browser:
+    """Return the browser of an administrator who sees everybody and is writing a mapping."""
+    browser = desk.log_in("admin")
+    lets_see(desk, *[row["sf_id"] for row in desk.rows("SELECT sf_id FROM practifi_record")])
+    keep(browser, "contact.yaml", contact_yaml("first_name: {from: LastName, transform: [upper]}"))
+    keep(
+        browser,
+        "names.yaml",
+        files_with()["names.yaml"].replace("do_not_email: ", "do_not_email: Other__c #", 1),
+    )
+    return browser
+
+
+def a_household(desk: Desk) -> str:
+    """Return a client whose people got mailings, and whom the first who logs in may read."""
+    firm = Firm(desk)
+    firm.setup()
+    letter = firm.mailing(1, "Market letter")
+    firm.engaged(letter, 1, "send", "open", "click", "optout", link_url=LINK)
+    firm.engaged(letter, 2, "send", "bounce", sf_id=BOB, bounce_code="F")
+    firm.engaged(firm.mailing(9, f"A {'very ' * 9}long name of a campaign"), 1, "send", "open")
+    firm.shares(1, BOB)
+    firm.may_read(CLIENT, ANN, BOB)
+    return CLIENT
 
 
 def faults_of(page: Any) -> list[str]:
@@ -66,7 +126,7 @@ def test_nothing_keeps_people_out_of_any_page(
     desk: Desk, opened: Callable[..., Any], scheme: str
 ) -> None:
     paths = believable(desk)
-    page = opened(desk.log_in("admin"), color_scheme=scheme)
+    page = opened(an_admin(desk), color_scheme=scheme)
     faults = []
     for path in paths:
         if path == "/nothing/here":
@@ -92,7 +152,7 @@ def test_no_page_is_wider_than_the_window(
     desk: Desk, opened: Callable[..., Any], width: int
 ) -> None:
     paths = believable(desk)
-    page = opened(desk.log_in("admin"), viewport={"width": width, "height": 800})
+    page = opened(an_admin(desk), viewport={"width": width, "height": 800})
     too_wide = []
     for path in paths:
         if path == "/nothing/here":

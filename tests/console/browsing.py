@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -21,13 +22,21 @@ class Form:
     """A form of a page, with what its fields hold.
 
     Attributes:
-        buttons: Text -> the name and value that it sends.
+        buttons: Text, and the name that is read to people -> the name and value that it sends.
+        actions: The same -> where it sends the form, where that is elsewhere.
     """
 
     action: str
     method: str
+    name: str = ""
     fields: Fields = field(default_factory=dict)
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
+    actions: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, value: str) -> None:
+        """Put one more field in; of one name there may be several."""
+        before = self.fields.get(name)
+        self.fields[name] = value if before is None else [*_listed(before), value]
 
 
 class _Reader(HTMLParser):
@@ -37,25 +46,30 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self.links: dict[str, str] = {}
         self._form: Form | None = None
-        self._button: tuple[str, str] | None = None
+        self._button: dict[str, str] | None = None
+        self._elsewhere: list[tuple[dict[str, str], str]] = []
         self._link: str | None = None
         self._select: str | None = None
+        self._options: list[tuple[str, bool]] = []
         self._heard: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         match tag:
             case "form":
-                self._form = Form(given.get("action", ""), given.get("method", "get"))
-                self.forms.append(self._form)
+                form = Form(
+                    given.get("action", ""), given.get("method", "get"), given.get("id", "")
+                )
+                self._form = form
+                self.forms.append(form)
             case "input":
                 self._take_input(given)
             case "select":
-                self._select = given.get("name")
-            case "option" if self._form and self._select and "selected" in given:
-                self._form.fields[self._select] = given.get("value", "")
+                self._select, self._options = given.get("name"), []
+            case "option" if "value" in given:
+                self._options.append((given["value"], "selected" in given))
             case "button":
-                self._button = (given.get("name", ""), given.get("value", ""))
+                self._button = given
                 self._heard = []
             case "a":
                 self._link = given.get("href", "")
@@ -67,14 +81,14 @@ class _Reader(HTMLParser):
         if self._form is None or not given.get("name"):
             return
         if given.get("type") not in {"checkbox", "radio"}:
-            self._form.fields[given["name"]] = given.get("value", "")
+            self._form.add(given["name"], given.get("value", ""))
         elif "checked" in given:
             value = given.get("value", "on")
             before = self._form.fields.get(given["name"])
             if given["type"] == "radio" or before is None:
                 self._form.fields[given["name"]] = value
             else:
-                self._form.fields[given["name"]] = [*_listed(before), value]
+                self._form.add(given["name"], value)
 
     def handle_endtag(self, tag: str) -> None:
         text = " ".join("".join(self._heard).split())
@@ -82,16 +96,30 @@ class _Reader(HTMLParser):
             case "form":
                 self._form = None
             case "select":
-                self._select = None
+                self._end_select()
             case "button" if self._button is not None:
-                if self._form is not None:
-                    self._form.buttons[text] = self._button
+                self._elsewhere.append((self._button, text))
+                if self._form is not None and "form" not in self._button:
+                    _add_button(self._form, *self._elsewhere.pop())
                 self._button = None
             case "a" if self._link is not None:
                 self.links.setdefault(text, self._link)
                 self._link = None
             case _:
                 pass
+
+    def close(self) -> None:
+        super().close()
+        for button, text in self._elsewhere:
+            for form in self.forms:
+                if form.name == button.get("form"):
+                    _add_button(form, button, text)
+
+    def _end_select(self) -> None:
+        chosen = [value for value, is_selected in self._options if is_selected]
+        if self._form is not None and self._select and self._options:
+            self._form.add(self._select, chosen[0] if chosen else self._options[0][0])
+        self._select = None
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
@@ -107,7 +135,9 @@ class Seen:
     def __post_init__(self) -> None:
         reader = _Reader()
         reader.feed(self.response.text)
-        self.text = " ".join(" ".join(reader.words).split())
+        reader.close()
+        words = " ".join(" ".join(reader.words).split())
+        self.text = re.sub(r" (?=[.,;])", "", words)  # a tag before them is no space
         self.forms = reader.forms
         self.links = reader.links
 
@@ -161,7 +191,7 @@ class Browser:
         fields: dict[str, object] = dict(form.fields) | changed
         if name:
             fields[name] = value
-        action = form.action or seen.response.url
+        action = form.actions.get(button) or form.action or seen.response.url
         if form.method == "get":
             answer = self.session.get(self._full(action), params=_pairs(fields), timeout=_WAIT_S)
             return Seen(answer)
@@ -169,6 +199,13 @@ class Browser:
 
     def _full(self, path: str) -> str:
         return path if "://" in path else f"{self.url}{path}"
+
+
+def _add_button(form: Form, button: Mapping[str, str], text: str) -> None:
+    for said in {text, button.get("aria-label", text)}:
+        form.buttons[said] = (button.get("name", ""), button.get("value", ""))
+        if "formaction" in button:
+            form.actions[said] = button["formaction"]
 
 
 def _listed(value: str | list[str]) -> list[str]:

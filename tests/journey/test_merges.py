@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journey.firm import MEMBERSHIP, TICKED, UNTICKED
+from tests.journey.reconciling import reconcile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,3 +146,40 @@ def test_a_record_nobody_knew_is_read_where_another_was_merged_into_it(
     firm.settle(deletes=True)
     assert firm.cc_list_id(letter) in firm.lists_of("unheard@example.org")
     assert firm.record(MEMBERSHIP, membership)["CC_Bridge_Status__c"] == "Confirmed"
+
+
+def drop_messages(firm: Firm) -> None:
+    firm.sandbox.faults({"side": "outbound", "kind": "drop", "times": None})
+
+
+def test_a_run_that_misses_a_record_follows_it_where_it_was_merged(
+    firm: Firm, pair: tuple[str, str]
+) -> None:
+    drop_messages(firm)
+    firm.tick(pair[1])
+    merge(firm, pair)
+    firm.sandbox.advance(90_000)
+    reconcile(firm)
+    assert firm.permission(WINNER) == "unsubscribed"
+    assert firm.permission(LOSER) == "unsubscribed"
+
+
+def test_a_first_look_for_deletions_goes_back_as_far_as_there_is_something_known(
+    firm: Firm, pair: tuple[str, str]
+) -> None:
+    drop_messages(firm)
+    firm.tick(pair[1])
+    merge(firm, pair)
+    firm.sandbox.advance(90_000)
+    firm.settle(deletes=True)
+    assert firm.permission(WINNER) == "unsubscribed"
+
+
+def test_a_tick_stands_though_its_record_is_deleted_before_anybody_has_heard_of_it(
+    firm: Firm, pair: tuple[str, str]
+) -> None:
+    drop_messages(firm)
+    firm.tick(pair[1])
+    firm.delete("Contact", pair[1])
+    firm.settle(deletes=True)
+    assert firm.permission(LOSER) == "unsubscribed"

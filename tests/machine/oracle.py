@@ -74,6 +74,7 @@ class Oracle:
     _before_tick: dict[str, Grade] = field(default_factory=dict)
     _left: dict[Join, Grade] = field(default_factory=dict)
     _known_left: set[Join] = field(default_factory=set)
+    _left_at: set[tuple[str, str]] = field(default_factory=set)
     _settled_at: dict[str, str | None] = field(default_factory=dict)
     _were_at: set[tuple[str, str]] = field(default_factory=set)
     _agreed: set[Join] = field(default_factory=set)
@@ -105,11 +106,14 @@ class Oracle:
         }
 
     def left(self, address: str, of_list: str) -> Grade:
-        """Return whether somebody at an address has left a list by their own act."""
+        """Return whether somebody at an address has left a list by their own act.
+
+        Who comes to an address whose person has left it and the list may be that person, entered
+        once more.
+        """
+        before = Grade.MAYBE if (address, of_list) in self._left_at else Grade.IN
         people = self.at(address)
-        return max(
-            (self._left.get(Join(who, of_list), Grade.IN) for who in people), default=Grade.IN
-        )
+        return max(before, *(self._left.get(Join(who, of_list), before) for who in people), before)
 
     # In Practifi
 
@@ -300,6 +304,7 @@ class Oracle:
         grade = self.grade(address)
         self._stir(address)
         self._were_at.add((who, address))
+        self._left_at |= {(address, join.of_list) for join in self._left if join.person == who}
         if person.is_ticked and person.is_tick_new and person.ticked_at == address:
             before = self._before_tick.get(who, Grade.IN)
             others = [one for one in self.at(address) if one != who]

@@ -140,6 +140,17 @@ def test_a_list_that_the_person_left_is_not_given_again(oracle: Oracle) -> None:
     assert any("which the person had left" in one for one in complaints(oracle, seen(THERE)))
 
 
+def test_whoever_comes_to_the_address_of_one_who_left_a_list_may_be_kept_off_it(
+    oracle: Oracle,
+) -> None:
+    oracle.left_list(ADA, "letter")
+    oracle.came_to_rest({})
+    oracle.deleted("ada")
+    oracle.entered("new", ADA, {})
+    assert oracle.left(ADA, "letter") is Grade.MAYBE
+    assert oracle.left(ADA, "invitations") is Grade.IN
+
+
 def test_an_edit_there_hides_that_the_person_left_unless_it_was_seen(oracle: Oracle) -> None:
     oracle.left_list(ADA, "letter")
     oracle.came_to_rest({})

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.constant_contact.results import subject_of
 from bridge.mapping.interaction import EVENT_KINDS, EventKind
 from bridge.mapping.names import InteractionNames
-from reconciler.activities.compose import compose, fitted, result_of, subject_of
+from reconciler.activities.compose import compose, fitted, result_of
 from reconciler.activities.model import Mailing, Tally
 from reconciler.activities.wording import Wording
 

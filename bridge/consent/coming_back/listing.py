@@ -67,3 +67,27 @@ def list_requests(
     }
     with tx.cursor(row_factory=class_row(Request)) as cursor:
         return cursor.execute(SQL["requests"], values).fetchall()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outstanding:
+    """How many requests wait for somebody of the firm.
+
+    Attributes:
+        held: For an approver.
+        without_evidence: For evidence, whether the person is mailed meanwhile or not.
+        overdue: Those of them whose evidence was due by now.
+    """
+
+    held: int
+    without_evidence: int
+    overdue: int
+
+
+def count_requests(tx: psycopg.Connection, *, connection_id: int | None = None) -> Outstanding:
+    """Return how many requests wait for somebody, of one connection or of all."""
+    values = {"connection_id": connection_id}
+    with tx.cursor(row_factory=class_row(Outstanding)) as cursor:
+        counted = cursor.execute(SQL["count_requests"], values).fetchone()
+    assert counted is not None  # noqa: S101 -- an aggregate has a row
+    return counted

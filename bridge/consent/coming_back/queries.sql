@@ -14,6 +14,15 @@ WHERE (%(connection_id)s::int IS NULL OR r.connection_id = %(connection_id)s)
        OR %(outstanding)s AND r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL AND r.evidence_at IS NULL)
 ORDER BY r.unticked_at, r.connection_id, r.id
 
+-- name: count_requests
+-- How many requests wait for whom: held ones, those without evidence, and how many of these are overdue.
+SELECT count(*) FILTER (WHERE state = 'held') AS held,
+  count(*) FILTER (WHERE state <> 'held') AS without_evidence,
+  count(*) FILTER (WHERE state <> 'held' AND evidence_due_at < app_now()) AS overdue
+FROM resubscription
+WHERE (%(connection_id)s::int IS NULL OR connection_id = %(connection_id)s) AND evidence_at IS NULL
+  AND (state IN ('held', 'waiting_evidence') OR state = 'confirmed' AND evidence_due_at IS NOT NULL)
+
 -- name: connections_of_requests
 -- Whose requests these are: their chains are locked first, as by everybody.
 SELECT DISTINCT connection_id
@@ -54,3 +63,10 @@ INSERT INTO setting (connection_id, name, value)
 VALUES (%(connection_id)s, 'consent_rules', %(rules)s)
 ON CONFLICT (connection_id, name) DO UPDATE
   SET value = EXCLUDED.value
+
+-- name: open_request
+-- The open request of a person at an address, and what it waits for.
+SELECT id, state
+FROM resubscription
+WHERE connection_id = %(connection_id)s AND address_id = %(address_id)s AND person_id = %(person_id)s
+  AND finished_at IS NULL

@@ -18,7 +18,7 @@ from bridge.console.access.cookies import SESSION, read_cookie
 from bridge.console.access.people import find_person
 from bridge.console.access.roles import Right, roles_with
 from bridge.console.access.tokens import csrf_of, is_own_origin, is_same, origin_of
-from bridge.console.faults import NotConnected, NotThere, Refused
+from bridge.console.faults import NotConnected, NotNow, NotThere, Refused
 from bridge.console.headers import policy
 from bridge.console.page import Visit
 from bridge.console.rendering import Form
@@ -74,6 +74,8 @@ class Guard:
             response = _fault(visit, 404, "There is no such page, or it is not yours to see.")
         except Refused as refused:
             response = _fault(visit, 403, str(refused))
+        except NotNow as late:
+            response = _fault(visit, 503, str(late))
         except BridgeError as error:
             response = _fault(visit, 409, str(error))
         except psycopg.OperationalError as error:
@@ -88,7 +90,7 @@ class Guard:
         return response
 
     def _with_person(self, visit: Visit) -> Visit:
-        token = read_cookie(visit.request, SESSION)
+        token = visit.framed_token or read_cookie(visit.request, SESSION)
         if not token:
             return visit
         with self._console.database.transaction() as tx:
@@ -106,7 +108,8 @@ class Guard:
 
     def _refusal(self, visit: Visit, page: Page) -> Response | None:
         """Return the answer to whoever may not do this; None where they may."""
-        if page.method == "POST" and not self._is_from_here(visit):
+        is_change = page.method == "POST" and not page.is_sent_from_elsewhere
+        if is_change and not self._is_from_here(visit):
             raise Refused("This was not sent by a page of this console. Open it again and repeat.")
         if page.right is Right.ENTER:
             return None
@@ -116,7 +119,7 @@ class Guard:
             brought = visit.form.one("csrf") or visit.request.headers.get("x-csrf-token", "")
             if not is_same(brought, visit.csrf):
                 raise Refused("This page was open for too long. Open it again and repeat.")
-        if visit.may(page.right) or page.right is Right.STAY:
+        if visit.may(page.right):
             return None
         if not visit.person.roles:
             return visit.page("no_role.html", status=403)
@@ -135,7 +138,14 @@ class Guard:
 
 def _is_by_itself(visit: Visit) -> bool:
     """Tell whether a page looks again, as it does while a run is under way: nobody has clicked."""
-    return visit.request.method == "GET" and "hx-request" in visit.request.headers
+    headers = visit.request.headers
+    is_asked = "hx-request" in headers and "hx-boosted" not in headers
+    return visit.request.method == "GET" and is_asked and not _opens(visit)
+
+
+def _opens(visit: Visit) -> bool:
+    """Tell whether a frame asks for its first page, which takes the place of all that it shows."""
+    return visit.request.headers.get("hx-target", "") == "body"
 
 
 async def _body(request: Request) -> bytes | None:
@@ -150,6 +160,8 @@ async def _body(request: Request) -> bytes | None:
 
 def _log_in_first(visit: Visit) -> Response:
     request = visit.request
+    if visit.framed_token:
+        raise Refused("Your session has ended. Open this page in Salesforce again.")
     if request.method == "POST":
         raise Refused("Your session has ended. Log in again; what you sent was not done.")
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-_SQL = load_queries("bridge.console.access")
+SQL = load_queries("bridge.console.access")
 
 IDLE_S = 60 * 60.0
 """Seconds after which a session that nobody uses ends."""
@@ -85,23 +85,23 @@ class RoleChange:
 def make_link(tx: psycopg.Connection[Any], *, by: str) -> str:
     """Return the token of a new log-in link for an administrator."""
     token = new_token()
-    tx.execute(_SQL["forget_ended"])
-    tx.execute(_SQL["add_link"], {"hash": digest_of(token), "by": by, "lives_s": LINK_S})
+    tx.execute(SQL["forget_ended"])
+    tx.execute(SQL["add_link"], {"hash": digest_of(token), "by": by, "lives_s": LINK_S})
     return token
 
 
 def link_holds(tx: psycopg.Connection[Any], token: str) -> bool:
     """Tell whether a link can still be used; it stays as it is."""
-    return tx.execute(_SQL["find_link"], {"hash": digest_of(token)}).fetchone() is not None
+    return tx.execute(SQL["find_link"], {"hash": digest_of(token)}).fetchone() is not None
 
 
 def use_link(tx: psycopg.Connection[Any], token: str) -> Person | None:
     """Use a link up and return whom it logs in, or None where it was used or has ended."""
-    row = tx.execute(_SQL["use_link"], {"hash": digest_of(token)}).fetchone()
+    row = tx.execute(SQL["use_link"], {"hash": digest_of(token)}).fetchone()
     if row is None:
         return None
     with tx.cursor(row_factory=class_row(Person)) as cursor:
-        return cursor.execute(_SQL["meet_by_link"], {"name": row[0]}).fetchone()
+        return cursor.execute(SQL["meet_by_link"], {"name": row[0]}).fetchone()
 
 
 def meet(
@@ -115,17 +115,19 @@ def meet(
     """Return the person that a Salesforce user is; somebody new has no role yet."""
     values = {"connection_id": connection_id, "sf_user_id": sf_user_id, "name": name, "zone": zone}
     with tx.cursor(row_factory=class_row(Person)) as cursor:
-        person = cursor.execute(_SQL["meet"], values).fetchone()
+        person = cursor.execute(SQL["meet"], values).fetchone()
     assert person is not None  # noqa: S101 -- the statement returns its row
     return person
 
 
-def begin_session(tx: psycopg.Connection[Any], person: Person) -> str:
-    """Return the token of a new session."""
+def begin_session(
+    tx: psycopg.Connection[Any], person: Person, *, lives_s: float = SESSION_S
+) -> str:
+    """Return the token of a new session, which ends after some seconds in any case."""
     token = new_token()
-    values = {"hash": digest_of(token), "person_id": person.id, "lives_s": SESSION_S}
-    tx.execute(_SQL["forget_ended"])
-    tx.execute(_SQL["begin_session"], values)
+    values = {"hash": digest_of(token), "person_id": person.id, "lives_s": lives_s}
+    tx.execute(SQL["forget_ended"])
+    tx.execute(SQL["begin_session"], values)
     return token
 
 
@@ -141,21 +143,21 @@ def find_person(
     """
     values = {"hash": digest_of(session_token), "idle_s": IDLE_S}
     with tx.cursor(row_factory=class_row(Person)) as cursor:
-        person = cursor.execute(_SQL["person_of_session"], values).fetchone()
+        person = cursor.execute(SQL["person_of_session"], values).fetchone()
     if person is not None and keeps_alive:
-        tx.execute(_SQL["touch_session"], values)
+        tx.execute(SQL["touch_session"], values)
     return person
 
 
 def end_session(tx: psycopg.Connection[Any], session_token: str) -> None:
     """End a session: its token opens nothing any more."""
-    tx.execute(_SQL["end_session"], {"hash": digest_of(session_token)})
+    tx.execute(SQL["end_session"], {"hash": digest_of(session_token)})
 
 
 def list_people(tx: psycopg.Connection[Any]) -> list[Person]:
     """Return everybody who has ever logged in, by name."""
     with tx.cursor(row_factory=class_row(Person)) as cursor:
-        return cursor.execute(_SQL["people"]).fetchall()
+        return cursor.execute(SQL["people"]).fetchall()
 
 
 def set_roles(
@@ -167,7 +169,7 @@ def set_roles(
         ConfigurationError: If nobody is known by the number, they came by a link, or nobody of
             their organization would be left who is an administrator.
     """
-    tx.execute(_SQL["lock_people"])
+    tx.execute(SQL["lock_people"])
     people = {person.id: person for person in list_people(tx)}
     person = people.get(person_id)
     if person is None or person.connection_id is None:
@@ -184,11 +186,11 @@ def set_roles(
         )
     values = {"person_id": person_id, "old": list(person.roles), "new": new, "by": by}
     if list(person.roles) != new:
-        tx.execute(_SQL["set_roles"], values)
-        tx.execute(_SQL["note_roles"], values)
+        tx.execute(SQL["set_roles"], values)
+        tx.execute(SQL["note_roles"], values)
 
 
 def role_changes(tx: psycopg.Connection[Any], connection_id: int | None) -> list[RoleChange]:
     """Return the latest changes of roles, the newest first, of one connection or of all."""
     with tx.cursor(row_factory=class_row(RoleChange)) as cursor:
-        return cursor.execute(_SQL["role_changes"], {"connection_id": connection_id}).fetchall()
+        return cursor.execute(SQL["role_changes"], {"connection_id": connection_id}).fetchall()

@@ -2,7 +2,8 @@
 
 -- name: forget_ended
 -- What has ended opens nothing: it need not be kept.
-WITH links AS (DELETE FROM console_link WHERE ends_at <= app_now())
+WITH links AS (DELETE FROM console_link WHERE ends_at <= app_now()),
+launches AS (DELETE FROM console_launch WHERE ends_at <= app_now())
 DELETE FROM console_session
 WHERE ends_at <= app_now()
 
@@ -30,6 +31,13 @@ VALUES (%(name)s, ARRAY['admin'], app_now(), app_now())
 ON CONFLICT (name) WHERE connection_id IS NULL DO UPDATE
   SET seen_at = EXCLUDED.seen_at
 RETURNING id, name, connection_id, sf_user_id, roles
+
+-- name: use_launch
+-- A signed request is used up; no row where it was before.
+INSERT INTO console_launch (digest, ends_at)
+VALUES (%(hash)s, app_now() + make_interval(secs => %(lives_s)s))
+ON CONFLICT (digest) DO NOTHING
+RETURNING digest
 
 -- name: meet
 -- A Salesforce user logs in: known before, or new and without a role.

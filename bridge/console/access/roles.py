@@ -22,36 +22,42 @@ class Role(StrEnum):
 class Right(StrEnum):
     """What a page asks of whoever opens it.
 
-    `ENTER` asks nothing, not even to be logged in; `STAY` only that.
+    `ENTER` asks nothing, not even to be logged in; `STAY` only that. `MEET` is for pages of
+    clients: they ask Salesforce what this person may see, whatever the role (`access/records.py`).
+    `VOUCH` is to say for the firm who asked to be mailed again, and how.
     """
 
     ENTER = "enter"
     STAY = "stay"
+    MEET = "meet"
     LOOK = "look"
     READ_PEOPLE = "read people"
+    AUDIT = "audit"
+    VOUCH = "vouch"
     OPERATE = "operate"
     APPROVE = "approve"
     SET = "set"
     ADMINISTER = "administer"
 
 
+_EVERYBODY = frozenset({Right.ENTER, Right.STAY, Right.MEET})  # who is logged in
 _LOOKS = frozenset({Right.LOOK})
 _READS = _LOOKS | {Right.READ_PEOPLE}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,
-    Role.OPERATOR: _READS | {Right.OPERATE, Right.SET},
-    Role.APPROVER: _READS | {Right.APPROVE, Right.SET},
-    Role.AUDITOR: _READS,
+    Role.OPERATOR: _READS | {Right.OPERATE, Right.SET, Right.VOUCH},
+    Role.APPROVER: _READS | {Right.APPROVE, Right.SET, Right.VOUCH},
+    Role.AUDITOR: _READS | {Right.AUDIT},
     Role.ADMIN: frozenset(Right),
 }
-"""Role -> what it may do, beside `ENTER` and `STAY`, which everybody may who is logged in."""
+"""Role -> what it may do, beside `_EVERYBODY`."""
 
 MEANINGS: Mapping[Role, str] = {
     Role.VIEWER: "sees how everything stands, without names and addresses",
-    Role.OPERATOR: "sees people, starts and stops runs, replays, sets policies that loosen nothing",
-    Role.APPROVER: "sees people, approves and discards plans, may loosen a policy",
-    Role.AUDITOR: "sees people and everything that was recorded, changes nothing",
+    Role.OPERATOR: "sees people, runs, replays, gives evidence, sets policies that loosen nothing",
+    Role.APPROVER: "sees people, approves plans and requests, gives evidence, may loosen a policy",
+    Role.AUDITOR: "sees people, verifies and exports the ledger, changes nothing",
     Role.ADMIN: "may do everything, and says who has which role",
 }
 """Role -> its sentence on the page Access."""
@@ -60,10 +66,10 @@ MEANINGS: Mapping[Role, str] = {
 def rights_of(roles: Iterable[Role]) -> frozenset[Right]:
     """Return what somebody with these roles may do.
 
-    >>> sorted(rights_of([Role.VIEWER]))
-    [<Right.ENTER: 'enter'>, <Right.LOOK: 'look'>, <Right.STAY: 'stay'>]
+    >>> sorted(map(str, rights_of([Role.VIEWER])))
+    ['enter', 'look', 'meet', 'stay']
     """
-    return frozenset({Right.ENTER, Right.STAY}).union(*(RIGHTS[role] for role in roles))
+    return _EVERYBODY.union(*(RIGHTS[role] for role in roles))
 
 
 def roles_with(right: Right) -> tuple[Role, ...]:

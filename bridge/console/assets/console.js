@@ -3,19 +3,19 @@
 (() => {
   "use strict";
 
-  let isChanged = false;
   document.addEventListener("input", (event) => {
-    if (event.target.closest("form[data-asks-before-leaving]")) isChanged = true;
+    event.target.closest("form[data-asks-before-leaving]")?.setAttribute("data-unsaved", "");
   });
   document.addEventListener("submit", (event) => {
-    isChanged = false;
+    if (event.target.matches("[data-downloads]")) return; // the page stays, and may be asked again
+    for (const form of document.querySelectorAll("form[data-unsaved]")) form.removeAttribute("data-unsaved");
     // A second click sends nothing: the first one is on its way.
     for (const button of event.target.querySelectorAll("button")) {
       setTimeout(() => { button.disabled = true; });
     }
   });
   window.addEventListener("beforeunload", (event) => {
-    if (isChanged) event.preventDefault();
+    if (document.querySelector("form[data-unsaved]")) event.preventDefault();
   });
   window.addEventListener("pageshow", () => {
     for (const button of document.querySelectorAll("button:disabled:not([data-stays-off])")) {
@@ -25,9 +25,31 @@
   document.addEventListener("change", (event) => {
     const all = event.target;
     if (!all.matches("input[data-ticks]")) return;
-    for (const box of document.querySelectorAll(`input[name="${all.dataset.ticks}"]`)) {
+    for (const box of document.querySelectorAll(`input[name="${all.dataset.ticks}"]:enabled`)) {
       box.checked = all.checked;
     }
+  });
+  // A fault leads to its line in the text.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-line]");
+    const area = document.querySelector("textarea[data-lines]");
+    if (!link || !area) return;
+    event.preventDefault();
+    const lines = area.value.split("\n");
+    const line = Math.min(Number(link.dataset.line), lines.length) - 1;
+    const begin = lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
+    area.focus();
+    area.setSelectionRange(begin, begin + lines[line].length);
+    area.scrollTop = (area.scrollHeight / lines.length) * Math.max(line - 3, 0);
+  });
+  // What is checked while one types is marked as old where nobody answers.
+  const stale = (isStale) => {
+    for (const note of document.querySelectorAll("[data-stale]")) note.hidden = !isStale;
+  };
+  document.addEventListener("htmx:response:error", () => stale(true));
+  document.addEventListener("htmx:error", () => stale(true));
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail?.ctx?.response?.status < 400) stale(false);
   });
   document.querySelector("[data-summary]")?.focus();
 })();

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
 
+from bridge.consent.coming_back.listing import count_requests
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
 from bridge.db.queries import load_queries
@@ -104,8 +105,9 @@ def show(visit: Visit) -> Response:
     with visit.console.database.transaction() as tx:
         screen = read_watched(tx, visit.console.settings)
         days, scores = _read(tx, visit.who, visit.times)
+        outstanding = count_requests(tx, connection_id=visit.who.connection_id)
     view = home_view(screen, days, scores, visit.who, visit.times)
-    return visit.page("home.html", view=view, pages_of=PAGES_OF)
+    return visit.page("home.html", view=view, pages_of=PAGES_OF, outstanding=outstanding)
 
 
 def home_view(

@@ -32,10 +32,12 @@ class Problem:
 
     Attributes:
         first_by: The mapping that was in force when the first of them was accepted, in words.
+        example: The notification of the first of them.
     """
 
     cause: Cause
     first_by: str
+    example: str
 
     @property
     def others(self) -> int:
@@ -49,13 +51,13 @@ def show(visit: Visit) -> Response:
     with visit.console.database.transaction() as tx:
         connections = seen_connections(tx, visit)
         for connection in connections:
-            first = dict(
-                tx.execute(_SQL["first_mappings"], {"connection_id": connection.id}).fetchall()
-            )
-            problems += [
-                Problem(cause=cause, first_by=_first_by(first.get(cause.cause)))
-                for cause in list_causes(tx, connection=connection.name)
-            ]
+            rows = tx.execute(_SQL["first_mappings"], {"connection_id": connection.id}).fetchall()
+            first = {cause: (version_id, example) for cause, version_id, example in rows}
+            for cause in list_causes(tx, connection=connection.name):
+                version_id, example = first[cause.cause]
+                problems.append(
+                    Problem(cause=cause, first_by=_first_by(version_id), example=example)
+                )
         people = visit.may(Right.READ_PEOPLE)
         flapping = read_flapping(tx, visit.who.connection_id) if people else []
     return visit.page("problems.html", problems=ranked(problems), flapping=flapping)

@@ -94,8 +94,8 @@ SELECT
   (SELECT id FROM mapping_version WHERE connection_id = %(connection_id)s AND is_active) AS mapping_version
 
 -- name: first_mappings
--- By which version of the mapping the first dead letter of each cause was accepted.
-SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id
+-- The first dead letter of each cause, and by which version of the mapping it was accepted.
+SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id, notification_id
 FROM notification
 WHERE connection_id = %(connection_id)s AND state = 'dead'
 ORDER BY coalesce(cause, 'unknown'), finished_at, seq

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 from psycopg.rows import dict_row
 
+from bridge.console.paths import explain_path
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
+from bridge.identity import is_salesforce_id, uuid_or_none
 from bridge.plans.model import SIGNS
 from bridge.plans.steps import step_of
 from bridge.plans.store import names_of
@@ -69,6 +71,19 @@ class StepPage:
     def who(self, step: StoredStep, names: Mapping[str, str]) -> str:
         """Return what people call the subject of a step."""
         return subject_of(step, names)
+
+    def why(self, step: StoredStep, connection: str) -> str | None:
+        """Return the address that explains the subject of a step; None where nothing does."""
+        match step.subject_kind:
+            case "address":
+                return explain_path(step.subject_key, connection)
+            case "list" if is_salesforce_id(step.subject_key) or uuid_or_none(step.subject_key):
+                return explain_path(step.subject_key, connection)
+            case "interaction" if "practifi_contact" in step.body:
+                campaign = str(step.body.get("campaign_activity_id", ""))
+                return explain_path(step.body["practifi_contact"], connection, campaign)
+            case _:
+                return None
 
     def changes(self, step: StoredStep, names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         """Yield each field of a step: its label, the old value and the new one."""

@@ -67,7 +67,6 @@ PERMISSION_SET = SObject(
     label="Permission Set",
     plural="Permission Sets",
     prefix="0PS",
-    writable=False,
     fields=(
         *system_fields(owned=False),
         text("Name", 80, nillable=False, name_field=True),
@@ -84,7 +83,6 @@ PERMISSION_SET_ASSIGNMENT = SObject(
     label="Permission Set Assignment",
     plural="Permission Set Assignments",
     prefix="0Pa",
-    writable=False,
     fields=(
         *system_fields(owned=False),
         lookup("PermissionSetId", "PermissionSet"),

@@ -1,0 +1,111 @@
+"""Reactivate and Put back on the page of a client: by the policy of coming back, and on record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridge.consent.coming_back.answer import set_rules
+
+if TYPE_CHECKING:
+    from tests.fix_clients import Office
+
+
+def policy(office: Office, name: str) -> None:
+    with office.bridge.database.transaction() as tx:
+        set_rules(tx, office.bridge.connection_id, [f"policy={name}"], by="test")
+
+
+def opted_out(office: Office) -> None:
+    office.firm.unsubscribes("ann@example.org")
+    office.firm.change(office.people["Ann"], Title="Judge")
+    office.firm.settle()
+    office.firm.sandbox.advance(60)
+
+
+def left(office: Office) -> None:
+    office.firm.sandbox.advance(60)
+    office.firm.leaves("ann@example.org", office.firm.cc_list_id(office.lists["Newsletter"]))
+    office.firm.change(office.people["Ann"], Title="Judge")
+    office.firm.settle()
+
+
+def console_entries(office: Office) -> list[tuple[str, str | None]]:
+    return [
+        (row["change"], row["user_id"]) for row in office.firm.ledger() if row["side"] == "console"
+    ]
+
+
+def test_reactivate_mails_a_person_again_at_once(office: Office) -> None:
+    opted_out(office)
+    browser = office.log_in()
+    seen = office.open(browser)
+    assert "Newsletter Not sent: Unsubscribed by the person on" in seen.text
+    ask = browser.get(seen.links["Reactivate"])
+    assert "has to be on record within 7 days" in ask.text
+    seen = browser.press(ask, "Reactivate")
+    assert "Asked for. It goes out as far as the policy allows" in seen.text
+    assert office.woken[-1] == "deliver-consent"
+    office.firm.settle()
+    assert office.firm.permission("ann@example.org") == "explicit"
+    assert "Newsletter Confirmed" in office.open(browser).text
+    assert console_entries(office) == [("unticked", office.user())]
+
+
+def test_reactivate_waits_for_evidence_where_the_policy_wants_it(office: Office) -> None:
+    policy(office, "evidence")
+    opted_out(office)
+    browser = office.log_in()
+    ask = browser.get(office.open(browser).links["Reactivate"])
+    assert "once it is on record who asked, when and how" in ask.text
+    refused = browser.press(ask, "Reactivate", via="", on="2999-01-01")
+    assert "Say how the person asked" in refused.text
+    assert "Nobody has asked on a day to come." in refused.text
+    today = office.bridge.rows("SELECT app_now()::date AS day")[0]["day"].isoformat()
+    browser.press(refused, "Reactivate", via="telephone", on=today)
+    office.firm.settle()
+    assert office.firm.permission("ann@example.org") == "explicit"
+    assert console_entries(office) == [("unticked", office.user()), ("evidence", office.user())]
+
+
+def test_put_back_has_a_person_on_the_list_again(office: Office) -> None:
+    left(office)
+    browser = office.log_in()
+    seen = office.open(browser)
+    assert "Newsletter Not sent: Left this list on" in seen.text
+    ask = browser.get(seen.links["Put back"])
+    assert "Ann Moran is on Newsletter again at once." in ask.text
+    seen = browser.press(ask, "Put back")
+    assert "Put back. It goes out at once; this page follows it." in seen.text
+    office.firm.settle()
+    assert office.there("ann@example.org") == ["Newsletter"]
+    assert "Newsletter Confirmed" in office.open(browser).text
+    assert console_entries(office) == [("put_back", office.user())]
+    office.firm.change(office.people["Ann"], Title="Surgeon")
+    office.firm.settle()
+    assert office.there("ann@example.org") == ["Newsletter"]
+
+
+def test_put_back_follows_a_stricter_policy(office: Office) -> None:
+    policy(office, "confirm")
+    left(office)
+    browser = office.log_in()
+    ask = browser.get(office.open(browser).links["Put back"])
+    refused = browser.press(ask, "Put back")
+    assert "Say how the person asked" in refused.text
+    assert office.there("ann@example.org") == []
+    today = office.bridge.rows("SELECT app_now()::date AS day")[0]["day"].isoformat()
+    browser.press(refused, "Put back", via="letter", on=today, note="on file")
+    office.firm.settle()
+    assert office.there("ann@example.org") == ["Newsletter"]
+    (kept,) = office.bridge.rows("SELECT asked_via, note, evidence_by FROM put_back")
+    assert kept == {"asked_via": "letter", "note": "on file", "evidence_by": office.user()}
+    assert [change for change, _ in console_entries(office)] == ["put_back", "evidence"]
+
+
+def test_nobody_is_brought_back_who_is_not_out(office: Office) -> None:
+    browser = office.log_in()
+    for path in (
+        f"{office.path}/reactivate?contact={office.people['Ann']}",
+        f"{office.path}/put-back?contact={office.people['Ann']}&list={office.lists['Newsletter']}",
+    ):
+        assert browser.get(path).status == 404
