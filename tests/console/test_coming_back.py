@@ -58,7 +58,6 @@ def test_reactivate_waits_for_evidence_where_the_policy_wants_it(office: Office)
     ask = browser.get(office.open(browser).links["Reactivate"])
     assert "once it is on record who asked, when and how" in ask.text
     refused = browser.press(ask, "Reactivate", via="", on="2999-01-01")
-    assert refused.status == 422
     assert "Say how the person asked" in refused.text
     assert "Nobody has asked on a day to come." in refused.text
     today = office.bridge.rows("SELECT app_now()::date AS day")[0]["day"].isoformat()
@@ -92,7 +91,7 @@ def test_put_back_follows_a_stricter_policy(office: Office) -> None:
     browser = office.log_in()
     ask = browser.get(office.open(browser).links["Put back"])
     refused = browser.press(ask, "Put back")
-    assert refused.status == 422
+    assert "Say how the person asked" in refused.text
     assert office.there("ann@example.org") == []
     today = office.bridge.rows("SELECT app_now()::date AS day")[0]["day"].isoformat()
     browser.press(refused, "Put back", via="letter", on=today, note="on file")

@@ -68,7 +68,7 @@ def test_what_waits_and_what_failed_says_why(office: Office) -> None:
     seen = office.open(browser)
     assert "Newsletter Failed: the birthday is no day Try again" in seen.text
     assert 'data-hx-trigger="every 1s"' not in seen.response.text
-    seen = browser.press(seen, "Try Ann Moran again")
+    seen = browser.press(seen, "Try again: Ann Moran")
     assert "Newsletter Saved in Practifi, on its way" in seen.text
     office.firm.settle()
     states = browser.get(f"{office.path}/states?page=none", **{"HX-Request": "true"})

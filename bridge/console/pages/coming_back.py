@@ -202,7 +202,6 @@ def _ask(visit: Visit, found: Return, faults: Sequence[tuple[str, str]] = ()) ->
     typed = {name: visit.form.one(name) for name in ("via", "on", "note")}
     return visit.page(
         "coming_back.html",
-        status=422 if faults else 200,
         found=found,
         faults=faults,
         typed=typed,

@@ -122,7 +122,6 @@ def page(
         gone = gone_meanwhile(tx, household.client, lost)
     return visit.page(
         "memberships.html",
-        status=422 if faults else 200,
         client=household.client,
         household=household,
         draft=draft,
