@@ -45,6 +45,8 @@ MOST_OF_PLAN_MS = 1_000.0
 
 _CONTACTS = 100_000
 _DEADLINE_S = 20.0
+_CLIENT = "001000000000100AAA"
+_ASKS_MORE = (".csv", ".json", "/undo", "/reactivate", "/put-back")
 _ASKS_NOTHING = frozenset({Right.ENTER, Right.STAY})
 _QUERIES = (
     "/inbox?state=dead",
@@ -97,7 +99,12 @@ def _paths(installation: Installation) -> Iterator[str]:
             " (SELECT min(name) FROM connection),"
             " (SELECT max(notification_id) FROM notification WHERE state = 'dead')"
         ).fetchall()[0]
-    values = {"run_id": run, "connection": connection, "notification_id": notification}
+    values = {
+        "run_id": run,
+        "connection": connection,
+        "notification_id": notification,
+        "account_id": _CLIENT,
+    }
     for page in pages():
         if page.method != "GET" or page.right in _ASKS_NOTHING:
             continue
@@ -107,7 +114,7 @@ def _paths(installation: Installation) -> Iterator[str]:
         except KeyError as missing:
             print(f"{path:48} is not measured: no {missing} is known here")
         else:
-            if not path.endswith((".csv", ".json", "/undo")):
+            if not path.endswith(_ASKS_MORE):
                 yield path
     yield from (path.format(run=run) for path in _QUERIES)
 
