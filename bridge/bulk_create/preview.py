@@ -1,4 +1,4 @@
-"""What saving the Selected List would do: who is added, who is passed over, what it costs.
+"""What saving the Selected List would do: who is added, and who is passed over.
 
 Each row is judged when it is chosen and kept with that; the whole again after a while, and when it
 is saved.
@@ -7,7 +7,6 @@ is saved.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
@@ -15,25 +14,19 @@ from psycopg.rows import dict_row
 from bridge.bulk_create.drafts import SQL, place_of
 from bridge.bulk_create.reasons import why_not
 from bridge.bulk_create.search import read_facts
-from bridge.constant_contact.forecast import forecast, one_by_one
-from bridge.delivery.bulk.choose import BEGIN_AT, bulk_calls, single_calls
+from bridge.delivery.bulk.choose import BEGIN_AT
 from bridge.delivery.work import INTERACTIVE, WEBHOOK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     import psycopg
 
     from bridge.bulk_create.model import Bulk, Facts
-    from bridge.constant_contact.spending import Spending
     from bridge.mapping.model import Mapping as FieldMapping
 
 STALE_S = 600.0
 """Seconds after which the Selected List is judged anew when somebody looks at it."""
-
-_NEW_A_POST = 1_000
-_KNOWN_A_POST = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,31 +51,6 @@ class Preview:
     def skipped(self) -> int:
         """How many would be passed over."""
         return sum(self.by_reason.values())
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cost:
-    """What a save takes in Constant Contact.
-
-    Attributes:
-        ends_at: When the last call ends (UTC); None: not under these limits.
-        moment: When this was reckoned (UTC).
-    """
-
-    calls: int
-    ends_at: datetime | None
-    moment: datetime
-
-    @property
-    def words(self) -> str:
-        """Tell whether the day's allowance is enough."""
-        if self.ends_at is None:
-            return "the daily allowance is never enough under these limits"
-        if self.ends_at.date() == self.moment.date():
-            return "daily allowance is enough"
-        days = (self.ends_at.date() - self.moment.date()).days
-        day = "tomorrow" if days == 1 else f"on {self.ends_at.day} {self.ends_at:%b}"
-        return f"ends {day} {self.ends_at:%H:%M}"
 
 
 def judge(
@@ -145,34 +113,6 @@ def preview_page(
 def lists_of(tx: psycopg.Connection[Any], bulk: Bulk) -> list[str]:
     """Return the lists that people would be added to."""
     return [list_id for (list_id,) in tx.execute(SQL["judged_lists"], place_of(bulk))]
-
-
-def cost_of(found: Preview, spending: Spending) -> Cost:
-    """Return what a save takes, behind all that waits already."""
-    lane = lane_of(found.addresses)
-    calls = calls_of(found.addresses, found.new_there)
-    before = sum(one_by_one(waiting, count) for waiting, count in spending.backlog.items())
-    told = forecast(
-        {lane: found.addresses},
-        limits=spending.limits,
-        used=spending.used,
-        moment=spending.moment,
-        begins_at=spending.paused_until,
-        price=lambda _lane, _subjects: calls + before,
-    )
-    return Cost(calls=calls, ends_at=told.ends_at, moment=spending.moment)
-
-
-def calls_of(addresses: int, new_there: int) -> int:
-    """Return about how many calls to Constant Contact some addresses take.
-
-    >>> calls_of(80, 80), calls_of(4_000, 1_000)
-    (160, 22)
-    """
-    if addresses <= BEGIN_AT:
-        return single_calls(addresses)
-    posts = ceil(new_there / _NEW_A_POST) + ceil((addresses - new_there) / _KNOWN_A_POST)
-    return bulk_calls(addresses, activities=posts, pages_before=1)
 
 
 def lane_of(addresses: int) -> int:

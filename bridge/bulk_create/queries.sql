@@ -36,6 +36,11 @@ LIMIT 5
 DELETE FROM bulk_create
 WHERE connection_id = %(connection_id)s AND state = 'draft' AND changed_at <= app_now() - make_interval(days => %(days)s)
 
+-- name: forget_old_saves
+-- What was saved so long ago that plans of runs are not kept either.
+DELETE FROM bulk_create
+WHERE connection_id = %(connection_id)s AND finished_at <= app_now() - interval '400 days'
+
 -- name: begin
 -- A new draft.
 INSERT INTO bulk_create (connection_id, person_id, asked_by, state, list_id, source, made_at, changed_at)
@@ -331,7 +336,8 @@ WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 's
 -- name: begin_save
 -- From here on the memberships are made in the background.
 UPDATE bulk_create
-SET state = 'saving', asked_by = %(by)s, saved_at = app_now(), due_at = app_now(), changed_at = app_now()
+SET state = 'saving', asked_by = %(by)s, saved_at = app_now(), due_at = app_now(), changed_at = app_now(), start_ids = NULL,
+  filters = '[]'
 WHERE connection_id = %(connection_id)s AND id = %(bulk_id)s AND state = 'draft'
 
 -- name: retry_rows

@@ -6,11 +6,13 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from bridge.clock import now
 from bridge.consent.chain import Sealed, Verdict, check_chain
 from bridge.consent.ledger import Entry, Subjects
 from bridge.db.queries import load_queries
@@ -109,10 +111,16 @@ def read_anchors(path: Path) -> dict[int, bytes]:
         raise UnreadableExport(message) from None
 
 
+def count_entries(tx: psycopg.Connection, connection_id: int) -> int:
+    """Return how many entries the ledger of a connection has."""
+    return _head(tx, connection_id)[0]
+
+
 def lags(tx: psycopg.Connection, connection_id: int, *, days: int) -> list[Lag]:
     """Return how long ticks and unticks of the last days took to be confirmed."""
     with tx.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(SQL["lags"], {"connection_id": connection_id, "days": days})
+        since = now(tx) - timedelta(days=days)
+        cursor.execute(SQL["lags"], {"connection_id": connection_id, "since": since})
         return [Lag(**row) for row in cursor]
 
 

@@ -92,6 +92,6 @@ LEFT JOIN LATERAL (
   ORDER BY c.seq
   LIMIT 1) c ON true
 WHERE e.connection_id = %(connection_id)s AND e.stage = 'seen' AND e.change IN ('ticked', 'unticked')
-  AND e.at >= app_now() - make_interval(days => %(days)s)
+  AND e.at >= %(since)s
 GROUP BY e.change
 ORDER BY e.change

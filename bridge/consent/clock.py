@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from psycopg.rows import class_row
 
+from bridge.clock import now
 from bridge.consent.audit import entries_about
 from bridge.db.queries import load_queries
 
@@ -91,12 +93,14 @@ def read_clock(
     Raises:
         UnknownSubject: If `who` is neither an id nor an address.
     """
+    at = now(tx)  # as a value: an index is of no use to a function of the time
     values = {
         "connection_id": connection_id,
         "seqs": entries_about(tx, connection_id, wanted.who) if wanted.who else None,
         "change": wanted.change or None,
         "stands": wanted.stands or None,
-        "days": wanted.days,
+        "now": at,
+        "since": None if wanted.days is None else at - timedelta(days=wanted.days),
         "before": wanted.before,
         "count": count,
     }

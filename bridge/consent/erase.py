@@ -42,6 +42,7 @@ _ERASURES = (
     SQL["erase_evidence"],
     SQL["erase_put_backs"],
     SQL["erase_saves"],
+    SQL["erase_chosen"],
     SQL["erase_subjects"],
     SQL["erase_steps"],
     SQL["erase_work"],

@@ -108,6 +108,19 @@ WHERE connection_id = %(connection_id)s AND (address_id = ANY(%(subject_ids)s) O
 DELETE FROM console_saved
 WHERE connection_id = %(connection_id)s AND contact_id = ANY(%(people)s)
 
+-- name: erase_chosen
+-- Lists that people were put on, many at once.
+WITH found AS (
+  DELETE FROM bulk_create_found
+  WHERE connection_id = %(connection_id)s AND contact_id = ANY(%(people)s)),
+chosen AS (
+  DELETE FROM bulk_create_row
+  WHERE connection_id = %(connection_id)s AND contact_id = ANY(%(people)s))
+UPDATE bulk_create
+SET filters = '[]',
+  start_ids = CASE WHEN start_ids IS NOT NULL THEN ARRAY(SELECT one FROM unnest(start_ids) AS one WHERE one <> ALL(%(people)s)) END
+WHERE connection_id = %(connection_id)s AND state = 'draft' AND (start_ids && %(people)s::text[] OR filters <> '[]')
+
 -- name: erase_box_changes
 -- When a person's box changed is in the ledger, without saying whose it was.
 DELETE FROM box_change

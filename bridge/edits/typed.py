@@ -44,13 +44,19 @@ def as_typed(sent: str, base: str, ends: Ends = "keep") -> str:
         return _END.sub(_CHOSEN[ends], sent)
     if set(_END.findall(sent)) - {"\r\n"}:
         return sent
+    known = set(_END.findall(base))
+    if len(known) <= 1:
+        return _END.sub(next(iter(known), "\n"), sent)
     before, after = _lines(base), _lines(sent)
-    usual = next((line.end for line in before if line.end), "\n")
+    usual = next(line.end for line in before if line.end)
     kept = [usual if line.end else "" for line in after]
     for old, new in _same(before, after):
         # Only the last line may have no end, and which one is last may have changed.
         if after[new].end and before[old].end:
             kept[new] = before[old].end
+    for place in range(1, len(kept)):
+        if kept[place - 1 : place + 1] == ["\r", "\n"] and not after[place].text:
+            kept[place] = "\r"  # together they would be one end
     return "".join(line.text + end for line, end in zip(after, kept, strict=True))
 
 
@@ -61,6 +67,15 @@ def as_shown(text: str) -> str:
     'a\nb\n'
     """
     return _END.sub("\n", text)
+
+
+def as_sent(text: str) -> str:
+    r"""Return a text as a form sends it: with one kind of line end, whatever stood there.
+
+    >>> as_sent("a\nb\r\n")
+    'a\r\nb\r\n'
+    """
+    return _END.sub("\r\n", text)
 
 
 def ends_of(text: str) -> str:
@@ -91,9 +106,7 @@ def _same(before: list[_Line], after: list[_Line]) -> list[tuple[int, int]]:
         tail += 1
     same = [(place, place) for place in range(head)]
     same += [(len(old) - place, len(new) - place) for place in range(1, tail + 1)]
-    matcher = SequenceMatcher(
-        None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False
-    )
+    matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
     for begin, there, count in matcher.get_matching_blocks():
         same += [(head + begin + step, head + there + step) for step in range(count)]
     return same

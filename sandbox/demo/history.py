@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -17,7 +17,6 @@ from sandbox.demo.errors import DemoError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import LiteralString
 
 NIGHTS = 30
 _USER = _DATABASE = "bridge"
@@ -33,7 +32,7 @@ def record_nights(data_dir: Path) -> None:
     Raises:
         DemoError: If the database does not take it.
     """
-    sql = cast("LiteralString", files("sandbox.demo").joinpath("history.sql").read_text("utf-8"))
+    sql = files("sandbox.demo").joinpath("history.sql").read_bytes()
     folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
     place = str(data_dir / "pg")
     try:

@@ -65,7 +65,7 @@ def slots() -> Slots:
 @pytest.fixture
 def client(slots: Slots) -> Iterator[ConstantContact]:
     connection = Connection(id=1, name="acme", cc_url=URL)
-    client = ConstantContact(connection, OneToken(), slots, 5)  # type: ignore[arg-type]
+    client = ConstantContact(connection, OneToken(), slots, 5)
     yield client
     client.close()
 
@@ -299,5 +299,5 @@ def test_call_is_sent_once_it_has_a_slot_and_leaves_it_once_answered(
 
     connection = Connection(id=1, name="acme", cc_url=URL)
     vendor.add_callback("GET", f"{URL}/account/summary", callback=answer)
-    ConstantContact(connection, OneToken(), take_slot, 5).account()  # type: ignore[arg-type]
+    ConstantContact(connection, OneToken(), take_slot, 5).account()
     assert order == ["slot", "sent", "left"]

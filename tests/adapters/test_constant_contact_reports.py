@@ -173,7 +173,7 @@ def vendor() -> Iterator[responses.RequestsMock]:
 @pytest.fixture
 def broken() -> Iterator[Reports]:
     connection = Connection(id=1, name="acme", cc_url=URL)
-    client = ConstantContact(connection, OneToken(), nullcontext, 5)  # type: ignore[arg-type]
+    client = ConstantContact(connection, OneToken(), nullcontext, 5)
     yield Reports(client)
     client.close()
 

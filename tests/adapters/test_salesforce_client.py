@@ -229,3 +229,14 @@ def test_no_token_or_address_is_logged(
         salesforce.objects()
     secrets = sandbox.line["salesforce"].values()
     assert not any(secret in caplog.text for secret in secrets)
+
+
+def test_list_views_are_named_and_their_query_is_asked(
+    salesforce: Salesforce, sandbox: RunningSandbox
+) -> None:
+    contact = create(sandbox, "Contact", LastName="Moran")
+    views = {label: view_id for view_id, label in salesforce.list_views("Contact")}
+    query = salesforce.list_view_query("Contact", views["All Contacts"])
+    assert contact in {row["Id"] for row in salesforce.query(query)}
+    with pytest.raises(NotFoundRemotely):
+        salesforce.list_view_query("Contact", "00B5g00000NothiAAA")

@@ -114,6 +114,21 @@ def test_a_locked_record_is_told_from_a_refused_one(
     assert [one.is_locked for one in saved.values()] == [True, False]
 
 
+def test_records_are_deleted_and_one_that_is_gone_is_told(
+    collections: Collections, sandbox: RunningSandbox
+) -> None:
+    made = collections.create(OBJECT, [{SUBJECT: "One"}, {SUBJECT: "Two"}])
+    ids = [one.record_id or "" for one in made]
+    assert [one.ok for one in collections.delete(ids[:1])] == [True]
+    gone, deleted = collections.delete(ids)
+    assert (gone.ok, gone.is_gone, deleted.ok) == (False, True, True)
+    path = f"/services/data/v66.0/sobjects/{OBJECT}/{ids[1]}"
+    assert sandbox.salesforce("GET", path).status_code == 404
+    assert collections.delete([]) == []
+    with pytest.raises(ValueError, match="201 records, and 200 are possible"):
+        collections.delete(ids[:1] * 201)
+
+
 def test_nothing_to_save_costs_no_call(collections: Collections, sandbox: RunningSandbox) -> None:
     assert collections.create(OBJECT, []) == []
     assert collections.update([]) == []

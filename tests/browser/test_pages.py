@@ -9,9 +9,10 @@ import pytest
 
 from bridge.mapping.versions import activate
 from tests.console.client_rows import a_client
+from tests.console.engaged import ANN, BOB, CLIENT, LINK, Firm, mailing_id
 from tests.console.past import a_plan, a_run, a_step, arrived, flaps
 from tests.console.people import a_contact, a_list, lets_see, mapped, there, unresolved
-from tests.console.test_audit import ANN, EMAIL, aged, outstanding, says, went
+from tests.console.test_audit import EMAIL, aged, outstanding, says, went
 from tests.console.typing_in import keep
 from tests.unit.mapping_builders import contact_yaml, files_with
 
@@ -41,6 +42,7 @@ def believable(desk: Desk) -> list[str]:
     applied = a_run(desk)
     a_plan(desk, applied, state="done")
     flaps(desk)
+    client = a_household(desk)
     went(desk, says(desk, ANN, EMAIL), "sent", "confirmed")
     late = says(desk, ANN, EMAIL, change="unticked")
     went(desk, late, "sent")
@@ -62,6 +64,8 @@ def believable(desk: Desk) -> list[str]:
         "/unresolved/rule?owner=oldest", "/mappings/contact.yaml?who=Moran", "/mappings/names.yaml",
         "/mappings/review", "/mappings/history", "/mappings/versions/1",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        f"/clients/{client}/interactions", f"/clients/{client}/interactions?form=all",
+        f"/contacts/{ANN}/interactions", f"/contacts/{ANN}/interactions/{mailing_id(1)}",
         "/audit?period=all", "/audit/chain", "/audit/evidence",
         "/explain", f"/explain?q=run:{run}", "/explain?q=what", f"/explain?q={one}",
         "/settings/resync", "/settings/connections", "/settings/allowance", "/settings/schedule",
@@ -74,7 +78,7 @@ def writing(desk: Desk) -> tuple[int, str]:
     """Return a matter that waits and whom one may choose; somebody is writing a mapping."""
     mapped(desk)
     letter = a_list(desk)
-    ann, ben = a_contact(desk, 1, on=letter), a_contact(desk, 2, on=letter, FirstName="Ben")
+    ann, ben = a_contact(desk, 701, on=letter), a_contact(desk, 702, on=letter, FirstName="Ben")
     there(desk, ann, ben, on=letter, first_name="Ann", last_name="Moran")
     with desk.database.transaction() as tx:
         activate(tx, desk.firm, files_with(contact=contact_yaml("first_name: FirstName")), by="ada")
@@ -92,6 +96,19 @@ def an_admin(desk: Desk) -> Browser:
         files_with()["names.yaml"].replace("do_not_email: ", "do_not_email: Other__c #", 1),
     )
     return browser
+
+
+def a_household(desk: Desk) -> str:
+    """Return a client whose people got mailings, and whom the first who logs in may read."""
+    firm = Firm(desk)
+    firm.setup()
+    letter = firm.mailing(1, "Market letter")
+    firm.engaged(letter, 1, "send", "open", "click", "optout", link_url=LINK)
+    firm.engaged(letter, 2, "send", "bounce", sf_id=BOB, bounce_code="F")
+    firm.engaged(firm.mailing(9, f"A {'very ' * 9}long name of a campaign"), 1, "send", "open")
+    firm.shares(1, BOB)
+    firm.may_read(CLIENT, ANN, BOB)
+    return CLIENT
 
 
 def faults_of(page: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -135,7 +136,8 @@ class Seen:
         reader = _Reader()
         reader.feed(self.response.text)
         reader.close()
-        self.text = " ".join(" ".join(reader.words).split())
+        words = " ".join(" ".join(reader.words).split())
+        self.text = re.sub(r" (?=[.,;])", "", words)  # a tag before them is no space
         self.forms = reader.forms
         self.links = reader.links
 

@@ -84,7 +84,7 @@ def a_record(desk: Desk, kind: str, sf_id: str, **values: Any) -> None:
 
 def a_member(desk: Desk, number: int, list_id: str = LIST) -> str:
     """Put a contact on a list, and return the id of the membership."""
-    sf_id = f"a025g{number:09d}{list_id[10]}AAA"
+    sf_id = f"a025g{number:09d}{list_id[11]}AAA"
     a_record(desk, "membership", sf_id, contact_id=contact_id(number), list_id=list_id)
     return sf_id
 

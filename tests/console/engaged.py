@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CLIENT = "001000000000001AAA"
 ANN, BOB = "003000000000001AAA", "003000000000002AAA"
 NOBODY = "003000000000009AAA"
+FIRST_USER = "005000000000000AAA"
 LINK = "https://www.example.com/rates"
 
 
@@ -145,15 +146,14 @@ class Firm:
             )
 
     def may_read(self, *sf_ids: str, can_read: bool = True) -> None:
-        """Let everybody who has logged in be known to read records, or not to."""
+        """Let whoever logs in first be known to read records, or not to."""
         for sf_id in sf_ids:
             self.desk.rows(
                 """
                 INSERT INTO console_record_access
-                SELECT connection_id, sf_user_id, %(sf_id)s, %(can_read)s, false, app_now()
-                FROM console_person
-                WHERE sf_user_id IS NOT NULL
+                VALUES (%(firm)s, %(user)s, %(sf_id)s, %(can_read)s, false, app_now())
                 """,
+                user=FIRST_USER,
                 sf_id=sf_id,
                 can_read=can_read,
             )

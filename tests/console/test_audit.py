@@ -14,6 +14,7 @@ from bridge.consent.audit import read_anchors
 from bridge.consent.box import BoxChange
 from bridge.consent.ledger import Entry, Subjects, append
 from bridge.consent.record import record_box_changes, record_step
+from bridge.console.pages import audit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,6 +179,17 @@ def test_the_chain_is_verified(desk: Desk) -> None:
     assert "The chain is BROKEN: 1 entry." in broken.text
     assert "Entry 1 was changed after it was written." in broken.text
     assert "bridge audit verify --against FILE" in broken.text
+
+
+def test_a_long_chain_says_first_how_long_it_takes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(desk, ANN, EMAIL)
+    monkeypatch.setattr(audit, "_AT_ONCE", 0)
+    browser = desk.log_in("auditor")
+    seen = browser.get("/audit/chain")
+    assert "1 entries are checked in about 0.0 s." in seen.text
+    assert "The chain holds: 1 entry." in browser.press(seen, "Verify now").text
 
 
 def export(desk: Desk, kind: str, query: str = "") -> Seen:

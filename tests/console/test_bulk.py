@@ -292,7 +292,7 @@ def test_pasted_addresses_and_ids_are_a_source(desk: Desk) -> None:
     pasted = f"Ann <P1@Example.org>\n{contact_id(2)[:15]}, nobody@example.org\nhello"
     fields = {"csrf": csrf(browser, draft), "kind": "pasted", "text": pasted}
     seen = browser.post(f"{draft}/source", fields)
-    assert "From: Pasted addresses and Ids , read" in seen.text
+    assert "From: Pasted addresses and Ids, read" in seen.text
     assert "2 contacts match, 2 can be added" in seen.text
     assert "2 lines or Ids of what was pasted are nobody's in Practifi." in seen.text
     seen = browser.press(seen, "Add filter", path="name", text="p1@")
@@ -419,7 +419,7 @@ def test_a_list_that_was_deleted_is_said_and_the_selection_kept(desk: Desk) -> N
         at=WHEN,
         list=LIST,
     )
-    said = "Newsletter was deleted in Constant Contact at 09:00 UTC: choose another list"
+    said = "Newsletter was deleted in Constant Contact at 09:00: choose another list"
     assert said in browser.press(seen, "Save & Finish").text
     assert said in found(browser, draft)
     assert desk.rows("SELECT state FROM bulk_create") == [{"state": "draft"}]
@@ -621,4 +621,5 @@ def test_a_deleted_contact_is_a_reason_as_well(desk: Desk) -> None:
     browser = marketing(desk)
     draft = a_draft(browser)
     change(desk, 2, deleted_at=WHEN)
+    desk.rows("UPDATE bulk_create SET judged_at = app_now() - interval '11 minutes'")
     assert "Deleted in Practifi: 1" in selected(browser, draft, "skipped").text

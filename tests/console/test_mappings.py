@@ -39,7 +39,8 @@ def test_a_file_is_shown_as_it_was_typed(desk: Desk) -> None:
     assert page.path == "/mappings/contact.yaml"
     assert shown(page) == in_force(desk)["contact.yaml"]
     assert "Version 1 is in force, since" in page.text
-    assert "2,123 bytes, line ends LF." in page.text
+    size = len(in_force(desk)["contact.yaml"].encode())
+    assert f"{size:,} bytes, line ends LF." in page.text
     assert forms_of(page) == ["Log out"]
 
 
@@ -58,7 +59,7 @@ def test_faults_are_told_with_line_field_and_next_step(desk: Desk) -> None:
     seen = check(desk.log_in("operator"), "contact.yaml", text)
     assert seen.status == 200
     assert "2 faults: this cannot come into force" in seen.text
-    assert "Line 5, column 3 , field frist_name" in seen.text
+    assert "Line 5, column 3, field frist_name" in seen.text
     assert "unknown key `frist_name` (did you mean first_name?)" in seen.text
     assert shown(seen) == text
     assert desk.rows("SELECT 1 FROM mapping_edit") == []
@@ -69,7 +70,7 @@ def test_a_fault_of_another_file_leads_there(desk: Desk) -> None:
     browser = desk.log_in("operator")
     keep(browser, "list.yaml", "source: list\n")
     seen = browser.get("/mappings/contact.yaml")
-    assert "list.yaml , line 1" in seen.text
+    assert "list.yaml, line 1" in seen.text
     assert seen.links["list.yaml"].startswith("/mappings/list.yaml")
 
 
@@ -151,7 +152,7 @@ def test_who_takes_no_part_and_what_is_refused_is_told(desk: Desk) -> None:
         "leave_out:\n  - when: {field: LastName, equals: Moran}\n    reason: one of ours\n",
     )
     seen = check(browser, "contact.yaml", left_out, who=HOME)
-    assert "takes no part: one of ours ; differs: it takes part now" in seen.text
+    assert "takes no part: one of ours; differs: it takes part now" in seen.text
     refused = contact_yaml("birthday: LastName")
     assert "refused: contact.yaml:6" in check(browser, "contact.yaml", refused, who=HOME).text
 
@@ -254,7 +255,7 @@ def test_faults_are_kept_but_do_not_come_into_force(desk: Desk) -> None:
     token = review.form_with("Log out").fields["csrf"]
     (row,) = desk.rows("SELECT files FROM mapping_edit")
     form = {"csrf": token, "version": "1", "digest": "x"}
-    assert browser.post("/mappings/review", form).status == 403
+    assert browser.post("/mappings/review", form).status == 409
     assert row["files"]["contact.yaml"] == "source: contact\n"
     assert len(desk.rows("SELECT 1 FROM mapping_version")) == 1
 
@@ -280,7 +281,7 @@ def test_what_came_into_force_meanwhile_is_not_written_over_unseen(desk: Desk) -
     review = keep(browser, "contact.yaml", TITLE)
     files(desk, contact=contact_yaml("last_name: LastName"))
     refused = browser.press(review, "Activate")
-    assert refused.status == 403
+    assert refused.status == 409
     assert "Another version came into force since this page was opened." in refused.text
     again = browser.get("/mappings/review")
     assert "Meanwhile version 2 came into force, by ada" in again.text
@@ -294,7 +295,7 @@ def test_another_text_than_was_reviewed_is_not_activated(desk: Desk) -> None:
     review = keep(browser, "contact.yaml", TITLE)
     keep(browser, "contact.yaml", contact_yaml("last_name: LastName"))
     refused = browser.press(review, "Activate")
-    assert refused.status == 403
+    assert refused.status == 409
     assert "is another text by now" in refused.text
 
 
@@ -372,6 +373,13 @@ def test_a_nul_is_refused_by_its_line(desk: Desk) -> None:
     assert "contact.yaml, line 2: a NUL character cannot be stored" in seen.text
 
 
+def test_more_than_a_file_may_hold_is_refused(desk: Desk) -> None:
+    mapped(desk)
+    seen = keep(desk.log_in("operator"), "contact.yaml", "\n" * 200_001)
+    assert seen.status == 409
+    assert "contact.yaml: longer than 200,000 characters" in seen.text
+
+
 def test_hostile_text_is_only_text(desk: Desk) -> None:
     mapped(desk)
     text = "</textarea><script>alert(1)</script>&amp;\n"
@@ -405,12 +413,13 @@ LINES = st.text(st.sampled_from("ab:#- \t\ufeffé'<&"), max_size=8)
     before=st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r"])), max_size=6),
     mark=st.sampled_from(["", "\ufeff"]),
     typed=LINES,
+    framed=st.booleans(),
 )
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_stored_is_what_was_typed_byte_for_byte(
-    desk: Desk, before: list[tuple[str, str]], mark: str, typed: str
+    desk: Desk, before: list[tuple[str, str]], mark: str, typed: str, *, framed: bool
 ) -> None:
     """Comments above a file that works take any shape; a line is typed between them."""
     desk.rows("TRUNCATE mapping_activation, mapping_version, mapping_edit, mapping_count CASCADE")
@@ -422,7 +431,9 @@ def test_what_is_stored_is_what_was_typed_byte_for_byte(
     text = shown(page)
     assert text.startswith(mark)
     assert "Nothing had to be changed." in keep(browser, "contact.yaml", text).text
-    done = browser.press(keep(browser, "contact.yaml", f"{text}# {typed}\n"), "Activate")
+    done = browser.press(
+        keep(browser, "contact.yaml", f"{text}# {typed}\n", framed=framed), "Activate"
+    )
     assert "In force from now on." in done.text
     wanted = base + TITLE.replace("\n", end) + f"# {typed}{end}"
     assert in_force(desk)["contact.yaml"].encode() == wanted.encode()

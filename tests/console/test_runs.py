@@ -317,3 +317,22 @@ def test_what_cannot_be_taken_back_is_not_offered_and_refused(
     seen = browser.get(f"/runs/{run}/undo")
     assert seen.status == 403
     assert "cannot be taken back" in seen.text
+
+
+def test_what_was_refused_is_shown_with_what_it_would_be_now(desk: Desk) -> None:
+    run = a_run(desk)
+    plan = a_plan(desk, run, state="done")
+    now = [{"kind": "update_contact", "reason": "", "change": {"last_name": ["Old", "Newer"]}}]
+    desk.rows(
+        """
+        UPDATE step
+        SET state = 'refused', outcome = 'stale', answer = %(answer)s, finished_at = app_now()
+        WHERE plan_id = %(plan)s
+        """,
+        answer=json.dumps({"now": now}),
+        plan=plan,
+    )
+    browser = desk.log_in("approver")
+    seen = browser.get(browser.get(f"/runs/{run}").links["1 refused step"])
+    assert "last name Old → New" in seen.text
+    assert "Now it would be: last name Old → Newer" in seen.text

@@ -110,7 +110,7 @@ def test_what_was_settled_meanwhile_is_not_chosen_again(desk: Desk) -> None:
     question = browser.get(f"/unresolved/{number}/choose?contact={ben}")
     desk.rows("UPDATE unresolved SET finished_at = app_now()")
     refused = browser.press(question, "Choose Ben Moran")
-    assert refused.status == 403
+    assert refused.status == 409
     assert "somebody, or a run, has settled it" in refused.text
     assert "its cause is gone, or a rule decides" in browser.get(f"/unresolved/{number}").text
 

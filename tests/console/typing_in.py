@@ -29,13 +29,18 @@ def check(browser: Browser, file: str, text: str, *, live: bool = False, **field
     """Have a text checked, by the button or as a page does by itself while one types."""
     page = browser.get(f"/mappings/{file}")
     form = {"csrf": page.form_with("Log out").fields["csrf"], "text": sent(text), **fields}
-    headers = {"HX-Request": "true"} if live else {}
-    return browser.post(f"/mappings/{file}/check", form, **headers)
+    if live:
+        form["text"] = text  # a script sends what the text area shows
+        return browser.post(f"/mappings/{file}/live", form, **{"HX-Request": "true"})
+    return browser.post(f"/mappings/{file}/check", form)
 
 
-def keep(browser: Browser, file: str, text: str, **fields: str) -> Seen:
-    """Press *Keep and review* with a text in the text area."""
+def keep(browser: Browser, file: str, text: str, *, framed: bool = False, **fields: str) -> Seen:
+    """Press *Keep and review* with a text in the text area; in a frame, scripts send it."""
     page = browser.get(f"/mappings/{file}")
+    if framed:
+        form = page.form_with("Keep and review").fields | {"text": text, **fields}
+        return browser.post(f"/mappings/{file}", form, **{"HX-Request": "true"})
     return browser.press(page, "Keep and review", text=sent(text), **fields)
 
 

@@ -23,4 +23,14 @@ INSERT INTO candidate (connection_id, key) VALUES (%(firm)s, %(email)s), (%(firm
 INSERT INTO engagement_event VALUES
   (%(firm)s, %(list)s, 'open', %(cc)s, app_now(), '', %(fields)s);
 INSERT INTO interaction (connection_id, external_id, campaign_activity_id, contact_id, practifi_contact)
-  VALUES (%(firm)s, 'k', %(list)s, %(cc)s, %(ada)s)
+  VALUES (%(firm)s, 'k', %(list)s, %(cc)s, %(ada)s);
+INSERT INTO console_person (connection_id, sf_user_id, name, first_seen_at, seen_at)
+  VALUES (%(firm)s, '005', 'Mia', app_now(), app_now());
+INSERT INTO bulk_create (connection_id, person_id, asked_by, state, start_ids, filters, made_at, changed_at)
+  SELECT %(firm)s, id, 'Mia', 'draft', ARRAY[%(ada)s],
+    jsonb_build_array(jsonb_build_object('path', 'name', 'label', 'Name', 'text', %(email)s::text)), app_now(), app_now()
+  FROM console_person;
+INSERT INTO bulk_create_found (connection_id, bulk_id, place, contact_id)
+  SELECT %(firm)s, id, 1, %(ada)s FROM bulk_create;
+INSERT INTO bulk_create_row (connection_id, bulk_id, contact_id, list_id, email_key)
+  SELECT %(firm)s, id, %(ada)s, 'a02', %(email)s FROM bulk_create

@@ -4,9 +4,10 @@
 -- Connections of some that know a client or a contact.
 SELECT id
 FROM unnest(%(connection_ids)s::int[]) AS c (id)
-WHERE EXISTS (
+WHERE EXISTS (SELECT FROM practifi_record r WHERE r.connection_id = c.id AND r.kind = 'contact' AND r.sf_id = %(sf_id)s)
+  OR EXISTS (
     SELECT FROM practifi_record r
-    WHERE r.connection_id = c.id AND r.kind = 'contact' AND (r.sf_id = %(sf_id)s OR r.account_id = %(sf_id)s))
+    WHERE r.connection_id = c.id AND r.kind = 'contact' AND r.deleted_at IS NULL AND r.account_id = %(sf_id)s)
   OR EXISTS (SELECT FROM interaction i WHERE i.connection_id = c.id AND i.practifi_account = %(sf_id)s)
 ORDER BY id
 

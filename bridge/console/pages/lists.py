@@ -137,7 +137,7 @@ def show_one(visit: Visit) -> Response:
         "list.html",
         connection=connection,
         one=one,
-        head=head_words(one, not_sent, ends_at),
+        head=head_words(one, not_sent, visit.times.clock(ends_at) if ends_at else ""),
         people=f"{many(people, 'person', 'people')}, {many(addresses, 'address', 'addresses')}",
         foreign=foreign[:_SHOWN],
         foreign_count=len(foreign),
@@ -149,14 +149,14 @@ def show_one(visit: Visit) -> Response:
     )
 
 
-def head_words(one: ListRow, not_sent: dict[str, int], ends_at: datetime | None) -> str:
+def head_words(one: ListRow, not_sent: dict[str, int], ready_at: str = "") -> str:
     """Return how a list stands, in a sentence.
 
     >>> one = ListRow(
     ...     id="a", name="N", status=None, reason=None, member_count=9, total=9, confirmed=6
     ... )
-    >>> head_words(one, {"Already on 50 lists": 1}, None)
-    '6 of 9 confirmed; 2 waiting, 1 not sent (Already on 50 lists)'
+    >>> head_words(one, {"Already on 50 lists": 1}, "10:42")
+    '6 of 9 confirmed; 2 waiting, 1 not sent (Already on 50 lists); ready at 10:42'
     """
     parts = []
     if waiting := waiting_of(one, not_sent):
@@ -166,7 +166,7 @@ def head_words(one: ListRow, not_sent: dict[str, int], ends_at: datetime | None)
     words = f"{one.sure:,} of {one.total:,} confirmed"
     if parts:
         words += f"; {', '.join(parts)}"
-    return f"{words}; ready at {ends_at:%H:%M} UTC" if ends_at is not None else words
+    return f"{words}; ready at {ready_at}" if ready_at else words
 
 
 def waiting_of(one: ListRow, not_sent: dict[str, int]) -> int:

@@ -26,7 +26,7 @@ from bridge.edits.count import (
 )
 from bridge.edits.loosening import loosened
 from bridge.edits.store import discard_edit
-from bridge.errors import MappingError
+from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.compiled import digest_of
 from bridge.mapping.versions import activate, active, compiled_as, lock_activations
 from bridge.plans.text import label_of, shown
@@ -121,12 +121,14 @@ def put_to_work(visit: Visit) -> Response:
         lock_activations(tx, found.connection.id)
         found = opened(tx, visit)
         if visit.form.one("version") != str(found.version_id or ""):
-            raise Refused(
+            raise ConfigurationError(
                 "Another version came into force since this page was opened. Nothing was "
                 "activated: open the review again, it shows what differs from that one."
             )
         if found.edit is None or visit.form.one("digest") != digest_of(found.written):
-            raise Refused("What was written is another text by now. Open the review again.")
+            raise ConfigurationError(
+                "What was written is another text by now. Open the review again."
+            )
         loosens = _loosened(tx, found)
         if loosens and not visit.may(Right.APPROVE):
             raise Refused(

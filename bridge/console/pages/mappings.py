@@ -14,7 +14,9 @@ from bridge.console.pages.mapping_live import SEARCHES, Live, look
 from bridge.console.pages.mapping_open import BY_GIT, file_of, opened, refuse_managed
 from bridge.console.rendering import render
 from bridge.edits.store import discard_edit, keep_edit
-from bridge.edits.typed import BYTE_ORDER_MARK, ENDS, as_shown, as_typed, ends_of
+from bridge.edits.typed import BYTE_ORDER_MARK, ENDS, as_sent, as_shown, as_typed, ends_of
+from bridge.errors import ConfigurationError
+from bridge.mapping.yaml_tree import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,16 +47,13 @@ def show(visit: Visit) -> Response:
 
 
 def check(visit: Visit) -> Response:
-    """Say what a text that is not saved would do; the text comes back as it was typed."""
-    with visit.console.database.transaction() as tx:
-        found = opened(tx, visit)
-    file = file_of(visit, found)
-    files = _sent(visit, found, file)
-    live = look(visit, found.connection, file, files, is_edited=files != found.in_force)
-    values = _values(visit, found, file, files, live)
-    if "hx-request" in visit.request.headers:
-        return HTMLResponse(render(visit, "mapping_live.html", values))
-    return visit.page("mappings.html", **values)
+    """Say what a text that is not kept would do; the text comes back as it was typed."""
+    return visit.page("mappings.html", **_checked(visit))
+
+
+def check_live(visit: Visit) -> Response:
+    """Say the same while somebody types: only what stands beside the text."""
+    return HTMLResponse(render(visit, "mapping_live.html", _checked(visit)))
 
 
 def save(visit: Visit) -> Response:
@@ -83,9 +82,26 @@ def discard(visit: Visit) -> Response:
     return visit.go(f"/mappings?connection={quote(found.connection.name)}&did=forgotten")
 
 
+def _checked(visit: Visit) -> dict[str, Any]:
+    with visit.console.database.transaction() as tx:
+        found = opened(tx, visit)
+    file = file_of(visit, found)
+    files = _sent(visit, found, file)
+    live = look(visit, found.connection, file, files, is_edited=files != found.in_force)
+    return _values(visit, found, file, files, live)
+
+
 def _sent(visit: Visit, found: Opened, file: str) -> dict[str, str]:
-    """Return all files with the one that was sent, as it was typed."""
+    """Return all files with the one that was sent, as it was typed.
+
+    Raises:
+        ConfigurationError: If it is longer than any file may be.
+    """
     sent = next(iter(visit.form.get("text", ())), "")
+    if len(sent) > 2 * MAX_CHARACTERS:  # each line end may be two
+        raise ConfigurationError(f"{file}: longer than {MAX_CHARACTERS:,} characters")
+    if "hx-request" in visit.request.headers:
+        sent = as_sent(sent)  # by a script, which sends what the text area shows
     ends: Ends = next((one for one in ENDS if one == visit.form.one("ends")), "keep")
     text = as_typed(sent, found.written.get(file, ""), ends)
     files = dict(found.written)
@@ -119,5 +135,6 @@ PAGES = (
     Page(method="POST", path="/mappings/discard", right=Right.SET, handler=discard),
     Page(method="GET", path="/mappings/{file}", right=Right.LOOK, handler=show),
     Page(method="POST", path="/mappings/{file}/check", right=Right.SET, handler=check),
+    Page(method="POST", path="/mappings/{file}/live", right=Right.SET, handler=check_live),
     Page(method="POST", path="/mappings/{file}", right=Right.SET, handler=save),
 )

@@ -117,6 +117,7 @@ def _view(tx: psycopg.Connection[Any], found: Found, times: Times) -> RunView:
         counters=counters_line(run.counters).splitlines(),
         result=result_line(states) if states.keys() - {"planned"} else "",
         usual_s=usual.length_s,
+        refused=states.get("refused", 0),
     )
 
 

@@ -42,7 +42,11 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunView:
-    """What the page says of a run."""
+    """What the page says of a run.
+
+    Attributes:
+        refused: Steps of its plan that were refused, mostly since something changed meanwhile.
+    """
 
     run: RunRecord
     plan: PlanRecord | None
@@ -55,6 +59,7 @@ class RunView:
     counters: Sequence[str]
     result: str
     usual_s: float | None
+    refused: int = 0
 
     @property
     def is_decided_here(self) -> bool:

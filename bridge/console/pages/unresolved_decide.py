@@ -151,10 +151,13 @@ def _meant(matter: Matter, contact: str) -> Candidate:
 
     Raises:
         NotThere: If it is none of them, or not this person's to see.
-        Refused: If there is nothing to choose any more, or they may not change the contact.
+        ConfigurationError: If there is nothing to choose any more.
+        Refused: If they may not change the contact.
     """
     if not matter.can_be_chosen:
-        raise Refused("Nothing is left to choose here: somebody, or a run, has settled it.")
+        raise ConfigurationError(
+            "Nothing is left to choose here: somebody, or a run, has settled it."
+        )
     sf_id = salesforce_id(contact) if is_salesforce_id(contact) else contact
     person = next((one for one in matter.candidates if one.sf_id == sf_id), None)
     if person is None or not person.can_read:

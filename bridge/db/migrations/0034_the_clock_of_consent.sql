@@ -1,4 +1,4 @@
--- How long a change of consent took, asked for by period and by person.
+-- What pages ask for: how long a change of consent took, by period and by person; and the records that one has become of.
 
 CREATE FUNCTION one_business_day_after(moment timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
   -- Monday to Friday, UTC: what is seen at a weekend has Monday.
@@ -11,3 +11,6 @@ $$;
 
 CREATE INDEX consent_entry_about ON consent_entry (connection_id, about_seq) WHERE about_seq IS NOT NULL;
 CREATE INDEX consent_entry_at ON consent_entry (connection_id, at) WHERE stage = 'seen';
+
+-- What people did under a record that was merged into theirs is theirs.
+CREATE INDEX practifi_merged ON practifi_record (connection_id, merged_into) WHERE merged_into IS NOT NULL;

@@ -15,7 +15,6 @@ from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     import psycopg
     from starlette.responses import Response
@@ -73,9 +72,11 @@ def on_draft(act: Callable[[Visit, Bulk, Connection], Response]) -> Handler:
     return handler
 
 
-def step_page(tx: psycopg.Connection[Any], bulk: Bulk, step: str, **values: Any) -> dict[str, Any]:
+def step_page(
+    tx: psycopg.Connection[Any], visit: Visit, bulk: Bulk, step: str, **values: Any
+) -> dict[str, Any]:
     """Return what the template of a step needs, beside its own values."""
-    faults = [*values.pop("faults", ()), *lost_words(tx, bulk, [bulk.list_id or ""])]
+    faults = [*values.pop("faults", ()), *lost_words(tx, visit, bulk, [bulk.list_id or ""])]
     return {
         "bulk": bulk,
         "steps": [(f"{HOME}/{bulk.id}/{name}", heading, name == step) for name, heading in STEPS],
@@ -86,11 +87,13 @@ def step_page(tx: psycopg.Connection[Any], bulk: Bulk, step: str, **values: Any)
     }
 
 
-def lost_words(tx: psycopg.Connection[Any], bulk: Bulk, list_ids: Iterable[str]) -> list[str]:
+def lost_words(
+    tx: psycopg.Connection[Any], visit: Visit, bulk: Bulk, list_ids: Iterable[str]
+) -> list[str]:
     """Return what to say of lists that were deleted since they were chosen."""
     found = lost_lists(tx, bulk.connection_id, sorted(set(list_ids) - {""}))
     return [
-        f"{name} was deleted in {side} at {clock(at)}: choose another list"
+        f"{name} was deleted in {side} at {visit.times.clock(at)}: choose another list"
         for name, side, at in found
     ]
 
@@ -107,8 +110,3 @@ def mapping_of(tx: psycopg.Connection[Any], connection: Connection) -> Mapping:
             f"No mapping is active for {connection.name}: `bridge mapping activate` makes one so."
         )
     return current.mapping
-
-
-def clock(at: datetime) -> str:
-    """Return the hour and minute of a time."""
-    return f"{at:%H:%M} UTC"

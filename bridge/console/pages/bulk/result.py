@@ -13,7 +13,7 @@ from bridge.clock import now
 from bridge.console.access.roles import Right
 from bridge.console.faults import NotThere, Refused
 from bridge.console.page import Page
-from bridge.console.pages.bulk.draft import HOME, clock, open_bulk
+from bridge.console.pages.bulk.draft import HOME, open_bulk
 from bridge.wakeups.topics import BULK_CREATE, DELIVER
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bridge.bulk_create.model import Bulk
     from bridge.console.page import Visit
+    from bridge.console.times import Times
 
 _WIDTH = 1000
 _KINDS = ("confirmed", "waiting", "failed", "removed", "skipped", "undone")
@@ -83,7 +84,7 @@ def show(visit: Visit) -> Response:
     if bulk.state == "draft":
         return visit.go(f"{HOME}/{bulk.id}/list")
     with visit.console.database.transaction() as tx:
-        view = result_view(tx, bulk)
+        view = result_view(tx, bulk, visit.times)
     return visit.page("bulk_result.html", view=view, is_alone=False)
 
 
@@ -93,7 +94,7 @@ def show_progress(visit: Visit) -> Response:
     if bulk.state == "draft":
         raise NotThere
     with visit.console.database.transaction() as tx:
-        view = result_view(tx, bulk)
+        view = result_view(tx, bulk, visit.times)
     return visit.page("bulk_progress.html", view=view, is_alone=True)
 
 
@@ -114,7 +115,7 @@ def ask_undo(visit: Visit) -> Response:
     """Say what taking it back means, and ask for the word."""
     bulk, _ = open_bulk(visit)
     with visit.console.database.transaction() as tx:
-        view = result_view(tx, bulk)
+        view = result_view(tx, bulk, visit.times)
         mailed = mailed_since(tx, bulk)
         made, kept = tx.execute(SQL["undo_counts"], place_of(bulk)).fetchone() or (0, 0)
     if not view.undo_until:
@@ -136,7 +137,7 @@ def take_back(visit: Visit) -> Response:
     return visit.go(f"{HOME}/{bulk.id}")
 
 
-def result_view(tx: psycopg.Connection[Any], bulk: Bulk) -> ResultView:
+def result_view(tx: psycopg.Connection[Any], bulk: Bulk, times: Times) -> ResultView:
     """Return how a save stands now."""
     outcome = outcome_of(tx.execute(SQL["outcomes"], place_of(bulk)))
     at = now(tx)
@@ -146,7 +147,7 @@ def result_view(tx: psycopg.Connection[Any], bulk: Bulk) -> ResultView:
         outcome=outcome,
         head=head_of(bulk, outcome),
         moves=moves,
-        undo_until=undo_words(bulk, at),
+        undo_until=undo_words(bulk, at, times),
         slow=_slow(bulk, at) if moves else "",
     )
 
@@ -182,12 +183,12 @@ def head_of(bulk: Bulk, outcome: Outcome) -> str:
     return f"{said}; {', '.join(parts)}" if parts else said
 
 
-def undo_words(bulk: Bulk, at: datetime) -> str:
+def undo_words(bulk: Bulk, at: datetime, times: Times) -> str:
     """Return until when a save can be taken back; empty where that is over."""
     if bulk.saved_at is None or bulk.state not in {"saving", "saved"}:
         return ""
     until = bulk.saved_at + timedelta(seconds=UNDO_S)
-    return clock(until) if at < until else ""
+    return times.clock(until) if at < until else ""
 
 
 def _slow(bulk: Bulk, at: datetime) -> str:

@@ -172,7 +172,7 @@ def _list_page(
 ) -> Response:
     with visit.console.database.transaction() as tx:
         values = _lists(tx, visit, connection, bulk.list_id)
-        page = step_page(tx, bulk, "list", faults=faults or [])
+        page = step_page(tx, visit, bulk, "list", faults=faults or [])
     return visit.page(
         "bulk_list.html",
         draft=None,

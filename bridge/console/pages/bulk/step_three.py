@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import StreamingResponse
 
 from bridge.bulk_create.drafts import SQL, find_bulk, list_names, place_of
-from bridge.bulk_create.preview import cost_of, lists_of, preview, preview_page
+from bridge.bulk_create.preview import lists_of, preview, preview_page
 from bridge.bulk_create.save import save
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
+from bridge.console.pages.bulk.cost import cost_of
 from bridge.console.pages.bulk.draft import HOME, lost_words, mapping_of, on_draft, step_page
 from bridge.console.spreadsheet import csv_lines
 from bridge.constant_contact.spending import read_spending
@@ -63,7 +64,7 @@ def save_it(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         faults: list[str] = []
         if is_first:
             added = preview(tx, bulk, mapping, anew=True).added
-            faults = lost_words(tx, bulk, lists_of(tx, bulk))
+            faults = lost_words(tx, visit, bulk, lists_of(tx, bulk))
             if added and not faults:
                 save(tx, bulk, by=visit.who.signature)
     if is_first and (faults or not added):
@@ -102,14 +103,14 @@ def _show(
         rows = preview_page(tx, bulk, mapping, tab, skip=place - 1, count=PAGE + 1)
         names = list_names(tx, connection.id)
         spending = read_spending(tx, connection.name)
-        lost = lost_words(tx, bulk, set(lists_of(tx, bulk)) - {bulk.list_id})
-        page = step_page(tx, bulk, "selected", faults=[*(faults or []), *lost])
+        lost = lost_words(tx, visit, bulk, set(lists_of(tx, bulk)) - {bulk.list_id})
+        page = step_page(tx, visit, bulk, "selected", faults=[*(faults or []), *lost])
     return visit.page(
         "bulk_selected.html",
         tab=tab,
         found=found,
         names=names,
-        cost=cost_of(found, spending[0]) if spending and found.added else None,
+        cost=cost_of(found, spending[0], visit.times) if spending and found.added else None,
         rows=rows[:PAGE],
         following=place + PAGE if len(rows) > PAGE else None,
         previous=max(1, place - PAGE) if place > 1 else None,

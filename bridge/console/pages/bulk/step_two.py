@@ -50,7 +50,7 @@ def show(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         best = None
         if bulk.read_at is not None and not found.match:
             best = without_each(tx, bulk, bulk.chips)
-        page = step_page(tx, bulk, "contacts")
+        page = step_page(tx, visit, bulk, "contacts")
     used = {chip.path for chip in bulk.chips}
     return visit.page(
         "bulk_contacts.html",
@@ -156,7 +156,7 @@ def _sources(
     finally:
         salesforce.close()
     with visit.console.database.transaction() as tx:
-        page: dict[str, Any] = step_page(tx, bulk, "contacts", faults=faults)
+        page: dict[str, Any] = step_page(tx, visit, bulk, "contacts", faults=faults)
     typed = visit.form.one("text")
     return visit.page("bulk_source.html", choices=choices, typed=typed, **page)
 
