@@ -46,7 +46,9 @@ TYPED_OVER: tuple[tuple[str, Record], ...] = (
 )
 """Address -> what staff type there; the title is one that the bridge has set back before."""
 
-CAUSES = 3
+CAUSES = 2
+"""How many of the three causes are waited for: the last may need another look of the bridge."""
+
 WAITS = 4
 """What `bridge reconcile` ends with where its plan waits for a person's word."""
 

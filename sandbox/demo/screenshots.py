@@ -28,7 +28,7 @@ _CLIENT = 'a:has-text("Okafor Household")'
 _PAGES = (
     ("home", "/", ""),
     ("memberships", "/clients?q=Okafor", _CLIENT),
-    ("interactions", "/clients?q=Beaumont", "a:has-text(\"Beaumont Household\")"),
+    ("interactions", "/clients?q=Beaumont", 'a:has-text("Beaumont Household")'),
     ("bulk", "/memberships/bulk", ""),
     ("lists", "/lists", ""),
     ("runs", "/runs", ""),
