@@ -48,7 +48,9 @@ MOST_OF_PLAN_MS = 1_000.0
 _CONTACTS = 100_000
 _DEADLINE_S = 20.0
 _ASKS_NOTHING = frozenset({Right.ENTER, Right.STAY})
-_NOT_A_PAGE = (".csv", ".json", "/undo", "/authorize", "/authorized")
+_NOT_A_PAGE = (
+    ".csv", ".json", "/undo", "/authorize", "/authorized", "/reactivate", "/put-back", "/source"
+)  # fmt: skip
 """Ends of addresses that give a file, lead away, or ask about a plan in another state."""
 
 _QUERIES = (
@@ -140,7 +142,7 @@ def _paths(installation: Installation) -> Iterator[str]:
         except KeyError as missing:
             print(f"{path:48} is not measured: no {missing} is known here")
         else:
-            if not path.endswith((*_NOT_A_PAGE, f"/bulk/{draft}/progress", "/source")):
+            if not path.endswith((*_NOT_A_PAGE, f"/bulk/{draft}/progress")):
                 yield path
     yield from (path.format(run=run, draft=draft, save=save) for path in _QUERIES)
 
