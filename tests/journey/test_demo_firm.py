@@ -71,6 +71,9 @@ def test_problems_have_several_causes_and_a_field_flaps(reader: Browser) -> None
 
 
 def test_mailings_and_opt_outs_have_come_home(reader: Browser) -> None:
+    client = reader.get("/clients?q=Tanaka").links["Tanaka Household"]
+    seen = reader.get(f"{client.partition('/memberships')[0]}/interactions")
+    assert "Winter letter" in seen.text
     runs = reader.get("/runs?job=activities&state=done")
     assert re.search(r"Plan: \d\d to add, 0 to change", runs.text)
     assert "foreign memberships ask → remove" in reader.get("/settings/policies").text
