@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.mapping.compiled import FILES
+from bridge.mapping.yaml_tree import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,8 @@ def keep_edit(
         ConfigurationError: If a file holds what cannot be stored.
     """
     for name, text in files.items():
+        if len(text) > MAX_CHARACTERS:
+            raise ConfigurationError(f"{name}: longer than {MAX_CHARACTERS:,} characters")
         if "\0" in text:
             line = text[: text.index("\0")].count("\n") + 1
             raise ConfigurationError(

@@ -44,8 +44,11 @@ def as_typed(sent: str, base: str, ends: Ends = "keep") -> str:
         return _END.sub(_CHOSEN[ends], sent)
     if set(_END.findall(sent)) - {"\r\n"}:
         return sent
+    known = set(_END.findall(base))
+    if len(known) <= 1:
+        return _END.sub(next(iter(known), "\n"), sent)
     before, after = _lines(base), _lines(sent)
-    usual = next((line.end for line in before if line.end), "\n")
+    usual = next(line.end for line in before if line.end)
     kept = [usual if line.end else "" for line in after]
     for old, new in _same(before, after):
         # Only the last line may have no end, and which one is last may have changed.
@@ -103,9 +106,7 @@ def _same(before: list[_Line], after: list[_Line]) -> list[tuple[int, int]]:
         tail += 1
     same = [(place, place) for place in range(head)]
     same += [(len(old) - place, len(new) - place) for place in range(1, tail + 1)]
-    matcher = SequenceMatcher(
-        None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False
-    )
+    matcher = SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
     for begin, there, count in matcher.get_matching_blocks():
         same += [(head + begin + step, head + there + step) for step in range(count)]
     return same

@@ -192,7 +192,8 @@ def _records_that_cannot_be_sent(firm: Firm) -> None:
 
 def _expect_given_up(firm: Firm) -> None:
     causes = firm.stage.bridge.ask("inbox", "causes")
-    expect(len(causes) >= CAUSES, f"{len(causes)} causes are told in the inbox")
+    told = ", ".join(sorted(str(cause["cause"]) for cause in causes))
+    expect(len(causes) >= CAUSES, f"the inbox tells only of {told or 'nothing'}")
 
 
 def _somebody_imports_there(firm: Firm) -> None:

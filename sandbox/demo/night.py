@@ -21,9 +21,10 @@ def night_comes(scene: Scene) -> Proof:
     """Line 8: the night finds what no message tells; its first plan waits for a person's word."""
     stage = scene.stage
     stage.until(scene.look_whether_quiet)
+    before = frozenset(plan["id"] for plan in _nightly(scene))
     _somebody_edits_there(scene)
     _until_night(scene)
-    plan = stage.until(lambda: _finished(scene, 1))
+    plan = stage.until(lambda: _finished(scene, before))
     if plan["state"] == "waiting":
         stage.bridge.command("plan", "show", str(plan["id"]))
         stage.now(lambda: _expect_typed_over(scene))
@@ -34,7 +35,7 @@ def night_comes(scene: Scene) -> Proof:
     stage.constant_contact.replace_contact(scene.member(NORA.email) | {"last_name": _MISSPELT})
     scene.say(f"Constant Contact: by hand, Nora becomes '{_MISSPELT}'; another day goes by")
     stage.control.advance_clock(_DAY)
-    stage.until(lambda: _finished(scene, 2))
+    stage.until(lambda: _finished(scene, before | {plan["id"]}))
     stage.until(lambda: _expect_right(scene))
     stage.bridge.command("plan", "list", "--limit", "2")
     return Proof(
@@ -65,15 +66,24 @@ def _until_night(scene: Scene) -> None:
     scene.say(f"the clock goes on by {seconds / _HOUR:.1f} hours: it is night")
 
 
-def _finished(scene: Scene, nights: int) -> dict[str, Any]:
-    """Return the plan of the newest scheduled run of contacts, once so many have ended.
+def _nightly(scene: Scene) -> list[dict[str, Any]]:
+    """Return the plans of scheduled runs of contacts, the newest first."""
+    found = scene.stage.bridge.ask("plan", "list")
+    return [plan for plan in found if plan["job"] == "contacts" and plan["asked_by"] == "schedule"]
+
+
+def _finished(scene: Scene, before: frozenset[int]) -> dict[str, Any]:
+    """Return the plan of the night, once it has one.
+
+    Args:
+        scene: Where to look.
+        before: The plans of the nights before.
 
     Raises:
-        NotYet: If they have not.
+        NotYet: If it has none yet.
     """
-    found = scene.stage.bridge.ask("plan", "list")
-    plans = [plan for plan in found if plan["job"] == "contacts" and plan["asked_by"] == "schedule"]
-    expect(len(plans) >= nights, f"{len(plans)} scheduled runs of contacts have a plan")
+    plans = [plan for plan in _nightly(scene) if plan["id"] not in before]
+    expect(bool(plans), "the night's run of contacts has no plan yet")
     newest: dict[str, Any] = plans[0]
     expect(newest["state"] in {"waiting", "done"}, f"the plan of the night is {newest['state']}")
     return newest

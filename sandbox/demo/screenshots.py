@@ -24,17 +24,24 @@ MOST_BYTES = 150_000
 SIZE: Any = {"width": 1200, "height": 820}
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+_CLIENT = 'a:has-text("Okafor Household")'
 _PAGES = (
-    ("home", "/"),
-    ("runs", "/runs"),
-    ("plan", "/runs?state=waiting"),
-    ("problems", "/problems"),
-    ("inbox", "/inbox?state=dead"),
-    ("resync", "/settings/resync"),
-    ("allowance", "/settings/allowance"),
-    ("policies", "/settings/policies"),
+    ("home", "/", ""),
+    ("memberships", "/clients?q=Okafor", _CLIENT),
+    ("interactions", "/clients?q=Beaumont", 'a:has-text("Beaumont Household")'),
+    ("bulk", "/memberships/bulk", ""),
+    ("lists", "/lists", ""),
+    ("runs", "/runs", ""),
+    ("plan", "/runs?state=waiting", "tbody th a"),
+    ("problems", "/problems", ""),
+    ("inbox", "/inbox?state=dead", ""),
+    ("mappings", "/mappings/contact.yaml?who=ngozi.okafor@example.org", ""),
+    ("audit", "/audit?period=all", ""),
+    ("resync", "/settings/resync", ""),
+    ("allowance", "/settings/allowance", ""),
+    ("policies", "/settings/policies", ""),
 )
-"""Name of a picture -> its page; of a list that is named *plan* the first entry is opened."""
+"""Name of a picture, its page, and what is opened from there."""
 
 
 def main() -> int:
@@ -47,8 +54,8 @@ def main() -> int:
     with _believable_firm() as link, _window(program) as window:
         window.goto(link)
         window.get_by_role("button", name="Log in").click()
-        for name, path in _PAGES:
-            _take(window, link.partition("/login/")[0] + path, name)
+        for name, path, opens in _PAGES:
+            _take(window, link.partition("/login/")[0] + path, name, opens)
     too_large = [
         one.name for one in sorted(FOLDER.glob("*.png")) if one.stat().st_size > MOST_BYTES
     ]
@@ -57,10 +64,13 @@ def main() -> int:
     return 1 if too_large else 0
 
 
-def _take(window: Any, url: str, name: str) -> None:
+def _take(window: Any, url: str, name: str, opens: str) -> None:
     window.goto(url)
-    if name == "plan":
-        window.locator("tbody th a").first.click()
+    if opens:
+        window.locator(opens).first.click()
+        window.wait_for_load_state("networkidle")
+    if name == "interactions":
+        window.goto(window.url.replace("/memberships", "/interactions"))
     window.wait_for_load_state("networkidle")
     window.screenshot(path=FOLDER / f"{name}.png")
     sys.stdout.write(f"{FOLDER / name}.png\n")
@@ -84,7 +94,7 @@ def _believable_firm() -> Iterator[str]:
             yield str(json.loads(line)["console"])
         finally:
             demo.send_signal(signal.SIGINT)
-            demo.wait()
+            demo.communicate()
 
 
 @contextmanager

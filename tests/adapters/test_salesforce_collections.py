@@ -95,6 +95,17 @@ def test_an_update_answers_in_order(collections: Collections, sandbox: RunningSa
     assert subject_of(sandbox, made.record_id) == "Two"
 
 
+def test_a_deletion_answers_in_order_and_tells_what_is_gone(collections: Collections) -> None:
+    made = collections.create(OBJECT, [{SUBJECT: "One"}, {SUBJECT: "Two"}])
+    ids = [one.record_id or "" for one in made]
+    (first,) = collections.delete(ids[:1])
+    assert (first.ok, first.record_id) == (True, ids[0])
+    again, second = collections.delete(ids)
+    assert (again.ok, again.is_gone, second.ok) == (False, True, True)
+    with pytest.raises(ValueError, match="201 records, and 200 are possible"):
+        collections.delete([ids[0]] * (RECORDS_A_CALL + 1))
+
+
 def test_a_locked_record_is_told_from_a_refused_one(
     collections: Collections, sandbox: RunningSandbox
 ) -> None:

@@ -78,7 +78,7 @@ def writing(desk: Desk) -> tuple[int, str]:
     """Return a matter that waits and whom one may choose; somebody is writing a mapping."""
     mapped(desk)
     letter = a_list(desk)
-    ann, ben = a_contact(desk, 1, on=letter), a_contact(desk, 2, on=letter, FirstName="Ben")
+    ann, ben = a_contact(desk, 701, on=letter), a_contact(desk, 702, on=letter, FirstName="Ben")
     there(desk, ann, ben, on=letter, first_name="Ann", last_name="Moran")
     with desk.database.transaction() as tx:
         activate(tx, desk.firm, files_with(contact=contact_yaml("first_name: FirstName")), by="ada")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.clock import now
 from bridge.consent.record import record_seen_there
@@ -30,7 +30,9 @@ def a_client(desk: Desk) -> list[str]:
     lists = {salesforce_id(one): name for one, name in LISTS.items()}
     first, second = lists
     people = {ADA: "ada@example.org", CLEO: "pair@example.org", DAN: "pair@example.org", EVE: None}
-    records = [(sf_id, "list", None, None, None, name, {}) for sf_id, name in lists.items()]
+    records: list[tuple[Any, ...]] = [
+        (sf_id, "list", None, None, None, name, {}) for sf_id, name in lists.items()
+    ]
     records += [
         (sf_id, "contact", CLIENT, None, None, None, {"LastName": email or "Eve", "Email": email})
         for sf_id, email in people.items()

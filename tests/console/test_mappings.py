@@ -373,6 +373,13 @@ def test_a_nul_is_refused_by_its_line(desk: Desk) -> None:
     assert "contact.yaml, line 2: a NUL character cannot be stored" in seen.text
 
 
+def test_more_than_a_file_may_hold_is_refused(desk: Desk) -> None:
+    mapped(desk)
+    seen = keep(desk.log_in("operator"), "contact.yaml", "\n" * 200_001)
+    assert seen.status == 409
+    assert "contact.yaml: longer than 200,000 characters" in seen.text
+
+
 def test_hostile_text_is_only_text(desk: Desk) -> None:
     mapped(desk)
     text = "</textarea><script>alert(1)</script>&amp;\n"

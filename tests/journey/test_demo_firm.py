@@ -25,20 +25,18 @@ DEADLINE_S = 300
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Somebody who has followed the link of a demo without its story."""
     env = environment(tmp_path_factory.mktemp("demo"))
-    demo = subprocess.Popen(  # noqa: S603
-        [BRIDGE, "demo", "--firm", "--json"], stdout=subprocess.PIPE, text=True, env=env
-    )
-    too_slow = threading.Timer(DEADLINE_S, demo.kill)
-    too_slow.start()
-    try:
-        link = urlsplit(json.loads(cast("IO[str]", demo.stdout).readline())["console"])
-        browser = Browser(f"{link.scheme}://{link.netloc}")
-        browser.press(browser.get(link.path), "Log in")
-        yield browser
-    finally:
-        too_slow.cancel()
-        demo.send_signal(signal.SIGINT)
-        demo.wait(DEADLINE_S)
+    command = [BRIDGE, "demo", "--firm", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as demo:  # noqa: S603
+        too_slow = threading.Timer(DEADLINE_S, demo.kill)
+        too_slow.start()
+        try:
+            link = urlsplit(json.loads(cast("IO[str]", demo.stdout).readline())["console"])
+            browser = Browser(f"{link.scheme}://{link.netloc}")
+            browser.press(browser.get(link.path), "Log in")
+            yield browser
+        finally:
+            too_slow.cancel()
+            demo.send_signal(signal.SIGINT)
 
 
 def test_the_link_opens_a_firm_with_a_month_of_nights_and_a_plan_that_waits(

@@ -191,7 +191,10 @@ def test_nobody_who_may_not_be_seen_is_ever_named(
     secret = person(CLEO, "Zz Secret", key, do_not_email=ticked, access=HIDDEN)
     contacts = {ANN: TICKED[ANN], BOB: TICKED[BOB], CLEO: secret}
     people = (Person(contact_id=ANN, do_not_email=False, wanted=None),)
-    states = {"ann@example.org": AddressState("ann@example.org", people, None, email_is_known)}
+    state = AddressState(
+        key="ann@example.org", people=people, there=None, is_there_known=email_is_known
+    )
+    states = {state.key: state}
     theirs = [replace(ON_NEWS, sf_id="m2", contact_id=CLEO)] if on_list else []
     found = household(ON_NEWS, *theirs, contacts=contacts, states=states)
     draft = Draft(flagged=frozenset({"m1"} if flagged else ()), wishes=(Wish(ANN, NOTES),))

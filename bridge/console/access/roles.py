@@ -55,8 +55,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 MEANINGS: Mapping[Role, str] = {
     Role.VIEWER: "sees how everything stands, without names and addresses",
-    Role.OPERATOR: "sees people, runs, replays, gives evidence, sets policies that loosen nothing",
-    Role.APPROVER: "sees people, approves plans and requests, gives evidence, may loosen a policy",
+    Role.OPERATOR: "sees people, runs, replays, gives evidence, sets policies and mappings "
+    "that loosen nothing",
+    Role.APPROVER: "sees people, approves plans and requests, gives evidence, may loosen "
+    "a policy or a mapping",
     Role.AUDITOR: "sees people, verifies and exports the ledger, changes nothing",
     Role.ADMIN: "may do everything, and says who has which role",
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bridge.console.access.records import UNSEEN
+from bridge.console.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -106,10 +107,12 @@ class Household:
         left: (contact id, list id) that a person ended by their own act -> when that was seen.
         last_answer: When Constant Contact last told of one of them.
         silent_since: Since when Constant Contact answers nobody; None: it answers.
+        times: How times are written for whoever reads it.
     """
 
     client: Client
     now: datetime
+    times: Times = field(default_factory=Times)
     members: tuple[str, ...] = ()
     hidden: int = 0
     contacts: Mapping[str, Contact] = field(default_factory=dict)
@@ -130,6 +133,16 @@ class Household:
     def addresses(self) -> int:
         """How many addresses they have between them."""
         return len({person.key for person in self.people if person.key})
+
+    def day(self, at: datetime) -> str:
+        """Return a day as the page writes it, such as `4 Nov 2026`."""
+        local = self.times.local(at)
+        return f"{local.day} {local:%b %Y}"
+
+    def hour(self, at: datetime) -> str:
+        """Return a time as states write it, such as `09:02`: the day only where it is another."""
+        is_today = self.times.day(at) == self.times.day(self.now)
+        return self.times.clock(at) if is_today else f"{self.day(at)}, {self.times.clock(at)}"
 
     def may_change(self, contact: Contact) -> bool:
         """Tell whether whoever is here may put somebody on lists."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row, dict_row
@@ -72,7 +73,8 @@ def read_household(visit: Visit, client: Client, mapping: Mapping) -> Household:
         ids = [row[0] for row in tx.execute(SQL["with_sharers"], asked)]
     access = access_to(visit, client.connection, ids)
     with database.transaction() as tx:
-        return _Reading(tx, client, mapping, access).household(visit.console.settings.owner)
+        found = _Reading(tx, client, mapping, access).household(visit.console.settings.owner)
+    return replace(found, times=visit.times)
 
 
 class _Reading:

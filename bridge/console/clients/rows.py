@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.console.clients.draft import Draft, Wish
@@ -13,7 +12,6 @@ from bridge.console.clients.standing import (
     FULL,
     ON_ITS_WAY,
     State,
-    day,
     is_full,
     slow_words,
     state_of,
@@ -22,7 +20,6 @@ from bridge.console.clients.standing import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from bridge.console.clients.model import Household
     from bridge.console.clients.saves import Saved
@@ -151,18 +148,6 @@ def stays_words(household: Household, membership: Membership, flagged: Iterable[
     return f"stays on the list there, because {names} {'is' if len(others) == 1 else 'are'} on it"
 
 
-def hour(at: datetime, now: datetime) -> str:
-    """Return a time as states write it: the day is left out where it is today.
-
-    >>> from datetime import datetime, timedelta
-    >>> at = datetime(2026, 3, 3, 9, 2, tzinfo=UTC)
-    >>> hour(at, at), hour(at, at + timedelta(days=1))
-    ('09:02', '3 Mar 2026, 09:02')
-    """
-    at, now = at.astimezone(UTC), now.astimezone(UTC)
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{day(at)}, {at:%H:%M}"
-
-
 def _unsaved(saved: Sequence[Saved]) -> list[Saved]:
     """Return what of the last save is not in Practifi; what is under way is not known yet."""
     last = saved[-1].save_key if saved else ""
@@ -204,7 +189,7 @@ def _membership_row(
         sf_id=one.sf_id,
         list_id=one.list_id,
         shared_with=shared,
-        since=day(one.created_at) if one.created_at else "",
+        since=household.day(one.created_at) if one.created_at else "",
         stays=stays_words(household, one, draft.flagged),
         may_stay=bool(stays_for(household, one)),
         can_flag=household.may_change(contact),
@@ -301,4 +286,4 @@ def _contact_option(household: Household, contact: Contact, wish: Wish) -> Optio
 
 def _list_text(household: Household, wish: Wish, list_id: str, name: str) -> str:
     left_at = household.left.get((wish.contact_id, list_id))
-    return f"{name} (left on {day(left_at)})" if left_at else name
+    return f"{name} (left on {household.day(left_at)})" if left_at else name

@@ -221,7 +221,8 @@ class _Writing:
                         found[salesforce_id(record["Id"] or "")] = (who, at)
             except RemoteError:
                 pass  # it is gone all the same; only by whom is not known
-        return {sf_id: FIRST.format(who=who, at=at) for sf_id, (who, at) in found.items()}
+        clock = self._visit.times.clock
+        return {sf_id: FIRST.format(who=who, at=clock(at)) for sf_id, (who, at) in found.items()}
 
     def _said(self, row: Asked, result: SaveResult, *, sf_id: str | None) -> Said:
         return Said(

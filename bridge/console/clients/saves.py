@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.console.clients.model import Client
+    from bridge.console.times import Times
 
 _SQL = load_queries("bridge.console.clients", "saves.sql")
 
-FIRST = "Removed by {who} at {at:%H:%M}. Your other changes are kept."
+FIRST = "Removed by {who} at {at}. Your other changes are kept."
 """What is said of a removal at which somebody else was first."""
 
 LEASE_S = 60.0
@@ -163,7 +164,9 @@ def saved_on_page(
         return cursor.execute(_SQL["saved_on_page"], values).fetchall()
 
 
-def gone_meanwhile(tx: psycopg.Connection[Any], client: Client, sf_ids: Sequence[str]) -> list[str]:
+def gone_meanwhile(
+    tx: psycopg.Connection[Any], client: Client, sf_ids: Sequence[str], times: Times
+) -> list[str]:
     """Return who was first at memberships that are not there any more, in sentences."""
     if not sf_ids:
         return []
@@ -171,9 +174,9 @@ def gone_meanwhile(tx: psycopg.Connection[Any], client: Client, sf_ids: Sequence
     gone = dict(tx.execute(_SQL["gone_since"], values).fetchall())
     here = who_removed(tx, client, sf_ids)
     return [
-        FIRST.format(who=here[sf_id][0], at=here[sf_id][1])
+        FIRST.format(who=here[sf_id][0], at=times.clock(here[sf_id][1]))
         if sf_id in here
-        else FIRST.format(who="somebody in Practifi", at=at)
+        else FIRST.format(who="somebody in Practifi", at=times.clock(at))
         for sf_id, at in sorted(gone.items())
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bridge.delivery.decide_consent import decide_consent
@@ -11,6 +11,8 @@ from bridge.delivery.merge import MAX_LISTS
 from bridge.delivery.status import CONFIRMED
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bridge.console.clients.model import Contact, Household, Membership, Work
     from bridge.delivery.model import AddressState
 
@@ -103,7 +105,7 @@ def state_of(  # noqa: PLR0911 -- one return a state
     if reason is not None:
         return State(words=f"Not sent: {reason.words}", act=reason.act)
     if left_at is not None:
-        return State(words=f"Not sent: {left_words(left_at)}", act="put_back")
+        return State(words=f"Not sent: {left_words(household, left_at)}", act="put_back")
     if membership.status == CONFIRMED:
         return State(words=CONFIRMED, look="good", at=membership.confirmed_at)
     if membership.status is None:
@@ -117,7 +119,7 @@ def slow_words(household: Household, work: Work, *, since: datetime | None) -> s
     late = household.now - begun > timedelta(seconds=2 * EXPECTED_S)
     if household.silent_since is not None and work.waits_for == "constant_contact":
         return (
-            f"Constant Contact does not answer since {household.silent_since:%H:%M} UTC: "
+            f"Constant Contact does not answer since {household.hour(household.silent_since)}: "
             "this goes on by itself when it does."
         )
     if work.waits_for == "salesforce":
@@ -125,25 +127,15 @@ def slow_words(household: Household, work: Work, *, since: datetime | None) -> s
     if work.is_paused:
         return "Sending is paused: an administrator resumes it (bridge resume)."
     if work.due_at - household.now > timedelta(seconds=2 * EXPECTED_S):
-        return f"It waits until {work.due_at:%H:%M} UTC and goes on by itself then."
+        return f"It waits until {household.hour(work.due_at)} and goes on by itself then."
     if late and not work.is_held:
         return "This takes longer than usual: no worker has it in hand."
     return ""
 
 
-def left_words(at: datetime) -> str:
+def left_words(household: Household, at: datetime) -> str:
     """Return that a person left a list, and on which day that was seen."""
-    return f"Left this list on {day(at)}"
-
-
-def day(at: datetime) -> str:
-    """Return a day as the page writes it.
-
-    >>> day(datetime(2026, 11, 4, 9, tzinfo=UTC))
-    '4 Nov 2026'
-    """
-    at = at.astimezone(UTC)
-    return f"{at.day} {at:%b %Y}"
+    return f"Left this list on {household.day(at)}"
 
 
 def _with_day(words: str) -> str:
@@ -153,12 +145,12 @@ def _with_day(words: str) -> str:
     'Unsubscribed by the person on 4 Nov 2026; waits for evidence'
     """
     head, on, rest = words.partition(" on ")
-    date, semicolon, more = rest.partition(";")
+    told, semicolon, more = rest.partition(";")
     try:
-        at = datetime.fromisoformat(date).replace(tzinfo=UTC)
+        day = date.fromisoformat(told)
     except ValueError:
         return words
-    return f"{head}{on}{day(at)}{semicolon}{more}"
+    return f"{head}{on}{day.day} {day:%b %Y}{semicolon}{more}"
 
 
 def _of_details(left_out: str, *, is_faulty: bool) -> str:

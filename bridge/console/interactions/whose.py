@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from psycopg.rows import dict_row
 
 from bridge.console.access.records import readable
+from bridge.console.clients.ways import find_client
 from bridge.console.faults import NotConnected, NotThere
 from bridge.console.interactions.model import Whose
 from bridge.console.pages.connection import seen_connections
 from bridge.db.queries import load_queries
-from bridge.errors import RemoteError
 from bridge.identity import is_salesforce_id, salesforce_id
 from bridge.mapping.versions import active
 from bridge.mirror.model import household_path
-from bridge.salesforce.client import open_salesforce
 
 if TYPE_CHECKING:
     import psycopg
@@ -96,16 +95,8 @@ def _client_name(visit: Visit, connection: Connection, mapping: Mapping | None, 
         "sf_id": sf_id,
         "path": household_path(names) or "",
     }
-    console = visit.console
-    with console.database.transaction() as tx:
+    with visit.console.database.transaction() as tx:
         row = tx.execute(SQL["client_name"], values).fetchone()
     if row is not None and row[0]:
         return str(row[0])
-    salesforce = open_salesforce(connection, console.database, console.keyring, console.settings)
-    try:
-        told = salesforce.read_back(names.client.object, [sf_id], [names.client.name])
-    except RemoteError:
-        return sf_id
-    finally:
-        salesforce.close()
-    return told.get(sf_id, {}).get(names.client.name) or sf_id
+    return find_client(visit.console, connection, mapping, sf_id).name or sf_id

@@ -153,7 +153,7 @@ def _list_return(visit: Visit, contact_id: str, list_id: str) -> Return:
     return Return(
         client=client,
         contact=contact,
-        reason=left_words(left_at),
+        reason=left_words(household, left_at),
         policy=_policy(household, contact),
         list_id=list_id,
         list_name=household.lists[list_id],

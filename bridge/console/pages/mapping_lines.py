@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Sign = Literal["same", "add", "remove", "gap"]
 
 _AROUND = 3
+_MANY = 1_000
 _END = re.compile(r"\r\n|\r|\n")
 
 
@@ -56,7 +57,8 @@ def unseen_differences(before: str, after: str) -> str:
 
 
 def _lines(old: list[str], new: list[str]) -> Iterator[DiffLine]:
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    # Of very many lines those that come often say little, and cost the square of their number.
+    matcher = SequenceMatcher(None, old, new, autojunk=len(new) > _MANY)
     is_first = True
     for group in matcher.get_grouped_opcodes(_AROUND):
         if not is_first:

@@ -15,6 +15,8 @@ from bridge.console.pages.mapping_open import BY_GIT, file_of, opened, refuse_ma
 from bridge.console.rendering import render
 from bridge.edits.store import discard_edit, keep_edit
 from bridge.edits.typed import BYTE_ORDER_MARK, ENDS, as_sent, as_shown, as_typed, ends_of
+from bridge.errors import ConfigurationError
+from bridge.mapping.yaml_tree import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +92,14 @@ def _checked(visit: Visit) -> dict[str, Any]:
 
 
 def _sent(visit: Visit, found: Opened, file: str) -> dict[str, str]:
-    """Return all files with the one that was sent, as it was typed."""
+    """Return all files with the one that was sent, as it was typed.
+
+    Raises:
+        ConfigurationError: If it is longer than any file may be.
+    """
     sent = next(iter(visit.form.get("text", ())), "")
+    if len(sent) > 2 * MAX_CHARACTERS:  # each line end may be two
+        raise ConfigurationError(f"{file}: longer than {MAX_CHARACTERS:,} characters")
     if "hx-request" in visit.request.headers:
         sent = as_sent(sent)  # by a script, which sends what the text area shows
     ends: Ends = next((one for one in ENDS if one == visit.form.one("ends")), "keep")

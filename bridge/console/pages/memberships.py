@@ -13,7 +13,6 @@ from bridge.console.clients.read import open_client, read_household
 from bridge.console.clients.rows import (
     draft_of,
     entries_of,
-    hour,
     is_at_it,
     next_wish,
     notices_of,
@@ -77,11 +76,10 @@ def show_states(visit: Visit) -> Response:
     return visit.page(
         "memberships_states.html",
         client=client,
+        household=household,
         rows=rows,
         page=visit.query("page"),
         moves=any(row.state.moves for row in rows),
-        now=household.now,
-        hour=hour,
         is_alone=True,
     )
 
@@ -119,7 +117,7 @@ def page(
     rows = rows_of(household, draft, saved)
     lost = [sf_id for sf_id in draft.flagged if household.membership(sf_id) is None]
     with visit.console.database.transaction() as tx:
-        gone = gone_meanwhile(tx, household.client, lost)
+        gone = gone_meanwhile(tx, household.client, lost, visit.times)
     return visit.page(
         "memberships.html",
         client=household.client,
@@ -136,8 +134,6 @@ def page(
         has_address=any(contact.key for contact in household.people),
         page=token,
         key=new_token(),
-        now=household.now,
-        hour=hour,
         is_alone=False,
     )
 
