@@ -34,10 +34,15 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choices:
-    """What there is to choose from; a kind that the organization hides is empty."""
+    """What there is to choose from; a kind that the organization hides is empty.
+
+    Attributes:
+        is_unknown: Salesforce did not say.
+    """
 
     views: Sequence[Choice] = ()
     campaigns: Sequence[Choice] = ()
+    is_unknown: bool = False
 
 
 def read_choices(salesforce: Salesforce, names: Names) -> Choices:

@@ -119,7 +119,7 @@ def test_members_of_a_campaign_are_a_source(firm: Firm, browser: Browser, letter
     assert "Golf day" in seen.text
     form = next(form for form in seen.forms if form.fields.get("kind") == "campaign")
     seen = browser.post(form.action, form.fields | {"campaign": campaign})
-    assert "From: Members of the campaign Golf day , read" in seen.text
+    assert "From: Members of the campaign Golf day, read" in seen.text
     assert "1 contact matches, 1 can be added" in seen.text
 
 
@@ -131,7 +131,7 @@ def test_a_list_view_is_a_source(firm: Firm, browser: Browser, letter: str) -> N
     views = firm.sandbox.salesforce("GET", "/services/data/v66.0/sobjects/Contact/listviews")
     every = next(one for one in views.json()["listviews"] if one["label"] == "All Contacts")
     seen = browser.post(form.action, form.fields | {"view": every["id"]})
-    assert "From: List view All Contacts , read" in seen.text
+    assert "From: List view All Contacts, read" in seen.text
     seen = browser.press(seen, "Add filter", path="name", text="Moran 4")
     assert "1 contact matches, 1 can be added" in seen.text
 
@@ -143,6 +143,7 @@ def test_sources_that_salesforce_does_not_show_are_said(
     firm.sandbox.faults({"side": "salesforce", "path": ".*listviews.*", "kind": "error_500"})
     seen = browser.get(f"{draft}/source")
     assert "List views and campaigns cannot be read now" in seen.text
+    assert seen.text.count("It cannot be read now.") == 2
     assert "Start from what is pasted" in seen.text
 
 

@@ -145,7 +145,7 @@ def _sources(
     visit: Visit, bulk: Bulk, connection: Connection, *, faults: list[str] | None = None
 ) -> Response:
     faults = faults or []
-    choices = Choices()
+    choices = Choices(is_unknown=True)
     with visit.console.database.transaction() as tx:
         names = mapping_of(tx, connection).names
     salesforce = _salesforce(visit, connection)
