@@ -61,6 +61,8 @@ def test_a_connection_goes_on_with_the_new_consent_of_its_account(
     seen = admin.get(answered(admin))
     assert "Authorized: it is the same account" in seen.text
     assert "Harbour Lane Wealth (a07e1lsandbox)" in seen.text
+    assert "; the token is good until " in seen.text
+    assert "Last message received" in seen.text
     after = stored(bridge)
     assert after["access_token"] != before["access_token"]
     assert after["refresh_token"] != before["refresh_token"]

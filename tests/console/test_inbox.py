@@ -51,6 +51,15 @@ def test_a_notification_has_five_panes(desk: Desk) -> None:
     assert "Replay" not in seen.text
 
 
+def test_a_try_that_failed_says_when_the_next_one_is(desk: Desk) -> None:
+    arrived(desk, state="working")
+    desk.rows(
+        "INSERT INTO work (connection_id, kind, key, lane, due_at, attempts)"
+        " VALUES (%(firm)s, 'address', 'ann@example.org', 2, '2026-11-28 14:10Z', 3)"
+    )
+    assert "3rd attempt failed, next 14:10" in desk.log_in("operator").get("/inbox").text
+
+
 def test_a_notification_is_replayed_with_todays_mapping(desk: Desk) -> None:
     one = arrived(desk)
     browser = desk.log_in("operator")
@@ -69,12 +78,16 @@ def test_what_nobody_can_replay_as_accepted_is_told(desk: Desk) -> None:
     assert "nobody knows by which mapping" in seen.text
 
 
-def test_what_was_accepted_by_a_known_mapping_is_replayed_by_it(desk: Desk) -> None:
-    one = arrived(desk)
+def accepted_by_a_mapping(desk: Desk) -> None:
     with desk.database.transaction() as tx:
         tx.execute("UPDATE connection SET profile = 'practifi'")
         activate(tx, desk.firm, read_files(MAPPINGS), by="test")
         tx.execute("UPDATE notification SET mapping_version_id = 1")
+
+
+def test_what_was_accepted_by_a_known_mapping_is_replayed_by_it(desk: Desk) -> None:
+    one = arrived(desk)
+    accepted_by_a_mapping(desk)
     browser = desk.log_in("operator")
     page = browser.get(f"/inbox/firm/{one}")
     assert "By mapping v1, in force when it was accepted" in page.text
@@ -103,6 +116,15 @@ def test_problems_are_ranked_by_people_and_tried_one_first(desk: Desk) -> None:
     )
     browser.post(rest.action, rest.fields)
     assert "remote:few" not in browser.get("/problems").text
+
+
+def test_a_problem_says_by_which_mapping_it_was_first_caused(desk: Desk) -> None:
+    arrived(desk)
+    accepted_by_a_mapping(desk)
+    text = desk.log_in("operator").get("/problems").text
+    assert "1 notification since" in text
+    assert "first caused by mapping v1" in text
+    assert "the e-mail address is not one" in text
 
 
 def test_a_viewer_sees_the_problems_and_no_people(desk: Desk) -> None:

@@ -69,6 +69,26 @@ def test_each_mailing_and_person_is_a_row_with_its_strongest_result(
     assert "2 Interactions" in seen.text
 
 
+@pytest.mark.parametrize(
+    ("code", "result", "meaning"),
+    [
+        ("B", "Bounced", "Bounced: the address does not exist"),
+        ("D", "Undeliverable", "Undeliverable: the receiving server could not be reached"),
+        ("F", "Mailbox full", "Not delivered for now: the mailbox is full (temporary)"),
+        ("S", "Suspended", "Not sent: suspended by the vendor"),
+        ("V", "Sent", "Delivered: an automatic reply came back"),
+    ],
+)
+def test_a_bounce_is_a_result_and_told_in_words(
+    firm: Firm, adviser: Browser, code: str, result: str, meaning: str
+) -> None:
+    letter = firm.mailing(1, "Market letter")
+    firm.engaged(letter, 1, "send", "bounce", bounce_code=code)
+    seen = adviser.get(OF_ANN)
+    assert f"Constant Contact: Market letter - {result}" in seen.links
+    assert meaning in adviser.get(f"{OF_ANN}/{letter}").text
+
+
 def test_who_unsubscribed_there_is_led_to_the_memberships(firm: Firm, adviser: Browser) -> None:
     firm.engaged(firm.mailing(1, "Market letter"), 1, "send", "optout")
     seen = adviser.get(OF_ANN)

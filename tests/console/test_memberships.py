@@ -172,6 +172,17 @@ def test_who_was_first_at_a_removal_is_named(office: Office) -> None:
     assert office.in_practifi("Bob") == ["Newsletter"]
 
 
+def test_several_flags_are_counted_and_the_last_list_is_offered_again(office: Office) -> None:
+    office.firm.join(office.people["Ann"], office.lists["Market Notes"])
+    office.firm.settle()
+    browser = office.log_in()
+    seen = office.add(browser, office.open(browser), "Bob", "Market Notes")
+    flagged = [membership(office, "Ann", name) for name in office.lists]
+    seen = browser.press(seen, "Add", remove=flagged)
+    assert "2 memberships are flagged for deletion" in seen.text
+    assert seen.form_with("Save").fields["list"] == [office.lists["Market Notes"]] * 2
+
+
 def test_a_form_that_is_not_whole_is_not_saved(office: Office) -> None:
     browser = office.log_in()
     seen = office.open(browser)

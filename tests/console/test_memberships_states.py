@@ -75,6 +75,29 @@ def test_what_waits_and_what_failed_says_why(office: Office) -> None:
     assert "Confirmed" in states.text
 
 
+def test_what_practifi_is_being_told_says_so(office: Office) -> None:
+    browser = office.log_in()
+    values = {"contact": office.people["Bob"], "list": office.lists["Market Notes"]}
+    office.bridge.rows(
+        """
+        WITH begun AS (
+          INSERT INTO console_save
+            (connection_id, key, page, account_id, person_id, made_at, lease_until)
+          SELECT %(connection_id)s, 'key', 'opened', %(client)s, id, app_now(),
+            app_now() + interval '1 minute'
+          FROM console_person
+          RETURNING connection_id, key)
+        INSERT INTO console_saved (connection_id, save_key, place, act, contact_id, list_id)
+        SELECT connection_id, key, 1, 'add', %(contact)s, %(list)s FROM begun RETURNING 1
+        """,
+        client=office.client,
+        **values,
+    )
+    seen = browser.get(f"{office.path}?page=opened")
+    assert "Bob Moran bob@example.org Market Notes Saving" in seen.text
+    assert 'data-hx-trigger="load delay:1s"' in seen.response.text
+
+
 def test_a_silent_constant_contact_is_said(office: Office) -> None:
     browser = office.log_in()
     office.bridge.rows(

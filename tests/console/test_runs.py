@@ -64,6 +64,7 @@ def test_a_run_shows_its_plan_with_totals_before_and_after(desk: Desk) -> None:
     a_plan(desk, run, before_after=numbers)
     seen = desk.log_in("operator").get(f"/runs/{run}")
     assert "Newsletter 1,204 -> 1,210; unsubscribed 88 -> 91" in seen.text
+    assert "+ 0 add ~ 1 change - 0 remove ! 0 opt-out" in seen.text
     assert "Plan: 0 to add, 1 to change, 0 to remove, 0 opt-outs; about 1 call." in seen.text
     assert "Read 3: 2 unchanged, 1 planned, 0 skipped, 0 rejected." in seen.text
     assert "last name Old → New" in seen.text

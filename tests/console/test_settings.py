@@ -39,7 +39,7 @@ def test_three_rows_say_what_each_job_does_and_costs(desk: Desk) -> None:
     assert "no account of Constant Contact is connected" in seen.text
 
 
-def test_the_cost_is_told_beside_what_is_left(desk: Desk) -> None:
+def with_account(desk: Desk) -> None:
     desk.rows(
         """
         WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
@@ -48,7 +48,26 @@ def test_the_cost_is_told_beside_what_is_left(desk: Desk) -> None:
         WHERE id = %(firm)s
         """
     )
+
+
+def test_the_cost_is_told_beside_what_is_left(desk: Desk) -> None:
+    with_account(desk)
     assert "about 1 of 8,500 calls left today" in resync(desk.log_in("viewer")).text
+
+
+def test_the_allowance_tells_what_is_used_kept_and_foreseen(desk: Desk) -> None:
+    with_account(desk)
+    desk.rows("UPDATE api_application SET used = 40, day = utc_today()")
+    desk.rows(
+        "INSERT INTO schedule (connection_id, job, cron, zone, since)"
+        " VALUES (%(firm)s, 'lists', '0 2 * * *', 'UTC', app_now())"
+    )
+    seen = desk.log_in("viewer").get("/settings/allowance")
+    assert "40 of 10,000 calls are used today" in seen.text
+    assert "500 are kept for opt-outs." in seen.text
+    assert "Forecast, the shaded part:" in seen.text
+    assert "read with about 1 call" in seen.text
+    assert "500 kept for opt-outs" in seen.response.text
 
 
 @pytest.mark.parametrize(("mode", "stored"), [("plan", "plan"), ("apply", "apply")])
@@ -95,6 +114,7 @@ STATES: list[tuple[dict[str, Any], str]] = [
         "Applying 3 of 40, ends 10:42",
     ),
     ({"state": "done"}, "Done"),
+    ({"state": "cancelled"}, "Stopped"),
     ({"state": "waiting", "reason": "26 removals"}, "Stopped by guard: 26 removals"),
     (
         {"state": "applying", "held": True, "reason": "all calls are spent: the run goes on then"},

@@ -91,7 +91,7 @@ def ranked(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _first_by(version_id: int | None) -> str:
-    return "" if version_id is None else f"first caused under mapping v{version_id}"
+    return "" if version_id is None else f"first caused by mapping v{version_id}"
 
 
 PAGES = (
