@@ -107,9 +107,4 @@ FROM run
 WHERE connection_id = %(id)s AND job <> 'activities';
 
 INSERT INTO console_client (connection_id, account_id, name, ways, asked_at)
-VALUES (%(id)s, '001000000000100AAA', 'Household 100', '[null, [], []]', app_now() + interval '1 day');
-
-INSERT INTO console_record_access (connection_id, sf_user_id, sf_id, can_read, can_edit, asked_at)
-SELECT %(id)s, '0055g00000AdminAAA', sf_id, true, true, app_now() + interval '1 day'
-FROM practifi_record
-WHERE connection_id = %(id)s AND (sf_id = '001000000000100AAA' OR account_id = '001000000000100AAA')
+VALUES (%(id)s, '001000000000001AAA', 'Household 1', '[null, [], []]', app_now() + interval '1 hour')

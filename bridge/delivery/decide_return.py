@@ -249,10 +249,12 @@ def _later_opt_out(state: AddressState, *, is_own: bool, out_at: datetime) -> st
 def _came_from_elsewhere(state: AddressState, request: Asked) -> bool:
     """Tell whether the untick was about another contact there, or made before they came here.
 
-    Who asks was another contact so far, or none, and was ticked at another address.
+    Who asks was another contact so far, or none, and was ticked at another address. Where nobody is
+    there any more, the ledger says whether this address had opted out before.
     """
     if state.there is None:
-        return False
+        own = {out.kind for out in state.opt_outs if out.acted_by != "firm"}
+        return "address" in own and request.was_ticked_elsewhere
     ids = (one.linked_to for one in state.people if one.contact_id == request.contact_id)
     linked = next(ids, None)
     if linked is None:

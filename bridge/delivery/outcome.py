@@ -224,6 +224,7 @@ def _agree(tx: psycopg.Connection, connection_id: int, ends: Sequence[End]) -> N
                 {
                     "connection_id": connection_id,
                     "cc_contact_id": None if state.there is None else state.there["contact_id"],
+                    "contacts_go": state.on_last_list_removed == "delete",
                     "contact_ids": [contact_id for contact_id, _ in decision.forgotten],
                     "list_ids": [list_id for _, list_id in decision.forgotten],
                 },

@@ -579,9 +579,13 @@ ON CONFLICT (connection_id, contact_id, list_id) DO UPDATE
 -- name: forget_bases
 -- Memberships that Practifi removed: nothing is left to agree on once they are off the list there, but for what a person
 -- left by their own act. A row stays while its contact, which may be another one by now, is seen on its list: somebody
--- else's membership may keep it there, and whoever goes last takes it off.
+-- else's membership may keep it there, and whoever goes last takes it off. Where a contact there goes with its last list, a
+-- row of another contact stays for whoever settles that one: it is why the contact goes.
 WITH gone AS (
-  SELECT b.contact_id, b.list_id, b.cc_contact_id, m.contact_id IS NOT NULL AS is_on_it
+  SELECT b.contact_id, b.list_id, b.cc_contact_id, m.contact_id IS NOT NULL AS is_on_it,
+    %(contacts_go)s AND b.cc_contact_id IS DISTINCT FROM %(cc_contact_id)s::uuid AND EXISTS (
+      SELECT FROM cc_contact c
+      WHERE c.connection_id = b.connection_id AND c.contact_id = b.cc_contact_id AND c.deleted_at IS NULL) AS is_another_s
   FROM unnest(%(contact_ids)s::text[], %(list_ids)s::text[]) AS g (contact_id, list_id)
   JOIN membership_base b
     ON b.connection_id = %(connection_id)s AND b.contact_id = g.contact_id AND b.list_id = g.list_id
@@ -598,7 +602,7 @@ kept AS (
     AND b.connection_id = %(connection_id)s AND b.contact_id = gone.contact_id AND b.list_id = gone.list_id)
 DELETE FROM membership_base b
 USING gone
-WHERE NOT gone.is_on_it
+WHERE NOT gone.is_on_it AND NOT gone.is_another_s
   AND b.connection_id = %(connection_id)s AND b.contact_id = gone.contact_id AND b.list_id = gone.list_id
 
 -- name: lose_bases

@@ -48,7 +48,7 @@ def test_nothing_yet_says_when_it_appears(firm: Firm, adviser: Browser) -> None:
         " VALUES (%(firm)s, 'activities', 'apply', 'cli', 'a', app_now(), 'done',"
         " '2026-11-28 02:31Z')"
     )
-    assert "last read 28 Nov 2026, 02:31 UTC ." in adviser.get(OF_ANN).text
+    assert "last read 28 Nov 2026, 02:31 UTC." in adviser.get(OF_ANN).text
 
 
 def test_each_mailing_and_person_is_a_row_with_its_strongest_result(
@@ -135,7 +135,7 @@ def test_one_interaction_is_told_in_full(firm: Firm, adviser: Browser) -> None:
     firm.shares(1, BOB)
     listed = adviser.get(OF_CLIENT)
     seen = adviser.get(listed.links["Constant Contact: Market letter - Clicked"])
-    assert "Read from Constant Contact 28 Nov 2026, 02:31 UTC ; next look 5 Dec 2026" in seen.text
+    assert "Read from Constant Contact 28 Nov 2026, 02:31 UTC; next look 5 Dec 2026" in seen.text
     assert "Subject line What markets did From The firm (letters@example.com)" in seen.text
     assert "Opened Opened once (may be automatic)" in seen.text
     assert "Bounce Bounced: blocked by the receiving server" in seen.text

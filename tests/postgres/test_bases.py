@@ -29,7 +29,9 @@ def _agreed(database: Database, firm: int) -> None:
         )
 
 
-def forget(database: Database, firm: int, *, on_it: str | None, by: str) -> list[bool]:
+def forget(
+    database: Database, firm: int, *, on_it: str | None, by: str, contacts_go: bool = False
+) -> list[bool]:
     """Forget Ada's row from the delivery of a contact; return of each row left: still a member."""
     with database.transaction() as tx:
         if on_it is not None:
@@ -39,7 +41,7 @@ def forget(database: Database, firm: int, *, on_it: str | None, by: str) -> list
                 [firm, THERE, on_it],
             )
         row = {"connection_id": firm, "contact_ids": [ADA], "list_ids": [LETTER]}
-        tx.execute(SQL["forget_bases"], row | {"cc_contact_id": by})
+        tx.execute(SQL["forget_bases"], row | {"cc_contact_id": by, "contacts_go": contacts_go})
         rows = tx.execute("SELECT removed_at IS NULL FROM membership_base")
         return [is_member for (is_member,) in rows]
 
@@ -58,3 +60,20 @@ def test_a_row_stays_while_its_contact_is_on_its_list(
     database: Database, firm: int, on_it: str | None, by: str, left: list[bool]
 ) -> None:
     assert forget(database, firm, on_it=on_it, by=by) == left
+
+
+@pytest.mark.parametrize(
+    ("by", "is_there", "left"),
+    [(HERE, True, []), (ELSEWHERE, True, [True]), (ELSEWHERE, False, [])],
+)
+def test_what_another_contact_goes_for_is_left_to_whoever_settles_that_one(
+    database: Database, firm: int, by: str, left: list[bool], *, is_there: bool
+) -> None:
+    if is_there:
+        with database.transaction() as tx:
+            tx.execute(
+                "INSERT INTO cc_contact (connection_id, contact_id, email_key, resource, seen_at) "
+                "VALUES (%s, %s, 'ada@example.org', '{}', now())",
+                [firm, HERE],
+            )
+    assert forget(database, firm, on_it=None, by=by, contacts_go=True) == left

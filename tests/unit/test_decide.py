@@ -308,6 +308,23 @@ def test_an_untick_of_a_tick_at_another_address_is_not_about_who_opted_out_here(
     assert kinds(decision) == done
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_elsewhere", "done"),
+    [
+        ("address", True, []),
+        ("address", False, ["create_contact"]),
+        ("person", True, ["create_contact"]),
+    ],
+)
+def test_an_untick_of_a_tick_at_another_address_lifts_nothing_of_an_address_that_is_deleted_there(
+    kind: str, *, is_elsewhere: bool, done: list[str]
+) -> None:
+    untick = asked(was_ticked_elsewhere=is_elsewhere)
+    before = out("person", kind=kind, since=AT - timedelta(hours=1))
+    given = state(person("c1", LETTER), asked=(untick,), opt_outs=(before,))
+    assert kinds(decide(given)) == done
+
+
 def test_a_person_s_own_opt_out_on_record_counts_whatever_the_source_there_says() -> None:
     contact = there(permission="unsubscribed")
     decision = decide(
