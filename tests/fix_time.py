@@ -25,13 +25,13 @@ SHARES_S = {
     "sandbox": 180.0,
     "strangers": 180.0,
     "fuzz": 240.0,
-    "console": 240.0,
+    "console": 360.0,
     "browser": 300.0,
     "journey": 1600.0,
     "faults": 1200.0,
     "machine": 600.0,
     "architecture": 60.0,
-    "docs": 60.0,
+    "docs": 90.0,
     "doctests": 30.0,
 }
 """Seconds a suite may take, summed over its tests; the doctests of the packages are one suite."""
