@@ -261,10 +261,10 @@ def test_an_operator_stops_a_run_and_may_not_approve(desk: Desk) -> None:
 
 def test_a_run_that_takes_too_long_says_why(desk: Desk) -> None:
     for _ in range(3):
-        a_run(desk, took_s=60)
+        a_run(desk, took_s=59)
     run = a_run(desk, state="applying", minutes_ago=5)
     seen = desk.log_in("viewer").get(f"/runs/{run}")
-    assert "This takes longer than usual (60 s): no worker has it in hand" in seen.text
+    assert "This takes longer than usual (59 s): no worker has it in hand" in seen.text
     assert "Such a run usually takes 1 minute." in seen.text
 
 
