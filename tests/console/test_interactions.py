@@ -57,16 +57,18 @@ def test_each_mailing_and_person_is_a_row_with_its_strongest_result(
     letter = firm.mailing(1, "Market letter")
     firm.engaged(letter, 1, "send", "open", "open")
     firm.engaged(letter, 2, "send", "click", sf_id=BOB, link_url=LINK)
+    firm.engaged(firm.mailing(2, "Seminar"), 2, "send", "open", "forward", sf_id=BOB)
     seen = adviser.get(OF_CLIENT)
     assert "The Moran Household" in seen.links
     assert "Constant Contact: Market letter - Opened" in seen.links
     assert "Ann Moran ○ Opened" in seen.text
     assert "2 times (may be automatic)" in seen.text
     assert "Bob Moran ↗ Clicked" in seen.text
+    assert "Bob Moran » Forwarded" in seen.text
     assert '<span class="pill "><span aria-hidden="true">○</span> Opened</span>' in (
         seen.response.text
     )
-    assert "2 Interactions" in seen.text
+    assert "3 Interactions" in seen.text
 
 
 @pytest.mark.parametrize(
