@@ -17,9 +17,13 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _LACKING = "no page was seen in a real browser: {} is missing; `make browser` says what it needs"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser, started once."""
+    """A browser for the tests of a file.
+
+    While it is open its event loop counts as running, and nothing else can run one: it is closed
+    before the tests of another file begin.
+    """
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if find_spec("playwright") is None:
         pytest.skip(_LACKING.format("Playwright"))
