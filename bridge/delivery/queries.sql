@@ -708,7 +708,8 @@ SELECT EXISTS (
     AND kind = 'unsubscribe' AND state IN ('sending', 'sent'))
 
 -- name: heirs_of
--- Records into which people of a contact there were merged since a moment, and their addresses, where they are known.
+-- Records into which people of a contact there were merged since a moment, or in its second, and their addresses, where they are
+-- known: both services stamp whole seconds.
 SELECT DISTINCT gone.merged_into, heir.email_key
 FROM link l
 JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
@@ -716,7 +717,7 @@ LEFT JOIN practifi_record heir
   ON heir.connection_id = l.connection_id AND heir.kind = 'contact' AND heir.sf_id = gone.merged_into
   AND heir.deleted_at IS NULL
 WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
-  AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' >= %(since)s
+  AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' > %(since)s
 
 -- name: unticked_now
 -- Contacts whose box is clear now and was ticked when it was last recorded, with since when, or has a stamp that is news.
