@@ -29,11 +29,15 @@ def chromium() -> Iterator[Any]:
         pytest.skip(_LACKING.format("Playwright"))
     if program is None:
         pytest.skip(_LACKING.format("Chromium"))
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- not everybody has it
+    from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 -- not everybody has it
 
     with sync_playwright() as playwright:
-        # Nothing but our own server is opened; in a container root has no sandbox to go into.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            # Nothing but our own server is opened; in a container root has no sandbox to go into.
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        except Error as error:
+            why = error.message.partition("\n")[0]
+            pytest.skip(f"no page was seen in a real browser: {program} does not start: {why}")
         yield browser
         browser.close()
 
