@@ -150,7 +150,7 @@ SELECT address.key_hash, r.id, r.state, r.policy, r.asked_seq, b.changed_at AS a
   e.user_id,
   r.approved_by IS NOT NULL AS is_approved, r.evidence_at IS NOT NULL AS has_evidence, r.person_asked_at,
   r.state = 'waiting_person' AND r.due_at <= app_now() AS is_overdue,
-  coalesce((
+  e.side <> 'console' AND coalesce((                                -- a page shows the address that it asks about
     SELECT t.address_id IS DISTINCT FROM r.address_id
     FROM consent_entry t
     WHERE t.connection_id = r.connection_id AND t.person_id = r.person_id AND t.change = 'ticked' AND t.seq < r.asked_seq

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import pytest
 
 from bridge.consent.box import BoxChange
 from bridge.consent.policy import Rules
@@ -38,18 +40,18 @@ def record(
     at: datetime = AT,
     by: str = CLERK,
     by_merge: tuple[str, ...] = (),
+    email: str = EMAIL,
+    seen_by: Literal["notification", "console"] = "notification",
 ) -> int:
     changes = [
-        BoxChange(
-            contact_id=ADA, changed_at=at, ticked=each == "tick", user_id=by, seen_by="notification"
-        )
+        BoxChange(contact_id=ADA, changed_at=at, ticked=each == "tick", user_id=by, seen_by=seen_by)
         for each in words
     ]
     with database.transaction() as tx:
         return record_box_changes(
             tx,
             connection_id,
-            [(change, EMAIL, "n1") for change in changes],
+            [(change, email, "n1") for change in changes],
             own_user_id=BRIDGE,
             cause_kind="notification",
             by_merge=by_merge,
@@ -171,3 +173,15 @@ def test_what_stands_for_a_record_stands_for_the_one_it_was_merged_into(
         assert inherit(tx, firm, ADA, "003000000000002AAA")
         found = standing_opt_outs(tx, firm, "other@example.org", ["003000000000002AAA"])
     assert [(out.kind, out.acted_by, out.since) for out in found] == [("person", "person", AT)]
+
+
+@pytest.mark.parametrize(("seen_by", "is_elsewhere"), [("notification", True), ("console", False)])
+def test_what_somebody_asks_on_a_page_is_about_the_address_that_it_shows(
+    database: Database, seen_by: Literal["notification", "console"], *, is_elsewhere: bool
+) -> None:
+    firm, new = connection(database), "ada.new@example.org"
+    record(database, firm, "tick")
+    record(database, firm, "untick", at=AT + timedelta(minutes=1), email=new, seen_by=seen_by)
+    with database.transaction() as tx:
+        (request,) = asked_back(tx, firm, new, Rules())
+    assert request.was_ticked_elsewhere is is_elsewhere
