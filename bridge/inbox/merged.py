@@ -39,9 +39,8 @@ def read_merges(reader: Reader, gone: Sequence[tuple[str, datetime]]) -> dict[st
     Raises:
         RemoteError: If Salesforce does not say.
     """
-    connection, names = reader.connection, reader.mapping.names.contact
     told = {
-        "connection_id": connection.id,
+        "connection_id": reader.connection.id,
         "ids": [sf_id for sf_id, _ in gone],
         "ats": [deleted_at for _, deleted_at in gone],
     }
@@ -49,10 +48,22 @@ def read_merges(reader: Reader, gone: Sequence[tuple[str, datetime]]) -> dict[st
         unknown = [sf_id for (sf_id,) in tx.execute(SQL["new_deletes"], told)]
     if not unknown:
         return {}
+    return _read_gone(reader, unknown)[1]
+
+
+def _read_gone(
+    reader: Reader, ids: Sequence[str]
+) -> tuple[list[tuple[str, datetime]], dict[str, str]]:
+    """Return contacts in the recycle bin with since when, and loser -> winner of merged ones.
+
+    What is read of them is recorded: the ticks of those that went, and the winners as they are.
+    """
+    connection = reader.connection
     with reader.database.transaction() as tx:
         read_at = now(tx)
     paths = needed_paths("contact", reader.mapping)
-    found = reader.salesforce.in_recycle_bin(names.object, "Id", unknown, paths)
+    object_name = reader.mapping.names.contact.object
+    found = reader.salesforce.in_recycle_bin(object_name, "Id", ids, paths)
     winners = {
         salesforce_id(one["Id"] or ""): salesforce_id(one["MasterRecordId"])
         for one in found
@@ -65,7 +76,12 @@ def read_merges(reader: Reader, gone: Sequence[tuple[str, datetime]]) -> dict[st
     if ticked:
         with reader.database.transaction() as tx:
             reader.remember(tx, ticked, read_at=read_at)
-    return winners
+    gone = [
+        (salesforce_id(one["Id"] or ""), deleted_at)
+        for one in found
+        if (deleted_at := parse_moment(one["SystemModstamp"])) is not None
+    ]
+    return gone, winners
 
 
 def add_deletes(
@@ -104,13 +120,7 @@ def follow_missing(reader: Reader, ids: Sequence[str]) -> frozenset[Subject]:
         RemoteError: If Salesforce does not say.
     """
     object_name, connection_id = reader.mapping.names.contact.object, reader.connection.id
-    found = reader.salesforce.in_recycle_bin(object_name, "Id", ids)
-    gone = [
-        (salesforce_id(one["Id"] or ""), deleted_at)
-        for one in found
-        if (deleted_at := parse_moment(one["SystemModstamp"])) is not None
-    ]
-    winners = read_merges(reader, gone)
+    gone, winners = _read_gone(reader, ids)
     dirty: dict[Subject, bool] = {}
     with reader.database.transaction() as tx:
         add_deletes(tx, connection_id, object_name, gone, winners)
