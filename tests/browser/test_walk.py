@@ -21,9 +21,7 @@ LINK = "https://www.example.com/rates"
 
 
 @pytest.fixture(scope="module")
-def opened_practice(
-    chromium: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Practice]:
+def opened_practice(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     """A firm whose bridge works beside the tests, until the last of them has ended."""
     log = tmp_path_factory.mktemp("walk") / "bridge.log"
     with running_installation(log) as installation:
