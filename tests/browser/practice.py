@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MARKETING = "Constant Contact Marketing"
 INTERACTION = "practifi__Interaction__c"
-WITHIN_S = 25.0
+WITHIN_S = 60.0
 QUERY = "/services/data/v66.0/query"
 
 
@@ -74,7 +74,7 @@ class Practice:
         return page
 
     def _link(self) -> str:
-        command = [Path(sys.executable).with_name("bridge"), "console", "link", "--json"]
+        command = [str(Path(sys.executable).with_name("bridge")), "console", "link", "--json"]
         done = subprocess.run(  # noqa: S603 -- our own program
             command,
             capture_output=True,
@@ -216,23 +216,24 @@ class Practice:
         assert len(found) <= 1, found
         return found[0] if found else None
 
+    def known(self, email: str) -> dict[str, Any]:
+        """Return the contact with an address, which there has to be."""
+        contact = self.there(email)
+        assert contact is not None, email
+        return contact
+
     def lists_of(self, email: str) -> list[str]:
         """Return the names of the lists that an address is on."""
-        contact = self.there(email)
         names = {list_id: name for name, list_id in self.lists_there().items()}
-        held = contact["list_memberships"] if contact else []
-        return sorted(names[list_id] for list_id in held)
+        return sorted(names[list_id] for list_id in self.known(email)["list_memberships"])
 
     def permission(self, email: str) -> str:
         """Return the permission to send of an address."""
-        contact = self.there(email)
-        assert contact is not None, email
-        return str(contact["email_address"]["permission_to_send"])
+        return str(self.known(email)["email_address"]["permission_to_send"])
 
     def change_there(self, email: str, **fields: object) -> None:
         """Change a contact by hand, as the firm's staff could."""
-        contact = self.there(email)
-        assert contact is not None, email
+        contact = self.known(email)
         body = contact | {"update_source": "Account"} | fields
         answer = self.sandbox.constant_contact("PUT", f"/contacts/{contact['contact_id']}", body)
         assert answer.status_code == 200, answer.text
@@ -261,11 +262,7 @@ def until_shown(page: Any, what: Any) -> None:
         page.reload()
         return bool(what.first.is_visible())
 
-    try:
-        until(is_shown, f"{what} is shown", within_s=WITHIN_S)
-    except AssertionError:
-        print(page.locator("body").inner_text())
-        raise
+    until(is_shown, f"{what} is shown", within_s=WITHIN_S)
 
 
 def address(first: str, last: str) -> str:

@@ -126,7 +126,7 @@ def test_an_administrator_has_the_jobs_run_and_an_adviser_sees_who_read_a_mailin
         page.goto(f"{practice.url}/settings/resync")
         page.get_by_role("button", name=f"Resync now Constant Contact {job}").click()
         page.get_by_role("status").get_by_text("Done").wait_for()
-    assert practice.there(address("Ivy", "Tanaka"))["first_name"] == "Ivy"
+    assert practice.known(address("Ivy", "Tanaka"))["first_name"] == "Ivy"
 
     page = practice.opens(adviser, f"/clients/{client}/interactions")
     row = page.get_by_role("row", name=re.compile("Ivy Tanaka"))
@@ -202,7 +202,7 @@ def test_operations_find_what_was_given_up_and_have_it_done_again(practice: Prac
     until_shown(page, page.get_by_role("status").get_by_text("done"))
     page.get_by_role("link", name="Problems").click()
     page.get_by_text("No problem is open").wait_for()
-    assert practice.there(address("Pia", "Reyes"))["job_title"] == "Smith"
+    assert practice.known(address("Pia", "Reyes"))["job_title"] == "Smith"
 
     page.get_by_role("link", name="Inbox").click()
     page.get_by_label("Record Id, e-mail or notification").fill(pia)
