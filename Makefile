@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test browser screenshots bench-pages faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
+.PHONY: install demo test browser screenshots docs bench-pages faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -28,6 +28,11 @@ seeds: install  ## a thousand firms at random on both sides, with faults: the se
 screenshots: install  ## pictures of the console, of the firm that the demo makes; needs Chromium
 	@$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes --only-binary :all: -r tests/browser/requirements.lock
 	@$(BIN)/python -m sandbox.demo.screenshots $(ARGS)
+
+docs: install  ## the documentation as a site in build/docs
+	@$(BIN)/python -c "from tests.environment import SITE; SITE.made()"
+	@.venv-docs/bin/sphinx-build -b html -q -W --keep-going docs build/docs $(ARGS)
+	@echo "build/docs/index.html"
 
 up: install  ## the bridge on this machine, with the embedded database
 	@$(BIN)/bridge up $(ARGS)

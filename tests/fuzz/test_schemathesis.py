@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract import contract_file
-from tests.strangers.environment import NoEnvironment, made
+from tests.environment import STRANGERS, NoEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def test_the_contracts_own_garbage_is_never_a_fault_of_the_server(
         tell("fuzz: SCHEMATHESIS WAS NOT RUN: no OpenAPI file")
         pytest.skip("NO OPENAPI FILE")
     try:
-        python = made()
+        python = STRANGERS.made()
     except NoEnvironment as cause:
         tell(f"fuzz: SCHEMATHESIS WAS NOT RUN: {cause}")
         pytest.skip(f"no environment for it: {cause}")

@@ -12,19 +12,19 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
+from tests.environment import STRANGERS, NoEnvironment
 from tests.fix_sandbox import RunningSandbox, start_sandbox, stop_sandbox
-from tests.strangers.environment import HERE, NoEnvironment, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-PROGRAMS = sorted((HERE / "programs").glob("*.py"))
+PROGRAMS = sorted(Path(__file__).parent.glob("programs/*.py"))
 _VENDORS_CLIENT = "constant_contact_api_client"
 _RUN_S = 60
 _NO_METHOD = frozenset({405, 501})
@@ -49,7 +49,7 @@ def secure(served_over_tls: RunningSandbox) -> RunningSandbox:
 @pytest.fixture(scope="session")
 def strangers_python() -> Path | str:
     try:
-        return made()
+        return STRANGERS.made()
     except NoEnvironment as cause:
         return str(cause)
 
