@@ -120,10 +120,10 @@ WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = %(text)s
 
 -- name: found_by_name
 -- The first contacts whose name has these words in it.
-SELECT sf_id, concat_ws(' ', fields ->> 'FirstName', fields ->> 'LastName') AS name
+SELECT sf_id, called AS name
 FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL
-  AND concat_ws(' ', fields ->> 'FirstName', fields ->> 'LastName') ILIKE %(pattern)s
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND called ILIKE %(pattern)s
+ORDER BY called, sf_id
 LIMIT %(count)s
 
 -- name: lists_by_name
