@@ -1,9 +1,10 @@
 """`make bench-pages`: how long the server takes for each page of the console of a large firm.
 
-100,000 contacts with three memberships each, half of them on one list, 200,000 notifications, half a
-year of nights, two years of mailings and of consent, and a plan of 50,000 steps lie in an embedded database. Every page whose address needs nothing more is
-opened, and those that are named here, one after the other by one person, over HTTP on the loopback
-interface: the 95th percentile counts, with the log-in looked up each time.
+100,000 contacts with three memberships each, half of them on one list, 200,000 notifications, half
+a year of nights, two years of mailings and of consent, and a plan of 50,000 steps lie in an
+embedded database. Every page whose address needs nothing more is opened, and those that are named
+here, one after the other by one person, over HTTP on the loopback interface: the 95th percentile
+counts, with the log-in looked up each time.
 """
 
 from __future__ import annotations

@@ -36,11 +36,6 @@ LIMIT 5
 DELETE FROM bulk_create
 WHERE connection_id = %(connection_id)s AND state = 'draft' AND changed_at <= app_now() - make_interval(days => %(days)s)
 
--- name: forget_old_saves
--- What was saved so long ago that plans of runs are not kept either.
-DELETE FROM bulk_create
-WHERE connection_id = %(connection_id)s AND finished_at <= app_now() - interval '400 days'
-
 -- name: begin
 -- A new draft.
 INSERT INTO bulk_create (connection_id, person_id, asked_by, state, list_id, source, made_at, changed_at)

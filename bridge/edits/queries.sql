@@ -18,11 +18,6 @@ WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s
 DELETE FROM mapping_edit
 WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s
 
--- name: forget_counts
--- What was counted is of interest for a day.
-DELETE FROM mapping_count
-WHERE asked_at < app_now() - interval '1 day'
-
 -- name: ask_count
 -- Count whom some files would change; what was counted a while ago is counted anew.
 INSERT INTO mapping_count (connection_id, version_id, digest, files, asked_at)
