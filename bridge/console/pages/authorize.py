@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import RedirectResponse
-
 from bridge.clock import now
-from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import read_secret, write_secret
 from bridge.connections.store import load_connection, resume, set_identity
-from bridge.console.access.cookies import CONSENT, drop_cookie, read_cookie, set_cookie
+from bridge.console.access.attempts import ATTEMPT_S, kept_attempt, send_away
+from bridge.console.access.cookies import CONSENT, drop_cookie
 from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, new_token
 from bridge.console.faults import NotThere
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
     from bridge.constant_contact.tokens import AccessTokens, Pair
 
 BACK = "/settings/connections/authorized"
-_ATTEMPT_S = 600.0
-_SEE_OTHER = 303
 _INTERACTIVE = 1
 
 
@@ -64,7 +60,7 @@ def begin(visit: Visit) -> Response:
             connection_id=connection.id,
             state=new_token(),
             verifier=new_token(),
-            ends_at=now(tx).timestamp() + _ATTEMPT_S,
+            ends_at=now(tx).timestamp() + ATTEMPT_S,
         )
     url = consent_url(
         connection,
@@ -73,16 +69,12 @@ def begin(visit: Visit) -> Response:
         state=attempt.state,
         verifier=attempt.verifier,
     )
-    response = RedirectResponse(url, status_code=_SEE_OTHER)
-    sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
-    value = sealed.ciphertext.decode("ascii")
-    set_cookie(visit.request, response, CONSENT, value, lives_s=_ATTEMPT_S)
-    return response
+    return send_away(visit, url, CONSENT, attempt)
 
 
 def come_back(visit: Visit) -> Response:
     """Store the new consent, where it is the same account's."""
-    attempt = _attempt(visit)
+    attempt = kept_attempt(visit, CONSENT, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise ConfigurationError(
             "This was not begun in this browser, or too long ago. Authorize again."
@@ -169,15 +161,6 @@ def _account(visit: Visit, connection: Connection, tokens: AccessTokens) -> dict
 
 def _name(account: dict[str, Any]) -> str:
     return str(account.get("organization_name") or account["encoded_account_id"])
-
-
-def _attempt(visit: Visit) -> Attempt | None:
-    kept = read_cookie(visit.request, CONSENT)
-    try:
-        text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))
-        return Attempt(**json.loads(text))
-    except (ConfigurationError, ValueError, TypeError):
-        return None
 
 
 def _client(tx: psycopg.Connection[Any], visit: Visit, connection: Connection) -> dict[str, str]:
