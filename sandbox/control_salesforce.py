@@ -18,6 +18,7 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.grants import AppSettings
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
+from sandbox.salesforce.reports.shelf import Report
 from sandbox.salesforce.saving_rules import SavingRules
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.grants import Grants
 
 _ACCESS = TypeAdapter(list[AccessLimit])
+_REPORTS = TypeAdapter(list[Report])
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
 
@@ -85,6 +87,7 @@ class SalesforceSetup:
             },
             "/salesforce/merge": {"POST": self._merge},
             "/salesforce/undelete": {"POST": self._undelete},
+            "/salesforce/reports": {"GET": self._get_reports, "PUT": self._put_reports},
             "/salesforce/saving-rules": {
                 "GET": self._get_saving_rules,
                 "PUT": self._put_saving_rules,
@@ -157,6 +160,14 @@ class SalesforceSetup:
         asked = Undelete.model_validate_json(await request.body() or b"{}")
         with _refusals():
             return JSONResponse({"ids": self.org.administration.undelete(asked)})
+
+    async def _get_reports(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.reports())
+
+    async def _put_reports(self, request: Request) -> Response:
+        reports = _REPORTS.validate_json(await request.body() or b"[]")
+        self.org.administration.keep_reports(reports)
+        return await self._get_reports(request)
 
     async def _get_saving_rules(self, _request: Request) -> Response:
         return JSONResponse(self.org.administration.saving_rules.model_dump())

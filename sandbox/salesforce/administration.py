@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.salesforce.org import Org
+    from sandbox.salesforce.reports.shelf import Report, Shelf
     from sandbox.salesforce.saving_rules import SavingRules
 
 
@@ -47,8 +48,9 @@ class AccessLimit(BaseModel):
 class Administration:
     """Serves one org."""
 
-    def __init__(self, org: Org, user_id: Callable[[], str]) -> None:
+    def __init__(self, org: Org, shelf: Shelf, user_id: Callable[[], str]) -> None:
         self._org = org
+        self._shelf = shelf
         self._user_id = user_id
 
     @property
@@ -79,6 +81,14 @@ class Administration:
                 (ids.canonical(each.user_id) or "", ids.canonical(each.record_id) or ""): each.level
                 for each in limits
             }
+
+    def reports(self) -> list[dict[str, object]]:
+        """Return the reports of the org."""
+        return self._shelf.listed()
+
+    def keep_reports(self, reports: list[Report]) -> None:
+        """Have these reports and no others."""
+        self._shelf.replace(reports, self._user_id())
 
     def merge(self, asked: Merge) -> dict[str, object]:
         """Merge records as the administrator.

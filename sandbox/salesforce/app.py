@@ -39,6 +39,7 @@ from sandbox.salesforce.outbound.sender import Sender
 from sandbox.salesforce.outbound.wsdl import wsdl
 from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.queries import Queries
+from sandbox.salesforce.reports.shelf import Shelf
 from sandbox.salesforce.rest.calls import Api
 from sandbox.salesforce.rest.routes import routes
 from sandbox.salesforce.schema import Schema
@@ -97,6 +98,7 @@ class SalesforceStandIn:
         self.policy = Policy()
         self.address = INSTANCE
         self._jobs = Jobs(self.org)
+        self._shelf = Shelf(self.org)
         self._usage.others = self._jobs.limits
         self._begin()
         self.queue = Queue(
@@ -109,7 +111,9 @@ class SalesforceStandIn:
         components = Components(self.org, self.queue)
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
-        self.administration = Administration(self.org, lambda: self._staff.observer_user_id)
+        self.administration = Administration(
+            self.org, self._shelf, lambda: self._staff.observer_user_id
+        )
         api = Api(
             self.org,
             self._sessions,
@@ -117,6 +121,7 @@ class SalesforceStandIn:
             self._usage,
             policy=lambda: self.policy,
             owner_of=self._owner_of_user,
+            shelf=self._shelf,
         )
         crud = Crud(deployer, components)
         metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
@@ -251,6 +256,7 @@ class SalesforceStandIn:
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
+            self._shelf.clear()
             self._deployments.clear()
             self.org.schema.replace()
             self.org.begin()
