@@ -66,10 +66,6 @@ class Policy(BaseModel):
         description="where the refusal of a duplicate tells which records are alike: the vendor's "
         "misspelling, or the word of its documents",
     )
-    report_id_ranges: bool = Field(
-        default=False,
-        description="a column of ids in a report can be filtered by less and greater, too",
-    )
     report_runs_an_hour: int = Field(
         default=500, ge=0, description="synchronous runs of reports that an hour has room for"
     )

@@ -67,7 +67,7 @@ def extended_metadata(kind: ReportType, columns: list[str]) -> dict[str, object]
     }
 
 
-def type_metadata(kind: ReportType, *, id_ranges: bool) -> dict[str, object]:
+def type_metadata(kind: ReportType) -> dict[str, object]:
     """Return what the columns of a report type can be filtered by."""
     columns = {
         each.name: {
@@ -80,7 +80,7 @@ def type_metadata(kind: ReportType, *, id_ranges: bool) -> dict[str, object]:
     }
     return {
         "categories": [{"columns": columns, "label": kind.label}],
-        "dataTypeFilterOperatorMap": operator_map(id_ranges=id_ranges),
+        "dataTypeFilterOperatorMap": operator_map(),
         "standardDateFilterDurationGroups": [],
         "standardFilterInfos": {},
     }

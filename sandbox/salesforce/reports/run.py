@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.reports.filters import MOST, test_of
 from sandbox.salesforce.reports.shelf import ReportFilter
-from sandbox.salesforce.reports.types import operators, resolve, value
+from sandbox.salesforce.reports.types import OPERATORS, resolve, value
 
 if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
@@ -32,13 +32,11 @@ class Running:
 
     Attributes:
         asked: The metadata that it is run with.
-        id_ranges: Ids can be compared, not only told apart.
     """
 
     org: Org
     kind: ReportType
     asked: dict[str, Any]
-    id_ranges: bool
 
     def result(self, *, details: bool) -> dict[str, object]:
         """Return the fact map with what belongs to it.
@@ -85,11 +83,10 @@ class Running:
             raise ApiError("BAD_REQUEST", message) from None
         if len(filters) > MOST:
             raise ApiError("BAD_REQUEST", f"You can add up to {MOST} filters to a report.")
-        can = operators(id_ranges=self.id_ranges)
         paths: dict[str, list[Field]] = {}
         for each in filters:
             column = self._column(each.column)
-            if each.operator not in can[column.kind]:
+            if each.operator not in OPERATORS[column.kind]:
                 message = f"Specify a valid condition because {each.operator} is invalid."
                 raise ApiError("BAD_REQUEST", message)
             paths[each.column] = self._fields(column) or []

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from sandbox.salesforce.schema import Field, SObject
     from sandbox.salesforce.values import Row, Value
 
-_RANGES = ("lessThan", "greaterThan", "lessOrEqual", "greaterOrEqual")
-_TEXTS = ("equals", "notEqual", *_RANGES, "contains", "notContain", "startsWith")
 _LABELS = {
     "equals": "equals",
     "notEqual": "not equal to",
@@ -23,6 +21,15 @@ _LABELS = {
     "notContain": "does not contain",
     "startsWith": "starts with",
 }
+_TEXTS = tuple(_LABELS)
+OPERATORS = {
+    "string": _TEXTS,
+    "email": _TEXTS,
+    "picklist": _TEXTS,
+    "id": ("equals", "notEqual", "startsWith"),
+}
+"""The conditions that a column of each data type can be filtered by."""
+
 _MEMBERSHIP = "practifi__Constant_Contact_Membership__c"
 
 
@@ -118,17 +125,11 @@ TYPES = {
 }
 
 
-def operators(*, id_ranges: bool) -> dict[str, tuple[str, ...]]:
-    """Return the conditions that a column of each data type can be filtered by."""
-    ids = ("equals", "notEqual", *(_RANGES if id_ranges else ()), "startsWith")
-    return {"string": _TEXTS, "email": _TEXTS, "picklist": _TEXTS, "id": ids}
-
-
-def operator_map(*, id_ranges: bool) -> dict[str, list[dict[str, str]]]:
-    """Return the same as `describe` shows it."""
+def operator_map() -> dict[str, list[dict[str, str]]]:
+    """Return the conditions of each data type as `describe` shows them."""
     return {
         kind: [{"label": _LABELS[name], "name": name} for name in names]
-        for kind, names in operators(id_ranges=id_ranges).items()
+        for kind, names in OPERATORS.items()
     }
 
 

@@ -45,7 +45,7 @@ def describe_report(call: Call) -> Response:
             "attributes": _attributes(call, report_id, report),
             "reportExtendedMetadata": extended_metadata(report.kind, columns),
             "reportMetadata": report_metadata(report_id, report, columns),
-            "reportTypeMetadata": type_metadata(report.kind, id_ranges=running.id_ranges),
+            "reportTypeMetadata": type_metadata(report.kind),
         },
     )
 
@@ -95,7 +95,6 @@ def _running(call: Call, report_id: str, report: Report, metadata: dict[str, Any
         org=call.org,
         kind=report.kind,
         asked=saved | metadata,
-        id_ranges=call.api.policy().report_id_ranges,
     )
 
 
