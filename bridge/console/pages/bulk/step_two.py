@@ -116,7 +116,7 @@ def show_reports(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         reports = _reports(salesforce, connection, part)
     finally:
         salesforce.close()
-    return visit.page("bulk_reports.html", bulk=bulk, reports=reports, part=part)
+    return visit.page("bulk_reports.html", bulk=bulk, reports=reports, part=part, chosen_report="")
 
 
 def begin_from(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
