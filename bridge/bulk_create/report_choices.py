@@ -1,15 +1,12 @@
-"""Which reports there are to choose from: by name, those run last first, with why one is none.
-
-What a report is made of takes a call each, so it is remembered until the report is changed.
-"""
+"""Which reports there are to choose from: by name, those run last first, with why one is none."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bridge.bulk_create.report_rows import NO_CONTACT, contact_column
-from bridge.errors import Forbidden, NotFoundRemotely
+from bridge.errors import QuotaSpent, RecordRefused, RemoteError, Unauthorized
 from bridge.identity import salesforce_id
 
 if TYPE_CHECKING:
@@ -23,8 +20,6 @@ JOINED = "A joined report: Salesforce does not let other programs read it"
 
 _REMEMBERED_AT_MOST = 5_000
 _JOINED_FORMAT = "MultiBlock"
-_reasons: dict[tuple[int, str, str | None], str | None] = {}
-"""Connection, report, when it was changed -> why it cannot be a source; one for all threads."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +50,32 @@ class ReportChoices:
     is_unknown: bool = False
 
 
-def read_reports(salesforce: Salesforce, connection_id: int, part: str = "") -> ReportChoices:
+@dataclass(slots=True)
+class KnownReports:
+    """Why reports cannot be a source, as far as it was asked; a call each, until they are changed.
+
+    Shared by threads: to ask once too often does no harm.
+    """
+
+    _reasons: dict[tuple[int, str, str | None], str | None] = field(default_factory=dict)
+
+    def why_not(self, salesforce: Salesforce, connection_id: int, row: Record) -> str | None:
+        """Return why a report cannot be a source; None: it can."""
+        key = connection_id, row["Id"] or "", row["LastModifiedDate"]
+        try:
+            return self._reasons[key]
+        except KeyError:
+            reason = _why_not(salesforce, row)
+        if reason in {None, NO_CONTACT, JOINED}:  # what Salesforce refuses may be given any time
+            if len(self._reasons) >= _REMEMBERED_AT_MOST:
+                self._reasons.clear()
+            self._reasons[key] = reason
+        return reason
+
+
+def read_reports(
+    salesforce: Salesforce, connection_id: int, known: KnownReports, part: str = ""
+) -> ReportChoices:
     """Return the reports that have a part in their name, those that were run last first.
 
     Raises:
@@ -63,33 +83,30 @@ def read_reports(salesforce: Salesforce, connection_id: int, part: str = "") -> 
     """
     found = list(salesforce.query(_reports(part)))
     return ReportChoices(
-        reports=[_choice(salesforce, connection_id, row) for row in found[:SHOWN_AT_MOST]],
+        reports=[
+            ReportChoice(
+                id=salesforce_id(row["Id"] or ""),
+                name=row["Name"] or "",
+                folder=row["FolderName"] or "",
+                reason=known.why_not(salesforce, connection_id, row),
+            )
+            for row in found[:SHOWN_AT_MOST]
+        ],
         has_more=len(found) > SHOWN_AT_MOST,
     )
 
 
-def _choice(salesforce: Salesforce, connection_id: int, row: Record) -> ReportChoice:
-    report_id = salesforce_id(row["Id"] or "")
-    key = connection_id, report_id, row["LastModifiedDate"]
-    if key not in _reasons:
-        if len(_reasons) >= _REMEMBERED_AT_MOST:
-            _reasons.clear()
-        reason = _why_not(salesforce, report_id, row)
-        if reason in {None, NO_CONTACT, JOINED}:
-            _reasons[key] = reason
-    else:
-        reason = _reasons[key]
-    return ReportChoice(
-        id=report_id, name=row["Name"] or "", folder=row["FolderName"] or "", reason=reason
-    )
-
-
-def _why_not(salesforce: Salesforce, report_id: str, row: Record) -> str | None:
+def _why_not(salesforce: Salesforce, row: Record) -> str | None:
     if row["Format"] == _JOINED_FORMAT:
         return JOINED
     try:
-        columns = salesforce.reports.columns(report_id)
-    except (Forbidden, NotFoundRemotely) as error:
+        columns = salesforce.reports.columns(row["Id"] or "")
+    except RecordRefused as error:
+        return str(error)
+    except RemoteError as error:
+        # What Salesforce says of one report leaves the others; silence is about all of them.
+        if error.key is None or isinstance(error, Unauthorized | QuotaSpent):
+            raise
         return str(error)
     return None if contact_column(columns) else NO_CONTACT
 

@@ -196,7 +196,17 @@ def test_runs_that_salesforce_refuses_are_said_in_its_words(
     assert "more than 0 reports synchronously every 60 minutes. Try again later." in seen.text
 
 
-@pytest.mark.parametrize("kind", ["error_500", "wrong_type", "half_body"])
+def test_a_report_that_fails_leaves_the_others(firm: Firm, browser: Browser, letter: str) -> None:
+    leeds, york = build(firm, LEEDS, LEEDS | {"name": "Clients in York"})
+    path = f".*/{york}/describe"
+    firm.sandbox.faults({"side": "salesforce", "path": path, "kind": "error_500"})
+    html = browser.get(f"{begin(browser, letter)}/source").response.text
+    assert f'value="{leeds}">' in html
+    assert f'value="{york}" disabled' in html
+    assert "Salesforce: the server failed" in html
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "wrong_type", "quota"])
 def test_reports_that_cannot_be_read_leave_the_other_sources(
     firm: Firm, browser: Browser, letter: str, kind: str
 ) -> None:

@@ -113,7 +113,7 @@ def show_reports(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
     part = visit.query("part")
     salesforce = _salesforce(visit, connection)
     try:
-        reports = _reports(salesforce, connection, part)
+        reports = _reports(visit, salesforce, connection, part)
     finally:
         salesforce.close()
     return visit.page("bulk_reports.html", bulk=bulk, reports=reports, part=part, chosen_report="")
@@ -177,7 +177,7 @@ def _sources(
         unread = error
         faults = faults or [f"List views and campaigns cannot be read now: {error}"]
     if not isinstance(unread, Unavailable):  # who does not answer is not waited for again
-        reports = _reports(salesforce, connection, part)
+        reports = _reports(visit, salesforce, connection, part)
     salesforce.close()
     with visit.console.database.transaction() as tx:
         page: dict[str, Any] = step_page(tx, visit, bulk, "contacts", faults=faults)
@@ -192,10 +192,12 @@ def _sources(
     )
 
 
-def _reports(salesforce: Salesforce, connection: Connection, part: str) -> ReportChoices:
+def _reports(
+    visit: Visit, salesforce: Salesforce, connection: Connection, part: str
+) -> ReportChoices:
     """Return the reports to choose from; whoever may read no reports has the other sources."""
     try:
-        return read_reports(salesforce, connection.id, part)
+        return read_reports(salesforce, connection.id, visit.console.known_reports, part)
     except RemoteError:
         return ReportChoices(is_unknown=True)
 
