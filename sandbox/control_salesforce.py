@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from sandbox.salesforce.administration import AccessLimit, Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.features import Features
 from sandbox.salesforce.grants import AppSettings
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
@@ -85,6 +86,7 @@ class SalesforceSetup:
                 "GET": self._show_delivery_status,
                 "POST": self._press_on_delivery_status,
             },
+            "/salesforce/features": {"GET": self._get_features, "PUT": self._put_features},
             "/salesforce/merge": {"POST": self._merge},
             "/salesforce/undelete": {"POST": self._undelete},
             "/salesforce/reports": {"GET": self._get_reports, "PUT": self._put_reports},
@@ -149,6 +151,14 @@ class SalesforceSetup:
             case _:
                 raise HTTPException(400, "action: retry or remove")
         return RedirectResponse("delivery-status", status_code=303)
+
+    async def _get_features(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.features.model_dump())
+
+    async def _put_features(self, request: Request) -> Response:
+        wanted = Features.model_validate_json(await request.body() or b"{}")
+        self.org.administration.turn_on(wanted)
+        return await self._get_features(request)
 
     async def _merge(self, request: Request) -> Response:
         asked = Merge.model_validate_json(await request.body() or b"{}")

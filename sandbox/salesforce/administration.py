@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.salesforce import ids, merging
+from sandbox.salesforce.features import FeatureSwitches
+from sandbox.salesforce.metadata.objects import Objects
 from sandbox.salesforce.record_access import Level  # noqa: TC001 - pydantic reads it
+from sandbox.salesforce.reports.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.salesforce.features import Features
     from sandbox.salesforce.org import Org
-    from sandbox.salesforce.reports.shelf import Report, Shelf
+    from sandbox.salesforce.outbound.queue import Queue
+    from sandbox.salesforce.reports.shelf import Report
     from sandbox.salesforce.saving_rules import SavingRules
 
 
@@ -46,11 +51,16 @@ class AccessLimit(BaseModel):
 
 
 class Administration:
-    """Serves one org."""
+    """Serves one org.
 
-    def __init__(self, org: Org, shelf: Shelf, user_id: Callable[[], str]) -> None:
+    Attributes:
+        shelf: The reports that are there.
+    """
+
+    def __init__(self, org: Org, queue: Queue, user_id: Callable[[], str]) -> None:
         self._org = org
-        self._shelf = shelf
+        self.shelf = Shelf(org)
+        self._switches = FeatureSwitches(org, Objects(org, queue))
         self._user_id = user_id
 
     @property
@@ -82,13 +92,27 @@ class Administration:
                 for each in limits
             }
 
+    def forget(self) -> None:
+        """Have neither reports nor features: the org has begun anew."""
+        self.shelf.clear()
+        self._switches.forget()
+
+    @property
+    def features(self) -> Features:
+        """The features that are turned on."""
+        return self._switches.on
+
+    def turn_on(self, features: Features) -> None:
+        """Turn features on; those that are on stay so."""
+        self._switches.turn_on(features)
+
     def reports(self) -> list[dict[str, object]]:
         """Return the reports of the org."""
-        return self._shelf.listed()
+        return self.shelf.listed()
 
     def keep_reports(self, reports: list[Report]) -> None:
         """Have these reports and no others."""
-        self._shelf.replace(reports, self._user_id())
+        self.shelf.replace(reports, self._user_id())
 
     def merge(self, asked: Merge) -> dict[str, object]:
         """Merge records as the administrator.

@@ -39,7 +39,6 @@ from sandbox.salesforce.outbound.sender import Sender
 from sandbox.salesforce.outbound.wsdl import wsdl
 from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.queries import Queries
-from sandbox.salesforce.reports.shelf import Shelf
 from sandbox.salesforce.rest.calls import Api
 from sandbox.salesforce.rest.routes import routes
 from sandbox.salesforce.schema import Schema
@@ -98,7 +97,6 @@ class SalesforceStandIn:
         self.policy = Policy()
         self.address = INSTANCE
         self._jobs = Jobs(self.org)
-        self._shelf = Shelf(self.org)
         self._usage.others = self._jobs.limits
         self._begin()
         self.queue = Queue(
@@ -112,7 +110,7 @@ class SalesforceStandIn:
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
         self.administration = Administration(
-            self.org, self._shelf, lambda: self._staff.observer_user_id
+            self.org, self.queue, lambda: self._staff.observer_user_id
         )
         api = Api(
             self.org,
@@ -121,7 +119,7 @@ class SalesforceStandIn:
             self._usage,
             policy=lambda: self.policy,
             owner_of=self._owner_of_user,
-            shelf=self._shelf,
+            shelf=self.administration.shelf,
         )
         crud = Crud(deployer, components)
         metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
@@ -256,7 +254,7 @@ class SalesforceStandIn:
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
-            self._shelf.clear()
+            self.administration.forget()
             self._deployments.clear()
             self.org.schema.replace()
             self.org.begin()
