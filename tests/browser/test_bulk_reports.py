@@ -68,7 +68,7 @@ def test_nothing_keeps_people_out_of_the_page_of_sources(
 ) -> None:
     browser, draft = a_draft(firm)
     faults, too_wide = [], []
-    for width in WIDTHS:
+    for width in WIDTHS[::2] + WIDTHS[-1:]:
         page = opened(browser, color_scheme=scheme, viewport={"width": width, "height": 900})
         page.goto(f"{draft}/source")
         faults += faults_of(page)
