@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.salesforce import ids, merging
+from sandbox.salesforce import firm, ids, merging
 from sandbox.salesforce.features import FeatureSwitches
 from sandbox.salesforce.metadata.objects import Objects
 from sandbox.salesforce.record_access import Level  # noqa: TC001 - pydantic reads it
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.salesforce.features import Features
+    from sandbox.salesforce.firm import Staff
     from sandbox.salesforce.org import Org
     from sandbox.salesforce.outbound.queue import Queue
     from sandbox.salesforce.reports.shelf import Report
@@ -40,6 +41,15 @@ class Undelete(BaseModel):
     ids: list[str] = Field(min_length=1)
 
 
+class Hire(BaseModel):
+    """A wish for one more user."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_name: str = Field(min_length=1, max_length=40)
+    last_name: str = Field(min_length=1, max_length=80)
+
+
 class AccessLimit(BaseModel):
     """What a user may at most do with a record."""
 
@@ -57,11 +67,11 @@ class Administration:
         shelf: The reports that are there.
     """
 
-    def __init__(self, org: Org, queue: Queue, user_id: Callable[[], str]) -> None:
+    def __init__(self, org: Org, queue: Queue, staff: Callable[[], Staff]) -> None:
         self._org = org
         self.shelf = Shelf(org)
         self._switches = FeatureSwitches(org, Objects(org, queue))
-        self._user_id = user_id
+        self._staff = staff
 
     @property
     def saving_rules(self) -> SavingRules:
@@ -112,7 +122,11 @@ class Administration:
 
     def keep_reports(self, reports: list[Report]) -> None:
         """Have these reports and no others."""
-        self.shelf.replace(reports, self._user_id())
+        self.shelf.replace(reports, self._staff().observer_user_id)
+
+    def hire(self, asked: Hire) -> str:
+        """Give the org one more user, who may do what its advisers may, and return the id."""
+        return firm.hire(self._org, self._staff(), asked.first_name, asked.last_name)
 
     def merge(self, asked: Merge) -> dict[str, object]:
         """Merge records as the administrator.
@@ -120,7 +134,7 @@ class Administration:
         Raises:
             ApiError: If they cannot be merged.
         """
-        with self._org.transaction(self._user_id()) as tx:
+        with self._org.transaction(self._staff().observer_user_id) as tx:
             done = merging.merge(tx, asked.master_id, asked.loser_ids, asked.fields)
         return {"id": done.master, "merged_ids": done.losers, "moved_ids": done.moved}
 
@@ -130,5 +144,5 @@ class Administration:
         Raises:
             ApiError: If one of them is not there.
         """
-        with self._org.transaction(self._user_id()) as tx:
+        with self._org.transaction(self._staff().observer_user_id) as tx:
             return [merging.undelete(tx, each) for each in asked.ids]
