@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHOWN_AT_MOST = 8
 JOINED = "A joined report: Salesforce does not let other programs read it"
 
+_LONGEST_NAME = 40
 _REMEMBERED_AT_MOST = 5_000
 _JOINED_FORMAT = "MultiBlock"
 
@@ -112,7 +113,7 @@ def _why_not(salesforce: Salesforce, row: Record) -> str | None:
 
 
 def _reports(part: str) -> str:
-    where = f"WHERE Name LIKE '%{_escaped(part)}%' " if part else ""
+    where = f"WHERE Name LIKE '%{_escaped(part[:_LONGEST_NAME])}%' " if part else ""
     return (
         f"SELECT Id, Name, FolderName, Format, LastModifiedDate FROM Report {where}"  # noqa: S608 -- escaped
         f"ORDER BY LastRunDate DESC NULLS LAST, Name LIMIT {SHOWN_AT_MOST + 1}"

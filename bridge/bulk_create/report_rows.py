@@ -137,6 +137,8 @@ def _narrowed(
     return {
         **metadata,
         "aggregates": ["RowCount"],
+        "chart": None,  # it needs the groups
+        "customSummaryFormula": None,
         "detailColumns": [column.name],
         "groupingsAcross": [],
         "groupingsDown": [],

@@ -20,6 +20,7 @@ from sandbox.salesforce.schema import SObject
 if TYPE_CHECKING:
     from sandbox.salesforce.metadata.objects import Objects
     from sandbox.salesforce.org import Change, Org
+    from sandbox.salesforce.values import Row
 
 RELATION = SObject(
     name="AccountContactRelation",
@@ -104,7 +105,7 @@ class FeatureSwitches:
         person = {**names, "Email": row["PersonEmail"], "AccountId": change.record_id}
         with self._org.transaction(change.user_id) as tx:
             contact_id = saving.insert(tx, self._org.schema.get("Contact"), person)
-            made = {
+            made: Row = {
                 "Name": " ".join(str(name) for name in names.values() if name),
                 "PersonContactId": contact_id,
                 "IsPersonAccount": True,

@@ -77,6 +77,7 @@ def test_reports_are_found_by_name_and_say_why_they_cannot_be_chosen(
     assert "Entities by type" not in found
     assert "O'Hara 100%" in browser.get(f"{page}?part=A 100%25").text
     assert "No report has “zebra_” in its name." in browser.get(f"{page}?part=zebra_").text
+    assert "No report has" in browser.get(f"{page}?part={'z' * 20_000}").text
 
 
 def test_what_a_report_is_made_of_is_asked_for_once(

@@ -198,7 +198,7 @@ def _reports(
     """Return the reports to choose from; whoever may read no reports has the other sources."""
     try:
         return read_reports(salesforce, connection.id, visit.console.known_reports, part)
-    except RemoteError:
+    except (RecordError, RemoteError):
         return ReportChoices(is_unknown=True)
 
 
