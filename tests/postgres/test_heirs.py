@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,7 +48,7 @@ def test_who_opts_out_after_a_merge_does_so_alone(
 def test_an_opt_out_goes_along_a_chain_of_merges(database: Database, firm: int) -> None:
     chain = [LOSER, WINNER, "003000000000003AAA"]
     with database.transaction() as tx:
-        for gone, heir in zip(chain, chain[1:], strict=False):
+        for gone, heir in pairwise(chain):
             tx.execute(
                 "INSERT INTO practifi_record (connection_id, kind, sf_id, fields, source, seen_at, "
                 "deleted_at, merged_into) VALUES (%s, 'contact', %s, '{}', 'read', now(), %s, %s)",
