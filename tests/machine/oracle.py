@@ -254,7 +254,10 @@ class Oracle:
             self._person_out[who] = max(self._person_out.get(who, Grade.IN), grade)
 
     def left_list(self, address: str, of_list: str) -> None:
-        """A person left one list by their own act."""
+        """A person left one list by their own act.
+
+        Whoever was there before, and comes back, may be that person.
+        """
         is_plain = address not in self._moving | self._handled
         for who in self.at(address):
             join = Join(who, of_list)
@@ -262,6 +265,9 @@ class Oracle:
             self._left[join] = max(
                 self._left.get(join, Grade.IN), Grade.OUT if is_known else Grade.MAYBE
             )
+        for who in [one for one, at in self._were_at if at == address]:
+            join = Join(who, of_list)
+            self._left[join] = max(self._left.get(join, Grade.IN), Grade.MAYBE)
         self._handled.add(address)
 
     def handled_there(self, address: str) -> None:
