@@ -51,13 +51,15 @@ def test_a_notification_has_five_panes(desk: Desk) -> None:
     assert "Replay" not in seen.text
 
 
-def test_a_try_that_failed_says_when_the_next_one_is(desk: Desk) -> None:
-    arrived(desk, state="working")
+def test_a_try_that_failed_says_when_it_did_and_when_the_next_one_is(desk: Desk) -> None:
+    one = arrived(desk, state="working")
     desk.rows(
-        "INSERT INTO work (connection_id, kind, key, lane, due_at, attempts)"
-        " VALUES (%(firm)s, 'address', 'ann@example.org', 2, '2026-11-28 14:10Z', 3)"
+        "INSERT INTO work (connection_id, kind, key, lane, due_at, attempts, failed_at) VALUES"
+        " (%(firm)s, 'address', 'ann@example.org', 2, '2026-11-28 14:10Z', 3, '2026-11-28 14:02Z')"
     )
-    assert "3rd attempt failed, next 14:10" in desk.log_in("operator").get("/inbox").text
+    browser = desk.log_in("operator")
+    for page in ("/inbox", f"/inbox/firm/{one}"):
+        assert "3rd attempt failed 14:02, next 14:10" in browser.get(page).text
 
 
 def test_a_notification_is_replayed_with_todays_mapping(desk: Desk) -> None:

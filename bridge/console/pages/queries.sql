@@ -102,17 +102,8 @@ ORDER BY coalesce(cause, 'unknown'), finished_at, seq
 
 -- name: inbox
 -- A page of notifications, the newest first: all, or those in a state or about a record.
-SELECT n.notification_id, n.seq, c.name AS connection, n.object, n.record_id, n.state, n.reason, n.attempts, n.received_at,
-  n.origin, n.consent,
-  (SELECT min(w.due_at)
-   FROM notification_subject s
-   JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
-   WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation
-     AND w.attempts > 0 AND w.blocked_reason IS NULL) AS next_at,
-  (SELECT max(w.attempts)
-   FROM notification_subject s
-   JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
-   WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation) AS tries
+SELECT n.connection_id, n.notification_id, n.seq, c.name AS connection, n.object, n.record_id, n.state, n.reason, n.received_at,
+  n.consent
 FROM notification n
 JOIN connection c ON c.id = n.connection_id
 WHERE (%(connection_id)s::int IS NULL OR n.connection_id = %(connection_id)s)
