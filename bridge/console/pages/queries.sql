@@ -93,12 +93,22 @@ SELECT
   (SELECT received_at FROM message WHERE connection_id = %(connection_id)s ORDER BY received_at DESC LIMIT 1) AS heard_at,
   (SELECT id FROM mapping_version WHERE connection_id = %(connection_id)s AND is_active) AS mapping_version
 
--- name: first_mappings
--- The first dead letter of each cause, and by which version of the mapping it was accepted.
-SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id, notification_id
-FROM notification
-WHERE connection_id = %(connection_id)s AND state = 'dead'
-ORDER BY coalesce(cause, 'unknown'), finished_at, seq
+-- name: first_of_causes
+-- The first dead letter of each cause, by which version of the mapping it was accepted, and the first run that could not do
+-- for the same reason what it asks for.
+SELECT n.cause, n.mapping_version_id, n.notification_id, (
+  SELECT min(p.run_id)
+  FROM notification_subject s
+  JOIN step e ON e.connection_id = s.connection_id AND e.subject_kind = s.kind AND e.subject_key = s.key
+  JOIN plan p ON p.connection_id = e.connection_id AND p.id = e.plan_id
+  WHERE s.connection_id = %(connection_id)s AND s.notification_id = n.notification_id
+    AND e.state IN ('refused', 'failed') AND e.outcome = n.reason AND e.finished_at <= n.finished_at) AS run_id
+FROM (
+  SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown') AS cause, mapping_version_id, notification_id, reason,
+    finished_at
+  FROM notification
+  WHERE connection_id = %(connection_id)s AND state = 'dead'
+  ORDER BY coalesce(cause, 'unknown'), finished_at, seq) AS n
 
 -- name: inbox
 -- A page of notifications, the newest first: all, or those in a state or about a record.
