@@ -55,6 +55,18 @@ SET organization_name = coalesce(%(organization_name)s, organization_name),
     cc_account_name = coalesce(%(cc_account_name)s, cc_account_name)
 WHERE id = %(id)s;
 
+-- name: note_authorised
+-- an account's consent came in: by whom, and what it allows as far as that is said
+UPDATE connection
+SET cc_authorised_at = app_now(), cc_authorised_by = %(by)s, cc_scopes = %(scopes)s
+WHERE id = %(id)s;
+
+-- name: note_scopes
+-- what a renewed token may do
+UPDATE connection
+SET cc_scopes = %(scopes)s
+WHERE id = %(id)s AND cc_scopes IS DISTINCT FROM %(scopes)s;
+
 -- name: join_application
 -- the API application of a client id: its budget is shared by all connections that use it
 WITH made AS (

@@ -18,6 +18,8 @@ from bridge.errors import ConfigurationError
 from bridge.identity import salesforce_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
     from bridge.connections.keyring import KeyRing
@@ -153,6 +155,19 @@ def set_identity(
             "cc_account_name": cc_account_name,
         },
     )
+
+
+def note_authorised(
+    tx: psycopg.Connection[Any], connection_id: int, *, by: str, scopes: Sequence[str] | None = None
+) -> None:
+    """Record by whose word an account is connected, and what its token may do, if told."""
+    values = {"id": connection_id, "by": by, "scopes": None if scopes is None else list(scopes)}
+    tx.execute(_SQL["note_authorised"], values)
+
+
+def note_scopes(tx: psycopg.Connection[Any], connection_id: int, scopes: Sequence[str]) -> None:
+    """Record what a renewed token may do."""
+    tx.execute(_SQL["note_scopes"], {"id": connection_id, "scopes": list(scopes)})
 
 
 def pause(tx: psycopg.Connection[Any], connection_id: int, reason: str, *, system: str) -> None:

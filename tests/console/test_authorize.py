@@ -9,7 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bridge.connections.secrets import read_secret
+from bridge.connections.store import load_connection
 from bridge.console.access.people import make_link
+from bridge.console.times import Times
+from bridge.constant_contact.tokens import Tokens
 from tests.console.test_log_in_salesforce import console_of
 
 if TYPE_CHECKING:
@@ -61,13 +64,35 @@ def test_a_connection_goes_on_with_the_new_consent_of_its_account(
     seen = admin.get(answered(admin))
     assert "Authorized: it is the same account" in seen.text
     assert "Harbour Lane Wealth (a07e1lsandbox)" in seen.text
-    assert "; the token is good until " in seen.text
-    assert "Last message received" in seen.text
+    (found,) = bridge.rows("SELECT cc_authorised_at FROM connection")
+    assert f"Authorised {Times().long(found['cc_authorised_at'])} by" in seen.text
+    assert "by root (log-in link) Scopes" in seen.text
+    assert "Scopes account_read, " in seen.text
+    assert "; it is renewed before Last message received never" in seen.text
     after = stored(bridge)
     assert after["access_token"] != before["access_token"]
     assert after["refresh_token"] != before["refresh_token"]
     (row,) = bridge.rows("SELECT state, cc_account_id FROM connection")
     assert (row["state"], row["cc_account_id"]) == ("active", "a07e1lsandbox")
+
+
+def test_who_has_stored_the_tokens_and_what_they_may_do_is_told(
+    admin: Browser, bridge: RunningBridge
+) -> None:
+    kit = bridge.installation
+    seen = admin.get("/settings/connections")
+    assert "by command line Scopes not told yet: with the next token, within a day" in seen.text
+    with kit.database.transaction() as tx:
+        connection = load_connection(tx, bridge.connection_id)
+    Tokens(connection, kit.database, kit.keyring, 5.0).renew(stored(bridge)["access_token"])
+    told = admin.get("/settings/connections").text
+    assert "by command line Scopes account_read, " in told
+    assert "missing" not in told
+    bridge.rows("UPDATE connection SET cc_scopes = '{contact_data,account_read}' RETURNING 1")
+    said = admin.get("/settings/connections").text
+    assert "campaign_data is missing: Re-authorize asks for it." in said
+    bridge.rows("UPDATE connection SET cc_authorised_at = NULL RETURNING 1")
+    assert "Authorised by whom and when was not put down" in admin.get("/settings/connections").text
 
 
 def test_another_account_changes_nothing_and_says_what_there_is_to_choose(

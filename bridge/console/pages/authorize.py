@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 from bridge.clock import now
 from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import read_secret, write_secret
-from bridge.connections.store import load_connection, resume, set_identity
+from bridge.connections.store import load_connection, note_authorised, resume, set_identity
 from bridge.console.access.cookies import CONSENT, drop_cookie, read_cookie, set_cookie
 from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, new_token
@@ -142,6 +142,7 @@ def _store(visit: Visit, connection: Connection, pair: Pair, account: dict[str, 
             cc_account_id=account["encoded_account_id"],
             cc_account_name=_name(account),
         )
+        note_authorised(tx, connection.id, by=visit.who.signature, scopes=pair.scopes)
         resume(tx, connection.id)
     visit.note("authorized", connection=connection.id)
 

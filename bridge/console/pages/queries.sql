@@ -86,12 +86,14 @@ SELECT
   (SELECT count(*) FROM campaign_activity WHERE connection_id = %(connection_id)s) AS mailings
 
 -- name: connection_facts
--- When both sides were authorised, until when, and when a message came last.
-SELECT
-  (SELECT min(stored_at) FROM credential WHERE connection_id = %(connection_id)s AND kind = 'cc_token') AS authorised_at,
-  (SELECT max(expires_at) FROM credential WHERE connection_id = %(connection_id)s AND kind = 'cc_token') AS token_ends_at,
+-- By whom and when the account was authorised, what its token may do and until when, and when a message came last.
+SELECT c.cc_authorised_at AS authorised_at, c.cc_authorised_by AS authorised_by, c.cc_scopes AS scopes,
+  t.connection_id IS NOT NULL AS has_token, t.expires_at AS token_ends_at,
   (SELECT received_at FROM message WHERE connection_id = %(connection_id)s ORDER BY received_at DESC LIMIT 1) AS heard_at,
   (SELECT id FROM mapping_version WHERE connection_id = %(connection_id)s AND is_active) AS mapping_version
+FROM connection c
+LEFT JOIN credential t ON t.connection_id = c.id AND t.kind = 'cc_token' AND t.slot = 0
+WHERE c.id = %(connection_id)s
 
 -- name: first_of_causes
 -- The first dead letter of each cause, by which version of the mapping it was accepted, and the first run that could not do

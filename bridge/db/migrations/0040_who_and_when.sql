@@ -1,4 +1,9 @@
--- What people ask beside a state: when a try has failed.
+-- What people ask beside a state: when a try has failed, and by whose word an account is connected.
 
 ALTER TABLE work
   ADD COLUMN failed_at timestamptz;          -- the last of the failed attempts in a row
+
+ALTER TABLE connection
+  ADD COLUMN cc_authorised_at timestamptz,   -- a person's consent; the token that it brought is renewed every day
+  ADD COLUMN cc_authorised_by text,
+  ADD COLUMN cc_scopes        text[];        -- what the token may do, as its issuer says; NULL: it has not said
