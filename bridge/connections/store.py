@@ -36,13 +36,18 @@ DEFAULT = "default"
 
 
 def add_connection(
-    tx: psycopg.Connection[Any], keyring: KeyRing, name: str, organization_id: str
+    tx: psycopg.Connection[Any],
+    keyring: KeyRing,
+    name: str,
+    organization_id: str,
+    *,
+    must_be_new: bool = False,
 ) -> Connection:
     """Return the connection of this name, made with a path secret of its own where it is new.
 
     Raises:
         ConfigurationError: If the name cannot stand in a path, the id is no organization's, or
-            the name belongs to another organization.
+            the name belongs to another organization, or to anybody where it must be new.
     """
     if not _NAME.fullmatch(name):
         raise ConfigurationError(
@@ -56,6 +61,8 @@ def add_connection(
     if made is not None:
         path_secret = secrets.token_urlsafe(_SECRET_BYTES)
         write_secret(tx, keyring, connection.id, "path_secret", path_secret)
+    elif must_be_new:
+        raise ConfigurationError(f"there is a connection {name!r} already: choose another name")
     if connection.organization_id not in {None, organization_id}:
         raise ConfigurationError(
             f"the connection {name!r} serves the organization {connection.organization_id}; "
