@@ -73,7 +73,7 @@ def test_put_back_has_a_person_on_the_list_again(office: Office) -> None:
     seen = office.open(browser)
     assert "Newsletter Not sent: Left this list on" in seen.text
     ask = browser.get(seen.links["Put back"])
-    assert "Ann Moran is on Newsletter again at once." in ask.text
+    assert "Ann Moran is on Newsletter again at once. Who asked, when and how has to be" in ask.text
     seen = browser.press(ask, "Put back")
     assert "Put back. It goes out at once; this page follows it." in seen.text
     office.firm.settle()
@@ -83,6 +83,34 @@ def test_put_back_has_a_person_on_the_list_again(office: Office) -> None:
     office.firm.change(office.people["Ann"], Title="Surgeon")
     office.firm.settle()
     assert office.there("ann@example.org") == ["Newsletter"]
+
+
+def test_put_back_by_nobody_s_word_wants_evidence(office: Office) -> None:
+    left(office)
+    browser = office.log_in("operator")
+    browser.press(browser.get(office.open(browser).links["Put back"]), "Put back")
+    office.firm.settle()
+    assert "1 request without evidence of who asked" in browser.get("/").text
+    waiting = browser.get("/audit/evidence")
+    assert "evidence outstanding, due" in waiting.text
+    assert "put back on Newsletter" in waiting.text
+    assert f"by {office.user()}; had left the list" in waiting.text
+    today = office.bridge.rows("SELECT app_now()::date AS day")[0]["day"].isoformat()
+    given = browser.press(waiting, "Record", via="telephone", on=today)
+    assert "No evidence is outstanding" in given.text
+    assert [change for change, _ in console_entries(office)] == ["put_back", "evidence"]
+    assert office.there("ann@example.org") == ["Newsletter"]
+    counted = office.bridge.rows("SELECT is_own FROM resubscription")
+    assert counted == [{"is_own": False}], "it is no untick that a mass load could have made"
+
+
+def test_put_back_by_the_word_of_the_person_wants_none(office: Office) -> None:
+    left(office)
+    browser = office.log_in("operator")
+    ask = browser.get(office.open(browser).links["Put back"])
+    today = office.bridge.rows("SELECT app_now()::date AS day")[0]["day"].isoformat()
+    browser.press(ask, "Put back", via="letter", on=today)
+    assert "No evidence is outstanding" in browser.get("/audit/evidence").text
 
 
 def test_put_back_follows_a_stricter_policy(office: Office) -> None:
