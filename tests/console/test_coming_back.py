@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bridge.consent.coming_back.answer import set_rules
+from bridge.console.times import Times
 
 if TYPE_CHECKING:
     from tests.fix_clients import Office
@@ -47,8 +49,28 @@ def test_reactivate_mails_a_person_again_at_once(office: Office) -> None:
     assert office.woken[-1] == "deliver-consent"
     office.firm.settle()
     assert office.firm.permission("ann@example.org") == "explicit"
-    assert "Newsletter Confirmed" in office.open(browser).text
+    (done,) = office.bridge.rows("SELECT finished_at FROM resubscription")
+    back = f"Reactivated {Times().clock(done['finished_at'])}, on 1 list"
+    assert f"Newsletter {back} " in office.open(browser).text
     assert console_entries(office) == [("unticked", office.user())]
+
+
+def test_one_state_says_when_somebody_came_back_and_on_how_many_lists(office: Office) -> None:
+    ann, first = office.people["Ann"], office.lists["Market Notes"]
+    office.firm.join(ann, first)
+    opted_out(office)
+    browser = office.log_in()
+    browser.press(browser.get(office.open(browser).links["Reactivate"]), "Reactivate")
+    office.firm.settle()
+    assert len(re.findall(r"Reactivated \d\d:\d\d, on 2 lists", office.open(browser).text)) == 2
+    office.firm.sandbox.advance(60)
+    office.firm.join(ann, office.firm.new_list("Quarterly"))
+    office.firm.settle()
+    seen = office.open(browser).text
+    assert "Quarterly Confirmed" in seen, "they were put on it after that"
+    assert re.search(r"Newsletter Reactivated \d\d:\d\d, on 2 lists", seen)
+    office.firm.sandbox.advance(86_400)
+    assert "Newsletter Confirmed" in office.open(office.log_in()).text
 
 
 def test_reactivate_waits_for_evidence_where_the_policy_wants_it(office: Office) -> None:

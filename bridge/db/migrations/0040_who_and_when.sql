@@ -10,3 +10,4 @@ ALTER TABLE connection
 
 ALTER TABLE resubscription
   ADD COLUMN list_id uuid;                   -- there: a coming back to this list alone, which is done; NULL: to all mail
+CREATE INDEX resubscription_confirmed ON resubscription (connection_id, finished_at) WHERE state = 'confirmed';
