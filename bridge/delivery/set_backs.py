@@ -39,7 +39,7 @@ def note_set_backs(
     connection_id: int,
     written: Iterable[tuple[str, Mapping[str, tuple[Any, Any]]]],
 ) -> None:
-    """Keep what writes had to set right: each address with the fields, and what was there and is."""
+    """Keep what writes had to set right: addresses with fields, what was there and what is."""
     rows = [
         (key, field, theirs, ours)
         for key, set_back in written
