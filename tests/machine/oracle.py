@@ -10,6 +10,7 @@ people changed addresses or were merged while nobody had looked, it is `MAYBE`: 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,6 +62,7 @@ class Oracle:
         gone_there: Lists of Practifi whose counterpart was deleted in Constant Contact.
         by_hand: (contact there, list there) that somebody added in Constant Contact.
         owners: Contact there -> whose fields it had at the last quiet moment.
+        typed_over: Address -> how often somebody typed another name over there.
     """
 
     people: dict[str, Person] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Oracle:
     gone_there: set[str] = field(default_factory=set)
     by_hand: set[tuple[str, str]] = field(default_factory=set)
     owners: dict[str, str] = field(default_factory=dict)
+    typed_over: Counter[str] = field(default_factory=Counter)
     _address_out: dict[str, Grade] = field(default_factory=dict)
     _person_out: dict[str, Grade] = field(default_factory=dict)
     _before_tick: dict[str, Grade] = field(default_factory=dict)
