@@ -62,6 +62,7 @@ def merge(
     moved: list[str] = []
     for loser in losers:
         moved += _move_children(tx, sobject, loser, master)
+        saving.before_delete(tx, sobject, saving.existing(tx, sobject, loser))
         row = saving.existing(tx, sobject, loser) | {"IsDeleted": True, "MasterRecordId": master}
         tx.put(sobject, loser, row | saving.modified(tx))
     saving.update(tx, sobject, master, fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.salesforce import ids
+from sandbox.salesforce import ids, record_flows
 from sandbox.salesforce.before_save import before_save
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.member_statuses import FIRST, STATUS, status_of
@@ -88,6 +88,8 @@ def delete(
     """
     _writable(sobject)
     row = existing(tx, sobject, record_id)
+    if along_with is None:
+        before_delete(tx, sobject, row)
     gone = {"IsDeleted": True, DELETED_WITH: along_with or row["Id"], **modified(tx)}
     tx.put(sobject, record_id, row | gone)
     for child, reference in tx.org.schema.referring_to(sobject):
@@ -97,6 +99,18 @@ def delete(
                 delete(tx, child, other_id, along_with=along_with or str(row["Id"]))
             elif reference.updateable and reference.nillable:
                 tx.put(child, other_id, other | {reference.name: None, **modified(tx)})
+
+
+def before_delete(tx: Transaction, sobject: SObject, row: Row) -> None:
+    """Let flows create what they keep of a record that is about to be deleted.
+
+    Records that only go along with another one fire none, as in Salesforce.
+    """
+    change = Change(
+        sobject=sobject, record_id=str(row["Id"]), before=row, after=row, user_id=tx.user_id
+    )
+    for name, fields in record_flows.before_delete(tx.org.flows.values(), change, tx.at):
+        insert(tx, tx.org.schema.get(name), fields)
 
 
 def existing(tx: Transaction, sobject: SObject, record_id: str) -> Row:
@@ -213,7 +227,11 @@ def modified(tx: Transaction) -> dict[str, Value]:
 
 
 def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None, row: Row) -> None:
-    row = before_save(sobject, before, row, user_id=tx.user_id, at=tx.at) | modified(tx)
+    row = before_save(sobject, before, row)
+    change = Change(
+        sobject=sobject, record_id=record_id, before=before, after=row, user_id=tx.user_id
+    )
+    row |= record_flows.before_save(tx.org.flows.values(), change, tx.at) | modified(tx)
     missing = [field.name for field in sobject.fields if _is_missing(field, row)]
     if missing:
         raise ApiError(

@@ -74,7 +74,7 @@ def source_files(package: Package) -> dict[str, bytes]:
         files[path] = document(part.kind, _named(part))
     for part in package.of("CustomObject"):
         path = f"{_SOURCE}/objects/{part.full_name}/{part.full_name}.object-meta.xml"
-        files[path] = document(part.kind, _elements(part))
+        files[path] = document(part.kind, elements_of(part))
     for owner, parts in _by_owner(package.of("WorkflowOutboundMessage")):
         path = f"{_SOURCE}/workflows/{owner}.workflow-meta.xml"
         files[path] = document("Workflow", _messages(parts))
@@ -115,6 +115,17 @@ def manifest(
     return document("Package", (*types, ("version", api_version)))
 
 
+def elements_of(part: Part) -> tuple[Element, ...]:
+    """Return what the file of a part says.
+
+    Raises:
+        TypeError: If it is a text, which has a file of its own.
+    """
+    if isinstance(part.body, str):
+        raise TypeError(part.full_name)
+    return part.body
+
+
 def _single(part: Part, path: str, meta_path: str, api_version: str) -> dict[str, bytes]:
     """Return the file of one part; a page has a second one that says what it is."""
     if isinstance(part.body, str):
@@ -127,7 +138,7 @@ def _object(parts: Sequence[Part]) -> list[Element]:
     children: list[Element] = []
     for part in parts:
         if part.kind == "CustomObject":
-            children += _elements(part)
+            children += elements_of(part)
         else:
             children.append((_OF_AN_OBJECT[part.kind][0], _named(part)))
     return sorted(children, key=lambda child: child[0])
@@ -138,13 +149,7 @@ def _messages(parts: Sequence[Part]) -> list[Element]:
 
 
 def _named(part: Part) -> tuple[Element, ...]:
-    return (("fullName", part.name), *_elements(part))
-
-
-def _elements(part: Part) -> tuple[Element, ...]:
-    if isinstance(part.body, str):
-        raise TypeError(part.full_name)  # a text has a file of its own
-    return part.body
+    return (("fullName", part.name), *elements_of(part))
 
 
 def _by_owner(parts: Sequence[Part]) -> Iterable[tuple[str, list[Part]]]:

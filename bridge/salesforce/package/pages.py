@@ -49,7 +49,8 @@ def ways_in(names: Names, options: Options) -> Iterator[Part]:
         f"{options.console_url}/explain?q={{!{names.contact.object}.Id}}",
         "says why a contact is as it is in Constant Contact",
     )
-    for name, label, path, why in _TABS:
+    for name, label, path, what in _TABS:
+        why = f"{label}: {what}"
         yield Part(kind="ApexPage", full_name=name, why=why, body=_page(label, path, options))
         body = ordered(("label", label), ("motif", "Custom53: Bell"), ("page", name))
         yield Part(kind="CustomTab", full_name=name, why=why, body=body)
@@ -64,7 +65,7 @@ def ways_in(names: Names, options: Options) -> Iterator[Part]:
 
 def page_settings(part: Part, api_version: str) -> tuple[tuple[str, str], ...]:
     """Return what the file beside a page says of it."""
-    label = dict((name, label) for name, label, *_ in _TABS).get(part.full_name)
+    label = {name: label for name, label, *_ in _TABS}.get(part.full_name)
     return (("apiVersion", api_version), ("label", label or "Constant Contact Panel"))
 
 
@@ -128,7 +129,7 @@ def _button(full_name: str, label: str, url: str, why: str) -> Part:
         yes_or_no("showsStatus", value=False),
         ("url", url),
     )
-    return Part(kind="WebLink", full_name=full_name, why=why, body=body)
+    return Part(kind="WebLink", full_name=full_name, why=f"{label}: {why}", body=body)
 
 
 def _page(label: str, path: str, options: Options) -> str:

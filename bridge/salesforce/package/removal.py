@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.salesforce.package.fields import is_ours
-from bridge.salesforce.package.forms import manifest, metadata_files
+from bridge.salesforce.package.forms import elements_of, manifest, metadata_files
 
 if TYPE_CHECKING:
     from bridge.salesforce.package.model import Package, Part
@@ -56,7 +56,7 @@ def _goes_along(part: Part) -> bool:
 
 def _obsolete(flow: Part) -> Part:
     body = tuple(
-        ("status", "Obsolete") if isinstance(one, tuple) and one[0] == "status" else one
-        for one in flow.body
+        ("status", "Obsolete") if name == "status" else (name, content)
+        for name, content in elements_of(flow)
     )
     return replace(flow, body=body)
