@@ -176,6 +176,30 @@ def test_a_field_that_was_emptied_is_known_to_be_empty(firm: Firm, admin: Admini
     assert "job_title" not in firm.there("ada@example.org")
 
 
+def test_a_list_says_nothing_of_what_arrived_before_it_was_in_force(firm: Firm) -> None:
+    (action,) = [
+        one["action_id"]
+        for one in firm.sandbox.control("GET", "/salesforce/definitions")
+        if one["name"] == "CC_Bridge_Contact"
+    ]
+    with firm.bridge.database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO outbound_definition (connection_id, action_id, version, object, fields, "
+            "in_force_from, access_checked_at) "
+            "VALUES (%s, %s, 1, 'Contact', '{Title}', app_now() + interval '1 minute', 'infinity')",
+            (firm.bridge.connection_id, action),
+        )
+    early = firm.person("ada@example.org")
+    firm.bridge.receive()
+    firm.sandbox.advance(120)
+    late = firm.person("ben@example.org")
+    firm.bridge.receive()
+    firm.bridge.triage()
+    rows = firm.bridge.rows("SELECT sf_id, unknown_fields FROM practifi_record")
+    unknown = {row["sf_id"]: "Title" in row["unknown_fields"] for row in rows}
+    assert unknown == {early: True, late: False}
+
+
 def test_a_change_of_consent_comes_by_a_message_of_its_own(
     firm: Firm, admin: Administrator
 ) -> None:
