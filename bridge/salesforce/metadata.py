@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from bridge.identity import is_salesforce_id, salesforce_id
 from bridge.salesforce.answers import unavailable
 
 if TYPE_CHECKING:
@@ -106,6 +107,6 @@ class Metadata:
         found = {}
         for result in root.iter(f"{_TAG}result"):
             name, part_id = result.findtext(f"{_TAG}fullName"), result.findtext(f"{_TAG}id")
-            if name and part_id:
-                found[name] = part_id
+            if name and is_salesforce_id(part_id):
+                found[name] = salesforce_id(part_id or "")
         return found

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bridge.errors import ConfigurationError, RunRefused
-from bridge.inbox.deletes import poll_deletes
+from bridge.errors import ConfigurationError, Forbidden, RunRefused
 from bridge.inbox.triage import triage_batch
 from bridge.mapping.compiled import load_mapping, read_files
 from bridge.salesforce.deploy import cli
@@ -20,6 +19,8 @@ from bridge.salesforce.deploy.prepare import look
 from bridge.salesforce.package.forms import zipped
 from bridge.salesforce.package.generate import generate
 from bridge.salesforce.package.model import Options
+from bridge.wakeups import topics
+from reconciler.handlers import handle
 from tests.fix_bridge import MAPPINGS
 from tests.journey.firm import BASE, LIST, MEMBERSHIP
 
@@ -83,10 +84,15 @@ class Administrator:
 
     def field(self, name: str) -> None:
         """Deploy a field of the firm's own: a check box of contacts."""
-        files = {
-            CLASH: FIELD.format(name=name).encode(),
-            "package.xml": MANIFEST.format(name=name).encode(),
-        }
+        self.bring(
+            {
+                CLASH: FIELD.format(name=name).encode(),
+                "package.xml": MANIFEST.format(name=name).encode(),
+            }
+        )
+
+    def bring(self, files: dict[str, bytes]) -> None:
+        """Deploy something of the firm's own."""
         job = self.salesforce.metadata.deploy(zipped(files), check_only=False)
         while not (told := self.salesforce.metadata.deployment(job))["done"]:
             time.sleep(0.01)
@@ -246,12 +252,12 @@ def test_a_deletion_sends_a_tombstone_and_is_asked_after_at_once(
     firm.settle(deletes=True)
     firm.delete(MEMBERSHIP, membership)
     firm.bridge.receive()
-    asked: list[str] = []
-    triage_batch(firm.bridge.database, consent=False, deleted=lambda: asked.append("deletes"))
-    assert asked == ["deletes"]
+    handle(firm.bridge.installation, topics.TRIAGE)
+    woken = {row["topic"] for row in firm.bridge.rows("SELECT topic FROM wakeup")}
+    assert topics.DELETES in woken
     last = firm.notifications()[-1]
     assert (last["object"], last["state"]) == ("CC_Bridge_Removed__c", "done")
-    poll_deletes(firm.bridge.installation)
+    handle(firm.bridge.installation, topics.DELETES)
     firm.settle()
     assert firm.lists_of("ada@example.org") == set()
 
@@ -295,6 +301,21 @@ def test_one_bad_part_keeps_all_others_out_and_is_told_with_its_place(
     assert admin.definitions() == []
 
 
+def test_a_deployment_that_goes_on_is_not_given_up_for_an_answer(admin: Administrator) -> None:
+    fault = {"side": "salesforce", "kind": "unavailable", "path": "deployRequest/", "times": 2}
+    admin.firm.sandbox.faults(fault)
+    admin.deploy()
+
+
+def test_who_may_not_deploy_is_told_what_is_missing(admin: Administrator) -> None:
+    package = admin.package()
+    admin.firm.sandbox.faults(
+        {"side": "salesforce", "kind": "disabled", "path": "deployRequest", "times": 1}
+    )
+    with pytest.raises(Forbidden, match="Modify Metadata Through Metadata API Functions"):
+        admin.deployer().deploy(package)
+
+
 def test_deploying_twice_changes_nothing(admin: Administrator) -> None:
     admin.deploy()
     inventory, definitions = admin.inventory(), admin.definitions()
@@ -317,6 +338,35 @@ def test_removal_takes_everything_of_ours_away_and_nothing_else(
     assert admin.inventory() == before
     assert admin.definitions() == []
     assert admin.salesforce.metadata.outbound_messages() == {}
+
+
+OWN_FLOW = """<?xml version="1.0" encoding="UTF-8"?>
+<Flow xmlns="http://soap.sforce.com/2006/04/metadata">
+    <actionCalls><name>Send</name><label>Send</label>
+        <actionName>Contact.CC_Bridge_Contact</actionName>
+        <actionType>outboundMessage</actionType></actionCalls>
+    <label>Own</label>
+    <processType>AutoLaunchedFlow</processType>
+    <start><connector><targetReference>Send</targetReference></connector>
+        <object>Contact</object><recordTriggerType>Create</recordTriggerType>
+        <triggerType>RecordAfterSave</triggerType></start>
+    <status>Active</status>
+</Flow>
+"""
+
+
+def test_a_removal_that_stops_half_way_says_that_nothing_is_sent(
+    admin: Administrator, at_the_terminal: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin.deploy()
+    whole, definitions = admin.inventory(), admin.definitions()
+    manifest = MANIFEST.replace("Contact.{name}", "Own").replace("CustomField", "Flow")
+    admin.bring({"flows/Own.flow": OWN_FLOW.encode(), "package.xml": manifest.encode()})
+    assert cli.main(["deploy", "--remove", *at_the_terminal]) == 1
+    told = capsys.readouterr().out
+    assert "flows are switched off, nothing is deleted" in told
+    assert "-> take it from what uses it" in told
+    assert (admin.inventory(), admin.definitions()) == (whole, definitions)
 
 
 def test_lists_and_memberships_of_ours_are_not_removed_by_the_way(
@@ -454,3 +504,31 @@ def test_the_zip_that_was_written_is_what_an_administrator_can_deploy(
     while not (told := admin.salesforce.metadata.deployment(job))["done"]:
         time.sleep(0.01)
     assert told["status"] == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://bridge.example.org", "https://bridge.example.org/?a=1", "bridge", "https://"]
+)
+def test_an_address_that_salesforce_does_not_post_to_is_refused(
+    admin: Administrator, at_the_terminal: tuple[str, ...], url: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="--public-url"):
+        cli.main(["deploy", *at_the_terminal[:2], "--public-url", url])
+    assert admin.steps == []
+
+
+def test_nobody_removes_when_asking_for_a_check(at_the_terminal: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["deploy", "--check-only", "--remove", *at_the_terminal])
+
+
+def test_a_package_can_be_made_while_salesforce_does_not_answer(
+    admin: Administrator, at_the_terminal: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    admin.firm.sandbox.faults({"side": "salesforce", "kind": "unavailable"})
+    with pytest.raises(ConfigurationError, match="--send-as USERNAME"):
+        cli.main(["package", "--change-list", *at_the_terminal])
+    assert cli.main(["package", "--change-list", *at_the_terminal, "--send-as", SENDER]) == 0
+    told = capsys.readouterr()
+    assert "Salesforce was not asked" in told.err
+    assert SENDER in told.out

@@ -16,13 +16,14 @@ from lxml import etree
 from simple_salesforce.exceptions import SalesforceGeneralError
 
 from tests.fix_endpoint import DATA, change, queue, save, until
+from tests.fix_sandbox import RunningSandbox, start_sandbox, stop_sandbox
 from tests.salesforce_client import ToSandbox, observers_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.fix_endpoint import Endpoint
-    from tests.fix_sandbox import RunningSandbox
+
 
 META = "http://soap.sforce.com/2006/04/metadata"
 M = f"{{{META}}}"
@@ -1012,3 +1013,13 @@ def test_an_object_is_made_with_its_fields(sandbox: RunningSandbox) -> None:
     made = saved(sandbox, "createMetadata", "CustomObject", content)
     assert made.findtext(f"{M}success") == "true"
     assert describe(sandbox, "CC_Removed__c")["CC_Test__c"]["externalId"] is True
+
+
+def test_a_sandbox_can_begin_without_the_package() -> None:
+    process, line = start_sandbox("--bare", "--size", "empty")
+    try:
+        with requests.Session() as session:
+            bare = RunningSandbox(line=line, session=session)
+            assert bare.control("GET", "/salesforce/definitions") == []
+    finally:
+        stop_sandbox(process)

@@ -245,6 +245,15 @@ def test_permissions_name_addresses_as_a_whole_and_no_required_field() -> None:
         )
 
 
+def test_permissions_name_no_more_than_salesforce_lets_them() -> None:
+    known = Known(permissionable=frozenset({"Contact.Email"}))
+    options = Options(**vars(OPTIONS) | {"known": known})
+    content = files_of("practifi", options)["permissionsets/CC_Bridge.permissionset"].decode()
+    assert "<field>Contact.Email</field>" in content
+    assert "<field>Contact.Title</field>" not in content
+    assert "<field>Contact.CC_Bridge_Status__c</field>" in content
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_way_back_names_every_part_or_the_object_that_takes_it_along(profile: str) -> None:
     package = generate(MAPPINGS[profile], OPTIONS)

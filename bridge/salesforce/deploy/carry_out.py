@@ -7,10 +7,11 @@ comes in or nothing does.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bridge.errors import NotFoundRemotely, RunRefused, Unavailable
+from bridge.errors import Forbidden, NotFoundRemotely, Retryable, RunRefused, Unavailable
 from bridge.salesforce import tombstone
 from bridge.salesforce.deploy.definitions import Sent, forget, narrow, widen
 from bridge.salesforce.deploy.outcome import read_outcome
@@ -21,7 +22,7 @@ from bridge.salesforce.package.forms import metadata_files, zipped
 from bridge.salesforce.tokens import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bridge.db.database import Database
     from bridge.salesforce.client import Salesforce
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from bridge.salesforce.package.model import Package
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
+_PATIENCE_S = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between attempts to ask after a deployment."""
+
 LONGEST_S = 30 * 60.0
 """Seconds after which nobody asks any more; Salesforce itself goes on."""
 
@@ -41,12 +45,14 @@ class Deployed:
         changed_lists: Field lists that have changed with the deployment.
         missing: Messages that were not found when they were read back.
         hidden: Fields that the user whom messages are sent as may not read.
+        is_silent: Flows were switched off, and what should follow did not.
     """
 
     outcome: Outcome
     changed_lists: int = 0
     missing: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +85,7 @@ class Deployer:
         Raises:
             RemoteError: If Salesforce does not do its part.
         """
-        known = self.salesforce.metadata.outbound_messages()
+        known = self._messages()
         before = Sent(messages=package.messages, action_ids=known, readable=None)
         with self.database.transaction() as tx:
             narrow(tx, self.connection_id, before)
@@ -88,7 +94,7 @@ class Deployer:
             return Deployed(outcome=outcome)
         sent = Sent(
             messages=package.messages,
-            action_ids=self.salesforce.metadata.outbound_messages(),
+            action_ids=self._messages(),
             readable=self._readable(package) if self.is_own_user else None,
         )
         with self.database.transaction() as tx:
@@ -118,7 +124,7 @@ class Deployer:
         """
         if not with_records:
             self._refuse_records(package)
-        known = self.salesforce.metadata.outbound_messages()
+        known = self._messages()
         outcome = self._carry_out("switch the flows off", removal.switched_off(package))
         if not outcome.succeeded:
             return Deployed(outcome=outcome)
@@ -127,7 +133,7 @@ class Deployer:
             gone = [known[one.full_name] for one in package.messages if one.full_name in known]
             with self.database.transaction() as tx:
                 forget(tx, self.connection_id, gone)
-        return Deployed(outcome=outcome)
+        return Deployed(outcome=outcome, is_silent=not outcome.succeeded)
 
     def _refuse_records(self, package: Package) -> None:
         names = [part.full_name for part in package.of("CustomObject")]
@@ -152,12 +158,12 @@ class Deployer:
     def _carry_out(
         self, step: str, files: Mapping[str, bytes], *, check_only: bool = False
     ) -> Outcome:
-        metadata = self.salesforce.metadata
-        job_id = metadata.deploy(zipped(files), check_only=check_only)
+        with _permitted():
+            job_id = self.salesforce.metadata.deploy(zipped(files), check_only=check_only)
         until, wait_s = time.monotonic() + LONGEST_S, _FIRST_WAIT_S
-        said: Any = None
+        said: str | None = None
         while True:
-            outcome = read_outcome(metadata.deployment(job_id))
+            outcome = self._ask(job_id)
             if outcome.progress != said and not outcome.is_over:
                 said = outcome.progress
                 self.tell(step, outcome)
@@ -171,3 +177,32 @@ class Deployer:
                 )
             time.sleep(wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+    def _ask(self, job_id: str) -> Outcome:
+        """Ask how far a deployment is; one that goes on is not given up for an answer or two."""
+        for wait_s in _PATIENCE_S:
+            try:
+                return read_outcome(self.salesforce.metadata.deployment(job_id))
+            except Retryable:
+                time.sleep(wait_s)
+        return read_outcome(self.salesforce.metadata.deployment(job_id))
+
+    def _messages(self) -> dict[str, str]:
+        with _permitted():
+            return self.salesforce.metadata.outbound_messages()
+
+
+@contextmanager
+def _permitted() -> Iterator[None]:
+    """Say who could do it where the bridge's user may not."""
+    try:
+        yield
+    except Forbidden as error:
+        raise Forbidden(
+            f"{error}. The bridge's user needs Modify Metadata Through Metadata API Functions to "
+            "deploy; without it, have an administrator deploy what `bridge salesforce package` "
+            "writes",
+            system=SYSTEM,
+            status=error.status,
+            key=error.key,
+        ) from None

@@ -14,7 +14,7 @@ from bridge.connections.keyring import open_keyring
 from bridge.errors import ConfigurationError, RemoteError
 from bridge.salesforce.client import open_salesforce
 from bridge.salesforce.deploy.carry_out import Deployed, Deployer
-from bridge.salesforce.deploy.folder import folder_files, write_folder
+from bridge.salesforce.deploy.folder import folder_files, write_file, write_folder
 from bridge.salesforce.deploy.outcome import problem_lines
 from bridge.salesforce.deploy.prepare import Asked, gather, look
 from bridge.salesforce.package.change_list import change_list
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from bridge.salesforce.package.model import Options, Package
 
 _DONE, _FAILED = 0, 1
+_SILENT = (
+    "flows are switched off, nothing is deleted. Remove again once that is mended, or deploy to "
+    "switch them on"
+)
 
 
 def main(argv: list[str]) -> int:
@@ -50,16 +54,18 @@ def _parser() -> argparse.ArgumentParser:
         description="Writes the package in source form and as zips, with the way back and a page "
         "for the change board. The files name the secret of the endpoint.",
     )
-    package.add_argument("--to", type=Path, metavar="DIR", help="default: salesforce-package")
-    package.add_argument("--zip", type=Path, metavar="FILE", help="write one zip, nothing else")
-    package.add_argument("--change-list", action="store_true", help="print the page, write nothing")
+    form = package.add_mutually_exclusive_group()
+    form.add_argument("--to", type=Path, metavar="DIR", help="default: salesforce-package")
+    form.add_argument("--zip", type=Path, metavar="FILE", help="write one zip, nothing else")
+    form.add_argument("--change-list", action="store_true", help="print the page, write nothing")
     deploy = commands.add_parser(
         "deploy",
         help="deploy the package, or take it out",
         description="Deploys all of the package or nothing. Exit code 1 if Salesforce refuses it.",
     )
-    deploy.add_argument("--check-only", action="store_true", help="change nothing, only tell")
-    deploy.add_argument("--remove", action="store_true", help="take out all that was deployed")
+    either = deploy.add_mutually_exclusive_group()
+    either.add_argument("--check-only", action="store_true", help="change nothing, only tell")
+    either.add_argument("--remove", action="store_true", help="take out all that was deployed")
     deploy.add_argument(
         "--with-records", action="store_true", help="with --remove: lists and memberships too"
     )
@@ -116,7 +122,7 @@ def _package(arguments: argparse.Namespace) -> int:
 def _write(arguments: argparse.Namespace, package: Package, options: Options) -> None:
     if arguments.zip is not None:
         place: Path = arguments.zip
-        write_folder_of_one(place, zipped(metadata_files(package)))
+        write_file(place, zipped(metadata_files(package)))
     else:
         place = arguments.to or Path("salesforce-package")
         write_folder(place, folder_files(package, options))
@@ -125,16 +131,6 @@ def _write(arguments: argparse.Namespace, package: Package, options: Options) ->
         return
     print(f"{place}: {len(package.parts)} parts, profile {package.profile}")
     print("then `bridge salesforce deploy`, or have an administrator deploy it")
-
-
-def write_folder_of_one(path: Path, content: bytes) -> None:
-    """Write one file that its owner alone may read."""
-    try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_bytes(content)
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
 
 
 def _deploy(arguments: argparse.Namespace) -> int:
@@ -188,7 +184,8 @@ def _as_json(deployed: Deployed) -> dict[str, Any]:
 def _lines(arguments: argparse.Namespace, ground: Ground, deployed: Deployed) -> list[str]:
     outcome = deployed.outcome
     if not outcome.succeeded:
-        head = f"{len(outcome.problems)} of {outcome.parts} parts are refused: nothing was changed"
+        what = _SILENT if deployed.is_silent else "nothing was changed"
+        head = f"{len(outcome.problems)} of {outcome.parts} parts are refused: {what}"
         return [head, *problem_lines(outcome.problems)]
     name = ground.connection.name
     if arguments.remove:

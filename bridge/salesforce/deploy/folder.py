@@ -60,6 +60,18 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         raise ConfigurationError(f"{folder}: {error.strerror}") from None
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file that its owner alone may read.
+
+    Raises:
+        ConfigurationError: If it cannot be written.
+    """
+    try:
+        _write(path, content)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+
+
 def _is_ours(folder: Path) -> bool:
     try:
         project = json.loads((folder / _MARK).read_bytes())
