@@ -532,3 +532,11 @@ def test_a_package_can_be_made_while_salesforce_does_not_answer(
     told = capsys.readouterr()
     assert "Salesforce was not asked" in told.err
     assert SENDER in told.out
+
+
+def test_a_stand_in_on_this_machine_needs_no_address(
+    admin: Administrator, at_the_terminal: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["package", "--change-list", *at_the_terminal[:2]]) == 0
+    assert "Messages go to http://127.0.0.1:8080" in capsys.readouterr().out
+    assert admin.definitions() == []

@@ -114,7 +114,8 @@ class Outcome:
         >>> read_outcome({"status": "InProgress", "numberComponentsTotal": 48}).progress
         'is under way, 0 of 48 parts'
         """
-        return f"{_WORDS.get(self.status, self.status)}, {self.done} of {self.parts} parts"
+        words = _WORDS.get(self.status, self.status)
+        return f"{words}, {self.done} of {self.parts} parts" if self.parts else words
 
 
 def read_outcome(result: Mapping[str, Any]) -> Outcome:

@@ -96,7 +96,9 @@ def gather(database: Database, keyring: KeyRing, settings: Settings, asked: Aske
         connection=connection,
         mapping=mapping,
         endpoint_path=endpoint.path,
-        public_url=_public_url(asked.public_url or settings.public_url),
+        public_url=_public_url(
+            asked.public_url or settings.public_url or _beside(connection, settings)
+        ),
     )
 
 
@@ -150,6 +152,12 @@ def _permissions(field: Mapping[str, Any]) -> tuple[str, ...]:
     whole = str(field.get("compoundFieldName") or "")
     name = str(field["name"])
     return (name, whole) if whole.endswith("Address") else (name,)
+
+
+def _beside(connection: Connection, settings: Settings) -> str | None:
+    """Return where a stand-in on this machine reaches the server; None for a real organization."""
+    host = urlsplit(connection.sf_url or "").hostname
+    return f"http://{settings.listen}" if host is not None and is_loopback(host) else None
 
 
 def _public_url(url: str | None) -> str:
