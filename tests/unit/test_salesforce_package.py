@@ -246,11 +246,12 @@ def test_permissions_name_addresses_as_a_whole_and_no_required_field() -> None:
 
 
 def test_permissions_name_no_more_than_salesforce_lets_them() -> None:
-    known = Known(permissionable=frozenset({"Contact.Email"}))
+    known = Known(permissionable=frozenset({"Contact.Email", "Contact.FirstName"}))
     options = Options(**vars(OPTIONS) | {"known": known})
     content = files_of("practifi", options)["permissionsets/CC_Bridge.permissionset"].decode()
     assert "<field>Contact.Email</field>" in content
     assert "<field>Contact.Title</field>" not in content
+    assert "<field>Contact.FirstName</field>" not in content  # it goes with the whole name
     assert "<field>Contact.CC_Bridge_Status__c</field>" in content
 
 

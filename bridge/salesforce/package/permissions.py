@@ -163,10 +163,11 @@ def _takes_permission(name: str, known: Known, lookups: Collection[str]) -> bool
 
     The lookups of a membership are most likely required, and a required field is refused.
     """
+    if name.partition(".")[2] in _OF_EVERYBODY:
+        return False
     if known.permissionable is not None:
         return name in known.permissionable
-    _, _, field = name.partition(".")
-    return field not in _OF_EVERYBODY and name not in lookups
+    return name not in lookups
 
 
 def _compound(name: str) -> str:
