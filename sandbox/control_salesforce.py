@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from sandbox.salesforce.administration import AccessLimit, Merge, Undelete
+from sandbox.salesforce.administration import AccessLimit, Hire, Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.grants import AppSettings
@@ -93,6 +93,7 @@ class SalesforceSetup:
                 "GET": self._get_saving_rules,
                 "PUT": self._put_saving_rules,
             },
+            "/salesforce/users": {"POST": self._hire},
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
 
@@ -160,6 +161,10 @@ class SalesforceSetup:
         with _refusals():
             done = self.org.administration.merge(asked)
         return JSONResponse(done)
+
+    async def _hire(self, request: Request) -> Response:
+        asked = Hire.model_validate_json(await request.body() or b"{}")
+        return JSONResponse({"id": self.org.administration.hire(asked)})
 
     async def _undelete(self, request: Request) -> Response:
         asked = Undelete.model_validate_json(await request.body() or b"{}")

@@ -37,7 +37,7 @@ shown AS (
   ORDER BY seq DESC
   LIMIT %(count)s)
 SELECT e.seq, e.at, e.change, e.side, e.acted_by, e.user_id, e.cause_kind, e.cause_id, address.key AS address,
-  person.key AS contact_id, r.name, s.sent_at, s.confirmed_at, s.refused_at, s.answer, s.stands, s.is_late
+  person.key AS contact_id, CASE WHEN r.sf_id IS NOT NULL THEN contact_name(r) END AS name, s.sent_at, s.confirmed_at, s.refused_at, s.answer, s.stands, s.is_late
 FROM shown s
 JOIN consent_entry e ON e.connection_id = %(connection_id)s AND e.seq = s.seq
 LEFT JOIN consent_subject address ON address.connection_id = e.connection_id AND address.subject_id = e.address_id

@@ -110,7 +110,7 @@ class SalesforceStandIn:
         components = Components(self.org, self.queue)
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
-        self.administration = Administration(self.org, lambda: self._staff.observer_user_id)
+        self.administration = Administration(self.org, lambda: self._staff)
         api = Api(
             self.org,
             self._sessions,

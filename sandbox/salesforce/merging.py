@@ -112,9 +112,23 @@ def _bring_back(tx: Transaction, sobject: SObject, row: Row) -> None:
             if other["IsDeleted"]
             and other[reference.name] == record_id
             and other.get(saving.DELETED_WITH) == deleted_with
+            and not _lacks_another_parent(tx, child, other)
         ]
         for other in gone:
             _bring_back(tx, child, other)
+
+
+def _lacks_another_parent(tx: Transaction, sobject: SObject, row: Row) -> bool:
+    """Tell whether a record is gone for good: a further parent of it went after it did.
+
+    Help, "Unable to Restore a Deleted Salesforce Record from the Recycle Bin" (000386040).
+    """
+    for field in sobject.fields:
+        if field.cascades and row[field.name] is not None:
+            parent = tx.org.schema.of_id(str(row[field.name]))
+            if parent is None or tx.org.tables[parent.name].live(str(row[field.name])) is None:
+                return True
+    return False
 
 
 def _move_children(tx: Transaction, sobject: SObject, loser: str, master: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.consent.audit import export
 from bridge.consent.coming_back.answer import set_rules
 
 if TYPE_CHECKING:
@@ -65,6 +66,20 @@ def test_reactivate_waits_for_evidence_where_the_policy_wants_it(office: Office)
     office.firm.settle()
     assert office.firm.permission("ann@example.org") == "explicit"
     assert console_entries(office) == [("unticked", office.user()), ("evidence", office.user())]
+
+
+def test_an_export_tells_what_was_said(office: Office) -> None:
+    opted_out(office)
+    browser = office.log_in()
+    ask = browser.get(office.open(browser).links["Reactivate"])
+    browser.press(ask, "Reactivate", via="telephone", on="2026-01-02", note="called at noon")
+    office.firm.settle()
+    with office.bridge.database.transaction() as tx:
+        rows = list(export(tx, office.bridge.connection_id, office.people["Ann"]))
+    (entry,) = (row for row in rows if row["change"] == "evidence")
+    said = [entry[f"evidence_{name}"] for name in ("via", "on", "note")]
+    assert said == ["telephone", "2026-01-02", "called at noon"]
+    assert {row["evidence_via"] for row in rows if row is not entry} == {None}
 
 
 def test_put_back_has_a_person_on_the_list_again(office: Office) -> None:
