@@ -80,9 +80,12 @@ class Metadata:
 
     def outbound_messages(self) -> dict[str, str]:
         """Return the ActionId of every outbound message that is there, by its full name."""
-        return self._ids_of("WorkflowOutboundMessage")
+        found = self.parts("WorkflowOutboundMessage")
+        return {name: salesforce_id(i) for name, i in found.items() if is_salesforce_id(i)}
 
-    def _ids_of(self, kind: str) -> dict[str, str]:
+    def parts(self, kind: str) -> dict[str, str]:
+        """Return the parts of a type, such as `Flow`, by full name: each with its id, if it has."""
+
         def ask(library: Library) -> bytes:
             body = _LIST.format(
                 namespace=_NAMESPACE,
@@ -107,6 +110,6 @@ class Metadata:
         found = {}
         for result in root.iter(f"{_TAG}result"):
             name, part_id = result.findtext(f"{_TAG}fullName"), result.findtext(f"{_TAG}id")
-            if name and is_salesforce_id(part_id):
-                found[name] = salesforce_id(part_id or "")
+            if name:
+                found[name] = part_id or ""
         return found

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.doctor.connections import check_connection
 from bridge.errors import ConfigurationError, Forbidden, RunRefused
 from bridge.inbox.triage import triage_batch
+from bridge.mapping import cli as mapping_cli
 from bridge.mapping.compiled import load_mapping, read_files
 from bridge.salesforce.deploy import cli
 from bridge.salesforce.deploy.carry_out import Deployer
@@ -333,11 +335,48 @@ def test_removal_takes_everything_of_ours_away_and_nothing_else(
     before = admin.inventory()
     admin.deploy(profile)
     assert admin.inventory() != before
-    removed = admin.deployer().remove(admin.package(profile), with_records=False)
+    package = admin.package(profile)
+    removed = admin.deployer().remove(package, with_records=False)
     assert removed.outcome.succeeded, removed.outcome.problems
     assert admin.inventory() == before
     assert admin.definitions() == []
     assert admin.salesforce.metadata.outbound_messages() == {}
+
+
+def without_clients(tmp_path: Path) -> dict[str, str]:
+    """Return mapping files that read nothing of a client, and `Department` instead of `Title`."""
+    files = read_files(MAPPINGS)
+    kept, _, rest = files["contact.yaml"].partition("  # Constant Contact has no place of its own")
+    lines = [line for line in kept.splitlines() if "Account." not in line]
+    files["contact.yaml"] = "\n".join([*lines, ""]).replace("from: Title", "from: Department")
+    assert "custom_fields" in rest
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return files
+
+
+def test_removal_finds_what_an_earlier_mapping_has_brought(
+    admin: Administrator, tmp_path: Path
+) -> None:
+    before = admin.inventory()
+    admin.deploy()
+    mapping = load_mapping(without_clients(tmp_path), profile="practifi", overrides={})
+    options = Options(
+        endpoint_url="https://x.example/o", console_url="https://x.example", send_as=SENDER
+    )
+    assert "Account.CC_Bridge_Account" not in {
+        one.full_name for one in generate(mapping, options).messages
+    }
+    package = generate(mapping, options, whole=True)
+    assert admin.deployer().remove(package, with_records=False).outcome.succeeded
+    assert admin.inventory() == before
+
+
+def test_there_may_be_nothing_to_remove(admin: Administrator) -> None:
+    before = admin.inventory()
+    removed = admin.deployer().remove(admin.package(), with_records=False)
+    assert (removed.outcome.succeeded, removed.outcome.changed) == (True, 0)
+    assert admin.inventory() == before
 
 
 OWN_FLOW = """<?xml version="1.0" encoding="UTF-8"?>
@@ -540,3 +579,38 @@ def test_a_stand_in_on_this_machine_needs_no_address(
     assert cli.main(["package", "--change-list", *at_the_terminal[:2]]) == 0
     assert "Messages go to http://127.0.0.1:8080" in capsys.readouterr().out
     assert admin.definitions() == []
+
+
+def test_checking_and_activating_a_mapping_names_the_message_to_deploy_again(
+    firm: Firm,
+    admin: Administrator,
+    at_the_terminal: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    admin.deploy()
+    folder = tmp_path / "mapping"
+    folder.mkdir()
+    without_clients(folder)
+    sentence = "the outbound message of Contact does not carry Department"
+    where = at_the_terminal[:2]
+    assert mapping_cli.main(["check", str(folder), *where, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["to_deploy"] == [sentence]
+    assert mapping_cli.main(["activate", str(folder), *where]) == 0
+    assert sentence in capsys.readouterr().out
+    installation = firm.bridge.installation
+    findings = check_connection(
+        firm.bridge.connection, firm.bridge.database, installation.keyring, installation.settings
+    )
+    told = [one for one in findings if one.check == "messages"]
+    assert [one.says for one in told] == [f"{sentence}: read one by one"]
+    assert told[0].advice == "`bridge salesforce deploy --connection firm`"
+
+
+def test_messages_that_somebody_else_sends_are_not_taken_at_their_word(
+    admin: Administrator, at_the_terminal: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "omarsh@harbourlane.example.com"
+    assert cli.main(["deploy", *at_the_terminal, "--send-as", other]) == 0
+    assert f"what {other} may read is not known" in capsys.readouterr().out
+    assert {row["access_checked_at"] for row in admin.definitions()} == {None}

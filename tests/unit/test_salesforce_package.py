@@ -305,9 +305,30 @@ def test_the_change_list_names_every_part_and_no_secret(profile: str) -> None:
 
 
 def test_what_salesforce_would_not_take_is_refused_before_it_is_asked() -> None:
-    for change in ({"endpoint_url": "https://x.example/" + "a" * 240}, {"send_as": ""}):
+    for change in (
+        {"endpoint_url": "https://x.example/" + "a" * 240},
+        {"send_as": ""},
+        {"canvas_app": 'Bridge"/>'},
+        {"api_version": "66"},
+        {"api_version": "28.0"},
+    ):
         with pytest.raises(ConfigurationError):
             generate(MAPPINGS["practifi"], Options(**vars(OPTIONS) | change))
+
+
+def page(name: str, canvas_app: str | None) -> etree._Element:
+    options = Options(**vars(OPTIONS) | {"canvas_app": canvas_app})
+    text = files_of("practifi", options)[f"pages/{name}.page"]
+    return etree.fromstring(text.replace(b"<apex:page ", b'<apex:page xmlns:apex="urn:apex" '))
+
+
+def test_a_tab_leads_to_our_page_or_shows_it_by_the_canvas_app() -> None:
+    (link,) = page("CC_Bridge_Bulk_Create", None).iter("a")
+    assert link.get("href") == "https://bridge.example.org/memberships/bulk"
+    (app,) = page("CC_Bridge_Bulk_Create", "Bridge").iter("{urn:apex}canvasApp")
+    assert app.get("parameters") == "{page:'/memberships/bulk'}"
+    (panel,) = page("CC_Bridge_Contact_Panel", "Bridge").iter("{urn:apex}canvasApp")
+    assert (panel.get("developerName"), panel.get("entityFields")) == ("Bridge", "Id")
 
 
 def deployed(mapping: ActiveMapping) -> list[tuple[str, int, tuple[str, ...]]]:

@@ -46,6 +46,7 @@ class Deployed:
         missing: Messages that were not found when they were read back.
         hidden: Fields that the user whom messages are sent as may not read.
         is_silent: Flows were switched off, and what should follow did not.
+        is_checked: What that user may read is known.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class Deployed:
     missing: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     is_silent: bool = False
+    is_checked: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +111,14 @@ class Deployer:
                 for one in package.messages
                 for name in sorted({*one.fields} - sent.fields_of(one))
             ),
+            is_checked=self.is_own_user,
         )
 
     def remove(self, package: Package, *, with_records: bool) -> Deployed:
         """Take everything out that a package holds, and nothing else.
 
         Args:
-            package: What was deployed.
+            package: What may have been deployed, whole.
             with_records: Lists and memberships that the firm keeps in our objects go as well.
 
         Raises:
@@ -125,9 +128,13 @@ class Deployer:
         if not with_records:
             self._refuse_records(package)
         known = self._messages()
-        outcome = self._carry_out("switch the flows off", removal.switched_off(package))
-        if not outcome.succeeded:
-            return Deployed(outcome=outcome)
+        with _permitted():
+            flows = self.salesforce.metadata.parts("Flow")
+        there = [part for part in package.of("Flow") if part.full_name in flows]
+        if there:
+            outcome = self._carry_out("switch the flows off", removal.switched_off(package, there))
+            if not outcome.succeeded:
+                return Deployed(outcome=outcome)
         outcome = self._carry_out("remove", removal.taken_out(package))
         if outcome.succeeded:
             gone = [known[one.full_name] for one in package.messages if one.full_name in known]

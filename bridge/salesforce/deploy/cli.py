@@ -141,7 +141,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
         with closing(open_salesforce(ground.connection, database, keyring, settings)) as salesforce:
             username = salesforce.identity().username
             options = ground.options(asked, username, look(salesforce, ground.mapping))
-            package = generate(ground.mapping, options)
+            package = generate(ground.mapping, options, whole=arguments.remove)
             deployer = Deployer(
                 database=database,
                 salesforce=salesforce,
@@ -201,6 +201,8 @@ def _lines(arguments: argparse.Namespace, ground: Ground, deployed: Deployed) ->
             f"hidden from the user that messages are sent as: {', '.join(deployed.hidden)}"
         )
         lines.append("-> assign the permission set Constant Contact Bridge, then deploy again")
+    if not deployed.is_checked:
+        lines.append(f"what {arguments.send_as} may read is not known: empty fields are read back")
     if arguments.draft:
         lines.append("-> activate the flows CC_Bridge_… in Setup, Flows: drafts send nothing")
     return lines

@@ -5,9 +5,11 @@ The same input gives the same parts in the same order, and so the same bytes.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bridge.errors import ConfigurationError
+from bridge.salesforce.names import checked_name
 from bridge.salesforce.package import pages, views
 from bridge.salesforce.package.fields import own_parts
 from bridge.salesforce.package.flows import sending_flow, tombstone_flows, untick_flow
@@ -21,17 +23,23 @@ if TYPE_CHECKING:
     from bridge.salesforce.package.model import Message, Options
 
 _LONGEST_URL = 255
+_VERSION = re.compile(r"[3-9]\d\.0")
 
 
-def generate(mapping: Mapping, options: Options) -> Package:
+def generate(mapping: Mapping, options: Options, *, whole: bool = False) -> Package:
     """Return the package that lets an organization work with the bridge.
+
+    Args:
+        mapping: What is read, and by which names.
+        options: What differs between two packages of one mapping.
+        whole: With what another mapping of the same names might have brought: to take it out.
 
     Raises:
         ConfigurationError: If Salesforce would not take one of the options.
     """
     _check(options)
     names = mapping.names
-    messages = messages_of(mapping)
+    messages = messages_of(mapping, whole=whole)
     own = list(own_parts(mapping))
     ways = list(pages.ways_in(names, options))
     untick = untick_flow(names, options)
@@ -86,6 +94,12 @@ def _check(options: Options) -> None:
         raise ConfigurationError(
             f"the address of the endpoint is longer than {_LONGEST_URL} characters, and Salesforce "
             "does not take it: give the server, or the connection, a shorter name"
+        )
+    if options.canvas_app is not None:
+        checked_name(options.canvas_app)
+    if not _VERSION.fullmatch(options.api_version):
+        raise ConfigurationError(
+            f"{options.api_version[:20]!r} is no API version: two digits and .0, such as 66.0"
         )
     if not options.send_as:
         raise ConfigurationError(

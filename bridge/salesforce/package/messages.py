@@ -25,8 +25,13 @@ ALWAYS = (
 """Fields of every message: which record, as of when, and by whom."""
 
 
-def messages_of(mapping: Mapping) -> tuple[Message, ...]:
-    """Return the outbound messages that a mapping needs, by name."""
+def messages_of(mapping: Mapping, *, whole: bool = False) -> tuple[Message, ...]:
+    """Return the outbound messages that a mapping needs, by name.
+
+    Args:
+        mapping: What is read.
+        whole: Also those that another mapping of the same names might need.
+    """
     names = mapping.names
     contact = own_fields("contact", mapping)
     stamps = {names.contact.resubscribe_at, names.contact.resubscribe_by}
@@ -43,7 +48,7 @@ def messages_of(mapping: Mapping) -> tuple[Message, ...]:
         ),
     ]
     client = _client_fields(mapping)
-    if client:
+    if client or whole:
         found.append(_message("Account", names.client.object, client))
     if names.contact.do_not_email is not None:
         found.append(

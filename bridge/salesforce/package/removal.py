@@ -13,6 +13,8 @@ from bridge.salesforce.package.fields import is_ours
 from bridge.salesforce.package.forms import elements_of, manifest, metadata_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bridge.salesforce.package.model import Package, Part
 
 _ORDER = (
@@ -32,9 +34,9 @@ _ORDER = (
 _PARTS_OF_AN_OBJECT = frozenset({"CustomField", "ListView", "WebLink"})
 
 
-def switched_off(package: Package) -> dict[str, bytes]:
-    """Return the files of the first step: every flow, obsolete."""
-    flows = tuple(_obsolete(part) for part in package.of("Flow"))
+def switched_off(package: Package, flows: Sequence[Part] | None = None) -> dict[str, bytes]:
+    """Return the files of the first step: flows, obsolete; without a choice every one."""
+    flows = tuple(_obsolete(part) for part in (package.of("Flow") if flows is None else flows))
     return metadata_files(replace(package, parts=flows))
 
 
