@@ -15,9 +15,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from sandbox.salesforce.administration import AccessLimit, Hire, Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.features import Features
 from sandbox.salesforce.grants import AppSettings
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
+from sandbox.salesforce.reports.shelf import Report
 from sandbox.salesforce.saving_rules import SavingRules
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.grants import Grants
 
 _ACCESS = TypeAdapter(list[AccessLimit])
+_REPORTS = TypeAdapter(list[Report])
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
 
@@ -87,8 +90,10 @@ class SalesforceSetup:
                 "GET": self._show_delivery_status,
                 "POST": self._press_on_delivery_status,
             },
+            "/salesforce/features": {"GET": self._get_features, "PUT": self._put_features},
             "/salesforce/merge": {"POST": self._merge},
             "/salesforce/undelete": {"POST": self._undelete},
+            "/salesforce/reports": {"GET": self._get_reports, "PUT": self._put_reports},
             "/salesforce/saving-rules": {
                 "GET": self._get_saving_rules,
                 "PUT": self._put_saving_rules,
@@ -156,6 +161,14 @@ class SalesforceSetup:
                 raise HTTPException(400, "action: retry or remove")
         return RedirectResponse("delivery-status", status_code=303)
 
+    async def _get_features(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.features.model_dump())
+
+    async def _put_features(self, request: Request) -> Response:
+        wanted = Features.model_validate_json(await request.body() or b"{}")
+        self.org.administration.turn_on(wanted)
+        return await self._get_features(request)
+
     async def _merge(self, request: Request) -> Response:
         asked = Merge.model_validate_json(await request.body() or b"{}")
         with _refusals():
@@ -170,6 +183,14 @@ class SalesforceSetup:
         asked = Undelete.model_validate_json(await request.body() or b"{}")
         with _refusals():
             return JSONResponse({"ids": self.org.administration.undelete(asked)})
+
+    async def _get_reports(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.reports())
+
+    async def _put_reports(self, request: Request) -> Response:
+        reports = _REPORTS.validate_json(await request.body() or b"[]")
+        self.org.administration.keep_reports(reports)
+        return await self._get_reports(request)
 
     async def _get_saving_rules(self, _request: Request) -> Response:
         return JSONResponse(self.org.administration.saving_rules.model_dump())

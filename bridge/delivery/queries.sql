@@ -708,16 +708,23 @@ SELECT EXISTS (
     AND kind = 'unsubscribe' AND state IN ('sending', 'sent'))
 
 -- name: heirs_of
--- Records into which people of a contact there were merged since a moment, or in its second, and their addresses, where they are
--- known: both services stamp whole seconds.
-SELECT DISTINCT gone.merged_into, heir.email_key
-FROM link l
-JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
-LEFT JOIN practifi_record heir
-  ON heir.connection_id = l.connection_id AND heir.kind = 'contact' AND heir.sf_id = gone.merged_into
-  AND heir.deleted_at IS NULL
-WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
-  AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' > %(since)s
+-- Records into which people of a contact there were merged since a moment, or in its second, those into which these were merged in
+-- turn, and their addresses, where they are known: both services stamp whole seconds.
+WITH RECURSIVE heir AS (
+  SELECT gone.merged_into AS sf_id
+  FROM link l
+  JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
+  WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
+    AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' > %(since)s
+  UNION
+  SELECT gone.merged_into
+  FROM heir h
+  JOIN practifi_record gone ON gone.connection_id = %(connection_id)s AND gone.kind = 'contact' AND gone.sf_id = h.sf_id
+  WHERE gone.deleted_at IS NOT NULL AND gone.merged_into IS NOT NULL)
+SELECT h.sf_id, r.email_key
+FROM heir h
+LEFT JOIN practifi_record r
+  ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = h.sf_id AND r.deleted_at IS NULL
 
 -- name: unticked_now
 -- Contacts whose box is clear now and was ticked when it was last recorded, with since when, or has a stamp that is news.

@@ -47,4 +47,3 @@ def keep_score(
     causes = {"apart": list(apart), "apart_causes": list(apart.values())}
     tx.execute(SQL["add_differences"], values | causes)
     tx.execute(SQL["end_score"], values)
-    tx.execute(SQL["forget_differences"], values)

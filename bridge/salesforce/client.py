@@ -13,6 +13,7 @@ from bridge.salesforce.collections import Collections
 from bridge.salesforce.metadata import Metadata
 from bridge.salesforce.model import Deleted, Identity
 from bridge.salesforce.names import checked_name, checked_path
+from bridge.salesforce.reports import Reports
 from bridge.salesforce.session import Session
 from bridge.salesforce.tokens import SalesforceTokens
 from bridge.salesforce.values import as_asked, flatten
@@ -66,6 +67,11 @@ class Salesforce:
     def bulk_queries(self) -> BulkQueries:
         """Where whole objects are read at once."""
         return BulkQueries(self._session)
+
+    @property
+    def reports(self) -> Reports:
+        """Where reports are run."""
+        return Reports(self._session)
 
     @property
     def bulk_ingest(self) -> BulkIngest:

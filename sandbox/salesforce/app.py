@@ -110,7 +110,7 @@ class SalesforceStandIn:
         components = Components(self.org, self.queue)
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
-        self.administration = Administration(self.org, lambda: self._staff)
+        self.administration = Administration(self.org, self.queue, lambda: self._staff)
         api = Api(
             self.org,
             self._sessions,
@@ -118,6 +118,7 @@ class SalesforceStandIn:
             self._usage,
             policy=lambda: self.policy,
             owner_of=self._owner_of_user,
+            shelf=self.administration.shelf,
         )
         crud = Crud(deployer, components)
         metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
@@ -257,6 +258,7 @@ class SalesforceStandIn:
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
+            self.administration.forget()
             self._deployments.clear()
             self.org.schema.replace()
             self.org.begin()
