@@ -32,6 +32,7 @@ COMMANDS = {
     "runs": "what the runs did, and what they are doing",
     "integrity": "how far both sides agree, night by night, and why what differs does",
     "connection": "add, list and show connections",
+    "salesforce": "the package that an organization needs: write it, deploy it, take it out",
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",
     "budget": "the API calls: limits, what is used and waits, when it will be done",

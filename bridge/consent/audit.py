@@ -90,7 +90,8 @@ def export(tx: psycopg.Connection, connection_id: int, contact: str | None) -> I
         cursor.execute(SQL["exported_entries"], {"connection_id": connection_id, "seqs": seqs})
         for row in cursor:
             list_id = row["list_id"] and str(row["list_id"])
-            yield row | {"at": row["at"].isoformat(), "list_id": list_id}
+            day = row["evidence_on"] and row["evidence_on"].isoformat()
+            yield row | {"at": row["at"].isoformat(), "list_id": list_id, "evidence_on": day}
 
 
 def read_anchors(path: Path) -> dict[int, bytes]:

@@ -15,15 +15,17 @@ WHERE connection_id = %(connection_id)s
 ORDER BY seq
 
 -- name: exported_entries
--- Entries with whom they are about; `seqs` NULL: all of them.
+-- Entries with whom they are about, evidence with what it said while the person has not been erased; `seqs` NULL: all of them.
 SELECT e.seq, e.at, e.side, e.change, e.stage, e.about_seq, e.acted_by,
   address.key AS address, encode(address.key_hash, 'hex') AS address_hash,
   person.key AS contact_id, encode(person.key_hash, 'hex') AS contact_hash,
-  e.list_id, e.cause_kind, e.cause_id, e.user_id, e.answer, encode(e.evidence_digest, 'hex') AS evidence_digest,
+  e.list_id, e.cause_kind, e.cause_id, e.user_id, e.answer,
+  r.asked_via AS evidence_via, r.asked_on AS evidence_on, r.note AS evidence_note, encode(e.evidence_digest, 'hex') AS evidence_digest,
   encode(e.previous, 'hex') AS previous, encode(e.digest, 'hex') AS digest
 FROM consent_entry e
 LEFT JOIN consent_subject address ON address.connection_id = e.connection_id AND address.subject_id = e.address_id
 LEFT JOIN consent_subject person ON person.connection_id = e.connection_id AND person.subject_id = e.person_id
+LEFT JOIN resubscription r ON e.change = 'evidence' AND e.cause_kind = 'request' AND r.connection_id = e.connection_id AND r.id::text = e.cause_id
 WHERE e.connection_id = %(connection_id)s AND (%(seqs)s::bigint[] IS NULL OR e.seq = ANY(%(seqs)s))
 ORDER BY e.seq
 

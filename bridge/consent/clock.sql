@@ -26,7 +26,7 @@ shown AS MATERIALIZED (
   ORDER BY seq DESC
   LIMIT %(count)s)
 SELECT e.seq, e.at, e.change, e.side, e.acted_by, e.user_id, e.cause_kind, e.cause_id, address.key AS address,
-  person.key AS contact_id, r.name, s.sent_at, s.confirmed_at, s.refused_at, s.stands, s.is_late,
+  person.key AS contact_id, CASE WHEN r.sf_id IS NOT NULL THEN contact_name(r) END AS name, s.sent_at, s.confirmed_at, s.refused_at, s.stands, s.is_late,
   (SELECT max(a.answer)
    FROM consent_entry a
    WHERE a.connection_id = e.connection_id AND a.about_seq = e.seq AND a.stage = 'refused') AS answer

@@ -22,6 +22,8 @@ _BELIEVED = timedelta(minutes=5)
 _DRAFT = timedelta(days=14)
 _TRACE = timedelta(days=30)
 _RECORD = timedelta(days=400)
+# Mailings of the last 25 months are read again; what is older is complete, and stays so.
+_ENGAGEMENT = timedelta(days=790)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,13 +104,37 @@ KEPT: Final[Sequence[Kept]] = (
         statement=SQL["saves"],
     ),
     Kept(
+        what="steps of single changes, but for the last of each address and list",
+        since="their plan ended",
+        after=_TRACE,
+        statement=SQL["steps"],
+    ),
+    Kept(
+        what="plans of single changes that have no step left",
+        since="ended",
+        after=_TRACE,
+        statement=SQL["plans"],
+    ),
+    Kept(
+        what="runs with their plans and steps, and the scores of nights",
+        since="ended",
+        after=_RECORD,
+        statement=SQL["runs"],
+    ),
+    Kept(
+        what="what people did with mailings; the Interactions in Practifi stay",
+        since="the mailing was last sent",
+        after=_ENGAGEMENT,
+        statement=SQL["events"],
+    ),
+    Kept(
         what="planned Interactions that were never sent",
         since="their run or plan ended",
         after=_TRACE,
         statement=SQL["planned_interactions"],
     ),
     Kept(
-        what="differences of a night; the scores stay",
+        what="differences of a night; its score stays as long as its run",
         since="taken",
         after=_TRACE,
         statement=SQL["differences"],

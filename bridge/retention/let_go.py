@@ -27,8 +27,8 @@ def let_go(database: Database, *, until: float) -> bool:
         if kept.statement is None:
             continue
         values = {"after_s": kept.after.total_seconds(), "count": _ROWS}
-        deleted = _ROWS
-        while deleted == _ROWS:
+        deleted = 1
+        while deleted:
             if time.monotonic() >= until:
                 return True
             with database.transaction() as tx:

@@ -133,3 +133,84 @@ WHERE ctid = ANY(ARRAY(
   WHERE ended_at < app_now() - make_interval(secs => %(after_s)s)
   LIMIT %(count)s
   FOR UPDATE SKIP LOCKED))
+
+-- name: steps
+-- What was decided for one address or list alone, but for the last plan of each: that one says why it stands as it does.
+DELETE FROM step
+WHERE ctid = ANY(ARRAY(
+  SELECT s.ctid
+  FROM plan p
+  JOIN step s ON s.connection_id = p.connection_id AND s.plan_id = p.id
+  WHERE p.run_id IS NULL AND p.finished_at <= app_now() - make_interval(secs => %(after_s)s)
+    AND EXISTS (
+      SELECT FROM step l
+      WHERE l.connection_id = s.connection_id AND l.subject_kind = s.subject_kind AND l.subject_key = s.subject_key
+        AND l.plan_id > s.plan_id)
+  LIMIT %(count)s
+  FOR UPDATE OF s SKIP LOCKED))
+
+-- name: plans
+-- Plans of which no step is left.
+DELETE FROM plan
+WHERE ctid = ANY(ARRAY(
+  SELECT p.ctid
+  FROM plan p
+  WHERE p.run_id IS NULL AND p.finished_at <= app_now() - make_interval(secs => %(after_s)s)
+    AND NOT EXISTS (SELECT FROM step s WHERE s.connection_id = p.connection_id AND s.plan_id = p.id)
+    AND NOT EXISTS (SELECT FROM run r WHERE r.connection_id = p.connection_id AND r.applies_plan_id = p.id)
+    AND NOT EXISTS (SELECT FROM plan u WHERE u.connection_id = p.connection_id AND u.undoes_plan_id = p.id)
+  LIMIT %(count)s
+  FOR UPDATE OF p SKIP LOCKED))
+
+-- name: runs
+-- Runs with their plan and its steps. A plan that another run has carried out, or taken back, goes after that one. A plan may
+-- be large: a few at a time.
+WITH old AS (
+  SELECT r.connection_id, r.id
+  FROM run r
+  WHERE r.finished_at <= app_now() - make_interval(secs => %(after_s)s)
+    AND NOT EXISTS (
+      SELECT FROM plan p
+      WHERE p.connection_id = r.connection_id AND p.run_id = r.id
+        AND (p.finished_at IS NULL OR p.finished_at > app_now() - make_interval(secs => %(after_s)s)
+          OR EXISTS (SELECT FROM run a WHERE a.connection_id = p.connection_id AND a.applies_plan_id = p.id AND a.id <> r.id)
+          OR EXISTS (
+            SELECT FROM plan u
+            WHERE u.connection_id = p.connection_id AND u.undoes_plan_id = p.id AND u.run_id IS DISTINCT FROM r.id)))
+  ORDER BY r.finished_at
+  LIMIT least(%(count)s, 10)
+  FOR UPDATE OF r SKIP LOCKED),
+steps AS (
+  DELETE FROM step s
+  USING old, plan p
+  WHERE p.connection_id = old.connection_id AND p.run_id = old.id AND s.connection_id = p.connection_id AND s.plan_id = p.id),
+plans AS (
+  DELETE FROM plan p
+  USING old
+  WHERE p.connection_id = old.connection_id AND p.run_id = old.id),
+checkpoints AS (
+  DELETE FROM checkpoint c
+  USING old
+  WHERE c.connection_id = old.connection_id AND c.run_id = old.id),
+times AS (
+  DELETE FROM schedule_fire f
+  USING old
+  WHERE f.connection_id = old.connection_id AND f.run_id = old.id)
+DELETE FROM run r
+USING old
+WHERE r.connection_id = old.connection_id AND r.id = old.id
+
+-- name: events
+-- What people did with one mailing, all of it together: what is told of a mailing is counted from all its events, and a mailing
+-- without events is told of no more.
+DELETE FROM engagement_event e
+USING (
+  SELECT a.connection_id, a.campaign_activity_id
+  FROM campaign_activity a
+  WHERE coalesce(a.last_sent_at, a.first_sent_at) <= app_now() - make_interval(secs => %(after_s)s)
+    AND EXISTS (
+      SELECT FROM engagement_event o
+      WHERE o.connection_id = a.connection_id AND o.campaign_activity_id = a.campaign_activity_id)
+  ORDER BY coalesce(a.last_sent_at, a.first_sent_at)
+  LIMIT least(%(count)s, 1)) AS old
+WHERE e.connection_id = old.connection_id AND e.campaign_activity_id = old.campaign_activity_id

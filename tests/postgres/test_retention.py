@@ -70,6 +70,50 @@ ADDED = {
           campaign_activity_id, contact_id, practifi_contact, has_client, fingerprint)
         SELECT 1, run.id, ordinal, 'cc_' || ordinal, gen_random_uuid(), gen_random_uuid(), '003',
           false, '' FROM run, generate_series(0, 1) AS ordinal""",
+    "steps": """
+        WITH plan AS (
+          INSERT INTO plan (connection_id, origin, state, made_at, finished_at)
+          SELECT 1, 'webhook', 'done', %(at)s, %(at)s FROM generate_series(1, 2)
+          RETURNING id)
+        INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key,
+          lane, detail, facts, reason, state, finished_at)
+        SELECT 1, id, 0, id::text, 'update_contact', 'address', %(name)s, 2, '{}', '', 'changed',
+          'confirmed', %(at)s FROM plan""",
+    "plans": """
+        INSERT INTO plan (connection_id, origin, state, made_at, finished_at)
+        SELECT 1, 'webhook', 'done', %(at)s, %(at)s""",
+    "runs": """
+        WITH run AS (
+          INSERT INTO run (connection_id, job, mode, extent, origin, asked_by, asked_at, state,
+            finished_at)
+          SELECT 1, 'contacts', 'apply', 'full', 'console', 'Ann', %(at)s, 'done', %(at)s
+          RETURNING id),
+        plan AS (
+          INSERT INTO plan (connection_id, origin, run_id, state, made_at, finished_at)
+          SELECT 1, 'reconcile', id, 'done', %(at)s, %(at)s FROM run
+          RETURNING id),
+        applied AS (
+          INSERT INTO run (connection_id, job, mode, extent, origin, asked_by, asked_at, state,
+            finished_at, applies_plan_id)
+          SELECT 1, 'contacts', 'apply', 'full', 'console', 'Ann', %(at)s, 'done', %(at)s, id
+          FROM plan),
+        point AS (
+          INSERT INTO checkpoint (connection_id, run_id, source, row_count)
+          SELECT 1, id, 'contacts', 7 FROM run)
+        INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key,
+          lane, detail, facts, reason, state, finished_at)
+        SELECT 1, id, 0, id::text, 'update_contact', 'address', %(name)s, 3, '{}', '', 'changed',
+          'confirmed', %(at)s FROM plan""",
+    "events": """
+        WITH mailing AS (
+          INSERT INTO campaign_activity (connection_id, campaign_activity_id, campaign_id, role,
+            campaign_name, first_sent_at)
+          SELECT 1, gen_random_uuid(), gen_random_uuid(), 'primary_email', %(name)s, %(at)s
+          RETURNING campaign_activity_id)
+        INSERT INTO engagement_event (connection_id, campaign_activity_id, kind, contact_id,
+          occurred_at)
+        SELECT 1, campaign_activity_id, 'open', gen_random_uuid(), %(at)s
+        FROM mailing, generate_series(1, 3)""",
     "differences": """
         WITH run AS (
           INSERT INTO run (connection_id, job, mode, extent, origin, asked_by, asked_at, state,
@@ -95,6 +139,10 @@ LEFT = {
     "bulk_saves": ("bulk_create", 1),
     "saves": ("console_saved", 2),
     "planned_interactions": ("planned_interaction", 3),
+    "steps": ("step", 3),
+    "plans": ("plan", 1),
+    "runs": ("run", 2),
+    "events": ("engagement_event", 3),
     "differences": ("integrity_difference", 1),
     "alerts": ("alert", 1),
 }

@@ -1,4 +1,4 @@
-"""What was begun here and goes on at another system's page: kept in the browser, encrypted."""
+"""What was begun here and is not done: kept in the browser meanwhile, encrypted."""
 
 from __future__ import annotations
 
@@ -21,35 +21,44 @@ if TYPE_CHECKING:
     from bridge.console.page import Visit
 
 ATTEMPT_S = 600.0
-"""Seconds that people may take over there."""
+"""Seconds that people may take until they go on."""
 
 _SEE_OTHER = 303
 
 
-class Attempt(Protocol):
-    """A data class of plain values, `state` and `ends_at` (seconds since 1970) among them."""
+class Begun(Protocol):
+    """A data class of plain values."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-AnAttempt = TypeVar("AnAttempt", bound=Attempt)
+SomethingBegun = TypeVar("SomethingBegun", bound=Begun)
 
 
-def send_away(visit: Visit, url: str, cookie: str, attempt: Attempt) -> Response:
-    """Return an answer that leads to another system's page, and keeps the attempt meanwhile.
+def send_away(visit: Visit, url: str, cookie: str, begun: Begun) -> Response:
+    """Return an answer that leads to another system's page, and keeps what was begun.
 
     Raises:
         Refused: If it would travel in the clear to another machine.
     """
     response = RedirectResponse(url, status_code=_SEE_OTHER)
-    sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
-    value = sealed.ciphertext.decode("ascii")
-    set_cookie(visit.request, response, cookie, value, lives_s=ATTEMPT_S)
+    keep_begun(visit, response, cookie, begun)
     return response
 
 
-def kept_attempt(visit: Visit, cookie: str, kind: type[AnAttempt]) -> AnAttempt | None:
-    """Return the attempt that the browser has kept; None where it has none that is ours."""
+def keep_begun(visit: Visit, response: Response, cookie: str, begun: Begun) -> None:
+    """Have the browser keep what was begun.
+
+    Raises:
+        Refused: If it would travel in the clear to another machine.
+    """
+    sealed = visit.console.keyring.encrypt(json.dumps(asdict(begun)))
+    value = sealed.ciphertext.decode("ascii")
+    set_cookie(visit.request, response, cookie, value, lives_s=ATTEMPT_S)
+
+
+def kept_begun(visit: Visit, cookie: str, kind: type[SomethingBegun]) -> SomethingBegun | None:
+    """Return what the browser has kept; None where it has nothing that is ours."""
     kept = read_cookie(visit.request, cookie)
     try:
         text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))

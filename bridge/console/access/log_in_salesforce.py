@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bridge.clock import now
 from bridge.connections.secrets import read_secret
 from bridge.connections.store import load_connection
-from bridge.console.access.attempts import ATTEMPT_S, kept_attempt, send_away
+from bridge.console.access.attempts import ATTEMPT_S, kept_begun, send_away
 from bridge.console.access.cookies import LOGIN, drop_cookie
 from bridge.console.access.log_in import welcome
 from bridge.console.access.openid import Attempt, authorize_url, fetch_identity
@@ -52,7 +52,7 @@ def begin(visit: Visit) -> Response:
 
 def come_back(visit: Visit) -> Response:
     """Find out who came back, and log them in."""
-    attempt = kept_attempt(visit, LOGIN, Attempt)
+    attempt = kept_begun(visit, LOGIN, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise Refused("This log-in was not begun in this browser, or too long ago. Log in again.")
     if error := visit.query("error"):

@@ -8,15 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bridge.clock import now
+from bridge.connections.beside import NewAccount
 from bridge.connections.secrets import read_secret, write_secret
-from bridge.connections.store import load_connection, resume, set_identity
-from bridge.console.access.attempts import ATTEMPT_S, kept_attempt, send_away
+from bridge.connections.store import load_connection, note_authorised, resume, set_identity
+from bridge.console.access.attempts import ATTEMPT_S, kept_begun, send_away
 from bridge.console.access.cookies import CONSENT, drop_cookie
 from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, new_token
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import chosen_connection
+from bridge.console.pages.new_connection import keep_offer
 from bridge.constant_contact.authorize import OneToken, consent_url, exchange_code
 from bridge.constant_contact.budget import wait_for_slot
 from bridge.constant_contact.client import ConstantContact
@@ -74,7 +76,7 @@ def begin(visit: Visit) -> Response:
 
 def come_back(visit: Visit) -> Response:
     """Store the new consent, where it is the same account's."""
-    attempt = kept_attempt(visit, CONSENT, Attempt)
+    attempt = kept_begun(visit, CONSENT, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise ConfigurationError(
             "This was not begun in this browser, or too long ago. Authorize again."
@@ -109,6 +111,13 @@ def come_back(visit: Visit) -> Response:
         response = visit.page(
             "other_account.html", status=409, connection=connection, name=_name(account)
         )
+        offered = NewAccount(
+            account_id=account["encoded_account_id"],
+            account_name=_name(account),
+            refresh_token=pair.refresh_token,
+            scopes=pair.scopes,
+        )
+        keep_offer(visit, response, connection, offered)
     else:
         _store(visit, connection, pair, account)
         response = visit.go(f"/settings/connections?connection={connection.name}&did=authorized")
@@ -134,6 +143,7 @@ def _store(visit: Visit, connection: Connection, pair: Pair, account: dict[str, 
             cc_account_id=account["encoded_account_id"],
             cc_account_name=_name(account),
         )
+        note_authorised(tx, connection.id, by=visit.who.signature, scopes=pair.scopes)
         resume(tx, connection.id)
     visit.note("authorized", connection=connection.id)
 
