@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from bridge.connections.keyring import KeyRing
     from bridge.connections.model import Connection
+    from bridge.connections.secrets import Kind
 
 _SQL = load_queries("bridge.connections")
+_FORMER: tuple[Kind, ...] = ("sf_token", "sf_key")
+"""What another login of Salesforce leaves behind: its session, and the key of its assertions."""
 
 
 def _checked_url(url: str) -> str:
@@ -137,7 +140,8 @@ def _store_salesforce(
     tx: psycopg.Connection[Any], keyring: KeyRing, connection_id: int, login: SalesforceLogin
 ) -> None:
     """Store the client where there is one, which fetches its own tokens; else the bare token."""
-    drop_secret(tx, connection_id, "sf_token")
+    for kind in _FORMER:
+        drop_secret(tx, connection_id, kind)
     if login.consumer_key is not None and login.consumer_secret is not None:
         client = {
             "consumer_key": login.consumer_key.get_secret_value(),
@@ -163,6 +167,20 @@ def _store_constant_contact(
         "access_token": login.access_token.get_secret_value() if login.access_token else "",
         "refresh_token": login.refresh_token.get_secret_value(),
     }
-    write_secret(tx, keyring, connection_id, "cc_client", json.dumps(client))
+    store_application(tx, keyring, connection_id, client)
     write_secret(tx, keyring, connection_id, "cc_token", json.dumps(pair))
-    tx.execute(_SQL["join_application"], {"id": connection_id, "client_id": login.client_id})
+
+
+def store_application(
+    tx: psycopg.Connection[Any], keyring: KeyRing, connection_id: int, client: Mapping[str, str]
+) -> None:
+    """Store the API application of a connection, which brings its budget along.
+
+    Args:
+        tx: A transaction.
+        keyring: What it is encrypted with.
+        connection_id: The connection.
+        client: `client_id` and `client_secret`, empty for an application that has none.
+    """
+    write_secret(tx, keyring, connection_id, "cc_client", json.dumps(dict(client)))
+    tx.execute(_SQL["join_application"], {"id": connection_id, "client_id": client["client_id"]})

@@ -21,6 +21,7 @@ from bridge.connections.secrets import read_secret, write_secret
 from bridge.connections.store import pause, resume
 from bridge.connections.wire import open_session
 from bridge.constant_contact.answers import SYSTEM, read_answer, unavailable
+from bridge.constant_contact.application import proof
 from bridge.db.queries import load_queries
 from bridge.errors import QuotaSpent, RecordRefused, Retryable, Throttled, Unauthorized
 
@@ -48,6 +49,7 @@ class Pair(NamedTuple):
     access_token: str
     refresh_token: str
     lives_s: float | None = None
+    scopes: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Pair(lives_s={self.lives_s})"
@@ -145,8 +147,8 @@ class Tokens:
         )
         if secret is None:
             raise Unauthorized(
-                "no Constant Contact tokens are stored: `bridge connection add "
-                f"{self._connection.name} --credentials FILE`",
+                "no Constant Contact tokens are stored: "
+                f"`bridge connect constant-contact {self._connection.name}`",
                 system=SYSTEM,
             )
         stored = json.loads(secret.text)
@@ -161,14 +163,18 @@ class Tokens:
         client = read_secret(tx, self._keyring, self._connection.id, "cc_client")
         if client is None:
             return Unauthorized("no Constant Contact application is stored", system=SYSTEM)
-        application = json.loads(client.text)
+        auth, named = proof(json.loads(client.text))
         try:
             url = token_url(self._connection.cc_auth_url or AUTH_URL)
             with open_session(self._timeout_s, url) as session:
                 response = session.post(
                     url,
-                    data={"grant_type": "refresh_token", "refresh_token": refresh_token},
-                    auth=(application["client_id"], application["client_secret"]),
+                    data={
+                        "grant_type": "refresh_token",
+                        "refresh_token": refresh_token,
+                        **named,
+                    },
+                    auth=auth,
                     headers={"Accept": "application/json"},
                 )
             return read_pair(read_answer(response), refresh_token)
@@ -261,5 +267,6 @@ def read_pair(answer: object, refresh_token: str = "") -> Pair:
                 access_token,
                 following if isinstance(following, str) and following else refresh_token,
                 float(lives_s) if isinstance(lives_s, int | float) else _LIFETIME_S,
+                frozenset(str(others.get("scope") or "").split()),
             )
     raise unavailable("no token: an answer without access_token")

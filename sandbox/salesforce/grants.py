@@ -49,7 +49,12 @@ class AppSettings(BaseModel):
     preauthorized: bool = Field(
         default=True, description="administrators have approved the users of assertions"
     )
-
+    run_as: bool = Field(
+        default=True, description="the client credentials flow has a user to run as"
+    )
+    scopes: tuple[str, ...] = Field(
+        default=("api",), description="what a token without a person's consent is for"
+    )
     soap_login: bool = Field(
         default=True, description="the org allows SOAP login(), which new orgs have off"
     )
@@ -146,7 +151,9 @@ class Grants:
         match form.get("grant_type", ""):
             case "client_credentials":
                 check_client(application, form, authorization)
-                return Granted(user_id=application.user_id)
+                if not self.settings.run_as:
+                    raise LoginRefused("invalid_grant", "no client credentials user enabled")
+                return self._as_itself(application.user_id)
             case "password":
                 check_client(application, form, authorization)
                 if not password_holds(
@@ -178,7 +185,14 @@ class Grants:
         user_id = self._user(username)
         if user_id is None or not self.settings.preauthorized:
             raise LoginRefused("invalid_grant", "user hasn't approved this consumer")
-        return Granted(user_id=user_id)
+        return self._as_itself(user_id)
+
+    def _as_itself(self, user_id: str) -> Granted:
+        """Return what an application gets that acts without a person, if its user still may."""
+        user = self._org.tables["User"].get(user_id)
+        if user is None or user["IsActive"] is not True:
+            raise LoginRefused("inactive_user", "user is inactive")
+        return Granted(user_id=user_id, scope=" ".join(self.settings.scopes))
 
     def _redeem(
         self, application: Application, form: Mapping[str, str], authorization: str | None
