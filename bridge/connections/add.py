@@ -65,6 +65,8 @@ def add(arguments: argparse.Namespace) -> Added:
             connection = add_connection(tx, keyring, arguments.name, credentials.organization_id)
             if arguments.profile is not None:
                 set_profile(tx, connection.id, arguments.profile)
+            elif connection.profile is None and settings.profile is not None:
+                set_profile(tx, connection.id, settings.profile)
             connection = set_credentials(tx, keyring, connection.id, credentials)
         note = _ask_organization(connection, database, keyring, settings)
         with database.transaction() as tx:

@@ -28,10 +28,10 @@ _FORMER: tuple[Kind, ...] = ("sf_token", "sf_key")
 """What another login of Salesforce leaves behind: its session, and the key of its assertions."""
 
 
-def _checked_url(url: str) -> str:
+def checked_url(url: str) -> str:
     """Return an address without its last slash; secrets go there, so only loopback may be plain.
 
-    >>> _checked_url("https://firm.my.salesforce.com/")
+    >>> checked_url("https://firm.my.salesforce.com/")
     'https://firm.my.salesforce.com'
     """
     parts = urlsplit(url)
@@ -43,7 +43,7 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-Url = Annotated[str, AfterValidator(_checked_url)]
+Url = Annotated[str, AfterValidator(checked_url)]
 
 
 class _Part(BaseModel):
@@ -117,16 +117,14 @@ def set_credentials(
                 f"the credentials are for the organization {organization_id}, the connection "
                 f"{connection.name!r} serves {connection.organization_id}"
             )
-    tx.execute(
-        _SQL["set_addresses"],
-        {
-            "id": connection_id,
-            "organization_id": organization_id,
-            "sf_url": credentials.salesforce_url,
-            "sf_login_url": credentials.salesforce_login_url,
-            "cc_url": credentials.constant_contact_url,
-            "cc_auth_url": credentials.constant_contact_auth_url,
-        },
+    set_addresses(
+        tx,
+        connection_id,
+        organization_id=organization_id,
+        sf_url=credentials.salesforce_url,
+        sf_login_url=credentials.salesforce_login_url,
+        cc_url=credentials.constant_contact_url,
+        cc_auth_url=credentials.constant_contact_auth_url,
     )
     if credentials.salesforce is not None:
         _store_salesforce(tx, keyring, connection_id, credentials.salesforce)
@@ -134,6 +132,30 @@ def set_credentials(
         _store_constant_contact(tx, keyring, connection_id, credentials.constant_contact)
     resume(tx, connection_id)
     return load_connection(tx, connection_id)
+
+
+def set_addresses(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    *,
+    organization_id: str | None = None,
+    sf_url: str | None = None,
+    sf_login_url: str | None = None,
+    cc_url: str | None = None,
+    cc_auth_url: str | None = None,
+) -> None:
+    """Store where both sides are; what is None stays as it was."""
+    tx.execute(
+        _SQL["set_addresses"],
+        {
+            "id": connection_id,
+            "organization_id": organization_id,
+            "sf_url": sf_url,
+            "sf_login_url": sf_login_url,
+            "cc_url": cc_url,
+            "cc_auth_url": cc_auth_url,
+        },
+    )
 
 
 def _store_salesforce(
