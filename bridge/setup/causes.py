@@ -126,6 +126,10 @@ OF_CONSTANT_CONTACT: Mapping[str, Cause] = {
         "Run the command again as the account's owner or manager; see in the developer portal "
         "that the application is active.",
     ),
+    "cc_unconnected": Cause(
+        "{name} has no Constant Contact account yet.",
+        "Connect it: `bridge connect constant-contact {name}`.",
+    ),
     "cc_revoked": Cause(
         "Constant Contact takes the stored tokens no more: the permission was withdrawn, or they "
         "were not used for 180 days.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bridge.clock import now
+from bridge.connections.secrets import read_secret
 from bridge.connections.store import pause, set_identity
 from bridge.constant_contact.account import ask_account, own_slots
 from bridge.constant_contact.client import API_URL
@@ -93,6 +94,9 @@ def try_account(place: Place, connection: Connection) -> str:
         SetupUnavailable: If the service does not answer as it should.
     """
     timeout_s = place.settings.http_timeout_s
+    with place.database.transaction() as tx:
+        if read_secret(tx, place.keyring, connection.id, "cc_token") is None:
+            raise refusal("cc_unconnected", name=connection.name)
     url = connection.cc_url or API_URL
     reach(url, of=CONSTANT_CONTACT, timeout_s=timeout_s)
     tokens = Tokens(connection, place.database, place.keyring, timeout_s)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sandbox.salesforce.assertions import public_key, subject_of
+from sandbox.salesforce.assertions import AUDIENCES, public_key, subject_of
 from sandbox.salesforce.login import (
     Application,
     LoginRefused,
@@ -49,8 +49,14 @@ class AppSettings(BaseModel):
     preauthorized: bool = Field(
         default=True, description="administrators have approved the users of assertions"
     )
+    audience: str | None = Field(
+        default=None, description="whom assertions have to be made out to; none: either log-in host"
+    )
     run_as: bool = Field(
         default=True, description="the client credentials flow has a user to run as"
+    )
+    user_is_active: bool = Field(
+        default=True, description="the user that it runs as, or that an assertion names, is active"
     )
     scopes: tuple[str, ...] = Field(
         default=("api",), description="what a token without a person's consent is for"
@@ -180,6 +186,7 @@ class Grants:
             form.get("assertion", ""),
             None if certificate is None else public_key(certificate),
             consumer_key=application.consumer_key,
+            audiences={self.settings.audience} if self.settings.audience else AUDIENCES,
             now=self._org.world.now(),
         )
         user_id = self._user(username)
@@ -189,8 +196,7 @@ class Grants:
 
     def _as_itself(self, user_id: str) -> Granted:
         """Return what an application gets that acts without a person, if its user still may."""
-        user = self._org.tables["User"].get(user_id)
-        if user is None or user["IsActive"] is not True:
+        if not self.settings.user_is_active:
             raise LoginRefused("inactive_user", "user is inactive")
         return Granted(user_id=user_id, scope=" ".join(self.settings.scopes))
 
