@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
+_IN_QUOTES = re.compile(r"""(['"])((?:\\.|(?!\1)[^\\])*)\1""")
+_ESCAPED = re.compile(r"""\\(['"\\])""")
 _COMMENT = re.compile(r"\s+#.*$")
 _BARE = re.compile(r"[A-Za-z0-9_.,:/@%+=?&-]*")
 
@@ -58,13 +60,13 @@ def merged(text: str, wanted: Sequence[Entry]) -> str:
 
 
 def _unquoted(value: str) -> str:
-    for quote in "'\"":
-        if value.startswith(quote):
-            return value[1:].partition(quote)[0]
+    if match := _IN_QUOTES.match(value):
+        return _ESCAPED.sub(r"\1", match[2])
     return _COMMENT.sub("", value)
 
 
 def _quoted(value: str) -> str:
     if _BARE.fullmatch(value):
         return value
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -145,6 +145,12 @@ def _refuse_faults(wanted: Sequence[Entry]) -> None:
         ConfigurationError: If a value cannot be used.
     """
     fields = {_variable(name): name for name in Settings.model_fields}
+    for entry in wanted:
+        if "${" in entry.value:  # whoever reads the file puts another variable's value there
+            raise ConfigurationError(
+                f"{entry.name} cannot stand in .env, for it has ${{ in it: set it as a variable of "
+                "the environment"
+            )
     try:
         Settings.model_validate({fields[entry.name]: entry.value for entry in wanted})
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import socket
@@ -93,6 +94,7 @@ def by_device(
 
     The sandbox's clock moves by `pace` of each wait.
     """
+    firm.monkeypatch.setattr("sys.stdin", io.StringIO("\n"))  # such an application has no secret
     line = firm.sandbox.line
     waits: list[float] = []
     shown: list[str] = []

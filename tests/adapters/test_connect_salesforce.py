@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.connections.store import load_connection
 from bridge.errors import ConfigurationError, SetupRefused
 from bridge.salesforce.client import open_salesforce
 from bridge.setup import cli
@@ -106,7 +107,7 @@ def test_a_session_that_ends_is_opened_anew_by_the_key(desk: Desk) -> None:
     by_key(desk, "--yes")
     with cli._place() as place:
         with place.database.transaction() as tx:
-            (connection,) = cli.meant(tx, "firm")
+            connection = load_connection(tx, "firm")
         salesforce = open_salesforce(connection, place.database, place.keyring, place.settings)
         salesforce.own_user_id()
         desk.sandbox.faults({"side": "salesforce", "kind": "expired_session", "times": 1})
