@@ -46,7 +46,7 @@ def of_surroundings(screen: Screen) -> Iterator[Alarm]:
                 connection=name,
                 says="nobody has used the refresh token of Constant Contact for months: it ends at "
                 f"{token.ends_at:%Y-%m-%d %H:%M} UTC",
-                what_to_do=f"`bridge connection add {name} --credentials FILE` with fresh ones, or "
+                what_to_do=f"`bridge connect constant-contact {name}` brings another one, or "
                 "let the bridge work for this connection",
             )
     for certificate in screen.certificates:
