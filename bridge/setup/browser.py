@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import sys
 import webbrowser
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from bridge.constant_contact.authorize import consent_url, exchange_code
 from bridge.errors import BridgeError, RecordRefused
 from bridge.setup.ask import tell
 from bridge.setup.callback import listening
-from bridge.setup.causes import CONSTANT_CONTACT, refusal
+from bridge.setup.causes import refusal
 from bridge.setup.diagnose import of_constant_contact
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bridge.setup.model import AccountWish
 
 _SECRET_BYTES = 32
+_DISPLAYS = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}
 _NAMES_REDIRECT = re.compile(r"redirect_uri(?!=)")
 
 
@@ -48,8 +51,10 @@ def pair_by_browser(
         )
         _refuse_error_page(url, back, timeout_s)
         tell(f"Allow access at this address, in a browser on this machine:\n\n  {url}\n")
-        if wish.opens_browser:
+        if wish.opens_browser and _has_browser():
             webbrowser.open(url)
+        else:
+            tell("No browser is opened. Where none reaches this machine: --device.")
         answer = callback.wait(wish.wait_s)
     if key := answer.get("error"):
         words = vendor_words(answer.get("error_description") or key)
@@ -69,23 +74,24 @@ def pair_by_browser(
 
 
 def _refuse_error_page(url: str, back: str, timeout_s: float) -> None:
-    """Look at the page first: from an error page there, nobody ever comes back here."""
-    host = urlsplit(url).netloc
+    """Look at the page first: from an error page there, nobody ever comes back here.
+
+    Whatever else the page answers is for the browser to see.
+    """
     try:
         with open_session(timeout_s, url) as session:
             page = session.get(url, allow_redirects=False)
-    except requests.RequestException as error:
-        reason = type(error).__name__
-        raise refusal("unreachable", of=CONSTANT_CONTACT, host=host, reason=reason) from None
-    if page.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        raise refusal("busy", of=CONSTANT_CONTACT, words="HTTP 429")
-    if page.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        words = f"HTTP {page.status_code}"
-        raise refusal("stranger", of=CONSTANT_CONTACT, host=host, words=words)
-    if page.status_code < HTTPStatus.BAD_REQUEST:
+    except requests.RequestException:
+        return
+    if page.status_code != HTTPStatus.BAD_REQUEST:
         return
     if _NAMES_REDIRECT.search(page.text):
         raise refusal("cc_redirect", back=back)
     if "client_id" in page.text:
         raise refusal("cc_key")
     raise refusal("cc_refused", words=f"HTTP {page.status_code}")
+
+
+def _has_browser() -> bool:
+    """Tell whether a window can open: a browser in the terminal would take it from us."""
+    return sys.platform == "darwin" or bool(_DISPLAYS & {*os.environ})

@@ -118,8 +118,9 @@ def _organization(arguments: argparse.Namespace) -> OrganizationWish:
         is_sandbox=arguments.sandbox,
         consumer_key=arguments.consumer_key,
         username=arguments.username,
-        is_jwt=arguments.jwt or arguments.new_key,
+        is_jwt=arguments.jwt or arguments.new_key or arguments.with_secret,
         has_new_key=arguments.new_key,
+        has_secret=arguments.with_secret,
         organization_id=arguments.organization_id,
         profile=arguments.profile,
         is_sure=arguments.yes,
@@ -178,6 +179,11 @@ def _parser() -> argparse.ArgumentParser:
     salesforce.add_argument("--username", metavar="NAME", help="of the bridge's user, with --jwt")
     salesforce.add_argument(
         "--new-key", action="store_true", help="make another key and certificate; implies --jwt"
+    )
+    salesforce.add_argument(
+        "--with-secret",
+        action="store_true",
+        help="store the consumer secret beside the key, for people's log-in and Canvas",
     )
     salesforce.add_argument("--organization-id", metavar="ID", help="it has to be this: 00D…")
     salesforce.add_argument(

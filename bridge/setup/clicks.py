@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PORTAL = "https://app.constantcontact.com/pages/dma/portal/"
 _FLOWS = {False: "Enable Client Credentials Flow", True: "Enable JWT Bearer Flow"}
+_UNUSED = "that of people's log-in once BRIDGE_PUBLIC_URL is set"
 _LOG_IN_BACK = "/login/salesforce/back"
 
 
@@ -48,7 +49,7 @@ def app_steps(app: App) -> Iterator[str]:
     host = urlsplit(app.url).hostname or ""
     setup = host.replace(".my.salesforce.com", ".my.salesforce-setup.com")
     kind = "sandbox" if app.is_sandbox else "production"
-    back = f"{app.public_url or f'https://{host}'}{_LOG_IN_BACK if app.public_url else '/'}"
+    back = f"{app.public_url}{_LOG_IN_BACK}" if app.public_url else f"https://{host}/ ({_UNUSED})"
     yield f"In Salesforce ({kind}, {host}), as an administrator:"
     yield f"  1. https://{setup}/lightning/setup/SetupOneHome/home, Quick Find: External Client"
     yield "     App Manager. New External Client App."

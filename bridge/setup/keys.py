@@ -18,32 +18,42 @@ if TYPE_CHECKING:
 
 
 class Draft(NamedTuple):
-    """A key pair, and its files."""
+    """A key pair, and its files.
+
+    Attributes:
+        key_file: Of one that is new; None: the key is stored already.
+    """
 
     key_pair: KeyPair
-    key_file: Path
     certificate_file: Path
+    key_file: Path | None = None
 
     def settle(self) -> None:
-        """Remove the private key: it is stored now."""
-        self.key_file.unlink(missing_ok=True)
+        """Remove the private key, for it is stored now; the certificate is the one in use."""
+        if self.key_file is not None:
+            self.key_file.unlink(missing_ok=True)
+            self.certificate_file.replace(self.certificate_file.with_suffix("").with_suffix(".crt"))
 
 
 def stored(folder: Path, name: str, key_pair: KeyPair) -> Draft:
-    """Return a key pair that is in use, with its certificate written where it can be uploaded."""
-    draft = Draft(key_pair, *_files(folder, name))
-    if not draft.certificate_file.exists():
-        _write(draft.certificate_file, key_pair.certificate, 0o644)
-    return draft
+    """Return a key pair that is in use, with its certificate written where it can be uploaded.
+
+    Raises:
+        ConfigurationError: If the file cannot be written.
+    """
+    certificate_file = folder / f"salesforce-{name}.crt"
+    _write(certificate_file, key_pair.certificate, 0o644)
+    return Draft(key_pair, certificate_file)
 
 
 def draft(folder: Path, name: str, at: datetime) -> Draft:
-    """Return the key pair that waits, made where there is none.
+    """Return the key pair that waits for its first login, made where there is none.
 
     Raises:
         ConfigurationError: If the files cannot be written or read.
     """
-    key_file, certificate_file = _files(folder, name)
+    key_file = folder / f"salesforce-{name}.new.key"
+    certificate_file = key_file.with_suffix(".crt")
     try:
         pair = KeyPair(
             key_file.read_text(encoding="ascii"), certificate_file.read_text(encoding="ascii")
@@ -54,11 +64,7 @@ def draft(folder: Path, name: str, at: datetime) -> Draft:
         _write(key_file, pair.private_key, 0o600)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the key {key_file} cannot be read: {error}") from None
-    return Draft(pair, key_file, certificate_file)
-
-
-def _files(folder: Path, name: str) -> tuple[Path, Path]:
-    return folder / f"salesforce-{name}.key", folder / f"salesforce-{name}.crt"
+    return Draft(pair, certificate_file, key_file)
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -63,6 +63,7 @@ class OrganizationWish:
         username: With it an assertion is signed; else by client credentials.
         is_jwt: By an assertion that is signed with a key.
         has_new_key: A new key, although there is one.
+        has_secret: The app's secret is stored beside the key: by it people log in to the console.
         organization_id: That it has to be.
         profile: What objects it has; None: the stored one, or it is asked.
         is_sure: The organization needs no confirmation.
@@ -76,6 +77,7 @@ class OrganizationWish:
     username: str | None = None
     is_jwt: bool = False
     has_new_key: bool = False
+    has_secret: bool = False
     organization_id: str | None = None
     profile: Profile | None = None
     is_sure: bool = False

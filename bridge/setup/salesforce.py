@@ -143,7 +143,7 @@ def _login(wish: OrganizationWish, former: Login | None, app: App, key: Draft | 
     known = {} if former is None or bool(former.key_pair) != bool(key) else dict(former.client)
     if key is None and known and wish.consumer_key is None:
         return Login(known)
-    if not known or wish.has_new_key:
+    if wish.consumer_key is None or (key is not None and key.key_file is not None):
         for line in app_steps(app):
             tell(line)
     consumer_key = wish.consumer_key or ask(
@@ -157,7 +157,11 @@ def _login(wish: OrganizationWish, former: Login | None, app: App, key: Draft | 
     )
     audience = audience_of(app.url, is_sandbox=wish.is_sandbox)
     client = {"consumer_key": consumer_key, "username": username, "audience": audience}
-    return Login({**known, **client}, key.key_pair)
+    if wish.has_secret:
+        client["consumer_secret"] = ask_secret("Consumer secret", "it on standard input")
+    elif former is not None and former.client["consumer_key"] == consumer_key:
+        client = {**former.client, **client}  # the secret serves people's log-in as before
+    return Login(client, key.key_pair)
 
 
 def _log_in(place: Place, attempt: _Attempt) -> Token:

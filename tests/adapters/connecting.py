@@ -112,6 +112,7 @@ class Person:
     def sit_down(self, monkeypatch: pytest.MonkeyPatch) -> Person:
         """Be the browser of this machine."""
         monkeypatch.setattr(webbrowser, "open", self.open)
+        monkeypatch.setenv("DISPLAY", ":0")
         return self
 
     def open(self, url: str) -> bool:

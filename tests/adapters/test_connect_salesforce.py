@@ -12,12 +12,17 @@ import pytest
 from bridge.connections.store import load_connection
 from bridge.errors import ConfigurationError, SetupRefused
 from bridge.salesforce.client import open_salesforce
+from bridge.salesforce.login import read_login
 from bridge.setup import cli
 from tests.adapters.connecting import Desk, Terminal
 from tests.fix_sandbox import start_sandbox, stop_sandbox
 
 if TYPE_CHECKING:
     from bridge.db.database import Database
+
+
+KEY, NEW = Path("data/salesforce-firm.new.key"), Path("data/salesforce-firm.new.crt")
+IN_USE = Path("data/salesforce-firm.crt")
 
 
 def set_app(desk: Desk, **changed: object) -> None:
@@ -29,13 +34,12 @@ def set_app(desk: Desk, **changed: object) -> None:
 def by_key(desk: Desk, *arguments: str, upload: bool = True) -> dict[str, Any]:
     """Connect by assertions; the first run makes the certificate, which is then uploaded."""
     given = ("--jwt", "--username", desk.sandbox.line["salesforce"]["username"], *arguments)
-    certificate = Path("data/salesforce-firm.crt")
-    if upload and not certificate.exists():
+    if upload and not NEW.exists():
         missing = desk.connect("salesforce", "firm", *given, *url(desk))
         assert (missing["cause"], missing["code"]) == ("unanswered", 2)
-        assert str(certificate) in desk.err
+        assert str(NEW) in desk.err
     if upload:
-        set_app(desk, certificate=certificate.read_text())
+        set_app(desk, certificate=NEW.read_text())
     return desk.salesforce(*given)
 
 
@@ -56,10 +60,11 @@ def test_an_organization_is_connected_by_client_credentials(desk: Desk) -> None:
 
 def test_what_to_click_is_said_to_the_letter(desk: Desk) -> None:
     desk.monkeypatch.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
-    desk.salesforce("--yes")
+    assert desk.connect("salesforce", "firm", *url(desk))["cause"] == "unanswered"
     assert "tick Enable Client Credentials Flow" in desk.err
     assert "Callback URL: https://bridge.example.com/login/salesforce/back" in desk.err
-    assert desk.sandbox.line["salesforce"]["consumer_secret"] not in desk.err
+    desk.salesforce("--yes")
+    assert desk.err == ""  # the app is there already
 
 
 def test_an_organization_is_connected_by_a_key_that_is_made_here(
@@ -68,31 +73,40 @@ def test_an_organization_is_connected_by_a_key_that_is_made_here(
     told = by_key(desk, "--yes")
     assert (told["code"], told["flow"]) == (0, "assertion")
     assert told["certificate_ends"] > "2026"
-    assert not Path("data/salesforce-firm.key").exists()
+    assert (KEY.exists(), NEW.exists(), IN_USE.exists()) == (False, False, True)
     assert desk.check()["Salesforce"]["ok"]
     with database.transaction() as tx:
         kinds = {row[0] for row in tx.execute("SELECT kind FROM credential")}
     assert {"sf_client", "sf_key"} <= kinds
 
 
+def test_the_secret_that_people_log_in_by_may_stand_beside_the_key(desk: Desk) -> None:
+    by_key(desk)
+    told = by_key(desk, "--with-secret", "--yes", upload=False)
+    assert told["flow"] == "assertion"
+    with cli._place() as place, place.database.transaction() as tx:
+        login = read_login(tx, place.keyring, load_connection(tx, "firm").id)
+    assert login is not None
+    assert login.client["consumer_secret"] == desk.sandbox.line["salesforce"]["consumer_secret"]
+
+
 def test_a_key_that_waits_is_for_its_owner_alone_and_stays_the_same(desk: Desk) -> None:
     desk.connect("salesforce", "firm", "--jwt", *url(desk))
-    key = Path("data/salesforce-firm.key")
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    before = key.read_text()
+    assert stat.S_IMODE(KEY.stat().st_mode) == 0o600
+    before = KEY.read_text()
     desk.connect("salesforce", "firm", "--jwt", *url(desk))
-    assert key.read_text() == before
+    assert KEY.read_text() == before
 
 
 def test_a_new_key_replaces_the_one_before_once_it_logs_in(desk: Desk) -> None:
     by_key(desk, "--yes")
-    certificate = Path("data/salesforce-firm.crt")
-    before = certificate.read_text()
-    refused = by_key(desk, "--new-key", upload=False)
-    assert refused["cause"] == "sf_certificate"
-    assert certificate.read_text() != before
-    assert desk.check()["Salesforce"]["ok"]  # the one before still holds
+    before = IN_USE.read_text()
+    told = by_key(desk, "--new-key", upload=False)
+    assert (told["cause"], str(NEW) in told["do"]) == ("sf_certificate", True)
+    assert desk.connect("salesforce", "firm")["connected"]  # the one before still holds
+    assert IN_USE.read_text() == before
     assert by_key(desk, "--new-key")["connected"]
+    assert IN_USE.read_text() != before
     assert desk.check()["Salesforce"]["ok"]
 
 
