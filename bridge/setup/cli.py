@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -104,6 +105,8 @@ def _code(fault: Fault) -> int:
 
 @contextmanager
 def _place() -> Iterator[Place]:
+    # What is refused is said as its cause; the lines of a log beside it would only repeat that.
+    logging.getLogger("bridge").addHandler(logging.NullHandler())
     settings = read_settings()
     keyring = open_keyring(settings)
     with database_of(settings) as database:
@@ -167,62 +170,70 @@ def _parser() -> argparse.ArgumentParser:
         description="Prints what to click for the External Client App, then logs in by it: by "
         "client credentials, or with --jwt by assertions signed with a key that is made here.",
     )
-    salesforce.add_argument("--url", metavar="URL", help="https://FIRM.my.salesforce.com")
-    salesforce.add_argument(
-        "--login-url", metavar="URL", type=_url, help="of the token end point, if it differs"
-    )
-    salesforce.add_argument(
-        "--sandbox", action="store_true", help="it is a sandbox: assertions are for its log-in page"
-    )
-    salesforce.add_argument("--consumer-key", metavar="KEY", help="of the External Client App")
-    salesforce.add_argument("--jwt", action="store_true", help="by assertions, without a secret")
-    salesforce.add_argument("--username", metavar="NAME", help="of the bridge's user, with --jwt")
-    salesforce.add_argument(
-        "--new-key", action="store_true", help="make another key and certificate; implies --jwt"
-    )
-    salesforce.add_argument(
-        "--with-secret",
-        action="store_true",
-        help="store the consumer secret beside the key, for people's log-in and Canvas",
-    )
-    salesforce.add_argument("--organization-id", metavar="ID", help="it has to be this: 00D…")
-    salesforce.add_argument(
-        "--profile",
-        choices=["practifi", "bridge", "plain"],
-        help="what objects it has; default: that of BRIDGE_PROFILE, else it is asked",
-    )
     account = sides.add_parser(
         "constant-contact",
         help="have an account allow access, and store that",
         description="By the authorization code flow with PKCE in a browser on this machine, or "
         "with --device by a code that is entered anywhere.",
     )
-    account.add_argument("--client-id", metavar="ID", help="API key of the application")
-    account.add_argument("--device", action="store_true", help="no browser reaches this machine")
-    account.add_argument(
+    for command in (salesforce, account):
+        command.add_argument("name", metavar="NAME", nargs="?", default=DEFAULT)
+        command.add_argument("--yes", action="store_true", help="take what is found, unasked")
+        command.add_argument("--json", action="store_true", help="print one JSON value")
+    _add_organization_options(salesforce)
+    _add_account_options(account)
+    checking = sides.add_parser("check", help="try what is stored, of one connection or of all")
+    checking.add_argument("name", metavar="NAME", nargs="?")
+    checking.add_argument("--json", action="store_true", help="print one JSON value")
+    return parser
+
+
+def _add_organization_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", metavar="URL", help="https://FIRM.my.salesforce.com")
+    parser.add_argument(
+        "--login-url", metavar="URL", type=_url, help="of the token end point, if it differs"
+    )
+    parser.add_argument(
+        "--sandbox", action="store_true", help="it is a sandbox: assertions are for its log-in page"
+    )
+    parser.add_argument("--consumer-key", metavar="KEY", help="of the External Client App")
+    parser.add_argument("--jwt", action="store_true", help="by assertions, without a secret")
+    parser.add_argument("--username", metavar="NAME", help="of the bridge's user, with --jwt")
+    parser.add_argument(
+        "--new-key", action="store_true", help="make another key and certificate; implies --jwt"
+    )
+    parser.add_argument(
+        "--with-secret",
+        action="store_true",
+        help="store the consumer secret beside the key, for people's log-in and Canvas",
+    )
+    parser.add_argument("--organization-id", metavar="ID", help="it has to be this: 00D…")
+    parser.add_argument(
+        "--profile",
+        choices=["practifi", "bridge", "plain"],
+        help="what objects it has; default: that of BRIDGE_PROFILE, else it is asked",
+    )
+
+
+def _add_account_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--client-id", metavar="ID", help="API key of the application")
+    parser.add_argument("--device", action="store_true", help="no browser reaches this machine")
+    parser.add_argument(
         "--port",
         type=int,
         default=_PORT,
         metavar="N",
         help="the browser comes back to http://localhost:N/callback (default: %(default)s)",
     )
-    account.add_argument("--no-browser", action="store_true", help="only print the address")
-    account.add_argument(
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument(
         "--wait",
         type=float,
         default=300,
         metavar="S",
         help="seconds to wait for the browser (default: %(default)s)",
     )
-    account.add_argument("--url", metavar="URL", type=_url, help="if it is not the service's own")
-    account.add_argument(
+    parser.add_argument("--url", metavar="URL", type=_url, help="if it is not the service's own")
+    parser.add_argument(
         "--auth-url", metavar="URL", type=_url, help="of the authorization server, likewise"
     )
-    for command in (salesforce, account):
-        command.add_argument("name", metavar="NAME", nargs="?", default=DEFAULT)
-        command.add_argument("--yes", action="store_true", help="take what is found, unasked")
-        command.add_argument("--json", action="store_true", help="print one JSON value")
-    checking = sides.add_parser("check", help="try what is stored, of one connection or of all")
-    checking.add_argument("name", metavar="NAME", nargs="?")
-    checking.add_argument("--json", action="store_true", help="print one JSON value")
-    return parser

@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from bridge.setup.causes import CAUSES
 from bridge.setup.packs import pack_names, read_pack
+from tests.docs.test_readme import bridge_help
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
@@ -71,3 +74,14 @@ def test_every_pack_is_told() -> None:
         )
     )
     assert listed == {name: read_pack(name).title for name in pack_names()}
+
+
+@pytest.mark.parametrize(
+    "command", ["init", "connect salesforce", "connect constant-contact", "connect check"]
+)
+def test_every_option_that_is_shown_is_known(command: str) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    lines = [line for line in "\n".join(blocks).splitlines() if f"bridge {command}" in line]
+    assert lines
+    known = set(re.findall(r"--[a-z-]+", bridge_help(*command.split())))
+    assert set(re.findall(r"--[a-z-]+", "\n".join(lines))) <= known
