@@ -34,6 +34,7 @@ COMMANDS = {
     "init": "write the settings and the mapping files of a new installation",
     "connect": "connect Salesforce and Constant Contact, step by step; check what is stored",
     "connection": "add, list and show connections",
+    "salesforce": "the package that an organization needs: write it, deploy it, take it out",
     "mapping": "check, try and activate the mapping files",
     "inbox": "what arrived, what became of it and why; replay it",
     "budget": "the API calls: limits, what is used and waits, when it will be done",

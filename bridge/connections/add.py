@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bridge.connections.command import who_types
 from bridge.connections.credentials import Credentials, read_credentials, set_credentials
 from bridge.connections.keyring import open_keyring
 from bridge.connections.profile import propose_profile
@@ -69,7 +70,8 @@ def add(arguments: argparse.Namespace) -> Added:
                 set_profile(tx, connection.id, arguments.profile)
             elif connection.profile is None and settings.profile is not None:
                 set_profile(tx, connection.id, settings.profile)
-            connection = set_credentials(tx, keyring, connection.id, credentials)
+            by = who_types(arguments.by)
+            connection = set_credentials(tx, keyring, connection.id, credentials, by=by)
         note = _ask_organization(connection, database, keyring, settings)
         if credentials.constant_contact is not None and connection.cc_account_id is not None:
             note = _ask_account(connection, Place(settings, database, keyring)) or note

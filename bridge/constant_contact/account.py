@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from bridge.connections.secrets import write_secret
-from bridge.connections.store import load_connection, resume, set_identity
+from bridge.connections.store import load_connection, note_authorised, resume, set_identity
 from bridge.constant_contact.budget import wait_for_slot
 from bridge.constant_contact.client import ConstantContact
 from bridge.constant_contact.tokens import Tokens
@@ -75,11 +75,14 @@ def store_consent(
     connection_id: int,
     pair: Pair,
     account: Account,
+    *,
+    by: str,
 ) -> None:
-    """Store the tokens of an account's consent and whose they are; ends a pause."""
+    """Store the tokens of an account's consent, whose they are, and by whose word; ends a pause."""
     stored = {"access_token": pair.access_token, "refresh_token": pair.refresh_token}
     write_secret(tx, keyring, connection_id, "cc_token", json.dumps(stored), lives_s=pair.lives_s)
     set_identity(tx, connection_id, cc_account_id=account.id, cc_account_name=account.name)
+    note_authorised(tx, connection_id, by=by, scopes=pair.scopes)
     resume(tx, connection_id)
 
 

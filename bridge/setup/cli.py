@@ -139,6 +139,7 @@ def _account(arguments: argparse.Namespace) -> AccountWish:
         opens_browser=not arguments.no_browser,
         wait_s=arguments.wait,
         is_sure=arguments.yes,
+        by=arguments.by,
         api_url=arguments.url,
         auth_url=arguments.auth_url,
     )
@@ -233,6 +234,7 @@ def _add_account_options(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds to wait for the browser (default: %(default)s)",
     )
+    parser.add_argument("--by", metavar="NAME", help="who connects it, if not the user here")
     parser.add_argument("--url", metavar="URL", type=_url, help="if it is not the service's own")
     parser.add_argument(
         "--auth-url", metavar="URL", type=_url, help="of the authorization server, likewise"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bridge.connections.command import who_types
 from bridge.connections.credentials import set_addresses, store_application
 from bridge.connections.secrets import read_secret
 from bridge.connections.store import list_connections, load_connection
@@ -75,14 +76,14 @@ def connect_account(
     with place.database.transaction() as tx:
         set_addresses(tx, connection.id, cc_url=wish.api_url, cc_auth_url=wish.auth_url)
         store_application(tx, place.keyring, connection.id, client)
-        store_consent(tx, place.keyring, connection.id, pair, account)
+        store_consent(tx, place.keyring, connection.id, pair, account, by=who_types(wish.by))
         stored = load_connection(tx, connection.id)
     return Outcome(
         facts={
             "connection": stored.name,
             "account_id": account.id,
             "account_name": account.name,
-            "scopes": " ".join(sorted(pair.scopes)) or None,
+            "scopes": None if pair.scopes is None else " ".join(sorted(pair.scopes)),
             "state": stored.state,
         },
         then="bridge doctor",
@@ -124,9 +125,10 @@ def _client(place: Place, connection: Connection, wish: AccountWish) -> dict[str
 
 def _refuse_narrow(pair: Pair) -> None:
     """Check that the consent is for all that the bridge does, and for longer than a day."""
-    missing = {*SCOPES} - {_OFFLINE} - pair.scopes
-    if pair.scopes and missing:
-        raise refusal("cc_scope", scopes=", ".join(sorted(missing)))
+    if pair.scopes is not None:
+        missing = {*SCOPES} - {_OFFLINE, *pair.scopes}
+        if missing:
+            raise refusal("cc_scope", scopes=", ".join(sorted(missing)))
     if not pair.refresh_token:
         raise refusal("cc_offline")
 

@@ -35,6 +35,7 @@ class AccountWish:
         opens_browser: Whether it is opened, or its address only printed.
         wait_s: Seconds to wait for somebody to come back from the browser.
         is_sure: The account needs no confirmation.
+        by: Who gives the command; None: the user that it runs as.
         api_url: Base address of the API, if it is not the service's own.
         auth_url: Address of the authorization server, if it is not the service's own.
     """
@@ -46,6 +47,7 @@ class AccountWish:
     opens_browser: bool = False
     wait_s: float = 300
     is_sure: bool = False
+    by: str | None = None
     api_url: str | None = None
     auth_url: str | None = None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.policies.policy import MEANINGS, NUMBERS, Policies
+from bridge.retention.kept import KEPT
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ def policies_table() -> str:
     ]
     rows += [(f"`{name}`", str(defaults[name]), meaning) for name, meaning in NUMBERS.items()]
     return table(("policy", "value", "meaning"), rows)
+
+
+def kept_table() -> str:
+    rows = [(one.what, one.says, one.since) for one in KEPT]
+    return table(("what", "kept", "since"), rows)
 
 
 def bridge_help(*command: str) -> str:
@@ -99,6 +105,10 @@ def test_settings_table_is_that_of_the_settings_class() -> None:
 
 def test_policies_table_is_that_of_the_policies() -> None:
     assert between("policies:", "end of policies") == policies_table(), policies_table()
+
+
+def test_the_table_of_what_is_kept_is_that_of_the_code() -> None:
+    assert between("kept", "end of kept") == kept_table()
 
 
 def test_commands_table_is_that_of_bridge_help() -> None:

@@ -13,6 +13,7 @@ from bridge.console.clients.standing import (
     ON_ITS_WAY,
     State,
     is_full,
+    reactivated_words,
     slow_words,
     state_of,
     why_not,
@@ -240,7 +241,9 @@ def _row_without(household: Household, contact: Contact, shared: str) -> Row:
     work = household.work_of(contact)
     moves = work is not None and work.is_open and work.blocked_reason is None
     act = "" if reason is None or moves else reason.act
-    state = State(words=reason.words if reason else "", act=act, moves=moves)
+    back = "" if reason is not None or moves else reactivated_words(household, contact)
+    words, look = (reason.words, "") if reason else (back, "good" if back else "")
+    state = State(words=words, look=look, act=act, moves=moves)
     return Row(
         kind="none",
         contact=contact,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse
 
 from bridge.clock import now
+from bridge.connections.beside import NewAccount
 from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import read_secret
 from bridge.connections.store import load_connection
@@ -18,6 +19,7 @@ from bridge.console.access.tokens import is_same, new_token
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import chosen_connection
+from bridge.console.pages.new_connection import keep_offer
 from bridge.constant_contact.account import (
     ask_account,
     known_account,
@@ -123,9 +125,17 @@ def come_back(visit: Visit) -> Response:
         response = visit.page(
             "other_account.html", status=409, connection=connection, name=account.name
         )
+        offered = NewAccount(
+            account_id=account.id,
+            account_name=account.name,
+            refresh_token=pair.refresh_token,
+            scopes=pair.scopes,
+        )
+        keep_offer(visit, response, connection, offered)
     else:
         with console.database.transaction() as tx:
-            store_consent(tx, console.keyring, connection.id, pair, account)
+            by = visit.who.signature
+            store_consent(tx, console.keyring, connection.id, pair, account, by=by)
         visit.note("authorized", connection=connection.id)
         response = visit.go(f"/settings/connections?connection={connection.name}&did=authorized")
     drop_cookie(visit.request, response, CONSENT)

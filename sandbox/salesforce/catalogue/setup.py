@@ -6,6 +6,7 @@ from sandbox.salesforce.catalogue.fields import (
     checkbox,
     email,
     lookup,
+    moment,
     picklist,
     system_fields,
     text,
@@ -140,6 +141,23 @@ RECORD_TYPE = SObject(
     ),
 )
 
+REPORT = SObject(
+    name="Report",
+    label="Report",
+    plural="Reports",
+    prefix="00O",
+    writable=False,
+    fields=(
+        *system_fields(),
+        text("Name", 40, label="Report Name", nillable=False, name_field=True),
+        text("DeveloperName", 80, label="Report Unique Name", nillable=False),
+        text("FolderName", 255),
+        text("Description", 255),
+        picklist("Format", "Tabular", "Summary", "Matrix", "MultiBlock", nillable=False),
+        moment("LastRunDate", label="Last Run"),
+    ),
+)
+
 USER_RECORD_ACCESS = SObject(
     name="UserRecordAccess",
     label="User Record Access",
@@ -161,6 +179,7 @@ USER_RECORD_ACCESS = SObject(
 
 SETUP = (
     USER_RECORD_ACCESS,
+    REPORT,
     ORGANIZATION,
     USER,
     PROFILE,

@@ -68,6 +68,7 @@ class Deployer:
             self._org.copy_tables(),
             self._queue.setup(),
             dict(self._components.deployed),
+            dict(self._org.flows),
         )
         messages = [
             *self._destroyed(package, BEFORE),
@@ -76,11 +77,12 @@ class Deployer:
         ]
         failed = any(not each.success for each in messages)
         if options.check_only or (failed and options.rollback_on_error):
-            objects, tables, setup, deployed = before
+            objects, tables, setup, deployed, flows = before
             self._org.schema.replace(objects)
             self._org.tables = tables
             self._queue.put_back_setup(setup)
             self._components.deployed = deployed
+            self._org.flows = flows
         return messages
 
     def _added(

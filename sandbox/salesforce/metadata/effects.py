@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.salesforce.metadata import automation, permissions
 from sandbox.salesforce.metadata.objects import Objects
+from sandbox.salesforce.metadata.record_automation import record_flow
 from sandbox.salesforce.metadata.xml import Problem, line_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from sandbox.salesforce.outbound.triggers import Trigger
     from sandbox.salesforce.policy import Policy
     from sandbox.salesforce.schema import SObject
+
+ACTIVITY, ACTIVITIES = "Activity", ("Task", "Event")
+"""What fields of tasks and events are defined on, and the objects that have them."""
 
 _FLOW_STATUSES = frozenset({"Active", "Draft", "InvalidDraft", "Obsolete"})
 
@@ -47,7 +51,8 @@ class Effects:
                 self._objects.put(part.full_name, element)
             case "CustomField":
                 name = part.full_name.partition(".")[2]
-                self._objects.put_field(self._owner(part), name, element)
+                for owner in self._owners(part):
+                    self._objects.put_field(owner, name, element)
             case "WorkflowOutboundMessage":
                 return self._put_definition(self._owner(part), element)
             case "WorkflowRule":
@@ -74,7 +79,8 @@ class Effects:
                 self._objects.remove(full_name)
             case "CustomField":
                 owner, _, name = full_name.partition(".")
-                self._objects.remove_field(owner, name)
+                for each in ACTIVITIES if owner == ACTIVITY else (owner,):
+                    self._objects.remove_field(each, name)
             case "WorkflowOutboundMessage":
                 users = self._queue.triggers_of(full_name)
                 if users:
@@ -84,7 +90,7 @@ class Effects:
             case "WorkflowRule":
                 self._put_triggers(full_name, [])
             case "Flow":
-                if self._triggers_of(full_name):
+                if self._triggers_of(full_name) or full_name in self._org.flows:
                     message = "An active flow cannot be deleted: deactivate it first"
                     raise Problem(message)
             case "PermissionSet":
@@ -94,6 +100,7 @@ class Effects:
                 pass
 
     def _put_flow(self, name: str, element: etree._Element) -> None:
+        acts = record_flow(self._org, name, element)
         triggers = automation.flow_triggers(self._org, name, element, self._is_deployed)
         status = automation.status_of(element)
         if status not in _FLOW_STATUSES:
@@ -104,6 +111,9 @@ class Effects:
             raise Problem(message, line=line_of(element, "status"))
         is_active = status == "Active" and self._policy().flows_deploy_active
         self._put_triggers(name, triggers if is_active else [])
+        self._org.flows.pop(name, None)
+        if acts is not None and is_active:
+            self._org.flows[name] = acts
 
     def _put_definition(self, owner: SObject, element: etree._Element) -> str:
         made = automation.definition(self._org, owner, element)
@@ -124,6 +134,12 @@ class Effects:
             for each in self._queue.trigger_names
             if each == name or each.startswith(f"{name}>")
         ]
+
+    def _owners(self, part: Part) -> list[SObject]:
+        """Return the objects that get a field: those of activities are defined for both kinds."""
+        if part.full_name.partition(".")[0] == ACTIVITY:
+            return [self._org.schema.get(each) for each in ACTIVITIES]
+        return [self._owner(part)]
 
     def _owner(self, part: Part) -> SObject:
         name = part.full_name.partition(".")[0]
