@@ -210,7 +210,8 @@ OF_SALESFORCE: Mapping[str, Cause] = {
         "The organization lacks {count} of what the profile {profile} names, or the bridge's user "
         "may not use it; the first: {first}.",
         "Deploy the package (`bridge salesforce deploy`) and assign the permission set Constant "
-        "Contact Bridge to the bridge's user, or choose another profile; `bridge doctor` lists each.",
+        "Contact Bridge to the bridge's user, or choose another profile; `bridge doctor` lists "
+        "each.",
     ),
     "sf_refused": Cause(
         "Salesforce refuses the login ({words}).",
