@@ -31,6 +31,8 @@ COMMANDS = {
     "plan": "what runs have planned: show, approve, discard, export, undo it",
     "runs": "what the runs did, and what they are doing",
     "integrity": "how far both sides agree, night by night, and why what differs does",
+    "init": "write the settings and the mapping files of a new installation",
+    "connect": "connect Salesforce and Constant Contact, step by step; check what is stored",
     "connection": "add, list and show connections",
     "salesforce": "the package that an organization needs: write it, deploy it, take it out",
     "mapping": "check, try and activate the mapping files",

@@ -86,7 +86,7 @@ def _client(visit: Visit, tx: psycopg.Connection[Any], connection: Connection) -
     if secret is None or not connection.organization_id:
         raise Refused(
             f"The connection {connection.name} has no External Client App to log in with: "
-            f"`bridge connection add {connection.name} --credentials FILE`, or use a link that "
+            f"`bridge connect salesforce {connection.name}`, or use a link that "
             "`bridge console link` prints."
         )
     client: dict[str, str] = json.loads(secret.text)

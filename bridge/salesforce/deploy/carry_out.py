@@ -16,10 +16,10 @@ from bridge.salesforce import tombstone
 from bridge.salesforce.deploy.definitions import Sent, forget, narrow, widen
 from bridge.salesforce.deploy.outcome import read_outcome
 from bridge.salesforce.deploy.prepare import describe
+from bridge.salesforce.login import SYSTEM
 from bridge.salesforce.package import removal
 from bridge.salesforce.package.fields import is_ours
 from bridge.salesforce.package.forms import metadata_files, zipped
-from bridge.salesforce.tokens import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
