@@ -19,6 +19,7 @@ from bridge.connections.store import (
     set_identity,
     set_profile,
 )
+from bridge.consent.who import user_name
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError, RemoteError
@@ -65,7 +66,8 @@ def add(arguments: argparse.Namespace) -> Added:
             connection = add_connection(tx, keyring, arguments.name, credentials.organization_id)
             if arguments.profile is not None:
                 set_profile(tx, connection.id, arguments.profile)
-            connection = set_credentials(tx, keyring, connection.id, credentials)
+            by = _who(arguments.by)
+            connection = set_credentials(tx, keyring, connection.id, credentials, by=by)
         note = _ask_organization(connection, database, keyring, settings)
         with database.transaction() as tx:
             if active(tx, connection.id) is None:
@@ -76,6 +78,14 @@ def add(arguments: argparse.Namespace) -> Added:
         database.close()
     endpoint = next(one for one in endpoints if one.connection_id == connection.id)
     return Added(connection, endpoint, note)
+
+
+def _who(said: str | None) -> str:
+    """Return who gives the command; in a container the user may have no name."""
+    try:
+        return f"{user_name(said)} (command line)"
+    except ConfigurationError:
+        return "command line"
 
 
 def _credentials(arguments: argparse.Namespace) -> Credentials:

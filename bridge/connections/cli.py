@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=["practifi", "bridge", "plain"],
         help="what objects the organization has; default: asked of it, else practifi",
     )
+    add.add_argument("--by", metavar="NAME", help="who authorises it; default: the user")
     listing = commands.add_parser("list", help="list the connections")
     show = commands.add_parser("show", help="show a connection, with the path that messages go to")
     show.add_argument("name", metavar="NAME")

@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from bridge.connections.secrets import drop_secret, write_secret
-from bridge.connections.store import check_organization_id, load_connection, resume
+from bridge.connections.store import (
+    check_organization_id,
+    load_connection,
+    note_authorised,
+    resume,
+)
 from bridge.connections.wire import is_loopback
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
@@ -97,9 +102,21 @@ def read_credentials(text: str, instead: Mapping[str, str] | None = None) -> Cre
 
 
 def set_credentials(
-    tx: psycopg.Connection[Any], keyring: KeyRing, connection_id: int, credentials: Credentials
+    tx: psycopg.Connection[Any],
+    keyring: KeyRing,
+    connection_id: int,
+    credentials: Credentials,
+    *,
+    by: str = "command line",
 ) -> Connection:
     """Store what is given and return the connection, active where both sides are now complete.
+
+    Args:
+        tx: The caller's transaction.
+        keyring: Encrypts them.
+        connection_id: Whose they are.
+        credentials: Each part may be missing: what is there stays.
+        by: Who gives them.
 
     Raises:
         ConfigurationError: If the credentials are those of another organization, or a part of a
@@ -129,6 +146,7 @@ def set_credentials(
         _store_salesforce(tx, keyring, connection_id, credentials.salesforce)
     if credentials.constant_contact is not None:
         _store_constant_contact(tx, keyring, connection_id, credentials.constant_contact)
+        note_authorised(tx, connection_id, by=by)
     resume(tx, connection_id)
     return load_connection(tx, connection_id)
 

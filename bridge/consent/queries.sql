@@ -215,7 +215,7 @@ JOIN LATERAL (
   ORDER BY changed_at DESC
   LIMIT 1) b ON true
 WHERE r.connection_id = %(connection_id)s AND r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL
-  AND r.evidence_at IS NULL AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
+  AND r.evidence_at IS NULL AND r.list_id IS NULL AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
 ORDER BY address.key_hash, person.key, r.id DESC
 
 -- name: standing
@@ -242,7 +242,8 @@ SELECT DISTINCT ON (address.key_hash) address.key_hash,
   CASE WHEN r.state IN ('refused', 'not_confirmed') THEN r.reason END
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
-WHERE r.connection_id = %(connection_id)s AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
+WHERE r.connection_id = %(connection_id)s AND r.list_id IS NULL AND address.kind = 'address'
+  AND address.key_hash = ANY(%(key_hashes)s)
 ORDER BY address.key_hash, r.id DESC
 
 -- name: rules

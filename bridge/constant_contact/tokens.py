@@ -18,7 +18,7 @@ import psycopg
 import requests
 
 from bridge.connections.secrets import read_secret, write_secret
-from bridge.connections.store import pause, resume
+from bridge.connections.store import note_scopes, pause, resume
 from bridge.connections.wire import open_session
 from bridge.constant_contact.answers import SYSTEM, read_answer, unavailable
 from bridge.db.queries import load_queries
@@ -43,11 +43,12 @@ _STORE_AGAIN_AFTER_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 class Pair(NamedTuple):
-    """An access token and the refresh token that brings the next one."""
+    """An access token, the refresh token that brings the next one, and what it may do if told."""
 
     access_token: str
     refresh_token: str
     lives_s: float | None = None
+    scopes: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Pair(lives_s={self.lives_s})"
@@ -198,6 +199,8 @@ class Tokens:
             json.dumps(stored),
             lives_s=outcome.lives_s,
         )
+        if outcome.scopes is not None:
+            note_scopes(tx, self._connection.id, outcome.scopes)
 
     def _record_after_outage(self, pair: Pair) -> None:
         """Store a pair whose commit failed: the database has forgotten it, the vendor has not.
@@ -261,5 +264,6 @@ def read_pair(answer: object, refresh_token: str = "") -> Pair:
                 access_token,
                 following if isinstance(following, str) and following else refresh_token,
                 float(lives_s) if isinstance(lives_s, int | float) else _LIFETIME_S,
+                tuple(scope.split()) if isinstance(scope := others.get("scope"), str) else None,
             )
     raise unavailable("no token: an answer without access_token")

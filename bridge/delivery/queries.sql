@@ -129,7 +129,7 @@ WITH ours AS (
   FOR UPDATE OF w)
 UPDATE work
 SET done = greatest(done, generation), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
-    waits_for = NULL, behind = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
+    failed_at = NULL, waits_for = NULL, behind = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
     due_at = app_now(),
     lane = CASE WHEN wanted > generation AND lane = 0 AND consent_wanted <= generation THEN 2 ELSE lane END
 FROM ours
@@ -146,7 +146,8 @@ SET lease_token = NULL, lease_until = NULL,
       ELSE %(after_s)s END),
     attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s, waits_for = %(waits_for)s,
     behind = nullif(%(behind)s::text[], '{}'),
-    failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END
+    failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END,
+    failed_at = CASE WHEN %(attempt)s > 0 THEN app_now() ELSE failed_at END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
 
 -- name: wake_behind

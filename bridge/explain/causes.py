@@ -86,6 +86,8 @@ ADVICE: Mapping[str, str] = {
     "deleted_there": "save the person or a membership in Practifi: the contact comes back",
     "pending_confirmation": "wait for the person to confirm in the e-mail of Constant Contact",
     "temp_hold": "wait, or ask Constant Contact: the account or the address is on hold there",
+    "field_paused": "agree on one value: change it in Practifi, or press *Write again* on the page "
+    "Problems; until then the field stays as it is there",
     "not_on_list_there": _RUN,
     "write_back_refused": "let the bridge's user write the status fields: see `bridge doctor`",
     "write_back_waits": "wait a moment: the status is written back in collections",

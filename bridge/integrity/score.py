@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 SQL = load_queries("bridge.integrity")
 
-Apart: TypeAlias = Literal["rejected", "waits_for_list", "being_delivered", "gone_there"]
-"""Why a run could not compare a subject."""
+Apart: TypeAlias = Literal["rejected", "waits_for_list", "being_delivered", "gone_there", "paused"]
+"""Why a run could not compare a subject, or leaves it as it is."""
 
 _KIND_OF = {"contacts": "contact", "lists": "list"}
 

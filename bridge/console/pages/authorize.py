@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import RedirectResponse
-
 from bridge.clock import now
-from bridge.connections.sealed import Sealed
+from bridge.connections.beside import NewAccount
 from bridge.connections.secrets import read_secret, write_secret
-from bridge.connections.store import load_connection, resume, set_identity
-from bridge.console.access.cookies import CONSENT, drop_cookie, read_cookie, set_cookie
+from bridge.connections.store import load_connection, note_authorised, resume, set_identity
+from bridge.console.access.attempts import ATTEMPT_S, kept_begun, send_away
+from bridge.console.access.cookies import CONSENT, drop_cookie
 from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, new_token
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import chosen_connection
+from bridge.console.pages.new_connection import keep_offer
 from bridge.constant_contact.authorize import OneToken, consent_url, exchange_code
 from bridge.constant_contact.budget import wait_for_slot
 from bridge.constant_contact.client import ConstantContact
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from bridge.constant_contact.tokens import AccessTokens, Pair
 
 BACK = "/settings/connections/authorized"
-_ATTEMPT_S = 600.0
-_SEE_OTHER = 303
 _INTERACTIVE = 1
 
 
@@ -64,7 +62,7 @@ def begin(visit: Visit) -> Response:
             connection_id=connection.id,
             state=new_token(),
             verifier=new_token(),
-            ends_at=now(tx).timestamp() + _ATTEMPT_S,
+            ends_at=now(tx).timestamp() + ATTEMPT_S,
         )
     url = consent_url(
         connection,
@@ -73,16 +71,12 @@ def begin(visit: Visit) -> Response:
         state=attempt.state,
         verifier=attempt.verifier,
     )
-    response = RedirectResponse(url, status_code=_SEE_OTHER)
-    sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
-    value = sealed.ciphertext.decode("ascii")
-    set_cookie(visit.request, response, CONSENT, value, lives_s=_ATTEMPT_S)
-    return response
+    return send_away(visit, url, CONSENT, attempt)
 
 
 def come_back(visit: Visit) -> Response:
     """Store the new consent, where it is the same account's."""
-    attempt = _attempt(visit)
+    attempt = kept_begun(visit, CONSENT, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise ConfigurationError(
             "This was not begun in this browser, or too long ago. Authorize again."
@@ -117,6 +111,13 @@ def come_back(visit: Visit) -> Response:
         response = visit.page(
             "other_account.html", status=409, connection=connection, name=_name(account)
         )
+        offered = NewAccount(
+            account_id=account["encoded_account_id"],
+            account_name=_name(account),
+            refresh_token=pair.refresh_token,
+            scopes=pair.scopes,
+        )
+        keep_offer(visit, response, connection, offered)
     else:
         _store(visit, connection, pair, account)
         response = visit.go(f"/settings/connections?connection={connection.name}&did=authorized")
@@ -142,6 +143,7 @@ def _store(visit: Visit, connection: Connection, pair: Pair, account: dict[str, 
             cc_account_id=account["encoded_account_id"],
             cc_account_name=_name(account),
         )
+        note_authorised(tx, connection.id, by=visit.who.signature, scopes=pair.scopes)
         resume(tx, connection.id)
     visit.note("authorized", connection=connection.id)
 
@@ -169,15 +171,6 @@ def _account(visit: Visit, connection: Connection, tokens: AccessTokens) -> dict
 
 def _name(account: dict[str, Any]) -> str:
     return str(account.get("organization_name") or account["encoded_account_id"])
-
-
-def _attempt(visit: Visit) -> Attempt | None:
-    kept = read_cookie(visit.request, CONSENT)
-    try:
-        text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))
-        return Attempt(**json.loads(text))
-    except (ConfigurationError, ValueError, TypeError):
-        return None
 
 
 def _client(tx: psycopg.Connection[Any], visit: Visit, connection: Connection) -> dict[str, str]:
