@@ -126,7 +126,8 @@ def file_of(page: Any, button: Any) -> str:
 
 
 def desk_of(bridge: RunningBridge, url: str) -> Desk:
-    return Desk(url, bridge.installation.database, firm=bridge.connection_id, other=0)
+    kit = bridge.installation
+    return Desk(url, kit.database, firm=bridge.connection_id, other=0, keyring=kit.keyring)
 
 
 def test_the_console_works_in_a_frame_without_cookies(bridge: RunningBridge, chromium: Any) -> None:
