@@ -18,7 +18,6 @@ from bridge.first_day.model import (
     Findings,
     ListFigures,
     Planned,
-    Reason,
     Sizes,
     findings_from,
 )
@@ -27,6 +26,7 @@ from bridge.policies.store import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import psycopg
 
@@ -108,6 +108,11 @@ def newest(tx: psycopg.Connection[Any], connection_id: int) -> Findings | None:
     return None if row is None else findings_from(row[0])
 
 
+def first_days(tx: psycopg.Connection[Any]) -> dict[int, datetime]:
+    """Return connection -> when its last first day was (UTC)."""
+    return dict(tx.execute(_SQL["first_days"]).fetchall())
+
+
 def calls_made(tx: psycopg.Connection[Any], connection_id: int) -> int:
     """Return the calls that runs of a connection have made so far, to tell what one takes."""
     values = {"connection_id": connection_id, "lanes": [RECONCILE, ENGAGEMENT]}
@@ -117,7 +122,7 @@ def calls_made(tx: psycopg.Connection[Any], connection_id: int) -> int:
 
 def _planned(tx: psycopg.Connection[Any], record: RunRecord) -> Planned:
     values = {"connection_id": record.connection_id, "plan_id": record.plan_id}
-    reasons = tx.execute(_SQL["reasons"], values).fetchall()
+    fields = dict(tx.execute(_SQL["changed_fields"], values).fetchall())
     totals, counters = record.totals, record.counters
     return Planned(
         job=record.job,
@@ -125,7 +130,7 @@ def _planned(tx: psycopg.Connection[Any], record: RunRecord) -> Planned:
         plan_id=record.plan_id,
         by_kind=totals.get("by_kind", {}),
         by_sign=totals.get("by_sign", {}),
-        reasons=tuple(Reason(sign=sign, reason=why, count=count) for sign, why, count in reasons),
+        fields=fields,
         skipped=counters.get("skipped", {}),
         rejected=counters.get("rejected", {}),
         wait_reason=None if record.plan_id is None else find_plan(tx, record.plan_id).wait_reason,

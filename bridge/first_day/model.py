@@ -80,20 +80,12 @@ class ListFigures:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
-    """Steps of a plan that are alike: what they are to people, and why."""
-
-    sign: str
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
     """What one job would do.
 
     Attributes:
         by_kind: Kind of step -> how many.
+        fields: Field -> contacts that it would be changed of.
         by_sign: What they are to people -> how many.
         skipped: Why what was looked at takes no part -> how many.
         rejected: Why what should take part cannot -> how many.
@@ -106,7 +98,7 @@ class Planned:
     plan_id: int | None
     by_kind: Mapping[str, int]
     by_sign: Mapping[str, int]
-    reasons: tuple[Reason, ...]
+    fields: Mapping[str, int]
     skipped: Mapping[str, int]
     rejected: Mapping[str, int]
     wait_reason: str | None
@@ -188,16 +180,12 @@ def findings_from(stored: Mapping[str, Any]) -> Findings | None:
     found = dict(stored)
     if found.pop("version", None) != VERSION:
         return None
-    plans = [
-        {**one, "reasons": tuple(Reason(**reason) for reason in one["reasons"])}
-        for one in found["plans"]
-    ]
     parts = {
         "made_at": datetime.fromisoformat(found["made_at"]),
         "sizes": Sizes(**found["sizes"]),
         "addresses": Addresses(**found["addresses"]),
         "lists": tuple(ListFigures(**one) for one in found["lists"]),
-        "plans": tuple(Planned(**one) for one in plans),
+        "plans": tuple(Planned(**one) for one in found["plans"]),
         "calls": Calls(**found["calls"]),
         "kept": None if found["kept"] is None else Kept(**found["kept"]),
     }

@@ -94,13 +94,13 @@ FROM named n
 LEFT JOIN counted c ON c.list = n.list
 ORDER BY lower(n.name), n.list
 
--- name: reasons
--- What a plan would do, by what it is to people and why.
-SELECT sign, reason, count(*)
-FROM plan_step
-WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
-GROUP BY sign, reason
-ORDER BY count(*) DESC, sign, reason
+-- name: changed_fields
+-- Which fields a plan would change, and of how many contacts; a phone number is one field, whichever kind it is of.
+SELECT split_part(field, '.', 1), count(DISTINCT s.ordinal)
+FROM step s
+CROSS JOIN LATERAL jsonb_object_keys(s.detail -> 'change') AS field
+WHERE s.connection_id = %(connection_id)s AND s.plan_id = %(plan_id)s AND s.kind = 'update_contact'
+GROUP BY 1
 
 -- name: only_planned
 -- Jobs whose next scheduled run is plan-only, and jobs that no schedule runs.
@@ -119,6 +119,12 @@ WHERE connection_id = %(connection_id)s AND lane = ANY(%(lanes)s)
 -- What a first day found.
 INSERT INTO first_day (connection_id, made_at, made_by, findings)
 VALUES (%(connection_id)s, %(made_at)s, %(made_by)s, %(findings)s)
+
+-- name: first_days
+-- When the last first day of each connection was.
+SELECT connection_id, max(made_at)
+FROM first_day
+GROUP BY connection_id
 
 -- name: newest_first_day
 -- What the last first day of a connection found.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.plans.text import label_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from bridge.policies.policy import ForeignPolicy
 
 _MINUTE_S, _HOUR_S = 60, 3600
+_FIELDS = 6
+
+FOREIGN = "On a list in Constant Contact alone"
+"""The heading of the part that lists follow."""
 
 ANSWERS: Mapping[ForeignPolicy, str] = {
     "ask": "leave them on their lists and count them here until somebody decides",
@@ -108,7 +114,7 @@ def summary(found: Findings) -> list[Part]:
         ("Who does not want e-mail", _opt_outs(found)),
         ("Addresses that need a look", _addresses(found)),
         ("What would change", _changes(found)),
-        ("On a list in Constant Contact alone", foreign_sentences(found)),
+        (FOREIGN, foreign_sentences(found)),
         ("What the first night does", _first_night(found)),
         ("What never happens without a word", _never(found)),
         ("How much it takes", _cost(found.calls)),
@@ -143,22 +149,20 @@ def _what_there_is(found: Findings) -> Iterator[str]:
 
 def _opt_outs(found: Findings) -> Iterator[str]:
     addresses = found.addresses
-    if addresses.ticked_and_mailable:
-        count = many(addresses.ticked_and_mailable, "e-mail address", "e-mail addresses")
+    if count := addresses.ticked_and_mailable:
         yield (
-            f"{count} can still be mailed from Constant Contact although Do Not Email is ticked in "
-            "Practifi. They are unsubscribed before anything else, as soon as the plan of contacts "
+            f"Constant Contact can still mail {of_addresses(count)} although Do Not Email is "
+            "ticked in Practifi. That ends before anything else, as soon as the plan of contacts "
             "is carried out."
         )
-    if addresses.out_and_not_ticked:
-        count = many(addresses.out_and_not_ticked, "e-mail address", "e-mail addresses")
+    if count := addresses.out_and_not_ticked:
         yield (
-            f"{count} unsubscribed in Constant Contact, and the box in Practifi is not ticked. "
-            "They stay unsubscribed; the box is left to you."
+            f"{of_addresses(count)} {'is' if count == 1 else 'are'} unsubscribed in Constant "
+            "Contact, and Do Not Email is not ticked in Practifi. That stays so on both sides: "
+            "nobody is subscribed again, and the box is left to you."
         )
-    if addresses.box_not_known:
-        count = many(addresses.box_not_known, "e-mail address", "e-mail addresses")
-        yield f"Of {count} the box could not be read: nothing is sent to them until it can."
+    if count := addresses.box_not_known:
+        yield f"Of {of_addresses(count)} the box could not be read: nothing is sent before it can."
     if not (
         addresses.ticked_and_mailable or addresses.out_and_not_ticked or addresses.box_not_known
     ):
@@ -167,20 +171,17 @@ def _opt_outs(found: Findings) -> Iterator[str]:
 
 def _addresses(found: Findings) -> Iterator[str]:
     sizes, addresses = found.sizes, found.addresses
-    if addresses.shared_addresses:
-        count = many(addresses.shared_addresses, "e-mail address", "e-mail addresses")
+    if count := addresses.shared_addresses:
         yield (
-            f"{count} {'belongs' if addresses.shared_addresses == 1 else 'belong'} to several "
-            f"people, {addresses.shared_people:,} in all. Constant Contact knows an address once: "
-            "one of them gives the name, the lists are those of all, and if one opts out nobody "
-            "there is mailed."
+            f"{of_addresses(count)} {'belongs' if count == 1 else 'belong'} to several people, "
+            f"{addresses.shared_people:,} in all. Constant Contact knows an address once: one of "
+            "them gives the name, the lists are those of all, and if one opts out nobody there is "
+            "mailed."
         )
-    if sizes.without_address:
-        count = many(sizes.without_address, "person in", "people in")
+    if count := sizes.without_address:
         yield (
-            f"{count} Practifi have no e-mail address. Nothing is sent for them."
-            if (sizes.without_address > 1)
-            else f"{count} Practifi has no e-mail address. Nothing is sent for them."
+            f"{many(count, 'person', 'people')} in Practifi {'has' if count == 1 else 'have'} no "
+            "e-mail address: nothing is sent for them."
         )
     if not addresses.shared_addresses and not sizes.without_address:
         yield "Everybody in Practifi has an e-mail address of their own."
@@ -196,13 +197,12 @@ def _of_plan(plan: Planned) -> Iterator[str]:
         yield _NOTHING[plan.job]
     for kind, (one, several) in _EFFECTS.items():
         if count := plan.by_kind.get(kind, 0):
-            yield f"{count:,} {one if count == 1 else several}{_because(plan, kind)}."
+            yield f"{count:,} {one if count == 1 else several}{_in_what(plan, kind)}."
     for why, count in sorted(plan.skipped.items(), key=lambda item: -item[1]):
         if why.startswith("waits for its list"):
             yield (
-                f"{many(count, 'e-mail address', 'e-mail addresses')} "
-                f"{'waits' if count == 1 else 'wait'} for a list that is not linked yet: their "
-                "turn comes once the plan of lists is carried out."
+                f"{of_addresses(count)} {'waits' if count == 1 else 'wait'} for a list that is not "
+                "linked yet: their turn comes once the plan of lists is carried out."
             )
     for why, count in sorted(plan.rejected.items(), key=lambda item: -item[1]):
         yield f"{count:,} cannot be done: {why}."
@@ -210,20 +210,14 @@ def _of_plan(plan: Planned) -> Iterator[str]:
         yield f"A night would stop at this and ask: {plan.wait_reason}."
 
 
-def _because(plan: Planned, kind: str) -> str:
-    """Return why contacts are changed: the commonest reasons of that sign."""
-    if kind != "update_contact":
+def _in_what(plan: Planned, kind: str) -> str:
+    """Return what of contacts is changed: the fields, those of most contacts first."""
+    if kind != "update_contact" or not plan.fields:
         return ""
-    reasons = [one for one in plan.reasons if one.sign in {"change", "remove"}]
-    told = [
-        f"{one.count:,} because {one.reason[0].lower()}{one.reason[1:]}"
-        for one in reasons[:3]
-        if one.reason
-    ]
-    removed = plan.by_sign.get("remove", 0)
-    words = [f"{removed:,} of them only taken off lists"] if removed else []
-    joined = "; ".join([*words, *told])
-    return f" ({joined})" if joined else ""
+    order = sorted(plan.fields.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{label_of(name)} of {count:,}" for name, count in order[:_FIELDS])
+    more = len(order) - _FIELDS
+    return f": {told}" + (f" and {many(more, 'more field')}" if more > 0 else "")
 
 
 def foreign_sentences(found: Findings) -> Iterator[str]:
@@ -259,11 +253,12 @@ def _first_night(found: Findings) -> Iterator[str]:
         yield "Lists and contacts are carried out at night; their first plans were made before."
     interactions = next((one for one in found.plans if one.job == "activities"), None)
     if interactions is not None and interactions.steps:
-        waits = interactions.wait_reason is not None
-        yield (
-            f"Its {many(interactions.steps, 'Interaction')} "
-            + ("wait for a person's word." if waits else "are written to Practifi that night.")
-        )
+        count = interactions.steps
+        if interactions.wait_reason is not None:
+            does = f"{'waits' if count == 1 else 'wait'} for a person's word"
+        else:
+            does = f"{'is' if count == 1 else 'are'} written to Practifi that night"
+        yield f"{many(count, 'Interaction')} {does}."
     yield (
         "What people save in Practifi by day reaches Constant Contact within seconds, whatever the "
         "nights do. `bridge pause --lane webhook` holds that back."
@@ -306,6 +301,7 @@ def _way_back(kept: Kept | None) -> Iterator[str]:
     yield (
         f"Both sides as they were are kept in {kept.folder}: "
         f"{many(kept.contacts, 'contact')} and {many(kept.lists, 'list')} of Constant Contact, "
+        "deleted ones too, and "
         f"{many(kept.people, 'person', 'people')} and {many(kept.memberships, 'membership')} of "
         "Practifi."
     )
@@ -314,6 +310,11 @@ def _way_back(kept: Kept | None) -> Iterator[str]:
         "nothing is done before somebody approves it, and nobody who opts out until then is "
         "subscribed again."
     )
+
+
+def of_addresses(count: int) -> str:
+    """Return a number of e-mail addresses, as people read it."""
+    return many(count, "e-mail address", "e-mail addresses")
 
 
 def many(count: int, noun: str, plural: str | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from bridge.first_day.sentences import ANSWERS, foreign_lists, summary
+from bridge.first_day.sentences import ANSWERS, FOREIGN, foreign_lists, summary
 from bridge.plans.text import shown
 from reconciler.terminal import print_line
 
@@ -18,7 +18,6 @@ _WIDTH = 98
 _INDENT = "  "
 _LISTS = 20
 _HEADS = ("list", "on both sides", "known to Practifi, not on it there", "not in Practifi")
-FOREIGN = "On a list in Constant Contact alone"
 
 
 def print_summary(findings: Findings) -> None:
