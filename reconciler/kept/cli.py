@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
     from reconciler.kept.manifest import Manifest
 
 _CODES = """exit codes: 0 done, 1 it is damaged or something failed, 2 wrong use or configuration,
-5 a side is unavailable or the calls of the day are spent"""
+4 a plan waits for a word, 5 a side is unavailable or the calls of the day are spent"""
+
+
+_RESTORE = """Fields, names of lists and memberships there, ids and statuses in Practifi. Nobody
+who has opted out since, or left a list by their own act, is put back; contacts that came since
+stay. What Practifi says otherwise comes back with the next run: set it right there first, or
+`bridge pause` until it is."""
+_RESTORING = "reconciler.kept.restore_cli"  # knows the jobs: loaded only where needed
 
 
 def main(argv: list[str]) -> int:
@@ -48,7 +56,20 @@ def _parser() -> argparse.ArgumentParser:
     verifying = commands.add_parser("verify", help="read all of it and compare with its manifest")
     verifying.add_argument("folder", type=Path, metavar="DIR", help="the snapshot")
     verifying.set_defaults(run=_verify)
-    for command in (taking, verifying):
+    restoring = commands.add_parser(
+        "restore",
+        help="plan to put both sides back as it has them",
+        epilog=_RESTORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    restoring.add_argument("folder", type=Path, metavar="DIR", help="the snapshot")
+    how = restoring.add_mutually_exclusive_group()
+    how.add_argument("--plan", action="store_true", help="only plan; so without this as well")
+    how.add_argument("--apply", action="store_true", help="approve the plans and carry them out")
+    restoring.add_argument("--by", metavar="NAME", help="who says so; default: the user")
+    restoring.add_argument("--connection", metavar="NAME", help="default: that of the snapshot")
+    restoring.set_defaults(run=_restore)
+    for command in (taking, verifying, restoring):
         command.add_argument("--json", action="store_true", help="print one JSON value")
     return parser
 
@@ -76,6 +97,12 @@ def _take(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     _print(arguments.folder, verify(arguments.folder), is_json=arguments.json)
     return DONE
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    logs.configure("error", "snapshot")
+    restore: Callable[[argparse.Namespace], int] = import_module(_RESTORING).restore
+    return restore(arguments)
 
 
 def _print(folder: Path, manifest: Manifest, *, is_json: bool) -> None:
