@@ -102,12 +102,15 @@ def decide_restore(state: AddressState, restore: Restore) -> Decision:
     if there.get("deleted_at"):
         return _bring_back(state, there, restore)
     fields = field_changes(there, restore.fields, state.custom_field_ids)
-    lists = _lists(state, there, restore)
-    change = fields | list_change(there, lists)
-    if not change:
+    now = frozenset(there.get("list_memberships") or ())
+    if not fields and restore.lists in {None, now}:
         return Decision()
     if not state.is_there_known:
         return Decision(needs_look=True)
+    lists = _lists(state, now, restore)
+    change = fields | list_change(there, lists)
+    if not change:
+        return Decision()
     step = Step(
         kind="update_contact",
         contact_id=restore.contact_id,
@@ -178,9 +181,8 @@ def _body(there: Resource, restore: Restore, lists: Collection[str]) -> dict[str
     return body
 
 
-def _lists(state: AddressState, there: Resource, restore: Restore) -> frozenset[str]:
-    """Return the lists that the contact is on afterwards."""
-    now = frozenset(there.get("list_memberships") or ())
+def _lists(state: AddressState, now: frozenset[str], restore: Restore) -> frozenset[str]:
+    """Return the lists that the contact is on afterwards, as `decide` allows them."""
     if restore.lists is None or restore.lists == now:
         return now
     for step in decide(_as_then(state, now, restore)).steps:
