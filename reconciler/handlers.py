@@ -65,7 +65,11 @@ def _triage(installation: Installation, *, consent: bool) -> set[str]:
     began = last_at = time.monotonic()
     told_at = -math.inf
     while time.monotonic() < began + SLICE_S:
-        taken = triage_batch(installation.database, consent=consent)
+        taken = triage_batch(
+            installation.database,
+            consent=consent,
+            deleted=lambda: installation.waker.wake({topics.DELETES}),
+        )
         if taken:
             last_at = time.monotonic()
             told = {topics.DELIVER_CONSENT}

@@ -43,6 +43,9 @@ class Org(Protocol):
     def administration(self) -> Administration:
         """What an administrator does with rules and records."""
 
+    def make_bare(self) -> None:
+        """Be as an org is before the bridge's package."""
+
     def definitions(self) -> list[dict[str, object]]:
         """Return the outbound messages that are deployed."""
 
@@ -79,6 +82,7 @@ class SalesforceSetup:
                 "GET": self._get_application,
                 "PUT": self._put_application,
             },
+            "/salesforce/bare": {"POST": self._make_bare},
             "/salesforce/canvas": {"GET": self._open_canvas, "POST": self._sign_canvas},
             "/salesforce/definitions": {"GET": self._get_definitions},
             "/salesforce/definitions/{full_name}/wsdl": {"GET": self._get_wsdl},
@@ -114,6 +118,10 @@ class SalesforceSetup:
     async def _put_application(self, request: Request) -> Response:
         self.org.grants.settings = AppSettings.model_validate_json(await request.body() or b"{}")
         return await self._get_application(request)
+
+    async def _make_bare(self, _request: Request) -> Response:
+        self.org.make_bare()
+        return await self._get_definitions(_request)
 
     async def _open_canvas(self, request: Request) -> Response:
         launch = Launch.model_validate(dict(request.query_params))

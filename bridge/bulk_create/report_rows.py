@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.bulk_create.model import ROWS_AT_MOST
 from bridge.errors import Conflict, NotFoundRemotely, TooMuchAtOnce
 from bridge.identity import is_salesforce_id, salesforce_id
-from bridge.salesforce.tokens import SYSTEM
+from bridge.salesforce.login import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
 def _add(arguments: argparse.Namespace) -> None:
     added = import_module(_ADD).add(arguments)
     if added.note is not None:
-        print(f"Salesforce was not asked: {added.note}", file=sys.stderr)
+        print(added.note, file=sys.stderr)
     endpoints = {added.connection.id: added.endpoint}
     _print([added.connection], endpoints, as_json=arguments.json, one=True)
 

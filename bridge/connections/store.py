@@ -49,11 +49,7 @@ def add_connection(
         ConfigurationError: If the name cannot stand in a path, the id is no organization's, or
             the name belongs to another organization, or to anybody where it must be new.
     """
-    if not _NAME.fullmatch(name):
-        raise ConfigurationError(
-            f"{name!r} cannot name a connection: it stands in an address, so use letters, digits, "
-            "'-', '_' and '.', at most 64"
-        )
+    check_name(name)
     organization_id = check_organization_id(organization_id)
     parameters = {"name": name, "organization_id": organization_id}
     made = tx.execute(_SQL["add_connection"], parameters).fetchone()
@@ -69,6 +65,19 @@ def add_connection(
             f"give {organization_id} another name"
         )
     return connection
+
+
+def check_name(name: str) -> None:
+    """Check that a connection can have a name.
+
+    Raises:
+        ConfigurationError: If it cannot stand in an address.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} cannot name a connection: it stands in an address, so use letters, digits, "
+            "'-', '_' and '.', at most 64"
+        )
 
 
 def check_organization_id(text: str) -> str:

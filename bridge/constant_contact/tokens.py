@@ -21,6 +21,7 @@ from bridge.connections.secrets import read_secret, write_secret
 from bridge.connections.store import note_scopes, pause, resume
 from bridge.connections.wire import open_session
 from bridge.constant_contact.answers import SYSTEM, read_answer, unavailable
+from bridge.constant_contact.application import proof
 from bridge.db.queries import load_queries
 from bridge.errors import QuotaSpent, RecordRefused, Retryable, Throttled, Unauthorized
 
@@ -146,8 +147,8 @@ class Tokens:
         )
         if secret is None:
             raise Unauthorized(
-                "no Constant Contact tokens are stored: `bridge connection add "
-                f"{self._connection.name} --credentials FILE`",
+                "no Constant Contact tokens are stored: "
+                f"`bridge connect constant-contact {self._connection.name}`",
                 system=SYSTEM,
             )
         stored = json.loads(secret.text)
@@ -162,14 +163,18 @@ class Tokens:
         client = read_secret(tx, self._keyring, self._connection.id, "cc_client")
         if client is None:
             return Unauthorized("no Constant Contact application is stored", system=SYSTEM)
-        application = json.loads(client.text)
+        auth, named = proof(json.loads(client.text))
         try:
             url = token_url(self._connection.cc_auth_url or AUTH_URL)
             with open_session(self._timeout_s, url) as session:
                 response = session.post(
                     url,
-                    data={"grant_type": "refresh_token", "refresh_token": refresh_token},
-                    auth=(application["client_id"], application["client_secret"]),
+                    data={
+                        "grant_type": "refresh_token",
+                        "refresh_token": refresh_token,
+                        **named,
+                    },
+                    auth=auth,
                     headers={"Accept": "application/json"},
                 )
             return read_pair(read_answer(response), refresh_token)

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 ALL_WELL = "nothing: everything is in order"
 
 _CREDENTIALS = (
-    "`bridge connection add {connection} --credentials FILE`: what waits goes on by itself"
+    "`bridge connect check {connection}` says which login, and what to do; then what waits goes on "
+    "by itself"
 )
 _RUN = "`bridge reconcile contacts --connection {connection}` compares both sides and sets it right"
 _EXPLAIN_LIST = "`bridge explain {list}` tells why"
 
 ADVICE: Mapping[str, str] = {
     # where it begins
-    "no_connection": "`bridge connection add NAME --credentials FILE`",
+    "no_connection": "`bridge connect salesforce NAME`, then "
+    "`bridge connect constant-contact NAME`",
     "connection_unconnected": _CREDENTIALS,
     "connection_paused": _CREDENTIALS,
     "unknown_id": "check the id and that Salesforce sends this object; a run of `bridge reconcile` "

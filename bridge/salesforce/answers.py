@@ -23,7 +23,7 @@ from bridge.errors import (
     Unauthorized,
     Unavailable,
 )
-from bridge.salesforce.tokens import SYSTEM
+from bridge.salesforce.login import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

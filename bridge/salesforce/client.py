@@ -10,6 +10,7 @@ from bridge.salesforce.answers import unavailable
 from bridge.salesforce.bulk_ingest import BulkIngest
 from bridge.salesforce.bulk_query import BulkQueries
 from bridge.salesforce.collections import Collections
+from bridge.salesforce.metadata import Metadata
 from bridge.salesforce.model import Deleted, Identity
 from bridge.salesforce.names import checked_name, checked_path
 from bridge.salesforce.reports import Reports
@@ -76,6 +77,11 @@ class Salesforce:
     def bulk_ingest(self) -> BulkIngest:
         """Where very many records are saved."""
         return BulkIngest(self._session)
+
+    @property
+    def metadata(self) -> Metadata:
+        """Where packages are deployed."""
+        return Metadata(self._session)
 
     def close(self) -> None:
         """Close the connections that are kept open."""

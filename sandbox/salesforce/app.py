@@ -26,6 +26,7 @@ from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
 from sandbox.salesforce.front import Front, refuse
 from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.login import Application, Sessions, drawn
+from sandbox.salesforce.metadata.bare import strip
 from sandbox.salesforce.metadata.components import Components
 from sandbox.salesforce.metadata.crud import Crud
 from sandbox.salesforce.metadata.deploy import Deployer
@@ -145,6 +146,11 @@ class SalesforceStandIn:
             "password": self._application.password,
             "security_token": self._application.security_token,
         }
+
+    def make_bare(self) -> None:
+        """Be as an org is before the bridge's package; the records stay."""
+        with self.org.lock:
+            strip(self.org, self.queue)
 
     def owner_of(self, access_token: str) -> str | None:
         """Return whose token it is: `observer`, `bridge`, or None for one that is unknown."""

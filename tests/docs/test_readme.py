@@ -125,7 +125,7 @@ def test_every_bridge_command_that_is_mentioned_exists() -> None:
 
 @pytest.mark.parametrize("usage", usages(), ids=lambda usage: usage.partition(" [")[0])
 def test_every_option_of_a_usage_is_known_to_its_command(usage: str) -> None:
-    command = re.findall(r"\b[a-z]+\b", re.split(r" [\[A-Z-]", usage)[0])[1:]
+    command = re.findall(r"[a-z]+(?:-[a-z]+)*", re.split(r" [\[A-Z-]", usage)[0])[1:]
     known = set(re.findall(r"--[a-z-]+", bridge_help(*command)))
     assert set(re.findall(r"--[a-z-]+", usage)) <= known
 
