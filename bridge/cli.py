@@ -27,6 +27,8 @@ COMMANDS = {
     "serve": "the server that receives outbound messages",
     "worker": "the worker that delivers them",
     "scheduler": "the clock of the regular jobs",
+    "first-day": "compare both sides, keep them as they are, say what would be done",
+    "snapshot": "both sides as they are, in files: take, verify, restore from it",
     "reconcile": "compare both sides, print what differs and set it right",
     "plan": "what runs have planned: show, approve, discard, export, undo it",
     "runs": "what the runs did, and what they are doing",

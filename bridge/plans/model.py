@@ -72,6 +72,7 @@ class PlanRecord:
         run_state: How the run that made it stands.
         wait_reason: Why it waits, where a limit holds it.
         undoes: The plan that it takes back, if it does that.
+        restores: The snapshot that it puts back, if it does that.
         totals: What its steps come to, before and after, and `held`: what there is too much of.
     """
 
@@ -86,6 +87,7 @@ class PlanRecord:
     state: PlanState
     wait_reason: str | None
     undoes: int | None
+    restores: str | None
     totals: Mapping[str, Any]
     made_at: datetime
     approved_by: str | None

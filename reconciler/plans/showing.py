@@ -54,8 +54,8 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
     print_line(
         f"made {plan.made_at:%Y-%m-%d %H:%M} UTC by run {plan.run_id} ({shown(plan.asked_by)})"
     )
-    if plan.undoes is not None:
-        print_line(f"takes back what plan {plan.undoes} has added and removed")
+    if (way := _way_back(plan)) is not None:
+        print_line(way)
     if plan.wait_reason is not None:
         print_line(f"needs a word: {shown(plan.wait_reason)}")
     if plan.approved_at is not None:
@@ -126,12 +126,23 @@ def export(database: Database, plan: PlanRecord, choice: Choice) -> None:
     sys.stdout.writelines(document(plan, steps, names=names, results=states))
 
 
+def _way_back(plan: PlanRecord) -> str | None:
+    """Return what a plan puts back, in words; None where it does not."""
+    if plan.undoes is not None:
+        return f"takes back what plan {plan.undoes} has added and removed"
+    if plan.restores is not None:
+        return f"puts back what the snapshot {shown(plan.restores)} has kept"
+    return None
+
+
 def _cells(plan: PlanRecord) -> tuple[str, ...]:
     signs = plan.totals.get("by_sign", {})
     steps = " ".join(f"{mark}{signs[sign]}" for mark, sign in _MARKS if signs.get(sign))
     about = plan.wait_reason if plan.state == "waiting" else None
     if plan.undoes is not None:
         about = f"takes back plan {plan.undoes}"
+    if plan.restores is not None:
+        about = f"restores {plan.restores}"
     return (
         str(plan.id),
         plan.connection,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.console.pages.new_connection import Offer
+from bridge.first_day.gather import keep as keep_first_day
 from bridge.mapping.versions import activate
 from tests.console.client_rows import a_client
 from tests.console.engaged import ANN, BOB, CLIENT, LINK, Firm, mailing_id
@@ -17,6 +18,7 @@ from tests.console.past import a_plan, a_run, a_step, arrived, flaps, pauses
 from tests.console.people import a_contact, a_list, lets_see, mapped, there, unresolved
 from tests.console.test_audit import EMAIL, aged, outstanding, says, went
 from tests.console.typing_in import keep
+from tests.unit.first_day_builders import believable as first_day_found
 from tests.unit.mapping_builders import contact_yaml, files_with
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ def believable(desk: Desk) -> list[str]:
     aged(desk, late, "5 days")
     outstanding(desk, due="-1 days")
     matter, kept = writing(desk)
+    with desk.database.transaction() as tx:
+        keep_first_day(tx, desk.firm, first_day_found(), by="ann")
     desk.rows(
         """
         WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
@@ -65,7 +69,7 @@ def believable(desk: Desk) -> list[str]:
         """
     )
     return [
-        "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
+        "/", "/first-day", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
         f"/runs/{applied}", f"/runs/{applied}/undo", f"/runs/{later}/against/{older}",
         "/unresolved", f"/unresolved/{matter}", f"/unresolved/{matter}/choose?contact={kept}",
         "/unresolved/rule?owner=oldest", "/mappings/contact.yaml?who=Moran", "/mappings/names.yaml",

@@ -74,7 +74,7 @@ def bridge_help(*command: str) -> str:
 
 def help_lines() -> list[tuple[str, str]]:
     """Return name and help of each command, as `bridge --help` prints them."""
-    return re.findall(r"^ +([a-z]+) {2,}(\S.*)$", bridge_help(), re.MULTILINE)
+    return re.findall(r"^ +([a-z-]+) {2,}(\S.*)$", bridge_help(), re.MULTILINE)
 
 
 def commands_table() -> str:

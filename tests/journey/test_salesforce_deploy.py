@@ -14,7 +14,7 @@ from bridge.salesforce.package.generate import generate
 from bridge.salesforce.package.model import Options
 from tests.fix_bridge import MAPPINGS
 from tests.journey.administrator import CLASH, SENDER, without_clients
-from tests.journey.firm import LIST
+from tests.journey.firm import BASE, LIST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +107,18 @@ def test_removal_finds_what_an_earlier_mapping_has_brought(
     package = generate(mapping, options, whole=True)
     assert admin.deployer().remove(package, with_records=False).outcome.succeeded
     assert admin.inventory() == before
+
+
+def test_removal_takes_every_version_of_a_flow(admin: Administrator) -> None:
+    before = admin.inventory()
+    for version in ("65.0", "66.0"):
+        admin.deploy(api_version=version)
+    removed = admin.deployer().remove(admin.package(), with_records=False)
+    assert removed.outcome.succeeded, removed.outcome.problems
+    assert admin.inventory() == before
+    path = f"{BASE.rpartition('/')[0]}/query"
+    left = admin.firm.sandbox.salesforce("GET", path, q="SELECT Id FROM FlowVersionView").json()
+    assert left["totalSize"] == 0
 
 
 def test_there_may_be_nothing_to_remove(admin: Administrator) -> None:

@@ -152,10 +152,11 @@ def test_no_tombstone_asks_for_nothing(firm: Firm, admin: Administrator) -> None
 
 
 def test_drafts_send_nothing_until_they_are_activated(firm: Firm, admin: Administrator) -> None:
-    admin.deploy(flow_status="Draft")
+    flows = {part.full_name for part in admin.package().of("Flow")}
+    assert {*admin.deploy(flow_status="Draft").inactive} == flows
     firm.person("ada@example.org")
     assert firm.sandbox.control("GET", "/salesforce/deliveries") == []
-    admin.deploy()
+    assert admin.deploy().inactive == ()
     firm.person("ben@example.org")
     firm.bridge.receive()
     assert [one["object"] for one in firm.notifications()] == ["Contact"]

@@ -462,12 +462,24 @@ KEEP = """    <label>Test</label>
 """
 
 
+SWITCHED_OFF = package(
+    {"FlowDefinition": ["Own_Flow"]},
+    {
+        "flowDefinitions/Own_Flow.flowDefinition": file(
+            "FlowDefinition", "<activeVersionNumber>0</activeVersionNumber>"
+        )
+    },
+)
+
+
 def flow_package(content: str) -> bytes:
     return package({"Flow": ["Own_Flow"]}, {"flows/Own_Flow.flow": file("Flow", content)})
 
 
 @pytest.mark.rule("sf-md-before-save-flow", "sf-md-active-flow-stays")
-def test_a_flow_before_the_save_sets_a_field_until_it_is_obsolete(sandbox: RunningSandbox) -> None:
+def test_a_flow_before_the_save_sets_a_field_until_it_is_switched_off(
+    sandbox: RunningSandbox,
+) -> None:
     value = "<elementReference>$User.Id</elementReference>"
     succeeded(deploy(sandbox, flow_package(STAMP.format(value=value, status="Active"))))
     person = save(sandbox, "Contact", LastName="Quist")
@@ -479,9 +491,9 @@ def test_a_flow_before_the_save_sets_a_field_until_it_is_obsolete(sandbox: Runni
     assert title() is None
     change(sandbox, "Contact", person, Email="quist@example.org")
     assert str(title()).startswith("005")
-    removal = package({}, {"destructiveChanges.xml": manifest({"Flow": ["Own_Flow"]})})
+    removal = package({}, {"destructiveChanges.xml": manifest({"Flow": ["Own_Flow-1"]})})
     assert deploy(sandbox, removal).findtext(f"{M}status") == "Failed"
-    succeeded(deploy(sandbox, flow_package(STAMP.format(value=value, status="Obsolete"))))
+    succeeded(deploy(sandbox, SWITCHED_OFF))
     change(sandbox, "Contact", person, Email=None, Title=None)
     assert title() is None
     succeeded(deploy(sandbox, removal))
@@ -565,15 +577,12 @@ def test_a_flow_can_arrive_as_a_draft(sandbox: RunningSandbox) -> None:
 def test_a_flow_is_made_inactive_then_removed_then_its_message(sandbox: RunningSandbox) -> None:
     url = "http://127.0.0.1:9/x"
     succeeded(deploy(sandbox, message_package(url, flow=flow())))
-    both = {"Flow": ["Own_Flow"], "WorkflowOutboundMessage": ["Contact.Own"]}
+    both = {"Flow": ["Own_Flow-1"], "WorkflowOutboundMessage": ["Contact.Own"]}
     removal = package({}, {"destructiveChanges.xml": manifest(both)})
     result = deploy(sandbox, removal)
     assert result.findtext(f"{M}status") == "Failed"
-    assert [each[1] for each in failures(result)] == ["Own_Flow", "Contact.Own"]
-    inactive = package(
-        {"Flow": ["Own_Flow"]}, {"flows/Own_Flow.flow": file("Flow", flow(status="Obsolete"))}
-    )
-    succeeded(deploy(sandbox, inactive))
+    assert [each[1] for each in failures(result)] == ["Own_Flow-1", "Contact.Own"]
+    succeeded(deploy(sandbox, SWITCHED_OFF))
     result = deploy(sandbox, removal)
     succeeded(result)
     deleted = [
@@ -581,9 +590,53 @@ def test_a_flow_is_made_inactive_then_removed_then_its_message(sandbox: RunningS
         for each in result.iter(f"{M}componentSuccesses")
         if each.findtext(f"{M}deleted") == "true"
     ]
-    assert deleted == ["Own_Flow", "Contact.Own"]
+    assert deleted == ["Own_Flow-1", "Contact.Own"]
     names = [each["full_name"] for each in sandbox.control("GET", "/salesforce/definitions")]
     assert "Contact.Own" not in names
+
+
+def versions(sandbox: RunningSandbox) -> list[tuple[float, str]]:
+    found = query(
+        sandbox,
+        "SELECT VersionNumber, Status FROM FlowVersionView "
+        "WHERE FlowDefinitionView.ApiName = 'Own_Flow' ORDER BY VersionNumber",
+    )
+    return [(each["VersionNumber"], each["Status"]) for each in found]
+
+
+@pytest.mark.rule("sf-md-flow-versions")
+def test_a_deployment_adds_a_version_and_a_draft_leaves_the_active_one(
+    sandbox: RunningSandbox,
+) -> None:
+    url = "http://127.0.0.1:9/x"
+    for _ in range(2):
+        succeeded(deploy(sandbox, message_package(url, flow=flow())))
+    assert versions(sandbox) == [(1, "Active")]
+    succeeded(deploy(sandbox, message_package(url, flow=flow(status="Draft"))))
+    assert versions(sandbox) == [(1, "Active"), (2, "Draft")]
+    save(sandbox, "Contact", LastName="Quist")
+    assert "Own" in [each["definition"] for each in queue(sandbox)]
+    (shown,) = query(sandbox, "SELECT IsActive FROM FlowDefinitionView WHERE ApiName = 'Own_Flow'")
+    assert shown["IsActive"] is False
+    succeeded(deploy(sandbox, message_package(url, flow=flow(kind="Create"))))
+    assert versions(sandbox) == [(1, "Obsolete"), (2, "Active")]
+
+
+@pytest.mark.rule("sf-md-flow-versions")
+def test_a_flow_is_deleted_by_each_of_its_versions(sandbox: RunningSandbox) -> None:
+    url = "http://127.0.0.1:9/x"
+    for kind in ("Create", "Update"):
+        succeeded(deploy(sandbox, message_package(url, flow=flow(kind=kind))))
+    succeeded(deploy(sandbox, SWITCHED_OFF))
+    whole = package({}, {"destructiveChanges.xml": manifest({"Flow": ["Own_Flow"]})})
+    (failure,) = failures(deploy(sandbox, whole))
+    assert failure[5] == "insufficient access rights on cross-reference id"
+    names = ["Own_Flow-1", "Own_Flow-2", "Own_Flow-3"]
+    each = package({}, {"destructiveChanges.xml": manifest({"Flow": names})})
+    result = deploy(sandbox, each)
+    succeeded(result)
+    assert [one[3] for one in failures(result)] == ["Warning"]
+    assert versions(sandbox) == []
 
 
 @pytest.mark.rule("sf-md-destructive-changes")

@@ -89,6 +89,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "status",
         "variables",
     ),
+    "FlowDefinition": ("activeVersionNumber",),
     "Flow/actionCalls": (
         "name",
         "label",

@@ -96,6 +96,7 @@ def test_only_parts_that_changed_are_counted() -> None:
         ("Cannot change the type of the field Contact.X", "rename or delete"),
         ("You cannot deploy to a required field: A.B", "connect Salesforce"),
         ("An active flow cannot be deleted: deactivate it first", "Setup, Flows"),
+        ("insufficient access rights on cross-reference id", "Setup, Flows"),
         ("This outbound message is referenced elsewhere: X", "what uses it"),
         ("This permission set is assigned to users", "what uses it"),
         ("Flow test coverage is not met", "--draft"),

@@ -260,17 +260,32 @@ def test_the_way_back_names_every_part_or_the_object_that_takes_it_along(profile
     package = generate(MAPPINGS[profile], OPTIONS)
     named = members(taken_out(package)["destructiveChanges.xml"])
     own = {name for kind, name in named if kind == "CustomObject"}
-    for part in package.parts:
-        assert (part.kind, part.full_name) in named or part.owner in own
-    assert named <= {(part.kind, part.full_name) for part in package.parts}
+    expected = {
+        (part.kind, f"{part.full_name}-1" if part.kind == "Flow" else part.full_name)
+        for part in package.parts
+        if part.kind in {"CustomObject", "WorkflowOutboundMessage"} or part.owner not in own
+    }
+    assert named == expected
     assert members(taken_out(package)["package.xml"]) == set()
 
 
+def test_flows_go_by_each_version_that_is_there() -> None:
+    package = generate(MAPPINGS["practifi"], OPTIONS)
+    content = taken_out(package, {"CC_Bridge_Untick": (2, 5)})["destructiveChanges.xml"]
+    assert {name for kind, name in members(content) if kind == "Flow"} == {
+        "CC_Bridge_Untick-2",
+        "CC_Bridge_Untick-5",
+    }
+
+
 def test_flows_are_switched_off_before_anything_goes() -> None:
-    files = switched_off(generate(MAPPINGS["practifi"], OPTIONS))
-    flows = [content for path, content in files.items() if path.startswith("flows/")]
-    assert len(flows) == len(members(files["package.xml"]))
-    assert all(b"<status>Obsolete</status>" in content for content in flows)
+    package = generate(MAPPINGS["practifi"], OPTIONS)
+    files = switched_off(package)
+    flows = {part.full_name for part in package.of("Flow")}
+    assert members(files["package.xml"]) == {("FlowDefinition", name) for name in flows}
+    for name in flows:
+        content = files[f"flowDefinitions/{name}.flowDefinition"]
+        assert b"<activeVersionNumber>0</activeVersionNumber>" in content
 
 
 def said(files: Mapping[str, bytes]) -> set[tuple[str, str]]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from starlette.responses import RedirectResponse
 
 from bridge.clock import now
 from bridge.connections.beside import NewAccount
-from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import read_secret
 from bridge.connections.store import load_connection
-from bridge.console.access.cookies import CONSENT, drop_cookie, read_cookie, set_cookie
+from bridge.console.access.attempts import ATTEMPT_S, kept_begun, send_away
+from bridge.console.access.cookies import CONSENT, drop_cookie
 from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, new_token
 from bridge.console.faults import NotThere
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from bridge.console.page import Visit
 
 BACK = "/settings/connections/authorized"
-_ATTEMPT_S = 600.0
-_SEE_OTHER = 303
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +62,7 @@ def begin(visit: Visit) -> Response:
             connection_id=connection.id,
             state=new_token(),
             verifier=new_token(),
-            ends_at=now(tx).timestamp() + _ATTEMPT_S,
+            ends_at=now(tx).timestamp() + ATTEMPT_S,
         )
     url = consent_url(
         connection,
@@ -75,16 +71,12 @@ def begin(visit: Visit) -> Response:
         state=attempt.state,
         verifier=attempt.verifier,
     )
-    response = RedirectResponse(url, status_code=_SEE_OTHER)
-    sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
-    value = sealed.ciphertext.decode("ascii")
-    set_cookie(visit.request, response, CONSENT, value, lives_s=_ATTEMPT_S)
-    return response
+    return send_away(visit, url, CONSENT, attempt)
 
 
 def come_back(visit: Visit) -> Response:
     """Store the new consent, where it is the same account's."""
-    attempt = _attempt(visit)
+    attempt = kept_begun(visit, CONSENT, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise ConfigurationError(
             "This was not begun in this browser, or too long ago. Authorize again."
@@ -140,15 +132,6 @@ def come_back(visit: Visit) -> Response:
         response = visit.go(f"/settings/connections?connection={connection.name}&did=authorized")
     drop_cookie(visit.request, response, CONSENT)
     return response
-
-
-def _attempt(visit: Visit) -> Attempt | None:
-    kept = read_cookie(visit.request, CONSENT)
-    try:
-        text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))
-        return Attempt(**json.loads(text))
-    except (ConfigurationError, ValueError, TypeError):
-        return None
 
 
 def _client(tx: psycopg.Connection[Any], visit: Visit, connection: Connection) -> dict[str, str]:

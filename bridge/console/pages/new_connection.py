@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.clock import now
 from bridge.connections.beside import NewAccount, start_beside
-from bridge.connections.sealed import Sealed
 from bridge.connections.store import list_connections, load_connection
-from bridge.console.access.cookies import ACCOUNT, drop_cookie, read_cookie, set_cookie
+from bridge.console.access.attempts import ATTEMPT_S, keep_begun, kept_begun
+from bridge.console.access.cookies import ACCOUNT, drop_cookie
 from bridge.console.access.people import meet, set_roles
 from bridge.console.access.roles import Right, Role
 from bridge.console.faults import NotThere
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from bridge.console.page import Visit
 
 PATH = "/settings/connections/new"
-_OFFER_S = 600.0
 _UNUSABLE = 422
 
 
@@ -60,7 +58,7 @@ def keep_offer(
 ) -> None:
     """Have the browser keep a consent with an answer, for ten minutes."""
     with visit.console.database.transaction() as tx:
-        ends_at = now(tx).timestamp() + _OFFER_S
+        ends_at = now(tx).timestamp() + ATTEMPT_S
     offer = Offer(
         person_id=visit.who.id,
         connection_id=connection.id,
@@ -70,8 +68,7 @@ def keep_offer(
         scopes=account.scopes,
         ends_at=ends_at,
     )
-    value = visit.console.keyring.encrypt(json.dumps(asdict(offer))).ciphertext.decode("ascii")
-    set_cookie(visit.request, response, ACCOUNT, value, lives_s=_OFFER_S)
+    keep_begun(visit, response, ACCOUNT, offer)
 
 
 def ask(visit: Visit) -> Response:
@@ -127,12 +124,7 @@ def _let_in(tx: psycopg.Connection[Any], visit: Visit, new: Connection) -> None:
 
 
 def _offered(tx: psycopg.Connection[Any], visit: Visit) -> tuple[Offer, Connection]:
-    kept = read_cookie(visit.request, ACCOUNT)
-    try:
-        text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))
-        offer = Offer(**json.loads(text))
-    except (ConfigurationError, ValueError, TypeError):
-        offer = None
+    offer = kept_begun(visit, ACCOUNT, Offer)
     if offer is None or offer.person_id != visit.who.id or now(tx).timestamp() > offer.ends_at:
         raise ConfigurationError(
             "Which account it is for is not known any more. Re-authorize a connection, log in to "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bridge.errors import Forbidden, NotFoundRemotely, Retryable, RunRefused, Unavailable
 from bridge.salesforce import tombstone
 from bridge.salesforce.deploy.definitions import Sent, forget, narrow, widen
+from bridge.salesforce.deploy.flows_there import flow_versions, inactive_flows
 from bridge.salesforce.deploy.outcome import read_outcome
 from bridge.salesforce.deploy.prepare import describe
 from bridge.salesforce.login import SYSTEM
@@ -45,6 +46,7 @@ class Deployed:
         changed_lists: Field lists that have changed with the deployment.
         missing: Messages that were not found when they were read back.
         hidden: Fields that the user whom messages are sent as may not read.
+        inactive: Flows that are there and not in force as they were deployed.
         is_silent: Flows were switched off, and what should follow did not.
         is_checked: What that user may read is known.
     """
@@ -53,6 +55,7 @@ class Deployed:
     changed_lists: int = 0
     missing: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    inactive: tuple[str, ...] = ()
     is_silent: bool = False
     is_checked: bool = True
 
@@ -111,6 +114,7 @@ class Deployer:
                 for one in package.messages
                 for name in sorted({*one.fields} - sent.fields_of(one))
             ),
+            inactive=self._inactive(package),
             is_checked=self.is_own_user,
         )
 
@@ -129,13 +133,14 @@ class Deployer:
             self._refuse_records(package)
         known = self._messages()
         with _permitted():
-            flows = self.salesforce.metadata.parts("Flow")
-        there = [part for part in package.of("Flow") if part.full_name in flows]
-        if there:
-            outcome = self._carry_out("switch the flows off", removal.switched_off(package, there))
+            versions = flow_versions(self.salesforce, _flows(package))
+        active = sorted(name for name, one in versions.items() if one.is_active)
+        if active:
+            outcome = self._carry_out("switch the flows off", removal.switched_off(package, active))
             if not outcome.succeeded:
                 return Deployed(outcome=outcome)
-        outcome = self._carry_out("remove", removal.taken_out(package))
+        numbers = {name: one.numbers for name, one in versions.items()}
+        outcome = self._carry_out("remove", removal.taken_out(package, numbers))
         if outcome.succeeded:
             gone = [known[one.full_name] for one in package.messages if one.full_name in known]
             with self.database.transaction() as tx:
@@ -155,6 +160,12 @@ class Deployer:
                     f"{name} holds {count} records, which would go with it: export them, then "
                     "give --with-records"
                 )
+
+    def _inactive(self, package: Package) -> tuple[str, ...]:
+        try:
+            return inactive_flows(self.salesforce, _flows(package))
+        except Forbidden:  # whoever deploys need not see them: nothing is known then
+            return ()
 
     def _readable(self, package: Package) -> frozenset[str]:
         described = describe(self.salesforce, {one.object for one in package.messages})
@@ -197,6 +208,10 @@ class Deployer:
     def _messages(self) -> dict[str, str]:
         with _permitted():
             return self.salesforce.metadata.outbound_messages()
+
+
+def _flows(package: Package) -> list[str]:
+    return [part.full_name for part in package.of("Flow")]
 
 
 @contextmanager

@@ -178,6 +178,7 @@ def _as_json(deployed: Deployed) -> dict[str, Any]:
         "field_lists_changed": deployed.changed_lists,
         "messages_missing": list(deployed.missing),
         "fields_hidden": list(deployed.hidden),
+        "flows_inactive": list(deployed.inactive),
     }
 
 
@@ -203,6 +204,7 @@ def _lines(arguments: argparse.Namespace, ground: Ground, deployed: Deployed) ->
         lines.append("-> assign the permission set Constant Contact Bridge, then deploy again")
     if not deployed.is_checked:
         lines.append(f"what {arguments.send_as} may read is not known: empty fields are read back")
-    if arguments.draft:
-        lines.append("-> activate the flows CC_Bridge_… in Setup, Flows: drafts send nothing")
+    if deployed.inactive:
+        lines.append(f"not in force as deployed: {', '.join(deployed.inactive)}")
+        lines.append("-> activate their latest versions in Setup, Flows")
     return lines

@@ -35,8 +35,8 @@ _ADVICE = (
         "leave it to Practifi's own permission set: connect Salesforce, then deploy again",
     ),
     (
-        r"active flow cannot be deleted|Flow.*(?:version|interview)",
-        "delete the versions of this flow in Setup, Flows, then remove again",
+        r"active flow cannot be deleted|[Ff]low.*(?:version|interview)|cross-reference id",
+        "delete this flow and its paused interviews in Setup, Flows, then remove again",
     ),
     (
         r"referenced elsewhere|is in use|assigned to",

@@ -27,6 +27,7 @@ _FOLDERS = {
     "CspTrustedSite": ("cspTrustedSites", "cspTrustedSite"),
     "CustomTab": ("tabs", "tab"),
     "Flow": ("flows", "flow"),
+    "FlowDefinition": ("flowDefinitions", "flowDefinition"),
     "PermissionSet": ("permissionsets", "permissionset"),
 }
 """Type of a file that holds one part -> its folder and suffix."""

@@ -10,6 +10,7 @@ from sandbox.salesforce.catalogue.fields import (
     picklist,
     system_fields,
     text,
+    whole,
 )
 from sandbox.salesforce.schema import SObject
 
@@ -177,7 +178,40 @@ USER_RECORD_ACCESS = SObject(
     ),
 )
 
+FLOW_DEFINITION_VIEW = SObject(
+    name="FlowDefinitionView",
+    label="Flow Definition View",
+    plural="Flow Definition Views",
+    prefix="300",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("DurableId", 18),
+        text("ApiName", 80),
+        text("Label", 80),
+        checkbox("IsActive"),
+        text("ActiveVersionId", 18),
+    ),
+)
+
+FLOW_VERSION_VIEW = SObject(
+    name="FlowVersionView",
+    label="Flow Version View",
+    plural="Flow Version Views",
+    prefix="301",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("DurableId", 18),
+        lookup("FlowDefinitionViewId", "FlowDefinitionView"),
+        whole("VersionNumber"),
+        picklist("Status", "Active", "Draft", "Obsolete", "InvalidDraft"),
+    ),
+)
+
 SETUP = (
+    FLOW_DEFINITION_VIEW,
+    FLOW_VERSION_VIEW,
     USER_RECORD_ACCESS,
     REPORT,
     ORGANIZATION,

@@ -164,14 +164,16 @@ class Deployer:
             full_name: Its name.
             file_name: The list that names it.
         """
-        if not self._components.exists(kind, full_name):
+        is_version = kind == "Flow" and self._effects.flow_versions.exists(full_name)
+        if not is_version and not self._components.exists(kind, full_name):
             absent = Problem(f"No {kind} named: {full_name} found", is_warning=True)
             return self._failure(kind, full_name, file_name, absent)
         try:
-            self._effects.remove(kind, full_name)
+            gone = self._effects.remove(kind, full_name)
         except Problem as problem:
             return self._failure(kind, full_name, file_name, problem)
-        self._components.deployed.pop((kind, full_name), None)
+        if gone is not None:
+            self._components.deployed.pop((kind, gone), None)
         return self._message(kind, full_name, file_name, deleted=True, changed=True)
 
     def _message(self, kind: str, full_name: str, file_name: str, **more: object) -> Message:
