@@ -202,13 +202,18 @@ SET subject_key = 'erased', key = 'address:erased:' || kind, detail = '{}', befo
     state = CASE state WHEN 'planned' THEN 'skipped' ELSE state END,
     outcome = CASE state WHEN 'planned' THEN 'the person was erased' ELSE outcome END,
     finished_at = CASE state WHEN 'planned' THEN app_now() ELSE finished_at END
-WHERE connection_id = %(connection_id)s AND subject_kind = 'address'
+WHERE connection_id = %(connection_id)s AND subject_kind IN ('address', 'status')
   AND (subject_key = ANY(%(addresses)s) OR subject_key = ANY(%(people)s))
 
 -- name: erase_work
 -- What was to be done.
 DELETE FROM work
 WHERE connection_id = %(connection_id)s AND kind = 'address' AND (key = ANY(%(addresses)s) OR key = ANY(%(people)s))
+
+-- name: erase_flapping
+-- Values that somebody there had set back.
+DELETE FROM flapping_field
+WHERE connection_id = %(connection_id)s AND key = ANY(%(addresses)s)
 
 -- name: erase_candidates
 -- What a run was to look at.

@@ -259,7 +259,7 @@ def running_installation(log: Path, folder: Path | None = None) -> Iterator[Inst
             sandbox = RunningSandbox(line=line, session=session)
             sandbox.lift_limits()
             sandbox.control("PUT", "/salesforce/queue", {"retry_factor": 0.01})
-            installation = Installation(folder=folder, log=log, sandbox=sandbox, port=_free_port())
+            installation = Installation(folder=folder, log=log, sandbox=sandbox, port=free_port())
             installation.start()
             try:
                 until(installation.is_ready, "`bridge up` is ready", within_s=_START_S)
@@ -297,7 +297,8 @@ def _end(installation: Installation) -> None:
             process.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
