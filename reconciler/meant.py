@@ -30,7 +30,7 @@ def connection_meant(installation: Installation, name: str | None) -> Connection
         if connection.name == DEFAULT:
             return connection
     if not connections:
-        raise ConfigurationError("there is no connection yet: `bridge connection add`")
+        raise ConfigurationError("there is no connection yet: `bridge connect salesforce`")
     names = ", ".join(connection.name for connection in connections)
     raise ConfigurationError(f"give --connection: there are {names}")
 

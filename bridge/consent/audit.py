@@ -120,8 +120,9 @@ def count_entries(tx: psycopg.Connection, connection_id: int) -> int:
 def lags(tx: psycopg.Connection, connection_id: int, *, days: int) -> list[Lag]:
     """Return how long ticks and unticks of the last days took to be confirmed."""
     with tx.cursor(row_factory=dict_row) as cursor:
-        since = now(tx) - timedelta(days=days)
-        cursor.execute(SQL["lags"], {"connection_id": connection_id, "since": since})
+        at = now(tx)  # as a value: app_now() is asked anew for each row
+        values = {"connection_id": connection_id, "since": at - timedelta(days=days), "now": at}
+        cursor.execute(SQL["lags"], values)
         return [Lag(**row) for row in cursor]
 
 

@@ -76,24 +76,12 @@ WHERE connection_id = %(connection_id)s AND name = 'consent_last_export'
 -- name: lags
 -- How long changes took from seen to confirmed, in seconds, how many have not been confirmed, and how many of both were not
 -- confirmed within one business day (Monday to Friday, UTC); by direction.
-SELECT e.change, count(c.seq) AS confirmed,
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.at - e.at)) FILTER (WHERE c.seq IS NOT NULL) AS median_s,
-  max(extract(epoch FROM c.at - e.at))::float AS worst_s,
-  count(*) FILTER (WHERE c.seq IS NULL AND EXISTS (
-    SELECT FROM consent_entry s
-    WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage = 'sent')) AS sent_only,
-  count(*) FILTER (WHERE coalesce(c.at, app_now()) > one_business_day_after(e.at)
-    AND EXISTS (
-      SELECT FROM consent_entry s
-      WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage IN ('sent', 'confirmed'))) AS late
-FROM consent_entry e
-LEFT JOIN LATERAL (
-  SELECT c.seq, c.at
-  FROM consent_entry c
-  WHERE c.connection_id = e.connection_id AND c.about_seq = e.seq AND c.stage = 'confirmed'
-  ORDER BY c.seq
-  LIMIT 1) c ON true
-WHERE e.connection_id = %(connection_id)s AND e.stage = 'seen' AND e.change IN ('ticked', 'unticked')
-  AND e.at >= %(since)s
-GROUP BY e.change
-ORDER BY e.change
+SELECT change, count(confirmed_at) AS confirmed,
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM confirmed_at - at)::float) AS median_s,
+  max(extract(epoch FROM confirmed_at - at))::float AS worst_s,
+  count(*) FILTER (WHERE confirmed_at IS NULL AND sent_at IS NOT NULL) AS sent_only,
+  count(*) FILTER (WHERE coalesce(sent_at, confirmed_at) IS NOT NULL AND coalesce(confirmed_at, %(now)s) > due_at) AS late
+FROM consent_change
+WHERE connection_id = %(connection_id)s AND change IN ('ticked', 'unticked') AND at >= %(since)s
+GROUP BY change
+ORDER BY change

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,22 @@ def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[s
     old, new = change.get("list_memberships", ((), ()))
     before, after = set(old or ()), set(new or ())
     return after - before, before - after
+
+
+class Effect(Protocol):
+    """The part of a step that says what it does."""
+
+    @property
+    def kind(self) -> str:
+        """As in `step.kind`."""
+
+    @property
+    def cc_id(self) -> str | None:
+        """What it is done to there."""
+
+    @property
+    def change(self) -> Mapping[str, tuple[Any, Any]]:
+        """Field -> (old, new)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,15 +6,16 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bridge.plans.contrast import contrast_plans, contrast_refused
+from bridge.plans.difference import compare, outcome_lines
 from bridge.plans.export import document, plan_as_json
 from bridge.plans.steps import list_names, step_states
 from bridge.plans.store import pages
 from bridge.plans.text import plan_lines, result_line, shown
-from reconciler.plans.difference import compare, outcome_lines
 from reconciler.terminal import has_colours, print_json, print_line, print_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bridge.db.database import Database
     from bridge.plans.choose import Choice
@@ -68,9 +69,20 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
     print_totals(plan.totals)
     if states.keys() - {"planned"}:
         print_line(result_line(states))
-        for page in pages(database, plan, choice):
-            for line in outcome_lines(page, names):
-                print_line(line)
+        _print_outcome(database, plan, choice, names)
+
+
+def _print_outcome(
+    database: Database, plan: PlanRecord, choice: Choice, names: Mapping[str, str]
+) -> None:
+    for page in pages(database, plan, choice):
+        for line in outcome_lines(page, names):
+            print_line(line)
+    if choice.is_all:
+        with database.transaction() as tx:
+            contrast = contrast_refused(tx, plan.connection_id, plan.id)
+        for line in contrast.lines():
+            print_line(line)
 
 
 def show_difference(
@@ -88,6 +100,11 @@ def show_difference(
     print_line(f"plan {older.id} and, now, plan {plan.id}" if found else "both plans say the same")
     for difference in found:
         for line in difference.lines(names):
+            print_line(line)
+    if choice.is_all:
+        with database.transaction() as tx:
+            contrast = contrast_plans(tx, older, plan)
+        for line in contrast.lines():
             print_line(line)
 
 

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.salesforce import firm, ids, merging
+from sandbox.salesforce.features import FeatureSwitches
+from sandbox.salesforce.metadata.objects import Objects
 from sandbox.salesforce.record_access import Level  # noqa: TC001 - pydantic reads it
+from sandbox.salesforce.reports.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.salesforce.features import Features
     from sandbox.salesforce.firm import Staff
     from sandbox.salesforce.org import Org
+    from sandbox.salesforce.outbound.queue import Queue
+    from sandbox.salesforce.reports.shelf import Report
     from sandbox.salesforce.saving_rules import SavingRules
 
 
@@ -55,10 +61,16 @@ class AccessLimit(BaseModel):
 
 
 class Administration:
-    """Serves one org."""
+    """Serves one org.
 
-    def __init__(self, org: Org, staff: Callable[[], Staff]) -> None:
+    Attributes:
+        shelf: The reports that are there.
+    """
+
+    def __init__(self, org: Org, queue: Queue, staff: Callable[[], Staff]) -> None:
         self._org = org
+        self.shelf = Shelf(org)
+        self._switches = FeatureSwitches(org, Objects(org, queue))
         self._staff = staff
 
     @property
@@ -89,6 +101,28 @@ class Administration:
                 (ids.canonical(each.user_id) or "", ids.canonical(each.record_id) or ""): each.level
                 for each in limits
             }
+
+    def forget(self) -> None:
+        """Have neither reports nor features: the org has begun anew."""
+        self.shelf.clear()
+        self._switches.forget()
+
+    @property
+    def features(self) -> Features:
+        """The features that are turned on."""
+        return self._switches.on
+
+    def turn_on(self, features: Features) -> None:
+        """Turn features on; those that are on stay so."""
+        self._switches.turn_on(features)
+
+    def reports(self) -> list[dict[str, object]]:
+        """Return the reports of the org."""
+        return self.shelf.listed()
+
+    def keep_reports(self, reports: list[Report]) -> None:
+        """Have these reports and no others."""
+        self.shelf.replace(reports, self._staff().observer_user_id)
 
     def hire(self, asked: Hire) -> str:
         """Give the org one more user, who may do what its advisers may, and return the id."""

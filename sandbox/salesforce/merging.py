@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce import ids, saving
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.record_checks import check_unique
 from sandbox.salesforce.schema import MERGEABLE
 from sandbox.salesforce.tables import folded
 
@@ -62,6 +63,7 @@ def merge(
     moved: list[str] = []
     for loser in losers:
         moved += _move_children(tx, sobject, loser, master)
+        saving.before_delete(tx, sobject, saving.existing(tx, sobject, loser))
         row = saving.existing(tx, sobject, loser) | {"IsDeleted": True, "MasterRecordId": master}
         tx.put(sobject, loser, row | saving.modified(tx))
     saving.update(tx, sobject, master, fields)
@@ -99,7 +101,7 @@ def _bring_back(tx: Transaction, sobject: SObject, row: Row) -> None:
     if "MasterRecordId" in back:
         back["MasterRecordId"] = None
     for field in sobject.fields:
-        saving.check_unique(tx, sobject, field, record_id, back[field.name])
+        check_unique(tx, sobject, field, record_id, back[field.name])
     tx.put(sobject, record_id, back)
     for child, reference in tx.org.schema.referring_to(sobject):
         if not reference.cascades:

@@ -167,7 +167,9 @@ def test_compliance_sees_that_opt_outs_are_kept_and_by_whose_word_one_ended(
     page.get_by_label("On which day").fill("2026-01-02")
     page.get_by_role("button", name="Reactivate").click()
     page.get_by_text("Asked for. It goes out as far as the policy allows").wait_for()
-    until_shown(page, page.get_by_role("row", name=re.compile("Lou Sol.*Confirmed")))
+    until_shown(
+        page, page.get_by_role("row", name=re.compile("Lou Sol.*Reactivated .*, on 1 list"))
+    )
     assert practice.permission(lou_at) == "explicit"
     assert practice.permission(kit_at) == "unsubscribed"
 

@@ -106,10 +106,10 @@
     const change = meanwhile.get(event.detail?.ctx);
     if (change && form()) carriedOver(change);
     look();
-    const place = form()?.querySelector("[data-summary]") ?? form()?.querySelector("[autofocus]");
-    if (place && document.activeElement === document.body || place?.matches("[autofocus]")) {
+    const place = form()?.querySelector("[data-summary]") ?? form()?.querySelector("[data-focus]");
+    if (place && document.activeElement === document.body || place?.matches("[data-focus]")) {
       place.focus();
-      place.removeAttribute("autofocus");
+      place.removeAttribute("data-focus");
     } else if (dropped && document.activeElement === document.body) {
       document.getElementById("add")?.focus();
     }
