@@ -12,6 +12,7 @@ from bridge.errors import ConfigurationError
 from bridge.plans.choose import Choice
 from bridge.plans.store import approve_plan, find_plan
 from bridge.runs.store import load_run
+from reconciler import in_bulk
 from reconciler.kept.cli import main as snapshot
 from reconciler.kept.files import SnapshotDamaged, read_rows
 from reconciler.kept.manifest import NAME, read_manifest, verify
@@ -23,6 +24,7 @@ from reconciler.runs.store import claim
 from reconciler.terminal import DONE, Terminal
 from tests.journey.firm import LIST
 from tests.journey.first_days import signed_up
+from tests.journey.loading import FEW, go_in_bulk_early, imports, left_over, single_writes
 from tests.journey.reconciling import reconcile
 
 if TYPE_CHECKING:
@@ -242,3 +244,27 @@ def test_verifying_by_command_needs_no_database(
     (tmp_path / "kept" / NAME).unlink()
     with pytest.raises(SnapshotDamaged):
         snapshot(["verify", str(tmp_path / "kept")])
+
+
+def test_many_who_lost_a_list_are_put_back_in_bulk_but_whoever_is_out(
+    deaf: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_in_bulk_early(monkeypatch)
+    monkeypatch.setattr(in_bulk, "BEGIN_IN_A_RUN", FEW)
+    record = deaf.new_list("Letter")
+    many = [f"client{number}@example.org" for number in range(FEW + 2)]
+    for email in many:
+        deaf.member(email, record)
+    reconcile(deaf)
+    taken(deaf, tmp_path / "kept")
+    for email in many:
+        deaf.put(deaf.there(email), list_memberships=[])
+    deaf.put(deaf.there(many[1]), first_name="Wrong")
+    plans, _ = planned(deaf, tmp_path / "kept")
+    deaf.unsubscribes(many[0])
+    before = len(single_writes(deaf)), imports(deaf)
+    assert approved(deaf, plans["contacts"]).state == "done"
+    assert (len(single_writes(deaf)), imports(deaf)) == (before[0] + 1, before[1] + 1)
+    assert [len(deaf.lists_of(email)) for email in many] == [0] + [1] * (len(many) - 1)
+    assert deaf.permission(many[0]) == "unsubscribed"
+    assert left_over(deaf) == []
