@@ -16,6 +16,7 @@ MAY_IMPORT = {
 }
 PURE = {
     "bridge.errors",
+    "bridge.backups.manifest",
     "bridge.cron",
     "bridge.identity",
     "bridge.salesforce.values",
