@@ -45,6 +45,7 @@ PURE = {
     "bridge.plans.text",
     "bridge.runs.model",
     "bridge.status.alarms",
+    "bridge.support.redact",
     "bridge.status.of_runs",
     "bridge.status.of_surroundings",
     "bridge.status.text",

@@ -68,7 +68,7 @@ def bridge_help(*command: str) -> str:
 
 def help_lines() -> list[tuple[str, str]]:
     """Return name and help of each command, as `bridge --help` prints them."""
-    return re.findall(r"^ +([a-z]+) {2,}(\S.*)$", bridge_help(), re.MULTILINE)
+    return re.findall(r"^ +([a-z-]+) {2,}(\S.*)$", bridge_help(), re.MULTILINE)
 
 
 def commands_table() -> str:
@@ -115,7 +115,7 @@ def test_every_bridge_command_that_is_mentioned_exists() -> None:
 
 @pytest.mark.parametrize("usage", usages(), ids=lambda usage: usage.partition(" [")[0])
 def test_every_option_of_a_usage_is_known_to_its_command(usage: str) -> None:
-    command = re.findall(r"\b[a-z]+\b", re.split(r" [\[A-Z-]", usage)[0])[1:]
+    command = re.findall(r"\b[a-z-]+\b", re.split(r" [\[A-Z-]", usage)[0])[1:]
     known = set(re.findall(r"--[a-z-]+", bridge_help(*command)))
     assert set(re.findall(r"--[a-z-]+", usage)) <= known
 
