@@ -18,6 +18,7 @@ from bridge.backups.programs import find_programs, reach
 from bridge.backups.store import SQL
 from bridge.connections.keyring import read_ring
 from bridge.db.database import connect, open_database
+from bridge.db.migrate import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bridge.settings import Settings
-
-PROGRAM = "practifi-constant-contact-bridge"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,13 @@ from psycopg import ClientCursor, sql
 from psycopg.rows import dict_row
 
 from bridge.backups.archive import opened
-from bridge.backups.back_up import PROGRAM
 from bridge.backups.dump import put_back
 from bridge.backups.manifest import RESTORE, refuse_newer
 from bridge.backups.programs import find_programs, reach
 from bridge.backups.store import SQL
 from bridge.connections.keyring import KeyRing, keep_ring, read_ring, ring_path
 from bridge.db.database import connect, open_database
-from bridge.db.migrate import read_migrations
+from bridge.db.migrate import PROGRAM, read_migrations
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.pauses.store import DELIVERY_LANES
