@@ -131,7 +131,7 @@ def _triage(
     consent: bool,
 ) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
-    records = _records(tx, connection.id, [row for row in taken if row.origin == "message"])
+    records = _records(tx, connection.id, taken)
     told: list[tuple[Untriaged, PractifiRow]] = []
     gone: list[tuple[Untriaged, str]] = []
     dirty: list[tuple[Untriaged, frozenset[Subject], bool]] = []
@@ -142,7 +142,7 @@ def _triage(
             verdicts[notification.ctid] = Verdict("ignored", reason)
         elif not is_salesforce_id(notification.record_id):
             verdicts[notification.ctid] = Verdict("ignored", "the record id is not valid")
-        elif notification.origin == "poll":
+        elif notification.origin == "poll" and notification.ctid not in records:
             gone.append((notification, kind))
         elif notification.ctid not in records:
             verdicts[notification.ctid] = Verdict("dead", "the raw message is gone", MESSAGE_GONE)
