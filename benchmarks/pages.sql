@@ -1,4 +1,4 @@
--- A firm with so many contacts, three memberships each, on both sides, and a past of half a year.
+-- A firm with so many contacts, three memberships each, on both sides, and a past of half a year. Half of the people are on List 1.
 
 WITH made AS (
   INSERT INTO api_application (client_id)
@@ -9,10 +9,14 @@ SET state = 'active', api_application_id = (SELECT id FROM made)
 WHERE id = %(id)s;
 
 INSERT INTO practifi_record
-  (connection_id, kind, sf_id, account_id, name, email_key, do_not_email, fields, modstamp, source, seen_at)
-SELECT %(id)s, 'contact', '003' || lpad(n::text, 12, '0') || 'AAA', '001' || lpad((n / 3)::text, 12, '0') || 'AAA', 'Person ' || n,
+  (connection_id, kind, sf_id, account_id, email_key, do_not_email, fields, modstamp, source, seen_at)
+SELECT %(id)s, 'contact', '003' || lpad(n::text, 12, '0') || 'AAA', '001' || lpad((n / 3)::text, 12, '0') || 'AAA',
   'person' || CASE WHEN n %% 25 = 0 THEN n - 1 ELSE n END || '@example.org', n %% 40 = 0,
-  jsonb_build_object('FirstName', 'First ' || n, 'LastName', 'Last ' || n, 'Email', 'person' || n || '@example.org'),
+  jsonb_build_object('FirstName', 'First ' || n, 'LastName', 'Last ' || n, 'Email', 'person' || n || '@example.org',
+    'Title', 'Partner', 'HomePhone', '+44 113 496 ' || n, 'Phone', '+44 113 497 ' || n, 'MobilePhone', '+44 7700 ' || n,
+    'Birthdate', '1960-01-01', 'MailingStreet', n || ' Park Row', 'MailingCity', 'Town ' || n %% 200,
+    'MailingState', 'West Yorkshire', 'MailingPostalCode', 'LS1 ' || n %% 1000, 'MailingCountry', 'United Kingdom',
+    'HasOptedOutOfEmail', n %% 40 = 0, 'Account.Name', 'Household ' || n / 3, 'Account.Type', 'Client'),
   app_now() - interval '1 day', 'snapshot', app_now()
 FROM generate_series(1, %(contacts)s) AS n;
 
@@ -26,7 +30,7 @@ FROM generate_series(1, 30) AS n;
 
 INSERT INTO practifi_record (connection_id, kind, sf_id, contact_id, list_id, fields, source, seen_at)
 SELECT %(id)s, 'membership', 'a02' || lpad((3 * n + k)::text, 12, '0') || 'AAA', '003' || lpad(n::text, 12, '0') || 'AAA',
-  'a01' || lpad(((n + k * 7) %% 30 + 1)::text, 12, '0') || 'AAA', '{}', 'snapshot', app_now()
+  'a01' || lpad((CASE WHEN k = 0 AND n %% 2 = 0 THEN 1 ELSE (n + k * 7) %% 29 + 2 END)::text, 12, '0') || 'AAA', '{}', 'snapshot', app_now()
 FROM generate_series(1, %(contacts)s) AS n
 CROSS JOIN generate_series(0, 2) AS k;
 
@@ -37,12 +41,13 @@ FROM generate_series(1, 30) AS n;
 INSERT INTO cc_contact (connection_id, contact_id, email_key, permission, update_source, updated_at, resource, seen_at)
 SELECT %(id)s, lpad(to_hex(n + 1000), 32, '0')::uuid, 'person' || n || '@example.org',
   CASE WHEN n %% 40 = 0 THEN 'unsubscribed' ELSE 'implicit' END, 'Account', app_now() - interval '1 day',
-  jsonb_build_object('first_name', 'First ' || n, 'last_name', 'Last ' || n), app_now()
+  jsonb_build_object('contact_id', lpad(to_hex(n + 1000), 32, '0')::uuid, 'first_name', 'First ' || n, 'last_name', 'Last ' || n),
+  app_now()
 FROM generate_series(1, %(contacts)s) AS n
 WHERE n %% 25 <> 0;
 
 INSERT INTO cc_membership (connection_id, list_id, contact_id, seen_at)
-SELECT %(id)s, lpad(to_hex((n + k * 7) %% 30 + 1), 32, '0')::uuid, lpad(to_hex(n + 1000), 32, '0')::uuid, app_now()
+SELECT %(id)s, lpad(to_hex(CASE WHEN k = 0 AND n %% 2 = 0 THEN 1 ELSE (n + k * 7) %% 29 + 2 END), 32, '0')::uuid, lpad(to_hex(n + 1000), 32, '0')::uuid, app_now()
 FROM generate_series(1, %(contacts)s) AS n
 CROSS JOIN generate_series(0, 2) AS k
 WHERE n %% 25 <> 0;
@@ -57,8 +62,8 @@ SELECT %(id)s, 'list', 'a01' || lpad(n::text, 12, '0') || 'AAA', lpad(to_hex(n),
 FROM generate_series(1, 30) AS n;
 
 INSERT INTO membership_base (connection_id, contact_id, list_id, cc_contact_id, cc_list_id, seen_at, agreed_at)
-SELECT %(id)s, '003' || lpad(n::text, 12, '0') || 'AAA', 'a01' || lpad(((n + k * 7) %% 30 + 1)::text, 12, '0') || 'AAA',
-  lpad(to_hex(n + 1000), 32, '0')::uuid, lpad(to_hex((n + k * 7) %% 30 + 1), 32, '0')::uuid, app_now(), app_now()
+SELECT %(id)s, '003' || lpad(n::text, 12, '0') || 'AAA', 'a01' || lpad((CASE WHEN k = 0 AND n %% 2 = 0 THEN 1 ELSE (n + k * 7) %% 29 + 2 END)::text, 12, '0') || 'AAA',
+  lpad(to_hex(n + 1000), 32, '0')::uuid, lpad(to_hex(CASE WHEN k = 0 AND n %% 2 = 0 THEN 1 ELSE (n + k * 7) %% 29 + 2 END), 32, '0')::uuid, app_now(), app_now()
 FROM generate_series(1, %(contacts)s) AS n
 CROSS JOIN generate_series(0, 2) AS k;
 
@@ -105,6 +110,64 @@ INSERT INTO integrity_score (connection_id, run_id, job, taken_at, linked, agree
 SELECT connection_id, id, job, asked_at, %(contacts)s, %(contacts)s - 3
 FROM run
 WHERE connection_id = %(id)s AND job <> 'activities';
+
+-- Two years of two mailings a week: the first household was sent each, others one in twenty.
+INSERT INTO campaign_activity (connection_id, campaign_activity_id, campaign_id, role, campaign_name, status, detail, first_sent_at,
+  last_sent_at)
+SELECT %(id)s, lpad(to_hex(n + 4096), 32, 'c')::uuid, lpad(to_hex(n + 4096), 32, 'd')::uuid, 'primary_email', 'News ' || n, 'DONE', '{}',
+  app_now() - make_interval(days => n * 2), app_now() - make_interval(days => n * 2)
+FROM generate_series(1, 330) AS n;
+
+INSERT INTO interaction (connection_id, external_id, campaign_activity_id, contact_id, practifi_contact, practifi_account)
+SELECT %(id)s, 'cc_' || mailing || '_' || n, lpad(to_hex(mailing + 4096), 32, 'c')::uuid, lpad(to_hex(n + 1000), 32, '0')::uuid,
+  '003' || lpad(n::text, 12, '0') || 'AAA', '001' || lpad((n / 3)::text, 12, '0') || 'AAA'
+FROM generate_series(1, 330) AS mailing
+CROSS JOIN generate_series(1, %(contacts)s) AS n
+WHERE n BETWEEN 3 AND 5 OR n %% 200 = mailing %% 200;
+
+INSERT INTO engagement_event (connection_id, campaign_activity_id, kind, contact_id, occurred_at, url_id, detail)
+SELECT i.connection_id, i.campaign_activity_id, e.kind, i.contact_id, a.first_sent_at + make_interval(hours => e.after_h), '', '{}'
+FROM interaction i
+JOIN campaign_activity a USING (connection_id, campaign_activity_id)
+CROSS JOIN (VALUES ('send', 0), ('open', 1), ('open', 5), ('click', 2)) AS e (kind, after_h)
+WHERE i.connection_id = %(id)s;
+
+-- A ledger of two years: every second person has ticked and unticked. Its digests prove nothing: no page here reads them.
+INSERT INTO consent_subject (connection_id, subject_id, kind, key, key_hash)
+SELECT %(id)s, lpad(to_hex(n + 1048576), 32, kind.letter)::uuid, kind.name,
+  CASE kind.name WHEN 'person' THEN '003' || lpad(n::text, 12, '0') || 'AAA' ELSE 'person' || n || '@example.org' END,
+  sha256((kind.name || n)::bytea)
+FROM generate_series(1, %(contacts)s, 2) AS n
+CROSS JOIN (VALUES ('person', 'a'), ('address', 'b')) AS kind (name, letter);
+
+INSERT INTO consent_entry (connection_id, seq, address_id, person_id, side, change, acted_by, stage, about_seq, cause_kind, cause_id,
+  at, previous, digest)
+SELECT %(id)s, change * 3 + stage.place, lpad(to_hex(n + 1048576), 32, 'b')::uuid, lpad(to_hex(n + 1048576), 32, 'a')::uuid, 'practifi',
+  CASE change %% 2 WHEN 0 THEN 'ticked' ELSE 'unticked' END, 'firm', stage.name,
+  CASE WHEN stage.place > 1 THEN change * 3 + 1 END, 'notification', '04l' || change,
+  app_now() - make_interval(secs => (%(contacts)s - change) * 600) + make_interval(secs => stage.after_s + change %% 90), '', ''
+FROM generate_series(0, %(contacts)s - 1) AS change
+CROSS JOIN LATERAL (SELECT change / 2 * 2 + 1 AS n) AS who
+CROSS JOIN (VALUES ('seen', 1, 0), ('sent', 2, 2), ('confirmed', 3, 5)) AS stage (name, place, after_s)
+WHERE stage.name <> 'confirmed' OR change %% 1000 > 0
+ORDER BY 2;
+
+INSERT INTO consent_change (connection_id, seq, at, change, due_at, sent_at, confirmed_at, refused_at)
+SELECT connection_id, seq, at, change, due_at, sent_at, confirmed_at, refused_at
+FROM consent_change_told
+WHERE connection_id = %(id)s;
+
+INSERT INTO consent_head (connection_id, seq, digest)
+SELECT %(id)s, max(seq), ''
+FROM consent_entry
+WHERE connection_id = %(id)s
+ON CONFLICT (connection_id) DO UPDATE
+  SET seq = EXCLUDED.seq;
+
+INSERT INTO opt_out (connection_id, subject_id, acted_by, since, seq)
+SELECT connection_id, address_id, 'firm', at, seq
+FROM consent_entry
+WHERE connection_id = %(id)s AND change = 'ticked' AND stage = 'seen' AND seq %% 20 = 1;
 
 INSERT INTO console_client (connection_id, account_id, name, ways, asked_at)
 VALUES (%(id)s, '001000000000001AAA', 'Household 1', '[null, [], []]', app_now() + interval '1 hour')

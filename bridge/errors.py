@@ -2,7 +2,8 @@
 
 BridgeError
 ├─ ConfigurationError          stop at start, exit 2; lists every fault
-│   └─ MappingError            a mapping file: file, line, column, field
+│   ├─ MappingError            a mapping file: file, line, column, field
+│   └─ SetupRefused            a step of connecting did not succeed: one sentence, one action
 ├─ RejectedMessage             refused at the door, nothing stored
 │   ├─ NotAnOutboundMessage    fault 400
 │   ├─ UnknownOrganization     fault 403
@@ -15,7 +16,8 @@ BridgeError
 ├─ RemoteError                 has system, status, key
 │   ├─ Retryable               try again after `after_s`
 │   │   ├─ Unavailable         network, time-out, 5xx, a body that is not the vendor's
-│   │   │   └─ OutOfService    known to answer nobody: not asked
+│   │   │   ├─ OutOfService    known to answer nobody: not asked
+│   │   │   └─ SetupUnavailable the same sentence and action, where a side does not answer
 │   │   ├─ Throttled           too many calls in this second
 │   │   └─ Conflict            two writers met: read again, decide again
 │   ├─ Terminal                the next record would fail too
@@ -60,6 +62,22 @@ class MappingError(ConfigurationError):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class SetupRefused(ConfigurationError):
+    """A step of connecting did not succeed, and somebody has to act.
+
+    Attributes:
+        cause: A word of `bridge.setup.causes` that stays.
+        says: What is wrong, in one sentence.
+        do: What to do about it.
+    """
+
+    def __init__(self, cause: str, says: str, do: str) -> None:
+        super().__init__(f"{says}\n-> {do}")
+        self.cause = cause
+        self.says = says
+        self.do = do
 
 
 class RejectedMessage(BridgeError):
@@ -159,6 +177,22 @@ class Unavailable(Retryable):
 
 class OutOfService(Unavailable):
     """The service is known to answer nobody at present, so it was not asked."""
+
+
+class SetupUnavailable(Unavailable):
+    """A step of connecting did not succeed, because a side does not answer as it should.
+
+    Attributes:
+        cause: A word of `bridge.setup.causes` that stays.
+        says: What is wrong, in one sentence.
+        do: What to do about it.
+    """
+
+    def __init__(self, cause: str, says: str, do: str, *, system: str) -> None:
+        super().__init__(f"{says}\n-> {do}", system=system)
+        self.cause = cause
+        self.says = says
+        self.do = do
 
 
 class Throttled(Retryable):

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         default="console",
         description="`git`: the console changes no mapping, `bridge up` puts the folder to work",
     )
+    profile: Literal["practifi", "bridge", "plain"] | None = Field(
+        default=None,
+        description="object profile of connections that are made; none: the organization is asked",
+    )
     organization_id: str | None = Field(
         default=None, description="creates the connection `default` for this Salesforce org"
     )

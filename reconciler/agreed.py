@@ -39,6 +39,11 @@ def facts_of(step: Step) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def facts_of_record(body: Mapping[str, Any]) -> bytes:
+    """Return the digest of what is written to a record of Practifi."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+
+
 def is_agreed(step: Step, planned: Iterable[StoredStep]) -> bool:
     """Tell whether a step does no more than one of those that a plan showed.
 

@@ -34,7 +34,7 @@ from bridge.errors import (
 )
 from reconciler import told
 from reconciler.agreed import StalePlan, is_agreed
-from reconciler.plans.undo import decider
+from reconciler.plans.back import decider
 from reconciler.runs.halt import RunCancelled, RunLost, RunReleased
 from reconciler.snapshot.merge import reader_of
 from reconciler.told import Subject
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
     from bridge.delivery.model import Step
     from bridge.delivery.work import SubjectKind
     from bridge.plans.model import StoredStep
-    from reconciler.plans.undo import Undo
-    from reconciler.plans.undoing import Undos
+    from reconciler.plans.back import Way, Ways
     from reconciler.runs.context import RunContext
     from reconciler.runs.plans import StepEnd
 
@@ -66,11 +65,11 @@ _PASSING = (LeaseLost, LeaseWanted, NotSettled)
 class Carrier:
     """Carries out the steps of a plan's subjects, for one thread; close it afterwards."""
 
-    def __init__(self, context: RunContext, plan_id: int, undos: Undos | None) -> None:
+    def __init__(self, context: RunContext, plan_id: int, ways: Ways | None) -> None:
         self._context = context
         self._plan_id = plan_id
-        self._undos = undos
-        self._undos_now: dict[str, Undo] = {}
+        self._ways = ways
+        self._ways_now: dict[str, Way] = {}
         self._slots = context.slots()
         self._there = context.installation.constant_contact(context.connection, self._take_slot)
         self._subjects: dict[str, Subject] = {}
@@ -84,7 +83,7 @@ class Carrier:
             there=self._there,
             reader=reader_of(context),
             approve=self._approve,
-            decide=decide if undos is None else decider(self._undos_now),
+            decide=decide if ways is None else decider(self._ways_now),
             by_plan=True,
         )
 
@@ -115,7 +114,7 @@ class Carrier:
         self._subjects = {}
         for steps in subjects:  # one that the plan came back to has all its steps together
             self._subjects.setdefault(steps[0].subject_key, Subject([])).steps.extend(steps)
-        self._read_undos()
+        self._read_ways()
         busy_until = self._busy_until()
         while self._subjects:
             leases = self._hold()
@@ -137,11 +136,11 @@ class Carrier:
     def _busy_until(self) -> float:
         return time.monotonic() + 2 * self._context.installation.settings.lease_s
 
-    def _read_undos(self) -> None:
-        self._undos_now.clear()
-        if self._undos is not None:
+    def _read_ways(self) -> None:
+        self._ways_now.clear()
+        if self._ways is not None:
             with self._context.installation.database.transaction() as tx:
-                self._undos_now.update(self._undos.of(tx, list(self._subjects)))
+                self._ways_now.update(self._ways.of(tx, list(self._subjects)))
 
     def _settle(self, leases: Sequence[Lease]) -> None:
         """Have held subjects settled, and let go of those that are to be tried again."""
@@ -218,7 +217,7 @@ class Carrier:
                 )
         order = {key: number for number, key in enumerate(self._subjects)}
         leases.sort(key=lambda lease: order[lease.key])
-        if self._undos is None:
+        if self._ways is None:
             return leases
         # What a delivery had still to do there is not done by taking something back.
         return [replace(lease, generation=0) for lease in leases]
@@ -240,7 +239,7 @@ class Carrier:
         is_last = subject.tries > len(_WAITS_S)
         if isinstance(error, StalePlan):
             self._let_go(lease)
-            now = told.what_now(self._context, subject, is_undo=self._undos is not None)
+            now = told.what_now(self._context, subject, is_undo=self._ways is not None)
             self._end(subject, "refused", str(error), now=now)
             return None
         if isinstance(error, (QuotaSpent, *_STOPS)):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bridge.plans.model import StoredStep
-    from reconciler.plans.undoing import Undos
+    from reconciler.plans.back import Ways
     from reconciler.runs.context import RunContext
     from reconciler.runs.plans import OpenTotals
 
@@ -32,7 +32,7 @@ def carry_out(
     plan_id: int,
     *,
     only_opt_outs: bool = False,
-    undos: Undos | None = None,
+    ways: Ways | None = None,
 ) -> None:
     """Carry out what is open of a plan, and write to Practifi how its records stand now.
 
@@ -40,7 +40,7 @@ def carry_out(
         context: The run.
         plan_id: The plan.
         only_opt_outs: Leave every address alone that nobody is unsubscribed at.
-        undos: What is taken back, where the plan does that.
+        ways: What puts addresses back, where the plan does that.
 
     Raises:
         QuotaSpent: If the day has no call left; the steps left over stay planned.
@@ -49,7 +49,7 @@ def carry_out(
         RunPaused: If somebody has paused its lane.
     """
     database, connection_id = context.installation.database, context.run.connection_id
-    carrier = Carrier(context, plan_id, undos)
+    carrier = Carrier(context, plan_id, ways)
     try:
         opt_outs = open_subjects(database, connection_id, plan_id, only_opt_outs=True)
         for batch, done, _ in _batches(opt_outs, carrier):
@@ -59,7 +59,7 @@ def carry_out(
         if not only_opt_outs:
             totals = _totals(context, plan_id)
             if totals.plain:
-                send_in_bulk(context, plan_id, totals.plain, undos)
+                send_in_bulk(context, plan_id, totals.plain, ways)
                 totals = _totals(context, plan_id)
             _carry_out_singly(context, plan_id, totals, carrier)
     finally:

@@ -17,10 +17,11 @@ from reconciler.candidates.count import count_others
 from reconciler.candidates.select import select_candidates
 from reconciler.carry_out import carry_out
 from reconciler.deciding import decide_candidates, decide_touched
+from reconciler.kept.restored_records import restore_records
 from reconciler.plan_contacts import moves_of, steps_of
 from reconciler.plans.figures import read_figures
 from reconciler.plans.guard import judge
-from reconciler.plans.undoing import undos_of
+from reconciler.plans.ways import ways_of
 from reconciler.runs.drafts import append_drafted, draft
 from reconciler.runs.model import Counters
 from reconciler.runs.plans import plan_of_run
@@ -74,14 +75,14 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
 
     A contact that goes along to another address, or gets another owner, changes what an address
     that was decided on before it needs; such steps are added to the plan and carried out as well.
-    A plan that takes another one back is that alone.
+    A plan that takes another one back, or restores a snapshot, is that alone.
     """
     with context.installation.database.transaction() as tx:
         plan = plan_of_run(tx, context.run.connection_id, context.run.id)
-        undone = plan.undoes if plan is not None else None
-        undos = undos_of(tx, context.run.connection_id, undone) if undone is not None else None
-    if undos is not None:
-        carry_out(context, plan_id, undos=undos)
+        ways = None if plan is None else ways_of(tx, context.run.connection_id, plan)
+    if ways is not None:
+        restore_records(context, plan_id)
+        carry_out(context, plan_id, ways=ways)
         return
     for _ in range(1 + _ROUNDS):
         write_memberships(context, plan_id)

@@ -21,6 +21,7 @@ from bridge.inbox.deletes import poll_deletes
 from bridge.inbox.retention import keep
 from bridge.inbox.silence import poll_silence
 from bridge.inbox.triage import BATCH, triage_batch
+from bridge.retention.let_go import let_go
 from bridge.wakeups import topics
 from bridge.wakeups.wake import SQL
 from reconciler.runs.execute import execute
@@ -65,7 +66,11 @@ def _triage(installation: Installation, *, consent: bool) -> set[str]:
     began = last_at = time.monotonic()
     told_at = -math.inf
     while time.monotonic() < began + SLICE_S:
-        taken = triage_batch(installation.database, consent=consent)
+        taken = triage_batch(
+            installation.database,
+            consent=consent,
+            deleted=lambda: installation.waker.wake({topics.DELETES}),
+        )
         if taken:
             last_at = time.monotonic()
             told = {topics.DELIVER_CONSENT}
@@ -117,7 +122,8 @@ def _deletes(installation: Installation) -> set[str]:
 def _retention(installation: Installation) -> set[str]:
     with installation.database.transaction() as tx:
         following = {topics.DELIVER_CONSENT} if look_at_overdue(tx) else set()
-    is_more = keep(installation.database, until=time.monotonic() + SLICE_S)
+    until = time.monotonic() + SLICE_S
+    is_more = keep(installation.database, until=until) or let_go(installation.database, until=until)
     return following | ({topics.RETENTION} if is_more else set())
 
 

@@ -25,7 +25,7 @@ from bridge.delivery.leases import hold, let_go
 from bridge.errors import LeaseLost, QuotaSpent, Retryable
 from reconciler.agreed import is_agreed
 from reconciler.open_subjects import open_subjects
-from reconciler.plans.undo import decider
+from reconciler.plans.back import decider
 from reconciler.runs.finish import Finish
 from reconciler.runs.plans import close_in_bulk
 from reconciler.snapshot.merge import reader_of
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from bridge.delivery.bulk.model import Round
     from bridge.delivery.model import Step
     from bridge.plans.model import StoredStep
-    from reconciler.plans.undo import Undo
-    from reconciler.plans.undoing import Undos
+    from reconciler.plans.back import Way, Ways
     from reconciler.runs.context import RunContext
 
 SQL = load_queries("reconciler", "apply.sql")
@@ -52,21 +51,21 @@ _ROWS_A_POST = 5_000  # about; what fits into one depends on what is said of eac
 _FAILURES_BORNE = 6
 
 
-def send_in_bulk(context: RunContext, plan_id: int, plain: int, undos: Undos | None = None) -> None:
+def send_in_bulk(context: RunContext, plan_id: int, plain: int, ways: Ways | None = None) -> None:
     """Send what is open of a plan in bulk where there is much of it, and wait until it has ended.
 
     Args:
         context: The run.
         plan_id: The plan.
         plain: How many of its subjects bulk may have words for.
-        undos: What is taken back, where the plan does that.
+        ways: What puts addresses back, where the plan does that.
 
     Raises:
         QuotaSpent: If the day has no call left; what is on its way stays so.
         RemoteError: If a remote side refuses the connection as a whole, or does not answer.
         RunLost, RunCancelled, RunReleased: If the run shall stop.
     """
-    sender = _BulkSender(context, plan_id, undos, plain)
+    sender = _BulkSender(context, plan_id, ways, plain)
     if plain >= BEGIN_IN_A_RUN:
         sender.send()
     sender.wait()
@@ -84,14 +83,14 @@ def went_in_bulk(
 class _BulkSender:
     """Puts a plan's subjects into the bulk round, and drives it until they are out again."""
 
-    def __init__(self, context: RunContext, plan_id: int, undos: Undos | None, plain: int) -> None:
+    def __init__(self, context: RunContext, plan_id: int, ways: Ways | None, plain: int) -> None:
         self._context = context
         self._plain = plain
         self._calls = bulk_calls(plain, activities=1 + plain // _ROWS_A_POST, pages_before=1)
         self._finish = Finish(context, self._calls)
         self._plan_id = plan_id
-        self._undos = undos
-        self._undos_now: dict[str, Undo] = {}
+        self._ways = ways
+        self._ways_now: dict[str, Way] = {}
         self._by_key: dict[str, list[StoredStep]] = {}
         self._failures = 0
         self._held = 0
@@ -105,8 +104,8 @@ class _BulkSender:
             origin="reconcile",
             agreed=self._is_agreed,
             ends=False,
-            decide=decide if undos is None else decider(self._undos_now),
-            takes_back=None if undos is None else undos.plan_id,
+            decide=decide if ways is None else decider(self._ways_now),
+            takes_back=None if ways is None else ways.plan_id,
             by_plan=True,
         )
         there = context.constant_contact()
@@ -163,7 +162,7 @@ class _BulkSender:
         subjects = (
             steps
             for steps in open_subjects(database, connection_id, self._plan_id)
-            if len(steps) == 1 and steps[0].kind in _KINDS
+            if len(steps) == 1 and steps[0].kind in _KINDS and self._has_words(steps[0])
         )
         done = 0
         while batch := list(islice(subjects, A_CLAIM)):
@@ -171,7 +170,7 @@ class _BulkSender:
             done += len(batch)
             self._by_key = {steps[0].subject_key: steps for steps in batch}
             with database.transaction() as tx:
-                self._read_undos(tx)
+                self._read_ways(tx)
                 leases = hold(
                     tx,
                     connection_id,
@@ -183,10 +182,17 @@ class _BulkSender:
                 let_go(tx, [lease for lease in leases if lease.is_consent])
             self._filler.take(now, [lease for lease in leases if not lease.is_consent])
 
-    def _read_undos(self, tx: psycopg.Connection[Any]) -> None:
-        self._undos_now.clear()
-        if self._undos is not None:
-            self._undos_now.update(self._undos.of(tx, list(self._by_key)))
+    def _has_words(self, step: StoredStep) -> bool:
+        """Tell whether bulk may say a step: of what is put back, lists alone are.
+
+        An import of a field takes the rest of its kind from what the mapping makes of a record.
+        """
+        return self._ways is None or set(step.change) == {"list_memberships"}
+
+    def _read_ways(self, tx: psycopg.Connection[Any]) -> None:
+        self._ways_now.clear()
+        if self._ways is not None:
+            self._ways_now.update(self._ways.of(tx, list(self._by_key)))
 
     def _is_agreed(self, key: str, step: Step) -> bool:
         return is_agreed(step, self._by_key.get(key, ()))

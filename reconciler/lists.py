@@ -15,8 +15,10 @@ from bridge.identity import uuid_or_none
 from bridge.policies.store import policies_of
 from bridge.unresolved.keep import keep_found
 from reconciler.carry_out import carry_out
+from reconciler.kept.restored_lists import restore_lists
 from reconciler.lists_in_practifi import write_lists
 from reconciler.plan_lists import ListHere, ListThere, name_clashes, plan_lists
+from reconciler.runs.plans import plan_of_run
 from reconciler.snapshot.merge import merge_practifi
 from reconciler.snapshot.merge_there import merge_there
 from reconciler.snapshot.read import read_both
@@ -70,6 +72,11 @@ def make_plan(context: RunContext) -> list[PlannedStep]:
 
 def apply_plan(context: RunContext, plan_id: int) -> None:
     """Carry out the steps of a stored plan that have not ended, those in Practifi first."""
+    with context.installation.database.transaction() as tx:
+        plan = plan_of_run(tx, context.run.connection_id, context.run.id)
+    if plan is not None and plan.restores_at is not None:
+        restore_lists(context, plan_id)
+        return
     write_lists(context, plan_id)
     carry_out(context, plan_id)
 

@@ -112,6 +112,9 @@ def _count(key: str, one: Decided, counters: Counters) -> None:
     elif any(status.reason == FULL for status in one.decision.statuses):
         counters.reject("already on 50 lists: take the person off one of them")
         counters.apart[key] = "rejected"
+    elif one.decision.paused:
+        counters.skip("a field that somebody there keeps setting back is paused: see Problems")
+        counters.apart[key] = "paused"
     elif people and all(person.left_out is not None for person in people):
         counters.skip(people[0].left_out or "the mapping leaves it out")
     else:

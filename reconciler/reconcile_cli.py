@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from bridge import log as logs
 from bridge.bootstrap import open_installation
 from bridge.connections.secrets import refuse_foreign_ring
-from bridge.connections.store import DEFAULT, list_connections, load_connection
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
 from bridge.runs.model import JOBS, Scope
 from bridge.runs.store import ask_run, load_run
 from bridge.settings import read_settings
 from bridge.wakeups import topics
+from reconciler.meant import connection_meant, user_here
 from reconciler.runs.attend import Attendant
 from reconciler.terminal import Terminal, print_json
 
@@ -44,14 +42,14 @@ def main(argv: list[str]) -> int:
     try:
         with installation.database.transaction() as tx:
             refuse_foreign_ring(tx, installation.keyring)
-        connection = _connection(installation, arguments.connection)
+        connection = connection_meant(installation, arguments.connection)
         if arguments.detach:
             return _detach(installation, connection, arguments)
         terminal = Terminal(installation.database, connection.id, is_json=arguments.json)
         attendant = Attendant(installation, connection.id, arguments.job, terminal)
         end = attendant.see_through(
             _mode(arguments),
-            asked_by=_user(),
+            asked_by=user_here(),
             scope=_scope(arguments),
         )
         return terminal.conclude(end, tell_differences=arguments.exit_code)
@@ -131,23 +129,6 @@ def _mode(arguments: argparse.Namespace) -> Mode:
     return "plan" if arguments.plan else "apply"
 
 
-def _connection(installation: Installation, name: str | None) -> Connection:
-    """Return the connection that is meant; where there is one only, nobody need name it."""
-    with installation.database.transaction() as tx:
-        if name is not None:
-            return load_connection(tx, name)
-        connections = list_connections(tx)
-    if len(connections) == 1:
-        return connections[0]
-    for connection in connections:
-        if connection.name == DEFAULT:
-            return connection
-    if not connections:
-        raise ConfigurationError("there is no connection yet: `bridge connection add`")
-    names = ", ".join(connection.name for connection in connections)
-    raise ConfigurationError(f"give --connection: there are {names}")
-
-
 def _detach(
     installation: Installation, connection: Connection, arguments: argparse.Namespace
 ) -> int:
@@ -159,7 +140,7 @@ def _detach(
             arguments.job,
             mode=mode,
             origin="cli",
-            asked_by=_user(),
+            asked_by=user_here(),
             scope=_scope(arguments),
         )
         under_way = load_run(tx, connection.id, run_id).mode
@@ -175,10 +156,3 @@ def _detach(
 
 def _scope(arguments: argparse.Namespace) -> Scope:
     return Scope(extent=arguments.extent, accepts_fewer=arguments.accept_fewer, only=arguments.only)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a user without a name
-        return f"user {os.getuid()}"

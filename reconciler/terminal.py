@@ -9,6 +9,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bridge.plans.contrast import contrast_refused
+from bridge.plans.difference import outcome_lines
 from bridge.plans.export import step_as_json
 from bridge.plans.steps import all_steps, list_names, step_states
 from bridge.plans.text import (
@@ -19,7 +21,6 @@ from bridge.plans.text import (
     shown,
     total_line,
 )
-from reconciler.plans.difference import outcome_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,9 +138,12 @@ class Terminal:
             return
         with self._database.transaction() as tx:
             names = list_names(tx, self._connection_id)
+            contrast = contrast_refused(tx, self._connection_id, plan_id)
         for page in self._pages(plan_id):
             for line in outcome_lines(page, names):
                 print_line(line)
+        for line in contrast.lines():
+            print_line(line)
 
     def _pages(self, plan_id: int) -> Iterator[list[StoredStep]]:
         begin = 0

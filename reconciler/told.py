@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.db.queries import load_queries
 from bridge.delivery.delete_list import DELETED, GONE
+from bridge.plans.difference import as_now
 from reconciler.deciding import decide_again
 from reconciler.in_bulk import went_in_bulk
-from reconciler.plans.difference import as_now
 from reconciler.runs.plans import StepEnding, end_steps
 
 if TYPE_CHECKING:

@@ -38,6 +38,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--tls", action="store_true", help="serve https, with a certificate made for this run"
     )
+    parser.add_argument(
+        "--bare", action="store_true", help="a Salesforce without the bridge's package, till reset"
+    )
     options = parser.parse_args(argv)
     certificates = Certificates.make() if options.tls else None
     try:
@@ -61,6 +64,8 @@ def _serve(options: argparse.Namespace, certificates: Certificates | None) -> in
     except PortTaken as error:
         print(f"bridge sandbox: {error}", file=sys.stderr)
         return 2
+    if options.bare:
+        sandbox.salesforce.make_bare()
     # What a large firm is made of lives as long as the process: nobody need search it for garbage.
     gc.freeze()
     gc.enable()

@@ -12,12 +12,14 @@ from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from sandbox.salesforce.administration import AccessLimit, Merge, Undelete
+from sandbox.salesforce.administration import AccessLimit, Hire, Merge, Undelete
 from sandbox.salesforce.canvas import Launch, launcher
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.features import Features
 from sandbox.salesforce.grants import AppSettings
 from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
+from sandbox.salesforce.reports.shelf import Report
 from sandbox.salesforce.saving_rules import SavingRules
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.grants import Grants
 
 _ACCESS = TypeAdapter(list[AccessLimit])
+_REPORTS = TypeAdapter(list[Report])
 _Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
 
@@ -39,6 +42,9 @@ class Org(Protocol):
     @property
     def administration(self) -> Administration:
         """What an administrator does with rules and records."""
+
+    def make_bare(self) -> None:
+        """Be as an org is before the bridge's package."""
 
     def definitions(self) -> list[dict[str, object]]:
         """Return the outbound messages that are deployed."""
@@ -76,6 +82,7 @@ class SalesforceSetup:
                 "GET": self._get_application,
                 "PUT": self._put_application,
             },
+            "/salesforce/bare": {"POST": self._make_bare},
             "/salesforce/canvas": {"GET": self._open_canvas, "POST": self._sign_canvas},
             "/salesforce/definitions": {"GET": self._get_definitions},
             "/salesforce/definitions/{full_name}/wsdl": {"GET": self._get_wsdl},
@@ -83,12 +90,15 @@ class SalesforceSetup:
                 "GET": self._show_delivery_status,
                 "POST": self._press_on_delivery_status,
             },
+            "/salesforce/features": {"GET": self._get_features, "PUT": self._put_features},
             "/salesforce/merge": {"POST": self._merge},
             "/salesforce/undelete": {"POST": self._undelete},
+            "/salesforce/reports": {"GET": self._get_reports, "PUT": self._put_reports},
             "/salesforce/saving-rules": {
                 "GET": self._get_saving_rules,
                 "PUT": self._put_saving_rules,
             },
+            "/salesforce/users": {"POST": self._hire},
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
 
@@ -108,6 +118,10 @@ class SalesforceSetup:
     async def _put_application(self, request: Request) -> Response:
         self.org.grants.settings = AppSettings.model_validate_json(await request.body() or b"{}")
         return await self._get_application(request)
+
+    async def _make_bare(self, _request: Request) -> Response:
+        self.org.make_bare()
+        return await self._get_definitions(_request)
 
     async def _open_canvas(self, request: Request) -> Response:
         launch = Launch.model_validate(dict(request.query_params))
@@ -147,16 +161,36 @@ class SalesforceSetup:
                 raise HTTPException(400, "action: retry or remove")
         return RedirectResponse("delivery-status", status_code=303)
 
+    async def _get_features(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.features.model_dump())
+
+    async def _put_features(self, request: Request) -> Response:
+        wanted = Features.model_validate_json(await request.body() or b"{}")
+        self.org.administration.turn_on(wanted)
+        return await self._get_features(request)
+
     async def _merge(self, request: Request) -> Response:
         asked = Merge.model_validate_json(await request.body() or b"{}")
         with _refusals():
             done = self.org.administration.merge(asked)
         return JSONResponse(done)
 
+    async def _hire(self, request: Request) -> Response:
+        asked = Hire.model_validate_json(await request.body() or b"{}")
+        return JSONResponse({"id": self.org.administration.hire(asked)})
+
     async def _undelete(self, request: Request) -> Response:
         asked = Undelete.model_validate_json(await request.body() or b"{}")
         with _refusals():
             return JSONResponse({"ids": self.org.administration.undelete(asked)})
+
+    async def _get_reports(self, _request: Request) -> Response:
+        return JSONResponse(self.org.administration.reports())
+
+    async def _put_reports(self, request: Request) -> Response:
+        reports = _REPORTS.validate_json(await request.body() or b"[]")
+        self.org.administration.keep_reports(reports)
+        return await self._get_reports(request)
 
     async def _get_saving_rules(self, _request: Request) -> Response:
         return JSONResponse(self.org.administration.saving_rules.model_dump())

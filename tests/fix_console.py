@@ -39,6 +39,7 @@ class Desk:
     database: Database
     firm: int
     other: int
+    keyring: KeyRing
     woken: list[str] = field(default_factory=list)
 
     def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
@@ -96,7 +97,7 @@ def open_desk(settings: Settings, database: Database) -> Iterator[Desk]:
         other = add_connection(tx, keyring, "other", OTHER_ORGANIZATION).id
         url = "https://firm.my.salesforce.com"
         tx.execute("UPDATE connection SET sf_url = %s WHERE id = %s", (url, firm))
-    made = Desk(url="", database=database, firm=firm, other=other)
+    made = Desk(url="", database=database, firm=firm, other=other, keyring=keyring)
 
     def wake(topics: frozenset[str]) -> None:
         made.woken.extend(sorted(topics))

@@ -26,7 +26,7 @@ SHARES_S = {
     "strangers": 180.0,
     "fuzz": 240.0,
     "console": 360.0,
-    "browser": 300.0,
+    "browser": 420.0,
     "journey": 1800.0,
     "faults": 1200.0,
     "machine": 600.0,

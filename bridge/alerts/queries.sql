@@ -46,11 +46,6 @@ WHERE id = ANY(%(ids)s)
 DELETE FROM alert
 WHERE id = ANY(%(ids)s) AND told_at IS NULL
 
--- name: forget_old
--- Alerts are kept as long as runs are: 400 days.
-DELETE FROM alert
-WHERE ended_at < app_now() - interval '400 days'
-
 -- name: owe
 -- Every outlet is to hear of every alert that stands; none hears that it does not hear.
 INSERT INTO alert_delivery (alert_id, outlet, news, due_at)

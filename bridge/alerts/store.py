@@ -45,7 +45,6 @@ def keep(tx: psycopg.Connection[Any], changed: Changes, outlets: Collection[str]
     tx.execute(SQL["forget"], {"ids": list(changed.forgotten)})
     tx.execute(SQL["owe"], {"outlets": list(outlets)})
     tx.execute(SQL["owe_cleared"], {"ids": list(changed.cleared)})
-    tx.execute(SQL["forget_old"])
 
 
 def take_due(tx: psycopg.Connection[Any], outlet: str) -> Message | None:

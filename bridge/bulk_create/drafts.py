@@ -55,10 +55,9 @@ def find_bulk(tx: psycopg.Connection[Any], bulk_id: int, *, lock: bool = False) 
 
 
 def draft_of(tx: psycopg.Connection[Any], connection_id: int, person_id: int) -> Bulk | None:
-    """Return the draft of a person; what is too old is forgotten, of everybody."""
+    """Return the draft of a person; one that is too old is forgotten, before it is in the way."""
     values = {"connection_id": connection_id, "person_id": person_id, "days": DRAFT_DAYS}
     tx.execute(SQL["forget_old_drafts"], values)
-    tx.execute(SQL["forget_old_saves"], values)
     row = tx.execute(SQL["draft_of"], values).fetchone()
     return None if row is None else find_bulk(tx, row[0])
 

@@ -26,15 +26,19 @@ class Source:
     """Where people are looked for.
 
     Attributes:
-        kind: `everybody`, `nolist`, `pasted`, `campaign`, `view`, or `foreign`: members whom only
-            Constant Contact has.
+        kind: `everybody`, `nolist`, `pasted`, `campaign`, `view`, `report`, or `foreign`: members
+            whom only Constant Contact has.
         name: What people know it as.
         missing: What it named that nobody in Practifi is.
+        rows: How many rows a report had.
+        calls: How many calls it took to read them.
     """
 
     kind: str = "everybody"
     name: str = "All contacts in Practifi"
     missing: int = 0
+    rows: int = 0
+    calls: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

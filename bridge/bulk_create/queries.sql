@@ -36,11 +36,6 @@ LIMIT 5
 DELETE FROM bulk_create
 WHERE connection_id = %(connection_id)s AND state = 'draft' AND changed_at <= app_now() - make_interval(days => %(days)s)
 
--- name: forget_old_saves
--- What was saved so long ago that plans of runs are not kept either.
-DELETE FROM bulk_create
-WHERE connection_id = %(connection_id)s AND finished_at <= app_now() - interval '400 days'
-
 -- name: begin
 -- A new draft.
 INSERT INTO bulk_create (connection_id, person_id, asked_by, state, list_id, source, made_at, changed_at)
@@ -211,13 +206,14 @@ WHERE connection_id = %(connection_id)s AND bulk_id = %(bulk_id)s AND state = 's
 ORDER BY place
 
 -- name: keep_judgements
--- Whether people can be added, and what it would take.
+-- Whether people can be added, and what it would take; who was judged the same before is left alone.
 UPDATE bulk_create_row r
 SET reason = j.reason, email_key = j.email_key, is_new = j.is_new, is_shared = j.is_shared
 FROM unnest(%(contact_ids)s::text[], %(reasons)s::text[], %(keys)s::text[], %(new)s::bool[], %(shared)s::bool[])
   AS j (contact_id, reason, email_key, is_new, is_shared)
 WHERE r.connection_id = %(connection_id)s AND r.bulk_id = %(bulk_id)s AND r.state = 'selected'
   AND r.contact_id = j.contact_id
+  AND (r.reason, r.email_key, r.is_new, r.is_shared) IS DISTINCT FROM (j.reason, j.email_key, j.is_new, j.is_shared)
 
 -- name: note_judged
 -- The whole Selected List was judged.
@@ -284,7 +280,7 @@ WHERE id = %(bulk_id)s
 
 -- name: facts
 -- What is known of people who might be put on lists, in the given order. Opt-outs are few: they are read once. The limits have
--- each person looked up, for a page is about some thousand of a hundred thousand.
+-- each person looked up, for a page is about some thousand of a hundred thousand. Of the fields those alone that decide.
 WITH opt_out_now AS MATERIALIZED (
   SELECT s.kind, s.key, o.acted_by, o.since
   FROM opt_out o
@@ -292,7 +288,11 @@ WITH opt_out_now AS MATERIALIZED (
   WHERE o.connection_id = %(connection_id)s AND o.list_id IS NULL AND s.key IS NOT NULL)
 SELECT c.contact_id, c.list_id, coalesce(r.called, c.contact_id) AS name,
   r.sf_id IS NOT NULL AND r.deleted_at IS NULL AS is_there, r.fields ->> %(email)s AS typed_address, r.email_key, r.do_not_email,
-  r.fields, coalesce(sharer.is_ticked, false) AS sharer_ticked, sharer.names AS sharers,
+  CASE WHEN r.sf_id IS NULL THEN NULL WHEN %(decides)s::text[] = '{}' THEN '{}' ELSE (
+    SELECT coalesce(jsonb_object_agg(f.key, f.value), '{}')
+    FROM jsonb_each(r.fields) AS f
+    WHERE f.key = ANY(%(decides)s)) END AS fields,
+  coalesce(sharer.is_ticked, false) AS sharer_ticked, sharer.names AS sharers,
   coalesce(person.acted_by, address.acted_by) AS opted_out_by, coalesce(person.since, address.since) AS opted_out_at,
   there.contact_id::text AS cc_contact_id, there.permission, there.opt_out_source, there.opt_out_at AS opted_out_there_at,
   coalesce(jsonb_array_length(nullif(there.resource -> 'list_memberships', 'null')), 0) AS lists_there,

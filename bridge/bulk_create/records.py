@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.delivery.read_back import Reader
 from bridge.errors import RecordRefused
-from bridge.identity import salesforce_id
 from bridge.mirror.model import parse_moment
+from bridge.salesforce.memberships import memberships_of
 from bridge.salesforce.model import SaveResult
-from bridge.salesforce.names import checked_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from bridge.db.database import Database
     from bridge.mapping.model import Mapping as FieldMapping
     from bridge.salesforce.client import Salesforce
-    from bridge.salesforce.values import Record
+    from bridge.salesforce.memberships import There
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 
@@ -86,24 +85,16 @@ class Records:
         """Return those of some memberships that are there, by contact and list."""
         by_key = {one[:2]: one for one in wanted}
         names = self.mapping.names.membership
-        quoted = ", ".join(f"'{one}'" for one in sorted({one.contact_id for one in wanted}))
-        soql = (
-            f"SELECT Id, {checked_name(names.contact)}, {checked_name(names.list)}, "  # noqa: S608 -- checked
-            f"CreatedById, CreatedDate FROM {checked_name(names.object)} "
-            f"WHERE {names.contact} IN ({quoted}) AND {names.list} != null"
-        )
+        contact_ids = [one.contact_id for one in wanted]
         found: dict[tuple[str, str], Made] = {}
-        for record in self.salesforce.query(soql):
-            contact_id, list_id, membership_id = (
-                salesforce_id(record[name] or "") for name in (names.contact, names.list, "Id")
-            )
-            one = by_key.get((contact_id, list_id))
+        for there in memberships_of(self.salesforce, names, contact_ids):
+            one = by_key.get((there.contact_id, there.list_id))
             if one is not None and not found.get(one[:2], Made("", "")).is_ours:
                 found[one[:2]] = Made(
-                    contact_id,
-                    list_id,
-                    membership_id=membership_id,
-                    is_ours=self._is_ours(record, one.sent_at),
+                    one.contact_id,
+                    one.list_id,
+                    membership_id=there.sf_id,
+                    is_ours=self._is_ours(there, one.sent_at),
                 )
         return found
 
@@ -128,12 +119,12 @@ class Records:
             if not result.ok and not result.is_gone
         }
 
-    def _is_ours(self, record: Record, sent_at: datetime | None) -> bool:
+    def _is_ours(self, there: There, sent_at: datetime | None) -> bool:
         """Tell whether a record is of a call of ours whose answer was lost."""
-        made_at = parse_moment(record.get("CreatedDate"))
+        made_at = parse_moment(there.created_at)
         if sent_at is None or made_at is None:
             return False
-        is_own = record.get("CreatedById") == self.connection.sf_user_id
+        is_own = there.created_by == self.connection.sf_user_id
         return is_own and made_at > sent_at - _CLOCKS_DIFFER
 
     def _create(self, records: Sequence[dict[str, str]]) -> list[SaveResult]:

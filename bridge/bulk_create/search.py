@@ -13,6 +13,7 @@ from bridge.bulk_create.drafts import SQL, place_of
 from bridge.bulk_create.model import ROWS_AT_MOST, Chip, Facts
 from bridge.bulk_create.reasons import MEMBER, why_not
 from bridge.errors import RecordError
+from bridge.mapping.reads import parents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -159,9 +160,16 @@ def read_facts(
         "contact_ids": [contact_id for contact_id, _ in rows],
         "list_ids": [list_id for _, list_id in rows],
         "email": mapping.names.contact.email,
+        "decides": _decides(mapping),
     }
     with tx.cursor(row_factory=dict_row) as cursor:
         return [_facts(row, mapping) for row in cursor.execute(SQL["facts"], values)]
+
+
+def _decides(mapping: FieldMapping) -> list[str]:
+    """Return the fields that decide who takes part, and those that tell where one is null."""
+    paths = mapping.contact.leaves_out_by
+    return sorted({*paths, *(parent for path in paths for parent in parents_of(path))})
 
 
 def _facts(row: dict[str, Any], mapping: FieldMapping) -> Facts:

@@ -1,4 +1,4 @@
-"""Where people can be looked for in Salesforce: list views of contacts, members of a campaign."""
+"""Where people can be looked for in Salesforce: list views of contacts, campaigns, reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge.bulk_create.drafts import SQL
 from bridge.bulk_create.model import Source
+from bridge.bulk_create.report_rows import read_contacts
 from bridge.errors import NotFoundRemotely
 from bridge.identity import is_salesforce_id, salesforce_id
 from bridge.salesforce.names import checked_name
@@ -99,6 +100,22 @@ def read_campaign(
     ids = [salesforce_id(row["ContactId"] or "") for row in salesforce.query(soql)]
     name = record[names.campaign.name] or campaign_id
     return Source(kind="campaign", name=f"Members of the campaign {name}"), list(dict.fromkeys(ids))
+
+
+def read_report(salesforce: Salesforce, report_id: str) -> tuple[Source, list[str]]:
+    """Return a report and the Ids of the contacts that it names now.
+
+    Raises:
+        NotFoundRemotely: If there is none, or it names no contacts.
+        TooMuchAtOnce: If it has more rows than can be read.
+    """
+    if not is_salesforce_id(report_id):
+        raise _gone("report")
+    named = read_contacts(lambda metadata: salesforce.reports.run(report_id, metadata))
+    source = Source(
+        kind="report", name=f"Report {named.report}", rows=named.rows, calls=named.calls
+    )
+    return source, list(named.ids)
 
 
 def find_pasted(

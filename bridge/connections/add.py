@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bridge.connections.command import who_types
 from bridge.connections.credentials import Credentials, read_credentials, set_credentials
 from bridge.connections.keyring import open_keyring
 from bridge.connections.profile import propose_profile
@@ -21,11 +22,13 @@ from bridge.connections.store import (
 )
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
-from bridge.errors import ConfigurationError, RemoteError
+from bridge.errors import ConfigurationError, RemoteError, SetupRefused, SetupUnavailable
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate, active
 from bridge.salesforce.client import open_salesforce
 from bridge.settings import read_settings
+from bridge.setup.check import try_account
+from bridge.setup.model import Place
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class Added(NamedTuple):
-    """A connection, where it receives, and why its organization was not asked, if it was not."""
+    """A connection, where it receives, and what could not be found out of it, or is wrong."""
 
     connection: Connection
     endpoint: Endpoint
@@ -65,8 +68,13 @@ def add(arguments: argparse.Namespace) -> Added:
             connection = add_connection(tx, keyring, arguments.name, credentials.organization_id)
             if arguments.profile is not None:
                 set_profile(tx, connection.id, arguments.profile)
-            connection = set_credentials(tx, keyring, connection.id, credentials)
+            elif connection.profile is None and settings.profile is not None:
+                set_profile(tx, connection.id, settings.profile)
+            by = who_types(arguments.by)
+            connection = set_credentials(tx, keyring, connection.id, credentials, by=by)
         note = _ask_organization(connection, database, keyring, settings)
+        if credentials.constant_contact is not None and connection.cc_account_id is not None:
+            note = _ask_account(connection, Place(settings, database, keyring)) or note
         with database.transaction() as tx:
             if active(tx, connection.id) is None:
                 activate(tx, connection.id, read_files(settings.mappings), by="connection add")
@@ -118,6 +126,15 @@ def _first_value(lines: Iterable[str]) -> str:
     return text
 
 
+def _ask_account(connection: Connection, place: Place) -> str | None:
+    """Pause the connection where its new tokens are of another account than the one it is with."""
+    try:
+        try_account(place, connection)
+    except (SetupRefused, SetupUnavailable) as fault:
+        return fault.says
+    return None
+
+
 def _ask_organization(
     connection: Connection, database: Database, keyring: KeyRing, settings: Settings
 ) -> str | None:
@@ -135,7 +152,7 @@ def _ask_organization(
         if connection.profile is None:
             found = propose_profile(read_files(settings.mappings), salesforce.objects())
     except RemoteError as error:
-        return str(error)
+        return f"Salesforce was not asked: {error}"
     finally:
         salesforce.close()
     with database.transaction() as tx:

@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
 def _add(arguments: argparse.Namespace) -> None:
     added = import_module(_ADD).add(arguments)
     if added.note is not None:
-        print(f"Salesforce was not asked: {added.note}", file=sys.stderr)
+        print(added.note, file=sys.stderr)
     endpoints = {added.connection.id: added.endpoint}
     _print([added.connection], endpoints, as_json=arguments.json, one=True)
 
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=["practifi", "bridge", "plain"],
         help="what objects the organization has; default: asked of it, else practifi",
     )
+    add.add_argument("--by", metavar="NAME", help="who authorises it; default: the user")
     listing = commands.add_parser("list", help="list the connections")
     show = commands.add_parser("show", help="show a connection, with the path that messages go to")
     show.add_argument("name", metavar="NAME")

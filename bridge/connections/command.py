@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bridge.connections.store import list_connections, load_connection
+from bridge.consent.who import user_name
 from bridge.db.database import open_database
 from bridge.db.migrate import wait_for_schema
 from bridge.errors import ConfigurationError
@@ -56,3 +57,11 @@ def the_one_meant(tx: psycopg.Connection[Any], name: str | None) -> Connection:
         message = f"say which connection by --connection NAME; there are: {names}"
         raise ConfigurationError(message)
     return found[0]
+
+
+def who_types(said: str | None) -> str:
+    """Return who gives the command; in a container the user may have no name."""
+    try:
+        return f"{user_name(said)} (command line)"
+    except ConfigurationError:
+        return "command line"

@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from bridge.connections.secrets import drop_secret, write_secret
-from bridge.connections.store import check_organization_id, load_connection, resume
+from bridge.connections.store import (
+    check_organization_id,
+    load_connection,
+    note_authorised,
+    resume,
+)
 from bridge.connections.wire import is_loopback
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
@@ -21,14 +26,17 @@ if TYPE_CHECKING:
 
     from bridge.connections.keyring import KeyRing
     from bridge.connections.model import Connection
+    from bridge.connections.secrets import Kind
 
 _SQL = load_queries("bridge.connections")
+_FORMER: tuple[Kind, ...] = ("sf_token", "sf_key")
+"""What another login of Salesforce leaves behind: its session, and the key of its assertions."""
 
 
-def _checked_url(url: str) -> str:
+def checked_url(url: str) -> str:
     """Return an address without its last slash; secrets go there, so only loopback may be plain.
 
-    >>> _checked_url("https://firm.my.salesforce.com/")
+    >>> checked_url("https://firm.my.salesforce.com/")
     'https://firm.my.salesforce.com'
     """
     parts = urlsplit(url)
@@ -40,7 +48,7 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-Url = Annotated[str, AfterValidator(_checked_url)]
+Url = Annotated[str, AfterValidator(checked_url)]
 
 
 class _Part(BaseModel):
@@ -97,9 +105,21 @@ def read_credentials(text: str, instead: Mapping[str, str] | None = None) -> Cre
 
 
 def set_credentials(
-    tx: psycopg.Connection[Any], keyring: KeyRing, connection_id: int, credentials: Credentials
+    tx: psycopg.Connection[Any],
+    keyring: KeyRing,
+    connection_id: int,
+    credentials: Credentials,
+    *,
+    by: str = "command line",
 ) -> Connection:
     """Store what is given and return the connection, active where both sides are now complete.
+
+    Args:
+        tx: The caller's transaction.
+        keyring: Encrypts them.
+        connection_id: Whose they are.
+        credentials: Each part may be missing: what is there stays.
+        by: Who gives them.
 
     Raises:
         ConfigurationError: If the credentials are those of another organization, or a part of a
@@ -114,30 +134,54 @@ def set_credentials(
                 f"the credentials are for the organization {organization_id}, the connection "
                 f"{connection.name!r} serves {connection.organization_id}"
             )
-    tx.execute(
-        _SQL["set_addresses"],
-        {
-            "id": connection_id,
-            "organization_id": organization_id,
-            "sf_url": credentials.salesforce_url,
-            "sf_login_url": credentials.salesforce_login_url,
-            "cc_url": credentials.constant_contact_url,
-            "cc_auth_url": credentials.constant_contact_auth_url,
-        },
+    set_addresses(
+        tx,
+        connection_id,
+        organization_id=organization_id,
+        sf_url=credentials.salesforce_url,
+        sf_login_url=credentials.salesforce_login_url,
+        cc_url=credentials.constant_contact_url,
+        cc_auth_url=credentials.constant_contact_auth_url,
     )
     if credentials.salesforce is not None:
         _store_salesforce(tx, keyring, connection_id, credentials.salesforce)
     if credentials.constant_contact is not None:
         _store_constant_contact(tx, keyring, connection_id, credentials.constant_contact)
+        note_authorised(tx, connection_id, by=by)
     resume(tx, connection_id)
     return load_connection(tx, connection_id)
+
+
+def set_addresses(
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    *,
+    organization_id: str | None = None,
+    sf_url: str | None = None,
+    sf_login_url: str | None = None,
+    cc_url: str | None = None,
+    cc_auth_url: str | None = None,
+) -> None:
+    """Store where both sides are; what is None stays as it was."""
+    tx.execute(
+        _SQL["set_addresses"],
+        {
+            "id": connection_id,
+            "organization_id": organization_id,
+            "sf_url": sf_url,
+            "sf_login_url": sf_login_url,
+            "cc_url": cc_url,
+            "cc_auth_url": cc_auth_url,
+        },
+    )
 
 
 def _store_salesforce(
     tx: psycopg.Connection[Any], keyring: KeyRing, connection_id: int, login: SalesforceLogin
 ) -> None:
     """Store the client where there is one, which fetches its own tokens; else the bare token."""
-    drop_secret(tx, connection_id, "sf_token")
+    for kind in _FORMER:
+        drop_secret(tx, connection_id, kind)
     if login.consumer_key is not None and login.consumer_secret is not None:
         client = {
             "consumer_key": login.consumer_key.get_secret_value(),
@@ -163,6 +207,20 @@ def _store_constant_contact(
         "access_token": login.access_token.get_secret_value() if login.access_token else "",
         "refresh_token": login.refresh_token.get_secret_value(),
     }
-    write_secret(tx, keyring, connection_id, "cc_client", json.dumps(client))
+    store_application(tx, keyring, connection_id, client)
     write_secret(tx, keyring, connection_id, "cc_token", json.dumps(pair))
-    tx.execute(_SQL["join_application"], {"id": connection_id, "client_id": login.client_id})
+
+
+def store_application(
+    tx: psycopg.Connection[Any], keyring: KeyRing, connection_id: int, client: Mapping[str, str]
+) -> None:
+    """Store the API application of a connection, which brings its budget along.
+
+    Args:
+        tx: A transaction.
+        keyring: What it is encrypted with.
+        connection_id: The connection.
+        client: `client_id` and `client_secret`, empty for an application that has none.
+    """
+    write_secret(tx, keyring, connection_id, "cc_client", json.dumps(dict(client)))
+    tx.execute(_SQL["join_application"], {"id": connection_id, "client_id": client["client_id"]})

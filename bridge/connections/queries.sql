@@ -55,6 +55,27 @@ SET organization_name = coalesce(%(organization_name)s, organization_name),
     cc_account_name = coalesce(%(cc_account_name)s, cc_account_name)
 WHERE id = %(id)s;
 
+-- name: note_authorised
+-- an account's consent came in: by whom, and what it allows as far as that is said
+UPDATE connection
+SET cc_authorised_at = app_now(), cc_authorised_by = %(by)s, cc_scopes = %(scopes)s
+WHERE id = %(id)s;
+
+-- name: note_scopes
+-- what a renewed token may do
+UPDATE connection
+SET cc_scopes = %(scopes)s
+WHERE id = %(id)s AND cc_scopes IS DISTINCT FROM %(scopes)s;
+
+-- name: copy_sides
+-- a connection to another account of the same vendor, for the organization of one that is there; its account is told apart
+UPDATE connection AS new
+SET organization_name = old.organization_name, sf_url = old.sf_url, sf_login_url = old.sf_login_url,
+    sf_api_version = old.sf_api_version, sf_user_id = old.sf_user_id, cc_url = old.cc_url, cc_auth_url = old.cc_auth_url,
+    api_application_id = old.api_application_id, profile = old.profile, object_names = old.object_names
+FROM connection AS old
+WHERE new.id = %(id)s AND old.id = %(old_id)s;
+
 -- name: join_application
 -- the API application of a client id: its budget is shared by all connections that use it
 WITH made AS (

@@ -18,6 +18,8 @@ from bridge.errors import ConfigurationError
 from bridge.identity import salesforce_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
     from bridge.connections.keyring import KeyRing
@@ -34,19 +36,20 @@ DEFAULT = "default"
 
 
 def add_connection(
-    tx: psycopg.Connection[Any], keyring: KeyRing, name: str, organization_id: str
+    tx: psycopg.Connection[Any],
+    keyring: KeyRing,
+    name: str,
+    organization_id: str,
+    *,
+    must_be_new: bool = False,
 ) -> Connection:
     """Return the connection of this name, made with a path secret of its own where it is new.
 
     Raises:
         ConfigurationError: If the name cannot stand in a path, the id is no organization's, or
-            the name belongs to another organization.
+            the name belongs to another organization, or to anybody where it must be new.
     """
-    if not _NAME.fullmatch(name):
-        raise ConfigurationError(
-            f"{name!r} cannot name a connection: it stands in an address, so use letters, digits, "
-            "'-', '_' and '.', at most 64"
-        )
+    check_name(name)
     organization_id = check_organization_id(organization_id)
     parameters = {"name": name, "organization_id": organization_id}
     made = tx.execute(_SQL["add_connection"], parameters).fetchone()
@@ -54,12 +57,27 @@ def add_connection(
     if made is not None:
         path_secret = secrets.token_urlsafe(SECRET_BYTES)
         write_secret(tx, keyring, connection.id, "path_secret", path_secret)
+    elif must_be_new:
+        raise ConfigurationError(f"there is a connection {name!r} already: choose another name")
     if connection.organization_id not in {None, organization_id}:
         raise ConfigurationError(
             f"the connection {name!r} serves the organization {connection.organization_id}; "
             f"give {organization_id} another name"
         )
     return connection
+
+
+def check_name(name: str) -> None:
+    """Check that a connection can have a name.
+
+    Raises:
+        ConfigurationError: If it cannot stand in an address.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} cannot name a connection: it stands in an address, so use letters, digits, "
+            "'-', '_' and '.', at most 64"
+        )
 
 
 def check_organization_id(text: str) -> str:
@@ -153,6 +171,19 @@ def set_identity(
             "cc_account_name": cc_account_name,
         },
     )
+
+
+def note_authorised(
+    tx: psycopg.Connection[Any], connection_id: int, *, by: str, scopes: Sequence[str] | None = None
+) -> None:
+    """Record by whose word an account is connected, and what its token may do, if told."""
+    values = {"id": connection_id, "by": by, "scopes": None if scopes is None else list(scopes)}
+    tx.execute(_SQL["note_authorised"], values)
+
+
+def note_scopes(tx: psycopg.Connection[Any], connection_id: int, scopes: Sequence[str]) -> None:
+    """Record what a renewed token may do."""
+    tx.execute(_SQL["note_scopes"], {"id": connection_id, "scopes": list(scopes)})
 
 
 def pause(tx: psycopg.Connection[Any], connection_id: int, reason: str, *, system: str) -> None:

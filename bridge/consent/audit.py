@@ -90,7 +90,8 @@ def export(tx: psycopg.Connection, connection_id: int, contact: str | None) -> I
         cursor.execute(SQL["exported_entries"], {"connection_id": connection_id, "seqs": seqs})
         for row in cursor:
             list_id = row["list_id"] and str(row["list_id"])
-            yield row | {"at": row["at"].isoformat(), "list_id": list_id}
+            day = row["evidence_on"] and row["evidence_on"].isoformat()
+            yield row | {"at": row["at"].isoformat(), "list_id": list_id, "evidence_on": day}
 
 
 def read_anchors(path: Path) -> dict[int, bytes]:
@@ -119,8 +120,9 @@ def count_entries(tx: psycopg.Connection, connection_id: int) -> int:
 def lags(tx: psycopg.Connection, connection_id: int, *, days: int) -> list[Lag]:
     """Return how long ticks and unticks of the last days took to be confirmed."""
     with tx.cursor(row_factory=dict_row) as cursor:
-        since = now(tx) - timedelta(days=days)
-        cursor.execute(SQL["lags"], {"connection_id": connection_id, "since": since})
+        at = now(tx)  # as a value: app_now() is asked anew for each row
+        values = {"connection_id": connection_id, "since": at - timedelta(days=days), "now": at}
+        cursor.execute(SQL["lags"], values)
         return [Lag(**row) for row in cursor]
 
 

@@ -15,15 +15,17 @@ WHERE connection_id = %(connection_id)s
 ORDER BY seq
 
 -- name: exported_entries
--- Entries with whom they are about; `seqs` NULL: all of them.
+-- Entries with whom they are about, evidence with what it said while the person has not been erased; `seqs` NULL: all of them.
 SELECT e.seq, e.at, e.side, e.change, e.stage, e.about_seq, e.acted_by,
   address.key AS address, encode(address.key_hash, 'hex') AS address_hash,
   person.key AS contact_id, encode(person.key_hash, 'hex') AS contact_hash,
-  e.list_id, e.cause_kind, e.cause_id, e.user_id, e.answer, encode(e.evidence_digest, 'hex') AS evidence_digest,
+  e.list_id, e.cause_kind, e.cause_id, e.user_id, e.answer,
+  r.asked_via AS evidence_via, r.asked_on AS evidence_on, r.note AS evidence_note, encode(e.evidence_digest, 'hex') AS evidence_digest,
   encode(e.previous, 'hex') AS previous, encode(e.digest, 'hex') AS digest
 FROM consent_entry e
 LEFT JOIN consent_subject address ON address.connection_id = e.connection_id AND address.subject_id = e.address_id
 LEFT JOIN consent_subject person ON person.connection_id = e.connection_id AND person.subject_id = e.person_id
+LEFT JOIN resubscription r ON e.change = 'evidence' AND e.cause_kind = 'request' AND r.connection_id = e.connection_id AND r.id::text = e.cause_id
 WHERE e.connection_id = %(connection_id)s AND (%(seqs)s::bigint[] IS NULL OR e.seq = ANY(%(seqs)s))
 ORDER BY e.seq
 
@@ -74,24 +76,12 @@ WHERE connection_id = %(connection_id)s AND name = 'consent_last_export'
 -- name: lags
 -- How long changes took from seen to confirmed, in seconds, how many have not been confirmed, and how many of both were not
 -- confirmed within one business day (Monday to Friday, UTC); by direction.
-SELECT e.change, count(c.seq) AS confirmed,
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM c.at - e.at)) FILTER (WHERE c.seq IS NOT NULL) AS median_s,
-  max(extract(epoch FROM c.at - e.at))::float AS worst_s,
-  count(*) FILTER (WHERE c.seq IS NULL AND EXISTS (
-    SELECT FROM consent_entry s
-    WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage = 'sent')) AS sent_only,
-  count(*) FILTER (WHERE coalesce(c.at, app_now()) > one_business_day_after(e.at)
-    AND EXISTS (
-      SELECT FROM consent_entry s
-      WHERE s.connection_id = e.connection_id AND s.about_seq = e.seq AND s.stage IN ('sent', 'confirmed'))) AS late
-FROM consent_entry e
-LEFT JOIN LATERAL (
-  SELECT c.seq, c.at
-  FROM consent_entry c
-  WHERE c.connection_id = e.connection_id AND c.about_seq = e.seq AND c.stage = 'confirmed'
-  ORDER BY c.seq
-  LIMIT 1) c ON true
-WHERE e.connection_id = %(connection_id)s AND e.stage = 'seen' AND e.change IN ('ticked', 'unticked')
-  AND e.at >= %(since)s
-GROUP BY e.change
-ORDER BY e.change
+SELECT change, count(confirmed_at) AS confirmed,
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM confirmed_at - at)::float) AS median_s,
+  max(extract(epoch FROM confirmed_at - at))::float AS worst_s,
+  count(*) FILTER (WHERE confirmed_at IS NULL AND sent_at IS NOT NULL) AS sent_only,
+  count(*) FILTER (WHERE coalesce(sent_at, confirmed_at) IS NOT NULL AND coalesce(confirmed_at, %(now)s) > due_at) AS late
+FROM consent_change
+WHERE connection_id = %(connection_id)s AND change IN ('ticked', 'unticked') AND at >= %(since)s
+GROUP BY change
+ORDER BY change

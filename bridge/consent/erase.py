@@ -46,6 +46,7 @@ _ERASURES = (
     SQL["erase_subjects"],
     SQL["erase_steps"],
     SQL["erase_work"],
+    SQL["erase_flapping"],
     SQL["erase_candidates"],
     SQL["erase_waiting"],
     SQL["erase_notifications"],

@@ -210,6 +210,11 @@ WHERE connection_id = %(connection_id)s AND subject_kind = 'address'
 DELETE FROM work
 WHERE connection_id = %(connection_id)s AND kind = 'address' AND (key = ANY(%(addresses)s) OR key = ANY(%(people)s))
 
+-- name: erase_flapping
+-- Values that somebody there had set back.
+DELETE FROM flapping_field
+WHERE connection_id = %(connection_id)s AND key = ANY(%(addresses)s)
+
 -- name: erase_candidates
 -- What a run was to look at.
 DELETE FROM candidate

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("seq", "at", "side", "change", "stage", "about_seq", "acted_by", "address", "address_hash"),
     *("contact_id", "contact_hash", "list_id", "cause_kind", "cause_id", "user_id", "answer"),
-    *("evidence_digest", "previous", "digest"),
+    *("evidence_via", "evidence_on", "evidence_note", "evidence_digest", "previous", "digest"),
 )
 
 

@@ -29,12 +29,22 @@ ON CONFLICT (connection_id) DO UPDATE
 RETURNING seq, digest, app_now()
 
 -- name: append_entry
--- One entry of the ledger; its digest covers the one before.
-INSERT INTO consent_entry (connection_id, seq, address_id, person_id, list_id, side, change, acted_by, stage, about_seq,
-  cause_kind, cause_id, user_id, at, answer, evidence_digest, previous, digest)
-VALUES (%(connection_id)s, %(seq)s, %(address_id)s, %(person_id)s, %(list_id)s, %(side)s, %(change)s, %(acted_by)s,
-  %(stage)s, %(about_seq)s, %(cause_kind)s, %(cause_id)s, %(user_id)s, %(at)s, %(answer)s,
-  %(evidence_digest)s, %(previous)s, %(digest)s)
+-- One entry of the ledger; its digest covers the one before. What has become of a change is told beside it.
+WITH entry AS (
+  INSERT INTO consent_entry (connection_id, seq, address_id, person_id, list_id, side, change, acted_by, stage, about_seq,
+    cause_kind, cause_id, user_id, at, answer, evidence_digest, previous, digest)
+  VALUES (%(connection_id)s, %(seq)s, %(address_id)s, %(person_id)s, %(list_id)s, %(side)s, %(change)s, %(acted_by)s,
+    %(stage)s, %(about_seq)s, %(cause_kind)s, %(cause_id)s, %(user_id)s, %(at)s, %(answer)s,
+    %(evidence_digest)s, %(previous)s, %(digest)s)
+  RETURNING connection_id, coalesce(about_seq, seq) AS seq, at, change, stage)
+INSERT INTO consent_change (connection_id, seq, at, change, due_at, sent_at, confirmed_at, refused_at)
+SELECT connection_id, seq, at, change, one_business_day_after(at), CASE stage WHEN 'sent' THEN at END,
+  CASE stage WHEN 'confirmed' THEN at END, CASE stage WHEN 'refused' THEN at END
+FROM entry
+ON CONFLICT (connection_id, seq) DO UPDATE
+  SET sent_at = coalesce(consent_change.sent_at, EXCLUDED.sent_at),
+      confirmed_at = coalesce(consent_change.confirmed_at, EXCLUDED.confirmed_at),
+      refused_at = coalesce(consent_change.refused_at, EXCLUDED.refused_at)
 
 -- name: move_head
 -- The chain ends here now.
@@ -208,7 +218,7 @@ JOIN LATERAL (
   ORDER BY changed_at DESC
   LIMIT 1) b ON true
 WHERE r.connection_id = %(connection_id)s AND r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL
-  AND r.evidence_at IS NULL AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
+  AND r.evidence_at IS NULL AND r.list_id IS NULL AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
 ORDER BY address.key_hash, person.key, r.id DESC
 
 -- name: standing
@@ -235,7 +245,8 @@ SELECT DISTINCT ON (address.key_hash) address.key_hash,
   CASE WHEN r.state IN ('refused', 'not_confirmed') THEN r.reason END
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
-WHERE r.connection_id = %(connection_id)s AND address.kind = 'address' AND address.key_hash = ANY(%(key_hashes)s)
+WHERE r.connection_id = %(connection_id)s AND r.list_id IS NULL AND address.kind = 'address'
+  AND address.key_hash = ANY(%(key_hashes)s)
 ORDER BY address.key_hash, r.id DESC
 
 -- name: rules

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bridge.bulk_create.report_choices import KnownReports
 from bridge.connections.wire import is_loopback
 from bridge.console.rendering import Form, render
 from bridge.console.times import Times
@@ -38,12 +39,14 @@ class Console:
 
     Attributes:
         wake: Wakes the workers of some topics; called after the commit.
+        known_reports: What was asked of Salesforce's reports before.
     """
 
     settings: Settings
     database: Database
     keyring: KeyRing
     wake: Callable[[frozenset[str]], None]
+    known_reports: KnownReports = field(default_factory=KnownReports)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

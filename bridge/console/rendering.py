@@ -38,6 +38,9 @@ SAID: Mapping[str, str] = {
     "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",
     "put-back": "Put back. It goes out at once; this page follows it.",
     "authorized": "Authorized: it is the same account, and the connection goes on with it.",
+    "written-again": "It is written again, at once and from now on.",
+    "started-beside": "The new connection is there. Nothing of the old one was changed. "
+    "Whoever logs in with Salesforce chooses between them.",
     "replayed": "Put in line again.",
     "evidence": "The evidence is on record.",
     "answered": "Your answer is on record.",

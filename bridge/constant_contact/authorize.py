@@ -15,6 +15,7 @@ import requests
 
 from bridge.connections.wire import open_session
 from bridge.constant_contact.answers import SYSTEM, read_answer, unavailable
+from bridge.constant_contact.application import proof
 from bridge.constant_contact.tokens import AUTH_URL, read_pair, token_url
 from bridge.errors import Unauthorized
 
@@ -67,8 +68,12 @@ def consent_url(
         "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
-    server = token_url(connection.cc_auth_url or AUTH_URL).removesuffix(_TOKEN)
-    return f"{server}/authorize?{urlencode(asked)}"
+    return f"{server_url(connection)}/authorize?{urlencode(asked)}"
+
+
+def server_url(connection: Connection) -> str:
+    """Return the base address of a connection's authorization server."""
+    return token_url(connection.cc_auth_url or AUTH_URL).removesuffix(_TOKEN)
 
 
 def exchange_code(
@@ -87,19 +92,31 @@ def exchange_code(
         RemoteError: If it refuses the code or the application.
         RecordRefused: If it calls the request malformed, as it does a code that was used.
     """
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": back,
+        "code_verifier": verifier,
+    }
+    return fetch_pair(connection, client, form, timeout_s)
+
+
+def fetch_pair(
+    connection: Connection, client: Mapping[str, str], form: dict[str, str], timeout_s: float
+) -> Pair:
+    """Return the tokens that a form asks for, as this application.
+
+    Raises:
+        Retryable: If the authorization server does not answer.
+        RemoteError: If it refuses the application.
+        RecordRefused: If it refuses what the form says.
+    """
     url = token_url(connection.cc_auth_url or AUTH_URL)
+    auth, named = proof(client)
     try:
         with open_session(timeout_s, url) as session:
             response = session.post(
-                url,
-                data={
-                    "grant_type": "authorization_code",
-                    "code": code,
-                    "redirect_uri": back,
-                    "code_verifier": verifier,
-                },
-                auth=(client["client_id"], client["client_secret"]),
-                headers={"Accept": "application/json"},
+                url, data={**form, **named}, auth=auth, headers={"Accept": "application/json"}
             )
     except requests.RequestException as error:
         raise unavailable(f"no token: {type(error).__name__}") from None

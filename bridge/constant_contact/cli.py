@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
     elif found:
         print("\n\n".join("\n".join(_screen(one)) for one in found))
     else:
-        print("no connection has an API application: `bridge connection add NAME --credentials …`")
+        print("no connection has an API application: `bridge connect constant-contact NAME`")
     return 0
 
 

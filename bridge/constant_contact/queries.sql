@@ -236,3 +236,11 @@ WHERE id = %(application_id)s;
 UPDATE api_application
 SET token_next_at = app_now() + make_interval(secs => %(seconds)s)
 WHERE id = %(application_id)s;
+
+-- name: connection_of_client
+-- a connection whose calls an application's budget counts, by its client id
+SELECT min(c.name)
+FROM connection c
+JOIN api_application a ON a.id = c.api_application_id
+WHERE a.client_id = %(client_id)s
+HAVING count(*) > 0;

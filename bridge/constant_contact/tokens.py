@@ -18,9 +18,10 @@ import psycopg
 import requests
 
 from bridge.connections.secrets import read_secret, write_secret
-from bridge.connections.store import pause, resume
+from bridge.connections.store import note_scopes, pause, resume
 from bridge.connections.wire import open_session
 from bridge.constant_contact.answers import SYSTEM, read_answer, unavailable
+from bridge.constant_contact.application import proof
 from bridge.db.queries import load_queries
 from bridge.errors import QuotaSpent, RecordRefused, Retryable, Throttled, Unauthorized
 
@@ -43,11 +44,12 @@ _STORE_AGAIN_AFTER_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 class Pair(NamedTuple):
-    """An access token and the refresh token that brings the next one."""
+    """An access token, the refresh token that brings the next one, and what it may do if told."""
 
     access_token: str
     refresh_token: str
     lives_s: float | None = None
+    scopes: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Pair(lives_s={self.lives_s})"
@@ -145,8 +147,8 @@ class Tokens:
         )
         if secret is None:
             raise Unauthorized(
-                "no Constant Contact tokens are stored: `bridge connection add "
-                f"{self._connection.name} --credentials FILE`",
+                "no Constant Contact tokens are stored: "
+                f"`bridge connect constant-contact {self._connection.name}`",
                 system=SYSTEM,
             )
         stored = json.loads(secret.text)
@@ -161,14 +163,18 @@ class Tokens:
         client = read_secret(tx, self._keyring, self._connection.id, "cc_client")
         if client is None:
             return Unauthorized("no Constant Contact application is stored", system=SYSTEM)
-        application = json.loads(client.text)
+        auth, named = proof(json.loads(client.text))
         try:
             url = token_url(self._connection.cc_auth_url or AUTH_URL)
             with open_session(self._timeout_s, url) as session:
                 response = session.post(
                     url,
-                    data={"grant_type": "refresh_token", "refresh_token": refresh_token},
-                    auth=(application["client_id"], application["client_secret"]),
+                    data={
+                        "grant_type": "refresh_token",
+                        "refresh_token": refresh_token,
+                        **named,
+                    },
+                    auth=auth,
                     headers={"Accept": "application/json"},
                 )
             return read_pair(read_answer(response), refresh_token)
@@ -198,6 +204,8 @@ class Tokens:
             json.dumps(stored),
             lives_s=outcome.lives_s,
         )
+        if outcome.scopes is not None:
+            note_scopes(tx, self._connection.id, outcome.scopes)
 
     def _record_after_outage(self, pair: Pair) -> None:
         """Store a pair whose commit failed: the database has forgotten it, the vendor has not.
@@ -261,5 +269,6 @@ def read_pair(answer: object, refresh_token: str = "") -> Pair:
                 access_token,
                 following if isinstance(following, str) and following else refresh_token,
                 float(lives_s) if isinstance(lives_s, int | float) else _LIFETIME_S,
+                tuple(scope.split()) if isinstance(scope := others.get("scope"), str) else None,
             )
     raise unavailable("no token: an answer without access_token")

@@ -23,6 +23,7 @@ from bridge.delivery.decide_consent import (
 from bridge.delivery.decide_lists import Lists, decide_lists
 from bridge.delivery.decide_return import given_afterwards
 from bridge.delivery.ending import DELETED_WITH_LAST, KEPT_ON_NO_LIST, goes_with_last_list
+from bridge.delivery.flapping import paused_fields, wanted_but_paused
 from bridge.delivery.foreign import FOREIGN_ALONE, adoptions
 from bridge.delivery.merge import CORE, changes, create_body, fingerprint, list_change, put_body
 from bridge.delivery.model import AddressState, Decision, Person, Step
@@ -83,6 +84,7 @@ def decide(state: AddressState) -> Decision:
         lifts_own=consent.is_own,
         lifts_by=consent.policy,
         given=(*consent.given, *given),
+        paused=paused_fields(state, owner),
     )
 
 
@@ -111,7 +113,7 @@ def _steps(
     elif consent.resubscribe:
         steps.append(_resubscribe(there, consent, lists))
         there = {**there, "list_memberships": sorted(lists.wanted)}
-    wanted = owner.wanted if owner is not None else None
+    wanted = wanted_but_paused(state, owner)
     print_ = fingerprint(wanted or {}, lists.wanted)
     differing = {} if wanted is None else changes(there, wanted, ids)
     if lists_differ := list_change(there, lists.wanted):

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from bridge.consent.standing import read_standing
 from bridge.delivery.assemble import NOTHING_TOLD, Rows, assemble, contact_at
+from bridge.delivery.set_backs import read_flapping
 from bridge.delivery.terms import read_terms
 from bridge.delivery.work import SQL
 
@@ -83,7 +84,10 @@ def gather_all(
     rows = _rows_of(tx, connection_id, keys, asks_ended=terms.on_last_list_removed == "delete")
     people = {key: [row["sf_id"] for row in rows[key].here] for key in keys}
     standing = read_standing(tx, connection_id, people, terms.rules)
-    return {key: assemble(rows[key], standing[key], terms) for key in keys}
+    states = {key: assemble(rows[key], standing[key], terms) for key in keys}
+    for key, flapping in read_flapping(tx, connection_id, keys).items():
+        states[key] = replace(states[key], flapping=flapping)
+    return states
 
 
 def with_there(state: AddressState, there: Resource | None) -> AddressState:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bridge.consent.requests import RequestState
     from bridge.consent.standing import Asked, Evidence, OptOut
     from bridge.consent.statement import Statement
+    from bridge.delivery.flapping import PausedField
     from bridge.delivery.foreign import Adoption
     from bridge.policies.policy import LastListPolicy, OwnerPolicy
 
@@ -111,6 +112,21 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Flapping:
+    """A field that the bridge has set and somebody there has set back, several times lately.
+
+    Attributes:
+        field: As in the changes of a step.
+        ours: What the bridge wrote.
+        is_paused: It is not written any more; else it is not once it is set back again.
+    """
+
+    field: str
+    ours: Any
+    is_paused: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AddressState:
     """Everything about one address, on both sides and on record.
 
@@ -131,6 +147,7 @@ class AddressState:
         rules: By which policy a person's own opt-out is lifted.
         on_last_list_removed: What becomes of the contact there once Practifi has it on no list.
         foreign: What is done about memberships that only Constant Contact has.
+        flapping: Fields of the contact there that somebody keeps setting back.
     """
 
     key: str
@@ -154,6 +171,7 @@ class AddressState:
     owner_policy: OwnerPolicy = "linked_first"
     on_last_list_removed: LastListPolicy = "keep"
     foreign: Foreign = field(default_factory=Foreign)
+    flapping: tuple[Flapping, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,6 +246,7 @@ class Decision:
         lifts_own: The person had opted out themselves.
         lifts_by: The policy by which the opt-out is lifted.
         given: Evidence that is not on record yet.
+        paused: Fields that are left as they are there; None: that was not judged.
     """
 
     steps: tuple[Step, ...] = ()
@@ -245,3 +264,4 @@ class Decision:
     lifts_own: bool = False
     lifts_by: Literal["firm", Policy] = "firm"
     given: tuple[Given, ...] = ()
+    paused: tuple[PausedField, ...] | None = None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.consent.record import record_left_list
+from bridge.delivery.flapping import set_backs_of
 from bridge.delivery.left_behind import record_left_behind, unlink_left_behind
 from bridge.delivery.links import disown, link, own
 from bridge.delivery.outcome_consent import record_opt_out, record_requests, record_resubscribed
+from bridge.delivery.set_backs import keep_paused, note_set_backs
 from bridge.delivery.work import SQL, mark
 from bridge.mirror.remember import Answer, remember_cc_contacts
 
@@ -40,6 +42,8 @@ def record_sent(tx: psycopg.Connection, connection_id: int, sent: Sequence[Sent]
     """
     answers = [Answer(one.answer, True, one.step.fingerprint) for one in sent]  # noqa: FBT003
     remember_cc_contacts(tx, connection_id, answers)
+    set_back = [(one.lease.key, set_backs_of(one.state, one.decision, one.step)) for one in sent]
+    note_set_backs(tx, connection_id, set_back)
     there = {
         person.contact_id: (one.lease.key, str(one.answer["contact_id"]))
         for one in sent
@@ -143,6 +147,7 @@ def record_ends(tx: psycopg.Connection, connection_id: int, ends: Sequence[End])
     disown(tx, connection_id, owners)
     own(tx, connection_id, "contact", owners)
     _agree(tx, connection_id, ends)
+    keep_paused(tx, connection_id, [(end.lease.key, end.state, end.decision) for end in ends])
     statuses = [status for end in ends for status in end.decision.statuses]
     set_statuses(tx, connection_id, statuses)
     for lease, state, decision in ends:

@@ -90,7 +90,8 @@ def record_resubscribed(
         [request.id for request in state.asked],
         state="confirmed",
         policy=policy,
-        reason=f"reactivated {now(tx):%Y-%m-%d %H:%M} UTC, on {lists} lists",
+        reason=f"reactivated {now(tx):%Y-%m-%d %H:%M} UTC, on {lists} "
+        f"list{'' if lists == 1 else 's'}",
         evidence_outstanding=policy != "firm",
     )
     people = [person.contact_id for person in state.people]

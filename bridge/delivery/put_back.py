@@ -36,7 +36,8 @@ def put_back(
     """Let a person's membership of a list count again; return whether they had left it.
 
     The leaving is of the address, so it is taken back for all who share it. The address is dirty in
-    the consent lane when this commits.
+    the consent lane when this commits. Without a statement evidence is outstanding from then on; it
+    is due within 7 days, and nothing is undone when it is late.
 
     Args:
         tx: A transaction.
@@ -72,6 +73,9 @@ def put_back(
         append(tx, connection_id, _entry("evidence", list_id, entry | sealed, by))
     kept = {"connection_id": connection_id, "seq": seq}
     tx.execute(_SQL["keep_put_back"], kept | entry | told)
+    if statement is None:
+        left = {"sf_list_id": list_id, "left_at": max(row[1] for row in rows)}
+        tx.execute(_SQL["want_evidence"], kept | entry | left)
     mark(tx, connection_id, {("address", address): True}, origin="console")
     return True
 

@@ -129,7 +129,7 @@ WITH ours AS (
   FOR UPDATE OF w)
 UPDATE work
 SET done = greatest(done, generation), lease_token = NULL, lease_until = NULL, attempts = 0, failing_since = NULL,
-    waits_for = NULL, behind = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
+    failed_at = NULL, waits_for = NULL, behind = NULL, replay_of = CASE WHEN wanted > generation THEN replay_of END,
     due_at = app_now(),
     lane = CASE WHEN wanted > generation AND lane = 0 AND consent_wanted <= generation THEN 2 ELSE lane END
 FROM ours
@@ -146,7 +146,8 @@ SET lease_token = NULL, lease_until = NULL,
       ELSE %(after_s)s END),
     attempts = attempts + %(attempt)s, blocked_reason = %(blocked_reason)s, waits_for = %(waits_for)s,
     behind = nullif(%(behind)s::text[], '{}'),
-    failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END
+    failing_since = CASE WHEN %(attempt)s > 0 THEN coalesce(failing_since, app_now()) ELSE failing_since END,
+    failed_at = CASE WHEN %(attempt)s > 0 THEN app_now() ELSE failed_at END
 WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND key = %(key)s AND lease_token = %(token)s
 
 -- name: wake_behind
@@ -708,16 +709,23 @@ SELECT EXISTS (
     AND kind = 'unsubscribe' AND state IN ('sending', 'sent'))
 
 -- name: heirs_of
--- Records into which people of a contact there were merged since a moment, or in its second, and their addresses, where they are
--- known: both services stamp whole seconds.
-SELECT DISTINCT gone.merged_into, heir.email_key
-FROM link l
-JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
-LEFT JOIN practifi_record heir
-  ON heir.connection_id = l.connection_id AND heir.kind = 'contact' AND heir.sf_id = gone.merged_into
-  AND heir.deleted_at IS NULL
-WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
-  AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' > %(since)s
+-- Records into which people of a contact there were merged since a moment, or in its second, those into which these were merged in
+-- turn, and their addresses, where they are known: both services stamp whole seconds.
+WITH RECURSIVE heir AS (
+  SELECT gone.merged_into AS sf_id
+  FROM link l
+  JOIN practifi_record gone ON gone.connection_id = l.connection_id AND gone.kind = 'contact' AND gone.sf_id = l.sf_id
+  WHERE l.connection_id = %(connection_id)s AND l.kind = 'contact' AND l.cc_id = %(cc_id)s
+    AND gone.merged_into IS NOT NULL AND gone.deleted_at + interval '1 second' > %(since)s
+  UNION
+  SELECT gone.merged_into
+  FROM heir h
+  JOIN practifi_record gone ON gone.connection_id = %(connection_id)s AND gone.kind = 'contact' AND gone.sf_id = h.sf_id
+  WHERE gone.deleted_at IS NOT NULL AND gone.merged_into IS NOT NULL)
+SELECT h.sf_id, r.email_key
+FROM heir h
+LEFT JOIN practifi_record r
+  ON r.connection_id = %(connection_id)s AND r.kind = 'contact' AND r.sf_id = h.sf_id AND r.deleted_at IS NULL
 
 -- name: unticked_now
 -- Contacts whose box is clear now and was ticked when it was last recorded, with since when, or has a stamp that is news.

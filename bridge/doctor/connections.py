@@ -11,6 +11,7 @@ from bridge.doctor.findings import Finding
 from bridge.doctor.mappings import check_mapping
 from bridge.doctor.organization import check_organization
 from bridge.salesforce.client import open_salesforce
+from bridge.salesforce.deploy.definitions import to_deploy_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bridge.connections.model import Connection
     from bridge.db.database import Database
     from bridge.doctor.findings import State
+    from bridge.mapping.model import Mapping
     from bridge.settings import Settings
 
 _SQL = load_queries("bridge.doctor")
@@ -34,10 +36,12 @@ def check_connection(
     with database.transaction() as tx:
         finding, mapping = check_mapping(tx, connection, settings.mappings)
         consent = _consent(tx, connection)
+        messages = _messages(tx, connection, mapping)
         outages = _outages(tx, connection)
         lists = _lists(tx, connection)
     yield finding
     yield consent
+    yield from messages
     yield from outages
     yield from lists
     if connection.state == "unconnected":
@@ -72,8 +76,21 @@ def _consent(tx: psycopg.Connection, connection: Connection) -> Finding:
     )
     if not deployed:
         says += "; no field list is known either, so absent fields are read back"
-    advice = "deploy the bridge's outbound messages and record their field lists"
+    advice = f"`bridge salesforce deploy --connection {connection.name}`"
     return _found(connection, "consent", "warning", says, advice)
+
+
+def _messages(
+    tx: psycopg.Connection, connection: Connection, mapping: Mapping | None
+) -> list[Finding]:
+    """Return a warning for each outbound message that lacks what the mapping reads."""
+    if mapping is None:
+        return []
+    advice = f"`bridge salesforce deploy --connection {connection.name}`"
+    return [
+        _found(connection, "messages", "warning", f"{sentence}: read one by one", advice)
+        for sentence in to_deploy_again(tx, connection.id, mapping)
+    ]
 
 
 def _outages(tx: psycopg.Connection, connection: Connection) -> list[Finding]:

@@ -133,7 +133,6 @@ def ask_count(
     What was counted less than ten minutes ago stands.
     """
     values = _key(connection_id, version_id, digest_of(files)) | {"files": Jsonb(dict(files))}
-    tx.execute(SQL["forget_counts"])
     return tx.execute(SQL["ask_count"], values).fetchone() is not None
 
 

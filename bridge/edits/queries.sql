@@ -18,11 +18,6 @@ WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s
 DELETE FROM mapping_edit
 WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s
 
--- name: forget_counts
--- What was counted is of interest for a day.
-DELETE FROM mapping_count
-WHERE asked_at < app_now() - interval '1 day'
-
 -- name: ask_count
 -- Count whom some files would change; what was counted a while ago is counted anew.
 INSERT INTO mapping_count (connection_id, version_id, digest, files, asked_at)
@@ -120,10 +115,10 @@ WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = %(text)s
 
 -- name: found_by_name
 -- The first contacts whose name has these words in it.
-SELECT sf_id, concat_ws(' ', fields ->> 'FirstName', fields ->> 'LastName') AS name
+SELECT sf_id, called AS name
 FROM practifi_record
-WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL
-  AND concat_ws(' ', fields ->> 'FirstName', fields ->> 'LastName') ILIKE %(pattern)s
+WHERE connection_id = %(connection_id)s AND kind = 'contact' AND deleted_at IS NULL AND called ILIKE %(pattern)s
+ORDER BY called, sf_id
 LIMIT %(count)s
 
 -- name: lists_by_name

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 ALL_WELL = "nothing: everything is in order"
 
 _CREDENTIALS = (
-    "`bridge connection add {connection} --credentials FILE`: what waits goes on by itself"
+    "`bridge connect check {connection}` says which login, and what to do; then what waits goes on "
+    "by itself"
 )
 _RUN = "`bridge reconcile contacts --connection {connection}` compares both sides and sets it right"
 _EXPLAIN_LIST = "`bridge explain {list}` tells why"
 
 ADVICE: Mapping[str, str] = {
     # where it begins
-    "no_connection": "`bridge connection add NAME --credentials FILE`",
+    "no_connection": "`bridge connect salesforce NAME`, then "
+    "`bridge connect constant-contact NAME`",
     "connection_unconnected": _CREDENTIALS,
     "connection_paused": _CREDENTIALS,
     "unknown_id": "check the id and that Salesforce sends this object; a run of `bridge reconcile` "
@@ -86,6 +88,8 @@ ADVICE: Mapping[str, str] = {
     "deleted_there": "save the person or a membership in Practifi: the contact comes back",
     "pending_confirmation": "wait for the person to confirm in the e-mail of Constant Contact",
     "temp_hold": "wait, or ask Constant Contact: the account or the address is on hold there",
+    "field_paused": "agree on one value: change it in Practifi, or press *Write again* on the page "
+    "Problems; until then the field stays as it is there",
     "not_on_list_there": _RUN,
     "write_back_refused": "let the bridge's user write the status fields: see `bridge doctor`",
     "write_back_waits": "wait a moment: the status is written back in collections",

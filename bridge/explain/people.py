@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.flapping import paused_fields
 from bridge.delivery.owner import choose_owner
 from bridge.explain.model import Finding
+from bridge.plans.text import label_of, shown
 
 if TYPE_CHECKING:
     from bridge.explain.model import Snapshot
@@ -66,6 +68,19 @@ def there(s: Snapshot) -> Finding | None:
     if contact.get("deleted_at"):
         return Finding(facts=facts | {"deleted": contact["deleted_at"]}, cause="deleted_there")
     return Finding(facts=facts, at=s.state.last_write_at if s.state else None)
+
+
+def fields_there(s: Snapshot) -> Finding | None:
+    """Whether a field is left alone, because somebody there keeps setting it back."""
+    if s.state is None or not s.state.flapping:
+        return None
+    paused = paused_fields(s.state, choose_owner(s.state))
+    if not paused:
+        return None
+    facts = {
+        label_of(one.field): f"{shown(one.ours)} here, {shown(one.theirs)} there" for one in paused
+    }
+    return Finding(facts=facts, cause="field_paused")
 
 
 def permission(s: Snapshot) -> Finding | None:

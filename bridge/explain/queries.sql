@@ -108,7 +108,7 @@ WHERE connection_id = %(connection_id)s AND kind = %(kind)s AND sf_id = %(sf_id)
 SELECT r.state, r.reason, r.made_at
 FROM resubscription r
 JOIN consent_subject s ON s.connection_id = r.connection_id AND s.subject_id = r.address_id
-WHERE r.connection_id = %(connection_id)s AND s.kind = 'address' AND s.key_hash = %(key_hash)s
+WHERE r.connection_id = %(connection_id)s AND r.list_id IS NULL AND s.kind = 'address' AND s.key_hash = %(key_hash)s
 ORDER BY r.id DESC
 LIMIT 1
 

@@ -24,13 +24,16 @@ from bridge.log import place
 from bridge.mapping.versions import usable
 from bridge.mirror.advance import Moved, advance
 from bridge.mirror.model import PractifiRow, client_paths, row_of, without_untick
+from bridge.salesforce import tombstone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from bridge.connections.model import Connection
     from bridge.db.database import Database
     from bridge.mapping.compiled import Mapping
+    from bridge.mapping.names import Kind
     from bridge.mirror.advance import Subject
     from bridge.salesforce.values import Record
 
@@ -40,13 +43,20 @@ _SUPERSEDED = {
     "todays_mapping": "a newer state is known already, and nothing here depends on it",
     "as_accepted": "a newer state is known already: replay it with today's mapping",
 }
+_DELETED = "a record was deleted: Salesforce is asked which"
 BATCH = 500
 """Notifications a transaction. A row that two batches share makes one wait for the other."""
 
 log = logging.getLogger(__name__)
 
 
-def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> int:
+def triage_batch(
+    database: Database,
+    *,
+    consent: bool,
+    count: int = BATCH,
+    deleted: Callable[[], None] = lambda: None,
+) -> int:
     """Triage the oldest notifications of one kind, in one transaction, and return how many.
 
     Where one of them meets a fault of ours, each goes by itself, and that one is a dead letter.
@@ -55,6 +65,7 @@ def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> in
         database: The installation's database.
         consent: Those flagged as consent at receipt, or all others.
         count: How many at most.
+        deleted: Called after the commit where one of them told of a deletion.
     """
     try:
         with database.transaction() as tx:
@@ -70,7 +81,17 @@ def triage_batch(database: Database, *, consent: bool, count: int = BATCH) -> in
                 _triage_apart(tx, one, consent=consent)
     if taken:
         log.info("triaged", extra={"notifications": len(taken), "consent": consent})
+    if any(is_tombstone(one) for one in taken):
+        deleted()
     return len(taken)
+
+
+def is_tombstone(notification: Untriaged) -> bool:
+    """Tell whether a notification is of what is left of a deleted record.
+
+    It is a hint to poll now. What was deleted, and into what it was merged, only the poll knows.
+    """
+    return (notification.object or "").lower() == tombstone.OBJECT.lower()
 
 
 def _take(tx: psycopg.Connection, *, consent: bool, count: int) -> list[Untriaged]:
@@ -137,11 +158,9 @@ def _triage(
     dirty: list[tuple[Untriaged, frozenset[Subject], bool]] = []
     for notification in taken:
         kind = mapping.names.kind_of(notification.object or "")
-        if kind is None:
-            reason = f"no mapping for object {notification.object}"
-            verdicts[notification.ctid] = Verdict("ignored", reason)
-        elif not is_salesforce_id(notification.record_id):
-            verdicts[notification.ctid] = Verdict("ignored", "the record id is not valid")
+        verdict = _at_once(notification, kind)
+        if kind is None or verdict is not None:
+            verdicts[notification.ctid] = verdict or _no_mapping(notification)
         elif notification.origin == "poll" and notification.ctid not in records:
             gone.append((notification, kind))
         elif notification.ctid not in records:
@@ -169,19 +188,36 @@ def _triage(
     return verdicts
 
 
+def _at_once(notification: Untriaged, kind: Kind | None) -> Verdict | None:
+    """Return the end of a notification that nothing is read for, or None."""
+    if is_tombstone(notification):
+        return Verdict("done", _DELETED)
+    if kind is None:
+        return _no_mapping(notification)
+    if not is_salesforce_id(notification.record_id):
+        return Verdict("ignored", "the record id is not valid")
+    return None
+
+
+def _no_mapping(notification: Untriaged) -> Verdict:
+    return Verdict("ignored", f"no mapping for object {notification.object}")
+
+
 def _records(
     tx: psycopg.Connection, connection_id: int, taken: Sequence[Untriaged]
 ) -> dict[str, Record]:
-    """Return what each notification tells, by ctid; with a field list in force, absent is null."""
+    """Return what each notification tells, by ctid; by the field list of its time, absent is null.
+
+    A list says nothing of what arrived before it was in force.
+    """
     if not taken:
         return {}
     contents = read_contents(tx, taken)
     action_ids = sorted({row.action_id for row in taken if row.action_id})
-    listed: dict[str, list[str]] = dict(
-        tx.execute(
-            SQL["definitions"], {"connection_id": connection_id, "action_ids": action_ids}
-        ).fetchall()
-    )
+    asked = {"connection_id": connection_id, "action_ids": action_ids}
+    listed: dict[str, list[tuple[datetime, list[str]]]] = {}
+    for action_id, since, names in tx.execute(SQL["definitions"], asked):
+        listed.setdefault(action_id, []).append((since, names))
     if listed:
         heard = [max(r.received_at for r in taken if r.action_id == a) for a in listed]
         tx.execute(
@@ -192,7 +228,9 @@ def _records(
     for row in taken:
         fields = contents.get((connection_id, row.notification_id))
         if fields is not None:
-            nulls: dict[str, Any] = dict.fromkeys(listed.get(row.action_id or "", ()))
+            lists = listed.get(row.action_id or "", ())
+            names = next((names for since, names in lists if since <= row.received_at), ())
+            nulls: dict[str, Any] = dict.fromkeys(names)
             records[row.ctid] = nulls | fields
     return records
 

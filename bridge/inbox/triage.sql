@@ -56,11 +56,12 @@ WHERE w.connection_id = %(connection_id)s
       AND n.state IN ('waiting', 'working') AND n.notification_id <> %(notification_id)s)
 
 -- name: definitions
--- The field lists in force: an absent field that is listed, and readable by the sending user, is null.
-SELECT DISTINCT ON (action_id) action_id, fields
+-- The field lists of some messages, each with since when it is in force, the newest first: an absent field that is listed,
+-- and readable by the sending user, is null.
+SELECT action_id, in_force_from, fields
 FROM outbound_definition
 WHERE connection_id = %(connection_id)s AND action_id = ANY(%(action_ids)s)
-  AND access_checked_at >= in_force_from AND in_force_from <= app_now()
+  AND access_checked_at >= in_force_from
 ORDER BY action_id, version DESC
 
 -- name: note_definitions_heard

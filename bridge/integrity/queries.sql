@@ -128,13 +128,6 @@ FROM (
   WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s) AS differing
 WHERE s.connection_id = %(connection_id)s AND s.run_id = %(run_id)s
 
--- name: forget_differences
--- Single differences are kept for 30 days, as steps are; the scores stay.
-DELETE FROM integrity_difference d
-USING integrity_score s
-WHERE s.connection_id = %(connection_id)s AND s.taken_at < app_now() - interval '30 days'
-  AND d.connection_id = s.connection_id AND d.run_id = s.run_id
-
 -- name: scores
 -- The newest scores of each job, the newest first.
 SELECT connection, run_id, job, taken_at, linked, agreeing, share, unexplained, causes, fields

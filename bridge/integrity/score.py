@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 SQL = load_queries("bridge.integrity")
 
-Apart: TypeAlias = Literal["rejected", "waits_for_list", "being_delivered", "gone_there"]
-"""Why a run could not compare a subject."""
+Apart: TypeAlias = Literal["rejected", "waits_for_list", "being_delivered", "gone_there", "paused"]
+"""Why a run could not compare a subject, or leaves it as it is."""
 
 _KIND_OF = {"contacts": "contact", "lists": "list"}
 
@@ -47,4 +47,3 @@ def keep_score(
     causes = {"apart": list(apart), "apart_causes": list(apart.values())}
     tx.execute(SQL["add_differences"], values | causes)
     tx.execute(SQL["end_score"], values)
-    tx.execute(SQL["forget_differences"], values)

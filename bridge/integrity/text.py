@@ -13,6 +13,7 @@ CAUSES = {
     "being_delivered": "was being delivered just then",
     "waits_for_list": "waits for its list",
     "rejected": "holds a value that cannot be sent",
+    "paused": "a field is paused that somebody there keeps setting back",
     "gone_there": "deleted in Constant Contact",
     "never_written": "the bridge has never written it",
     "changed_there": "changed in Constant Contact since",

@@ -16,12 +16,16 @@ from bridge.mapping.compiled import load_mapping, read_files
 from bridge.mapping.json_schema import SCHEMA_FILE, json_schema
 from bridge.mapping.profiles import PROFILES
 from bridge.mapping.trial import KINDS, try_record
-from bridge.mapping.versions import activate
+from bridge.mapping.versions import activate, active
+from bridge.salesforce.deploy.definitions import to_deploy_again
 from bridge.salesforce.values import Record, flatten
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from collections.abc import Mapping as MappingOf
+
+    from bridge.mapping.model import Mapping
 
 _DONE, _FAILED, _FAULTY = 0, 1, 2
 
@@ -42,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="check all mapping files of a folder")
     _add_folder(check)
     _add_profile(check)
+    check.add_argument(
+        "--connection", metavar="NAME", help="by its names, and against what is deployed there"
+    )
     check.add_argument("--json", action="store_true", help="print one JSON value")
     check.set_defaults(run=_check)
 
@@ -86,17 +93,41 @@ def _folder(arguments: argparse.Namespace) -> Path:
 def _check(arguments: argparse.Namespace) -> int:
     folder = _folder(arguments)
     try:
-        mapping = load_mapping(read_files(folder), profile=arguments.profile, overrides={})
+        files = read_files(folder)
+        if arguments.connection is None:
+            profile = arguments.profile
+            stale: list[str] = []
+            mapping = load_mapping(files, profile=profile, overrides={})
+        else:
+            profile, mapping, stale = _against(arguments.connection, files)
     except MappingError as error:
         if arguments.json:
             print(json.dumps({"ok": False, "faults": error.faults}, ensure_ascii=False))
             return _FAULTY
         raise
     if arguments.json:
-        print(json.dumps({"ok": True, "faults": [], "digest": mapping.digest}))
+        told = {"ok": True, "faults": [], "digest": mapping.digest, "to_deploy": stale}
+        print(json.dumps(told))
     else:
-        print(f"{folder}: no faults, for profile {arguments.profile}")
+        print(f"{folder}: no faults, for profile {profile}")
+        _print_stale(stale)
     return _DONE
+
+
+def _against(name: str, files: MappingOf[str, str]) -> tuple[str, Mapping, list[str]]:
+    """Return a connection's profile, the mapping by its names, and what it lacks there."""
+    with connect(read_settings()) as connection, connection.transaction():
+        target = load_connection(connection, name)
+        profile = target.profile or PROFILES[0]
+        mapping = load_mapping(files, profile=profile, overrides=target.object_names)
+        return profile, mapping, to_deploy_again(connection, target.id, mapping)
+
+
+def _print_stale(sentences: list[str]) -> None:
+    for sentence in sentences:
+        print(sentence)
+    if sentences:
+        print("-> `bridge salesforce deploy`: until then these fields are read one by one")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -164,10 +195,14 @@ def _activate(arguments: argparse.Namespace) -> int:
     with connect(settings) as connection, connection.transaction():
         target = load_connection(connection, arguments.connection)
         version = activate(connection, target.id, files, by=_user())
+        in_force = active(connection, target.id)
+        stale = to_deploy_again(connection, target.id, in_force.mapping) if in_force else []
     if arguments.json:
-        print(json.dumps({"connection": target.name, "version": version}))
+        told = {"connection": target.name, "version": version, "to_deploy": stale}
+        print(json.dumps(told))
     else:
         print(f"{target.name}: version {version} is active")
+        _print_stale(stale)
     return _DONE
 
 

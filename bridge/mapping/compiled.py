@@ -230,6 +230,7 @@ class _Loader:
             filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
             project=project.project(file),
             leaves_out=leaves_out.leaves_out(file.leave_out),
+            leaves_out_by=leaves_out.paths,
             paths=_paths(project, leaves_out),
         )
 
@@ -239,13 +240,16 @@ class _Loader:
             match=file.match,
             project=project.project(file),
             leaves_out=leaves_out.leaves_out(file.leave_out),
+            leaves_out_by=leaves_out.paths,
             paths=_paths(project, leaves_out),
         )
 
     def _membership(self, file: MembershipFile, names: Names) -> MembershipMapping:
         writer = self._writer(file, names)
         leaves_out = writer.leaves_out(file.leave_out)
-        return MembershipMapping(leaves_out=leaves_out, paths=_paths(writer))
+        return MembershipMapping(
+            leaves_out=leaves_out, leaves_out_by=writer.paths, paths=writer.paths
+        )
 
     def _fields_of(self, file: ClientFile, names: Names) -> tuple[str, ...]:
         resolve = FieldNames(names, file).resolve

@@ -55,10 +55,12 @@ class MembershipMapping:
         paths: All Salesforce fields that are read, parents' as dotted paths.
         leaves_out: Returns why a record takes no part, or None where it does. Raises
             ConversionError where a field that decides it is not known.
+        leaves_out_by: Those of the fields by which `leaves_out` decides.
     """
 
     paths: tuple[str, ...]
     leaves_out: LeavesOut
+    leaves_out_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

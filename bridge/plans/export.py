@@ -65,6 +65,7 @@ def plan_as_json(plan: PlanRecord, results: Mapping[str, int] | None = None) -> 
         "run": plan.run_id,
         "applied_by_run": plan.applied_by,
         "undoes": plan.undoes,
+        "restores": plan.restores,
         "asked_by": plan.asked_by,
         "made_at": _moment(plan.made_at),
         "state": plan.state,

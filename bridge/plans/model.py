@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +46,22 @@ def list_changes(change: Mapping[str, tuple[Any, Any]]) -> tuple[set[str], set[s
     return after - before, before - after
 
 
+class Effect(Protocol):
+    """The part of a step that says what it does."""
+
+    @property
+    def kind(self) -> str:
+        """As in `step.kind`."""
+
+    @property
+    def cc_id(self) -> str | None:
+        """What it is done to there."""
+
+    @property
+    def change(self) -> Mapping[str, tuple[Any, Any]]:
+        """Field -> (old, new)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanRecord:
     """A plan of a run as its row stands.
@@ -56,6 +72,7 @@ class PlanRecord:
         run_state: How the run that made it stands.
         wait_reason: Why it waits, where a limit holds it.
         undoes: The plan that it takes back, if it does that.
+        restores: The snapshot that it puts back, if it does that.
         totals: What its steps come to, before and after, and `held`: what there is too much of.
     """
 
@@ -70,6 +87,7 @@ class PlanRecord:
     state: PlanState
     wait_reason: str | None
     undoes: int | None
+    restores: str | None
     totals: Mapping[str, Any]
     made_at: datetime
     approved_by: str | None

@@ -5,7 +5,7 @@
 SELECT p.connection_id, c.name AS connection, p.id, p.run_id,
   (SELECT max(a.id) FROM run a WHERE a.connection_id = p.connection_id AND a.applies_plan_id = p.id) AS applied_by,
   r.state AS run_state, r.job, coalesce(p.asked_by, r.asked_by) AS asked_by, p.state, p.wait_reason,
-  p.undoes_plan_id AS undoes, p.totals, p.made_at, p.approved_by, p.approved_at, p.finished_at
+  p.undoes_plan_id AS undoes, p.restores, p.totals, p.made_at, p.approved_by, p.approved_at, p.finished_at
 FROM plan p
 JOIN connection c ON c.id = p.connection_id
 JOIN run r ON r.connection_id = p.connection_id AND r.id = p.run_id

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 from bridge.identity import email_key, is_salesforce_id, salesforce_id
+from bridge.plans.contrast import newest_after
 from bridge.plans.interactions import skip_interactions
 from bridge.plans.meant import count_meant, leave_out_others
 from bridge.plans.model import PlanRecord
@@ -171,7 +172,13 @@ def _lock_waiting(tx: psycopg.Connection[Any], plan: PlanRecord) -> PlanRecord:
     tx.execute(_SQL["lock_plan"], _row(plan))
     plan = find_plan(tx, plan.id)
     if plan.state != "waiting":
-        raise ConfigurationError(f"plan {plan.id} does not wait: it is {plan.state}")
+        message = f"plan {plan.id} does not wait: it is {plan.state}"
+        if newest := newest_after(tx, plan):
+            message += (
+                f". Plan {newest} took its place: `bridge plan show {newest} --against {plan.id}` "
+                "shows what it does otherwise"
+            )
+        raise ConfigurationError(message)
     if plan.run_state not in {"done", "waiting"}:
         raise ConfigurationError(f"plan {plan.id} does not wait yet: run {plan.run_id} goes on")
     return plan

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from bridge.plans.model import Sign, StoredStep
 
-_HEADS = {"address": "Contacts", "list": "Lists", "interaction": "Interactions"}
+_HEADS = {
+    "address": "Contacts",
+    "list": "Lists",
+    "interaction": "Interactions",
+    "status": "Records in Practifi",
+}
 _MARKS: dict[Sign, str] = {"add": "+", "change": "~", "remove": "-", "opt-out": "!"}
 _COLOURS: dict[Sign, str] = {"add": "32", "change": "33", "remove": "31", "opt-out": "35"}
 _FIELDS = {

@@ -23,7 +23,7 @@ from bridge.errors import (
     Unauthorized,
     Unavailable,
 )
-from bridge.salesforce.tokens import SYSTEM
+from bridge.salesforce.login import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ _BY_CODE: Mapping[str, tuple[type[RemoteError], str]] = {
     "API_CURRENTLY_DISABLED": (Unavailable, "the API is switched off for a while"),
     "INSUFFICIENT_ACCESS": (Forbidden, "a permission is missing"),
     "INSUFFICIENT_ACCESS_OR_READONLY": (Forbidden, "a permission is missing"),
+    "FORBIDDEN": (Forbidden, "it is not allowed"),
     "INVALID_FIELD": (Forbidden, _MAPPING_FAULT),
     "INVALID_TYPE": (Forbidden, _MAPPING_FAULT),
     "MALFORMED_QUERY": (Forbidden, _MAPPING_FAULT),

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bridge.connections.wire import vendor_words
 from bridge.errors import NotFoundRemotely, RemoteError
 from bridge.salesforce.answers import unavailable
+from bridge.salesforce.login import SYSTEM
 from bridge.salesforce.names import checked_name, checked_path
-from bridge.salesforce.tokens import SYSTEM
 from bridge.salesforce.values import as_asked, to_text
 
 if TYPE_CHECKING:

@@ -10,8 +10,10 @@ from bridge.salesforce.answers import unavailable
 from bridge.salesforce.bulk_ingest import BulkIngest
 from bridge.salesforce.bulk_query import BulkQueries
 from bridge.salesforce.collections import Collections
+from bridge.salesforce.metadata import Metadata
 from bridge.salesforce.model import Deleted, Identity, Updated
 from bridge.salesforce.names import checked_name, checked_path
+from bridge.salesforce.reports import Reports
 from bridge.salesforce.session import Session
 from bridge.salesforce.tokens import SalesforceTokens
 from bridge.salesforce.values import as_asked, flatten
@@ -67,9 +69,19 @@ class Salesforce:
         return BulkQueries(self._session)
 
     @property
+    def reports(self) -> Reports:
+        """Where reports are run."""
+        return Reports(self._session)
+
+    @property
     def bulk_ingest(self) -> BulkIngest:
         """Where very many records are saved."""
         return BulkIngest(self._session)
+
+    @property
+    def metadata(self) -> Metadata:
+        """Where packages are deployed."""
+        return Metadata(self._session)
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -17,14 +17,14 @@ from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSessi
 from bridge.connections.wire import Bearer, TimeoutAdapter, date_of, open_session
 from bridge.errors import Unauthorized
 from bridge.salesforce.answers import error_of, unavailable
-from bridge.salesforce.tokens import SYSTEM
+from bridge.salesforce.login import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from bridge.connections.model import Connection
-    from bridge.salesforce.tokens import SalesforceTokens
+    from bridge.salesforce.tokens import AccessTokens
 
 T = TypeVar("T")
 
@@ -49,11 +49,11 @@ class Session:
             does not say.
     """
 
-    def __init__(self, connection: Connection, tokens: SalesforceTokens, timeout_s: float) -> None:
+    def __init__(self, connection: Connection, tokens: AccessTokens, timeout_s: float) -> None:
         if connection.sf_url is None:
             raise Unauthorized(
                 f"the connection {connection.name!r} has no address of its Salesforce: "
-                f"`bridge connection add {connection.name} --salesforce-url https://…`",
+                f"`bridge connect salesforce {connection.name}`",
                 system=SYSTEM,
             )
         self._url = connection.sf_url

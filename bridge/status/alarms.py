@@ -73,7 +73,7 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
         yield alarm(
             "connection_paused",
             connection.state_reason or "the connection is paused",
-            f"`bridge connection add {connection.name} --credentials FILE`",
+            f"`bridge connect check {connection.name}` says which login, and what to do",
         )
     open_count = sum(
         each.count
@@ -84,7 +84,8 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
         yield alarm(
             "no_credentials",
             f"{open_count:,} notifications wait for credentials",
-            f"`bridge connection add {connection.name} --credentials FILE`",
+            f"`bridge connect salesforce {connection.name}`, then "
+            f"`bridge connect constant-contact {connection.name}`",
         )
     if connection.mapping_version is None and open_count:
         yield alarm(

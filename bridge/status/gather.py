@@ -25,6 +25,7 @@ from bridge.status.watched import (
     FailedRun,
     HeldPlan,
     Integrity,
+    LoginEnd,
     OutletState,
     Rejections,
     ScheduleState,
@@ -80,6 +81,7 @@ def read_watched(tx: psycopg.Connection[Any], settings: Settings) -> Screen:
         integrity=_rows(tx, Integrity, _SQL["integrity"]),
         silences=_rows(tx, Silence, _SQL["silences"]),
         token_ends=_rows(tx, TokenEnd, _SQL["token_ends"]),
+        login_ends=_rows(tx, LoginEnd, _SQL["login_ends"]),
         certificates=_rows(tx, Certificate, _SQL["certificates"], addresses),
         outlets=_rows(tx, OutletState, _SQL["outlets"], outlets),
     )

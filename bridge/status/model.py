@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         FailedRun,
         HeldPlan,
         Integrity,
+        LoginEnd,
         OutletState,
         Rejections,
         ScheduleState,
@@ -180,6 +181,7 @@ class Screen:
     integrity: tuple[Integrity, ...] = ()
     silences: tuple[Silence, ...] = ()
     token_ends: tuple[TokenEnd, ...] = ()
+    login_ends: tuple[LoginEnd, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     outlets: tuple[OutletState, ...] = ()
 

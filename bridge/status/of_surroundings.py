@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 TOKEN_NOTICE = timedelta(days=14)
 """How long before its end a refresh token that nobody uses is told of."""
 
+LOGIN_NOTICE = timedelta(days=30)
+"""How long before its end the certificate of a login is told of: somebody uploads the next."""
+
 CERTIFICATE_NOTICE = timedelta(days=10)
 """How long before its end a certificate is told of: by then any renewal of its own has failed."""
 
@@ -46,8 +49,19 @@ def of_surroundings(screen: Screen) -> Iterator[Alarm]:
                 connection=name,
                 says="nobody has used the refresh token of Constant Contact for months: it ends at "
                 f"{token.ends_at:%Y-%m-%d %H:%M} UTC",
-                what_to_do=f"`bridge connection add {name} --credentials FILE` with fresh ones, or "
+                what_to_do=f"`bridge connect constant-contact {name}` brings another one, or "
                 "let the bridge work for this connection",
+            )
+    for login in screen.login_ends:
+        if login.ends_at - screen.at < LOGIN_NOTICE:
+            name = screen.name_of(login.connection_id)
+            yield Alarm(
+                cause="login_ends",
+                connection=name,
+                says="the certificate by which Salesforce knows the bridge's key ends at "
+                f"{login.ends_at:%Y-%m-%d %H:%M} UTC",
+                what_to_do=f"`bridge connect salesforce {name} --new-key`; the one before works "
+                "until the new one is uploaded",
             )
     for certificate in screen.certificates:
         yield from _of_certificate(screen, certificate)

@@ -172,6 +172,13 @@ FROM credential
 WHERE kind = 'cc_token'
 ORDER BY connection_id
 
+-- name: login_ends
+-- When the certificates end that Salesforce knows the keys of logins by.
+SELECT connection_id, expires_at AS ends_at
+FROM credential
+WHERE kind = 'sf_key' AND expires_at IS NOT NULL
+ORDER BY connection_id
+
 -- name: certificates
 -- Certificates that Salesforce meets.
 SELECT address, ends_at, refused

@@ -30,7 +30,7 @@ def lines(screen: Screen, alarms: Sequence[Alarm]) -> Iterator[str]:
         yield ""
         yield from _connection(screen, connection)
     if not screen.connections:
-        yield f"{'connections':{_HEAD}}none: `bridge connection add`"
+        yield f"{'connections':{_HEAD}}none: `bridge connect salesforce`"
     yield ""
     for budget in screen.budgets:
         yield f"{'API calls':{_HEAD}}{_budget(budget)}"

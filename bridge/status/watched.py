@@ -109,6 +109,14 @@ class TokenEnd:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LoginEnd:
+    """When the certificate ends that Salesforce knows a connection's key by (UTC)."""
+
+    connection_id: int
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Certificate:
     """The certificate that Salesforce meets when it posts.
 

@@ -267,7 +267,8 @@ SELECT r.connection_id, s.key
 FROM resubscription r
 JOIN consent_subject s ON s.connection_id = r.connection_id AND s.subject_id = r.address_id
 WHERE r.connection_id = %(connection_id)s AND s.key IS NOT NULL
-  AND (r.finished_at IS NULL OR r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL AND r.evidence_at IS NULL)
+  AND (r.finished_at IS NULL
+    OR r.state = 'confirmed' AND r.evidence_due_at IS NOT NULL AND r.evidence_at IS NULL AND r.list_id IS NULL)
 UNION
 SELECT connection_id, key
 FROM work

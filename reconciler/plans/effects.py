@@ -10,26 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bridge.plans.model import list_changes
+from bridge.plans.model import Effect, list_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-
-class Effect(Protocol):
-    """The part of a step that says what it does."""
-
-    @property
-    def kind(self) -> str:
-        """As in `reconciler.runs.model.PlannedStep`."""
-
-    @property
-    def cc_id(self) -> str | None:
-        """What it is done to there."""
-
-    @property
-    def change(self) -> Mapping[str, tuple[Any, Any]]:
-        """Field -> (old, new)."""
 
 
 class Planned(Effect, Protocol):

@@ -6,15 +6,16 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bridge.plans.contrast import contrast_plans, contrast_refused
+from bridge.plans.difference import compare, outcome_lines
 from bridge.plans.export import document, plan_as_json
 from bridge.plans.steps import list_names, step_states
 from bridge.plans.store import pages
 from bridge.plans.text import plan_lines, result_line, shown
-from reconciler.plans.difference import compare, outcome_lines
 from reconciler.terminal import has_colours, print_json, print_line, print_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bridge.db.database import Database
     from bridge.plans.choose import Choice
@@ -53,8 +54,8 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
     print_line(
         f"made {plan.made_at:%Y-%m-%d %H:%M} UTC by run {plan.run_id} ({shown(plan.asked_by)})"
     )
-    if plan.undoes is not None:
-        print_line(f"takes back what plan {plan.undoes} has added and removed")
+    if (way := _way_back(plan)) is not None:
+        print_line(way)
     if plan.wait_reason is not None:
         print_line(f"needs a word: {shown(plan.wait_reason)}")
     if plan.approved_at is not None:
@@ -68,9 +69,20 @@ def show_plan(database: Database, plan: PlanRecord, choice: Choice) -> None:
     print_totals(plan.totals)
     if states.keys() - {"planned"}:
         print_line(result_line(states))
-        for page in pages(database, plan, choice):
-            for line in outcome_lines(page, names):
-                print_line(line)
+        _print_outcome(database, plan, choice, names)
+
+
+def _print_outcome(
+    database: Database, plan: PlanRecord, choice: Choice, names: Mapping[str, str]
+) -> None:
+    for page in pages(database, plan, choice):
+        for line in outcome_lines(page, names):
+            print_line(line)
+    if choice.is_all:
+        with database.transaction() as tx:
+            contrast = contrast_refused(tx, plan.connection_id, plan.id)
+        for line in contrast.lines():
+            print_line(line)
 
 
 def show_difference(
@@ -88,6 +100,11 @@ def show_difference(
     print_line(f"plan {older.id} and, now, plan {plan.id}" if found else "both plans say the same")
     for difference in found:
         for line in difference.lines(names):
+            print_line(line)
+    if choice.is_all:
+        with database.transaction() as tx:
+            contrast = contrast_plans(tx, older, plan)
+        for line in contrast.lines():
             print_line(line)
 
 
@@ -109,12 +126,23 @@ def export(database: Database, plan: PlanRecord, choice: Choice) -> None:
     sys.stdout.writelines(document(plan, steps, names=names, results=states))
 
 
+def _way_back(plan: PlanRecord) -> str | None:
+    """Return what a plan puts back, in words; None where it does not."""
+    if plan.undoes is not None:
+        return f"takes back what plan {plan.undoes} has added and removed"
+    if plan.restores is not None:
+        return f"puts back what the snapshot {shown(plan.restores)} has kept"
+    return None
+
+
 def _cells(plan: PlanRecord) -> tuple[str, ...]:
     signs = plan.totals.get("by_sign", {})
     steps = " ".join(f"{mark}{signs[sign]}" for mark, sign in _MARKS if signs.get(sign))
     about = plan.wait_reason if plan.state == "waiting" else None
     if plan.undoes is not None:
         about = f"takes back plan {plan.undoes}"
+    if plan.restores is not None:
+        about = f"restores {plan.restores}"
     return (
         str(plan.id),
         plan.connection,

@@ -20,7 +20,7 @@ from bridge.delivery.owner import choose_owner
 from bridge.plans.model import list_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from bridge.delivery.model import AddressState, Person
     from bridge.plans.model import StoredStep
@@ -52,6 +52,10 @@ class Undo:
         """Return the undo without lists that are not there any more."""
         return replace(self, gives=self.gives & set(lists), takes=self.takes & set(lists))
 
+    def decide(self, state: AddressState) -> Decision:
+        """Return what is left to take back at the address."""
+        return decide_undo(state, self)
+
 
 def undo_of(plan_id: int, steps: Iterable[StoredStep]) -> dict[str, Undo]:
     """Return address -> what takes back what was confirmed of a plan."""
@@ -75,16 +79,6 @@ def undo_of(plan_id: int, steps: Iterable[StoredStep]) -> dict[str, Undo]:
         for key in sorted({*gives, *takes})
         if gives[key] != takes[key]
     }
-
-
-def decider(undos: Mapping[str, Undo]) -> Callable[[AddressState], Decision]:
-    """Return what decides on addresses in the place of `decide` while they are taken back."""
-
-    def decide_on(state: AddressState) -> Decision:
-        undo = undos.get(state.key)
-        return Decision() if undo is None else decide_undo(state, undo)
-
-    return decide_on
 
 
 def decide_undo(state: AddressState, undo: Undo) -> Decision:

@@ -125,7 +125,7 @@ def _context(
         connection = load_connection(tx, lease.run.connection_id)
         current = active(tx, connection.id)
     if connection.state != "active":
-        reason = connection.state_reason or "store credentials with `bridge connection add`"
+        reason = connection.state_reason or "connect it with `bridge connect`"
         message = f"the connection {connection.name!r} is {connection.state}: {reason}"
         raise ConfigurationError(message)
     if current is None:

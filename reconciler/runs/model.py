@@ -106,9 +106,9 @@ class PlannedStep:
     Attributes:
         key: Deterministic: one effect, one key.
         kind: As in `bridge.delivery.model.StepKind`, or `create_interaction`,
-            `update_interaction`.
+            `update_interaction`, `restore_record`.
         subject_key: An e-mail key, a list's Salesforce id (that there while it has none), or an
-            Interaction's external id.
+            Interaction's external id; of a status the record's id.
         change: Field -> (old, new).
         body: What is sent.
         facts: Digest of what the decision rested on; another one at applying refuses the step.
@@ -117,7 +117,7 @@ class PlannedStep:
 
     key: str
     kind: str
-    subject_kind: Literal["address", "list", "interaction"]
+    subject_kind: Literal["address", "list", "interaction", "status"]
     subject_key: str
     reason: str
     facts: bytes
@@ -140,6 +140,7 @@ class PlanHead:
         wait_reason: Why it needs a person's word, where it does.
         held: What there is too much of in it, as `reconciler.plans.guard` names it.
         undoes: The plan that it takes back, if it does that.
+        restores_at: When the snapshot was taken that it puts back, if it does that (UTC).
         has_opt_outs: It has opt-outs that have not ended.
     """
 
@@ -148,6 +149,7 @@ class PlanHead:
     wait_reason: str | None = None
     held: tuple[str, ...] = ()
     undoes: int | None = None
+    restores_at: datetime | None = None
     has_opt_outs: bool = False
 
 

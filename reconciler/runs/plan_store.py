@@ -17,6 +17,7 @@ from reconciler.runs.drafts import move_drafted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import psycopg
 
@@ -98,8 +99,22 @@ def add_plan(
     totals: Mapping[str, Any],
     wait_reason: str | None = None,
     undoes: int | None = None,
+    restores: tuple[str, datetime] | None = None,
 ) -> int:
-    """Store a plan without its steps and return its id."""
+    """Store a plan without its steps and return its id.
+
+    Args:
+        tx: The transaction that stores its steps as well.
+        connection_id: Whose plan it is.
+        run_id: The run that made it, or stands for it.
+        asked_by: Who asked.
+        state: How it begins.
+        totals: What its steps come to.
+        wait_reason: What there is too much of in it.
+        undoes: The plan that it takes back.
+        restores: The snapshot that it puts back, and when that was taken (UTC).
+    """
+    snapshot, taken_at = restores or (None, None)
     row = tx.execute(
         _SQL["add_plan"],
         {
@@ -110,6 +125,8 @@ def add_plan(
             "wait_reason": wait_reason,
             "totals": Jsonb(totals),
             "undoes": undoes,
+            "restores": snapshot,
+            "restores_at": taken_at,
         },
     ).fetchone()
     assert row is not None  # noqa: S101 -- the statement returns its row

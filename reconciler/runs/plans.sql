@@ -2,8 +2,10 @@
 
 -- name: add_plan
 -- Everything that a run decided, before any of it is done.
-INSERT INTO plan (connection_id, origin, run_id, undoes_plan_id, asked_by, state, wait_reason, totals, made_at, finished_at)
-VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(undoes)s, %(asked_by)s, %(state)s, %(wait_reason)s, %(totals)s,
+INSERT INTO plan (connection_id, origin, run_id, undoes_plan_id, restores, restores_at, asked_by, state, wait_reason, totals,
+  made_at, finished_at)
+VALUES (%(connection_id)s, 'reconcile', %(run_id)s, %(undoes)s, %(restores)s, %(restores_at)s, %(asked_by)s, %(state)s,
+  %(wait_reason)s, %(totals)s,
   app_now(), CASE WHEN %(state)s = 'done' THEN app_now() END)
 RETURNING id
 
@@ -51,7 +53,7 @@ WHERE connection_id = %(connection_id)s AND plan_id = %(plan_id)s
 
 -- name: plan_of_run
 -- The plan that a run goes on with: the one that it was asked to carry out, else its own.
-SELECT p.id, p.state, p.wait_reason, p.undoes_plan_id AS undoes, coalesce(p.totals->'held', '[]') AS held,
+SELECT p.id, p.state, p.wait_reason, p.undoes_plan_id AS undoes, p.restores_at, coalesce(p.totals->'held', '[]') AS held,
   EXISTS (
     SELECT FROM step s
     WHERE s.connection_id = p.connection_id AND s.plan_id = p.id AND s.kind = 'unsubscribe'
@@ -107,7 +109,8 @@ WHERE p.connection_id = %(connection_id)s AND p.id = %(plan_id)s
     SELECT FROM step b
     WHERE b.connection_id = s.connection_id AND b.subject_kind = s.subject_kind AND b.subject_key = s.subject_key
       AND b.plan_id > s.plan_id AND b.bulk_activity_id IS NOT NULL AND b.state = 'confirmed' AND b.outcome IS NULL
-      AND (b.detail->>'takes_back')::bigint IS NOT DISTINCT FROM p.undoes_plan_id)
+      AND (b.detail->>'takes_back')::bigint 
+        IS NOT DISTINCT FROM coalesce(p.undoes_plan_id, CASE WHEN p.restores IS NOT NULL THEN p.id END))
 
 -- name: take_out_of_bulk
 -- Subjects of a plan that wait in a bulk activity which was not sent are taken out of it.

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.constant_contact import scopes
 from sandbox.constant_contact.refusals import oauth_error
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ class PortalSettings(BaseModel):
     redirect_uris: tuple[str, ...] = Field(
         default=(), description="addresses that people may be sent back to; none: this machine"
     )
+    scopes: tuple[str, ...] = Field(
+        default=scopes.ALL, description="what consent gives at most; what is beyond is left out"
+    )
+
+    def given(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """Return what of the scopes that are asked for somebody can give."""
+        return tuple(one for one in asked if one in {*self.scopes, "openid"})
 
 
 @dataclass(frozen=True, slots=True)

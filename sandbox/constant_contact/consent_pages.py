@@ -69,7 +69,7 @@ class ConsentPages:
                 code = self._authorizations().code(
                     asked["client_id"],
                     redirect_uri=asked["redirect_uri"],
-                    scopes=named,
+                    scopes=self._authorizations().settings.given(named),
                     challenge=asked.get("code_challenge"),
                     now=self._now(),
                 )
@@ -87,8 +87,9 @@ class ConsentPages:
             return _oauth(401, "invalid_client", "The client_id is not known.")
         if named is None:
             return _oauth(400, "invalid_scope", "A scope is not known.")
-        device_code, device = self._authorizations().begin_device(
-            form["client_id"], named, self._now()
+        authorizations = self._authorizations()
+        device_code, device = authorizations.begin_device(
+            form["client_id"], authorizations.settings.given(named), self._now()
         )
         address = f"{str(request.base_url).rstrip('/')}/activate"
         complete = f"{address}?{urlencode({'user_code': device.user_code})}"

@@ -46,6 +46,23 @@ TYPED_OVER: tuple[tuple[str, Record], ...] = (
 )
 """Address -> what staff type there; the title is one that the bridge has set back before."""
 
+REPORTS: list[dict[str, object]] = [
+    {
+        "name": "Platinum clients",
+        "folder": "Marketing",
+        "columns": ["LAST_NAME", "FIRST_NAME", "EMAIL", "ACCOUNT.NAME", "CONTACT_ID"],
+        "filters": [
+            {
+                "column": "Account.practifi__Client_Segment__c",
+                "operator": "equals",
+                "value": "Platinum",
+            }
+        ],
+    },
+    {"name": "Entities by type", "type": "AccountList", "columns": ["ACCOUNT.NAME", "TYPE"]},
+]
+"""Reports that marketing has built; the second names no contact."""
+
 CAUSES = 2
 """How many of the three causes are waited for: the last may need another look of the bridge."""
 
@@ -109,6 +126,7 @@ def _clients_join(firm: Firm) -> None:
             if place == 1 or number % place != 1
         ]
     control.set_faults([])
+    control.build_reports(REPORTS)
     firm.say(f"Salesforce: {len(firm.people)} people of its households are on three lists")
     firm.stage.bridge.reconcile("lists")
     firm.stage.bridge.reconcile("contacts")

@@ -230,6 +230,10 @@ class Control(_Client):
         """Let a person unsubscribe from everything, as by the link in a mailing."""
         self.found("POST", "/constant-contact/unsubscribe", {"email": email, "reason": reason})
 
+    def build_reports(self, reports: list[dict[str, object]]) -> None:
+        """Have these reports in Salesforce."""
+        self.found("PUT", "/salesforce/reports", reports)
+
     def waiting_messages(self) -> list[str]:
         """Return the ids of the notifications that Salesforce has not got rid of."""
         waiting = self.found("GET", "/salesforce/deliveries").json()

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.salesforce import ids, merging
+from sandbox.salesforce import firm, ids, merging
+from sandbox.salesforce.features import FeatureSwitches
+from sandbox.salesforce.metadata.objects import Objects
 from sandbox.salesforce.record_access import Level  # noqa: TC001 - pydantic reads it
+from sandbox.salesforce.reports.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.salesforce.features import Features
+    from sandbox.salesforce.firm import Staff
     from sandbox.salesforce.org import Org
+    from sandbox.salesforce.outbound.queue import Queue
+    from sandbox.salesforce.reports.shelf import Report
     from sandbox.salesforce.saving_rules import SavingRules
 
 
@@ -34,6 +41,15 @@ class Undelete(BaseModel):
     ids: list[str] = Field(min_length=1)
 
 
+class Hire(BaseModel):
+    """A wish for one more user."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_name: str = Field(min_length=1, max_length=40)
+    last_name: str = Field(min_length=1, max_length=80)
+
+
 class AccessLimit(BaseModel):
     """What a user may at most do with a record."""
 
@@ -45,11 +61,17 @@ class AccessLimit(BaseModel):
 
 
 class Administration:
-    """Serves one org."""
+    """Serves one org.
 
-    def __init__(self, org: Org, user_id: Callable[[], str]) -> None:
+    Attributes:
+        shelf: The reports that are there.
+    """
+
+    def __init__(self, org: Org, queue: Queue, staff: Callable[[], Staff]) -> None:
         self._org = org
-        self._user_id = user_id
+        self.shelf = Shelf(org)
+        self._switches = FeatureSwitches(org, Objects(org, queue))
+        self._staff = staff
 
     @property
     def saving_rules(self) -> SavingRules:
@@ -80,13 +102,39 @@ class Administration:
                 for each in limits
             }
 
+    def forget(self) -> None:
+        """Have neither reports nor features: the org has begun anew."""
+        self.shelf.clear()
+        self._switches.forget()
+
+    @property
+    def features(self) -> Features:
+        """The features that are turned on."""
+        return self._switches.on
+
+    def turn_on(self, features: Features) -> None:
+        """Turn features on; those that are on stay so."""
+        self._switches.turn_on(features)
+
+    def reports(self) -> list[dict[str, object]]:
+        """Return the reports of the org."""
+        return self.shelf.listed()
+
+    def keep_reports(self, reports: list[Report]) -> None:
+        """Have these reports and no others."""
+        self.shelf.replace(reports, self._staff().observer_user_id)
+
+    def hire(self, asked: Hire) -> str:
+        """Give the org one more user, who may do what its advisers may, and return the id."""
+        return firm.hire(self._org, self._staff(), asked.first_name, asked.last_name)
+
     def merge(self, asked: Merge) -> dict[str, object]:
         """Merge records as the administrator.
 
         Raises:
             ApiError: If they cannot be merged.
         """
-        with self._org.transaction(self._user_id()) as tx:
+        with self._org.transaction(self._staff().observer_user_id) as tx:
             done = merging.merge(tx, asked.master_id, asked.loser_ids, asked.fields)
         return {"id": done.master, "merged_ids": done.losers, "moved_ids": done.moved}
 
@@ -96,5 +144,5 @@ class Administration:
         Raises:
             ApiError: If one of them is not there.
         """
-        with self._org.transaction(self._user_id()) as tx:
+        with self._org.transaction(self._staff().observer_user_id) as tx:
             return [merging.undelete(tx, each) for each in asked.ids]

@@ -26,6 +26,7 @@ from sandbox.salesforce.firm import found, may_send_outbound_messages, populate
 from sandbox.salesforce.front import Front, refuse
 from sandbox.salesforce.grants import Grants
 from sandbox.salesforce.login import Application, Sessions, drawn
+from sandbox.salesforce.metadata.bare import strip
 from sandbox.salesforce.metadata.components import Components
 from sandbox.salesforce.metadata.crud import Crud
 from sandbox.salesforce.metadata.deploy import Deployer
@@ -109,7 +110,7 @@ class SalesforceStandIn:
         components = Components(self.org, self.queue)
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
-        self.administration = Administration(self.org, lambda: self._staff.observer_user_id)
+        self.administration = Administration(self.org, self.queue, lambda: self._staff)
         api = Api(
             self.org,
             self._sessions,
@@ -117,6 +118,7 @@ class SalesforceStandIn:
             self._usage,
             policy=lambda: self.policy,
             owner_of=self._owner_of_user,
+            shelf=self.administration.shelf,
         )
         crud = Crud(deployer, components)
         metadata = SoapMetadata(api, self._deployments, components, crud).endpoint()
@@ -144,6 +146,11 @@ class SalesforceStandIn:
             "password": self._application.password,
             "security_token": self._application.security_token,
         }
+
+    def make_bare(self) -> None:
+        """Be as an org is before the bridge's package; the records stay."""
+        with self.org.lock:
+            strip(self.org, self.queue)
 
     def owner_of(self, access_token: str) -> str | None:
         """Return whose token it is: `observer`, `bridge`, or None for one that is unknown."""
@@ -251,6 +258,7 @@ class SalesforceStandIn:
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
+            self.administration.forget()
             self._deployments.clear()
             self.org.schema.replace()
             self.org.begin()

@@ -21,6 +21,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from sandbox.salesforce.login import LoginRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
 AUDIENCES = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
@@ -50,7 +51,12 @@ def public_key(pem: str) -> RSAPublicKey:
 
 
 def subject_of(
-    assertion: str, key: RSAPublicKey | None, *, consumer_key: str, now: datetime
+    assertion: str,
+    key: RSAPublicKey | None,
+    *,
+    consumer_key: str,
+    audiences: AbstractSet[str],
+    now: datetime,
 ) -> str:
     """Return the user name that a right assertion names.
 
@@ -66,7 +72,7 @@ def subject_of(
         key.verify(signature, signed, PKCS1v15(), SHA256())
     except InvalidSignature:
         raise LoginRefused("invalid_grant", "invalid assertion") from None
-    if claims.get("aud") not in AUDIENCES:
+    if claims.get("aud") not in audiences:
         raise LoginRefused("invalid_grant", "audience is invalid")
     expires, at = claims.get("exp"), now.timestamp()
     if not isinstance(expires, (int, float)) or not at < expires <= at + LONGEST_LIFE_S:

@@ -1,4 +1,4 @@
-"""What the org does to a record just before it is saved: names, times, and the consent stamp."""
+"""What the org does to a record just before it is saved: names and times."""
 
 from __future__ import annotations
 
@@ -12,24 +12,20 @@ if TYPE_CHECKING:
     from sandbox.salesforce.values import Row
 
 
-def before_save(
-    sobject: SObject, before: Row | None, row: Row, *, user_id: str, at: datetime
-) -> Row:
-    """Return the row with what the system and the bridge's flow set on it.
+def before_save(sobject: SObject, before: Row | None, row: Row) -> Row:
+    """Return the row with what the system sets on it.
 
     Args:
         sobject: The object of the record.
         before: The row before the save, or None for a new record.
         row: The row that is about to be saved.
-        user_id: Who saves.
-        at: The time of the save (UTC).
 
     Raises:
         ApiError: If the parts of an event do not fit each other.
     """
     match sobject.name:
         case "Contact":
-            return row | _full_name(row) | _untick_stamp(before, row, user_id=user_id, at=at)
+            return row | _full_name(row)
         case "Event":
             return row | _event_times(before, row)
         case _:
@@ -39,14 +35,6 @@ def before_save(
 def _full_name(row: Row) -> Row:
     parts = (row["FirstName"], row["LastName"])
     return {"Name": " ".join(str(part) for part in parts if part) or None}
-
-
-def _untick_stamp(before: Row | None, row: Row, *, user_id: str, at: datetime) -> Row:
-    """Stamp who lifted Do Not Email and when, as the package's before-save flow does."""
-    lifted = before is not None and before["HasOptedOutOfEmail"] and not row["HasOptedOutOfEmail"]
-    if not lifted:
-        return {}
-    return {"CC_Bridge_Unticked_At__c": at, "CC_Bridge_Unticked_By__c": user_id}
 
 
 def _event_times(before: Row | None, row: Row) -> Row:

@@ -56,23 +56,7 @@ def found(org: Org) -> Staff:
             (user_id, "Constant Contact", "Bridge", "ccbridge", bridge_profile),
             (observer_id, "Olive", "Marsh", "omarsh", staff_profile),
         ):
-            address = f"{alias}@harbourlane.example.com"
-            _put(
-                tx,
-                "User",
-                {
-                    "Username": address,
-                    "FirstName": first,
-                    "LastName": last,
-                    "Name": f"{first} {last}",
-                    "Alias": alias,
-                    "Email": address,
-                    "ProfileId": profile,
-                    "TimeZoneSidKey": "America/New_York",
-                },
-                record_id=record_id,
-            )
-            _assign(tx, record_id, _permission_set_of(tx, profile))
+            _user(tx, record_id, (first, last), alias, profile)
         access = _put(
             tx,
             "PermissionSet",
@@ -101,6 +85,17 @@ def populate(org: Org, staff: Staff, draws: random.Random) -> None:
         with org.transaction(staff.observer_user_id, at=entered_at) as tx:
             _enter(tx, staff, household, draws)
             tx.changes.clear()
+
+
+def hire(org: Org, staff: Staff, first: str, last: str) -> str:
+    """Give the org one more user, with the profile of its advisers, and return the id."""
+    record_id = org.serials.new("005")
+    with org.transaction(staff.observer_user_id) as tx:
+        colleague = tx.org.tables["User"].get(staff.observer_user_id) or {}
+        profile = str(colleague["ProfileId"])
+        _user(tx, record_id, (first, last), record_id[7:15], profile)
+        tx.changes.clear()
+    return record_id
 
 
 def may_send_outbound_messages(org: Org, user_id: str) -> bool:
@@ -154,6 +149,25 @@ def _enter(tx: Transaction, staff: Staff, household: Household, draws: random.Ra
                 "practifi__Primary_Member__c": place == 0,
             },
         )
+
+
+def _user(
+    tx: Transaction, record_id: str, name: tuple[str, str], alias: str, profile_id: str
+) -> None:
+    first, last = name
+    address = f"{alias}@harbourlane.example.com"
+    values: Row = {
+        "Username": address,
+        "FirstName": first,
+        "LastName": last,
+        "Name": f"{first} {last}",
+        "Alias": alias,
+        "Email": address,
+        "ProfileId": profile_id,
+        "TimeZoneSidKey": "America/New_York",
+    }
+    _put(tx, "User", values, record_id=record_id)
+    _assign(tx, record_id, _permission_set_of(tx, profile_id))
 
 
 def _phone(draws: random.Random) -> str:

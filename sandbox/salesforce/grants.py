@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sandbox.salesforce.assertions import public_key, subject_of
+from sandbox.salesforce.assertions import AUDIENCES, public_key, subject_of
 from sandbox.salesforce.login import (
     Application,
     LoginRefused,
@@ -49,7 +49,18 @@ class AppSettings(BaseModel):
     preauthorized: bool = Field(
         default=True, description="administrators have approved the users of assertions"
     )
-
+    audience: str | None = Field(
+        default=None, description="whom assertions have to be made out to; none: either log-in host"
+    )
+    run_as: bool = Field(
+        default=True, description="the client credentials flow has a user to run as"
+    )
+    user_is_active: bool = Field(
+        default=True, description="the user that it runs as, or that an assertion names, is active"
+    )
+    scopes: tuple[str, ...] = Field(
+        default=("api",), description="what a token without a person's consent is for"
+    )
     soap_login: bool = Field(
         default=True, description="the org allows SOAP login(), which new orgs have off"
     )
@@ -146,7 +157,9 @@ class Grants:
         match form.get("grant_type", ""):
             case "client_credentials":
                 check_client(application, form, authorization)
-                return Granted(user_id=application.user_id)
+                if not self.settings.run_as:
+                    raise LoginRefused("invalid_grant", "no client credentials user enabled")
+                return self._as_itself(application.user_id)
             case "password":
                 check_client(application, form, authorization)
                 if not password_holds(
@@ -173,12 +186,19 @@ class Grants:
             form.get("assertion", ""),
             None if certificate is None else public_key(certificate),
             consumer_key=application.consumer_key,
+            audiences={self.settings.audience} if self.settings.audience else AUDIENCES,
             now=self._org.world.now(),
         )
         user_id = self._user(username)
         if user_id is None or not self.settings.preauthorized:
             raise LoginRefused("invalid_grant", "user hasn't approved this consumer")
-        return Granted(user_id=user_id)
+        return self._as_itself(user_id)
+
+    def _as_itself(self, user_id: str) -> Granted:
+        """Return what an application gets that acts without a person, if its user still may."""
+        if not self.settings.user_is_active:
+            raise LoginRefused("inactive_user", "user is inactive")
+        return Granted(user_id=user_id, scope=" ".join(self.settings.scopes))
 
     def _redeem(
         self, application: Application, form: Mapping[str, str], authorization: str | None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce import ids, saving
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.record_checks import check_unique
 from sandbox.salesforce.schema import MERGEABLE
 from sandbox.salesforce.tables import folded
 
@@ -62,6 +63,7 @@ def merge(
     moved: list[str] = []
     for loser in losers:
         moved += _move_children(tx, sobject, loser, master)
+        saving.before_delete(tx, sobject, saving.existing(tx, sobject, loser))
         row = saving.existing(tx, sobject, loser) | {"IsDeleted": True, "MasterRecordId": master}
         tx.put(sobject, loser, row | saving.modified(tx))
     saving.update(tx, sobject, master, fields)
@@ -99,7 +101,7 @@ def _bring_back(tx: Transaction, sobject: SObject, row: Row) -> None:
     if "MasterRecordId" in back:
         back["MasterRecordId"] = None
     for field in sobject.fields:
-        saving.check_unique(tx, sobject, field, record_id, back[field.name])
+        check_unique(tx, sobject, field, record_id, back[field.name])
     tx.put(sobject, record_id, back)
     for child, reference in tx.org.schema.referring_to(sobject):
         if not reference.cascades:
@@ -110,9 +112,23 @@ def _bring_back(tx: Transaction, sobject: SObject, row: Row) -> None:
             if other["IsDeleted"]
             and other[reference.name] == record_id
             and other.get(saving.DELETED_WITH) == deleted_with
+            and not _lacks_another_parent(tx, child, other)
         ]
         for other in gone:
             _bring_back(tx, child, other)
+
+
+def _lacks_another_parent(tx: Transaction, sobject: SObject, row: Row) -> bool:
+    """Tell whether a record is gone for good: a further parent of it went after it did.
+
+    Help, "Unable to Restore a Deleted Salesforce Record from the Recycle Bin" (000386040).
+    """
+    for field in sobject.fields:
+        if field.cascades and row[field.name] is not None:
+            parent = tx.org.schema.of_id(str(row[field.name]))
+            if parent is None or tx.org.tables[parent.name].live(str(row[field.name])) is None:
+                return True
+    return False
 
 
 def _move_children(tx: Transaction, sobject: SObject, loser: str, master: str) -> list[str]:

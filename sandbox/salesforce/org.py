@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.effects import Effect
-from sandbox.salesforce import ids
+from sandbox.salesforce import ids, record_flows
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.saving_rules import SavingRules
 from sandbox.salesforce.tables import Table
@@ -130,6 +130,7 @@ class Org:
         access: What a user may at most do with a record, where that is not everything.
         holds_next: Somebody else holds the record that is written next.
         saving_rules: The duplicate rules and validation rules that records meet.
+        flows: The active flows that act on the record itself, by name.
     """
 
     def __init__(self, world: World, schema: Schema) -> None:
@@ -149,6 +150,7 @@ class Org:
         self.numbers: dict[str, int] = {}
         self.access: dict[tuple[str, str], Level] = {}
         self.saving_rules = SavingRules()
+        self.flows = record_flows.of_the_start()
 
     def now(self) -> datetime:
         """Return the time in whole seconds, as Salesforce stamps records."""

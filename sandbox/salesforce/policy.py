@@ -66,6 +66,9 @@ class Policy(BaseModel):
         description="where the refusal of a duplicate tells which records are alike: the vendor's "
         "misspelling, or the word of its documents",
     )
+    report_runs_an_hour: int = Field(
+        default=500, ge=0, description="synchronous runs of reports that an hour has room for"
+    )
     hidden_fields: tuple[str, ...] = Field(
         default=(),
         description="fields that the bridge's user may not read, nor see that they are there: "

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.salesforce import ids
+from sandbox.salesforce import ids, record_flows
 from sandbox.salesforce.before_save import before_save
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.member_statuses import FIRST, STATUS, status_of
 from sandbox.salesforce.org import Change
-from sandbox.salesforce.tables import folded
+from sandbox.salesforce.record_checks import check_reference, check_together, check_unique
 from sandbox.salesforce.values import initial, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sandbox.salesforce.org import Transaction
     from sandbox.salesforce.schema import Field, SObject
@@ -88,6 +88,8 @@ def delete(
     """
     _writable(sobject)
     row = existing(tx, sobject, record_id)
+    if along_with is None:
+        before_delete(tx, sobject, row)
     gone = {"IsDeleted": True, DELETED_WITH: along_with or row["Id"], **modified(tx)}
     tx.put(sobject, record_id, row | gone)
     for child, reference in tx.org.schema.referring_to(sobject):
@@ -97,6 +99,18 @@ def delete(
                 delete(tx, child, other_id, along_with=along_with or str(row["Id"]))
             elif reference.updateable and reference.nillable:
                 tx.put(child, other_id, other | {reference.name: None, **modified(tx)})
+
+
+def before_delete(tx: Transaction, sobject: SObject, row: Row) -> None:
+    """Let flows create what they keep of a record that is about to be deleted.
+
+    Records that only go along with another one fire none, as in Salesforce.
+    """
+    change = Change(
+        sobject=sobject, record_id=str(row["Id"]), before=row, after=row, user_id=tx.user_id
+    )
+    for name, fields in record_flows.before_delete(tx.org.flows.values(), change, tx.at):
+        insert(tx, tx.org.schema.get(name), fields)
 
 
 def existing(tx: Transaction, sobject: SObject, record_id: str) -> Row:
@@ -213,7 +227,11 @@ def modified(tx: Transaction) -> dict[str, Value]:
 
 
 def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None, row: Row) -> None:
-    row = before_save(sobject, before, row, user_id=tx.user_id, at=tx.at) | modified(tx)
+    row = before_save(sobject, before, row)
+    change = Change(
+        sobject=sobject, record_id=record_id, before=before, after=row, user_id=tx.user_id
+    )
+    row |= record_flows.before_save(tx.org.flows.values(), change, tx.at) | modified(tx)
     missing = [field.name for field in sobject.fields if _is_missing(field, row)]
     if missing:
         raise ApiError(
@@ -223,9 +241,9 @@ def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None,
         )
     for field in sobject.fields:
         if before is None or before[field.name] != row[field.name]:
-            _check_reference(tx, field, row[field.name])
+            check_reference(tx, field, row[field.name])
             check_unique(tx, sobject, field, record_id, row[field.name])
-    _check_together(tx, sobject, record_id, row)
+    check_together(tx, sobject, record_id, row)
     if sobject.name == "CampaignMember":
         row |= status_of(tx, row)
     tx.org.saving_rules.check(
@@ -238,61 +256,3 @@ def _save(tx: Transaction, sobject: SObject, record_id: str, before: Row | None,
 
 def _is_missing(field: Field, row: Row) -> bool:
     return (field.createable or field.updateable) and not field.nillable and row[field.name] is None
-
-
-def _check_reference(tx: Transaction, field: Field, value: Value) -> None:
-    if field.type != "reference" or not isinstance(value, str):
-        return
-    target = tx.org.schema.of_id(value)
-    if target is None or target.name not in field.refers_to:
-        raise ApiError(
-            "MALFORMED_ID" if target is None else "FIELD_INTEGRITY_EXCEPTION",
-            f"{field.label}: id value of incorrect type: {value}",
-            fields=(field.name,),
-        )
-    row = tx.org.tables[target.name].get(value)
-    if row is None:
-        raise ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-    if row["IsDeleted"]:
-        raise ApiError("ENTITY_IS_DELETED", "entity is deleted")
-
-
-def check_unique(
-    tx: Transaction, sobject: SObject, field: Field, record_id: str, value: Value
-) -> None:
-    """Check that no other record holds a value in a field where each may stand once.
-
-    Raises:
-        ApiError: DUPLICATE_VALUE, with the id of the other record.
-    """
-    if not field.unique or value is None:
-        return
-    clash = _first(tx.org.tables[sobject.name].with_key(field, value), record_id)
-    if clash is not None:
-        raise ApiError(
-            "DUPLICATE_VALUE",
-            f"duplicate value found: {field.name} duplicates value on record with id: {clash}",
-        )
-
-
-def _check_together(tx: Transaction, sobject: SObject, record_id: str, row: Row) -> None:
-    if not sobject.unique_together:
-        return
-    wanted = [folded(row[name]) for name in sobject.unique_together]
-    same = (
-        str(other["Id"])
-        for other in tx.org.tables[sobject.name]
-        if not other["IsDeleted"]
-        and [folded(other[name]) for name in sobject.unique_together] == wanted
-    )
-    clash = _first(same, record_id)
-    if clash is not None:
-        raise ApiError(
-            "DUPLICATE_VALUE",
-            "This entity already exists: duplicate value found: "
-            f"{', '.join(sobject.unique_together)} duplicates value on record with id: {clash}",
-        )
-
-
-def _first(found: Iterable[str], record_id: str) -> str | None:
-    return next((other for other in found if other != record_id), None)

@@ -156,4 +156,4 @@ def test_of_several_applications_one_is_to_be_named(
 
 
 def test_without_an_application_it_says_what_to_do(budget: Callable[..., Any]) -> None:
-    assert "bridge connection add" in budget()
+    assert "bridge connect constant-contact" in budget()

@@ -246,7 +246,7 @@ def test_connection_without_tokens_says_what_to_do(
 ) -> None:
     with database.transaction() as tx:
         tx.execute("DELETE FROM credential WHERE kind = 'cc_token'")
-    with pytest.raises(Unauthorized, match=f"bridge connection add {connection.name}"):
+    with pytest.raises(Unauthorized, match=f"bridge connect constant-contact {connection.name}"):
         tokens.access_token()
 
 

@@ -45,7 +45,7 @@ class OneToken:
 @pytest.fixture
 def salesforce() -> Iterator[Salesforce]:
     connection = Connection(id=1, name="acme", sf_url=URL)
-    client = Salesforce(Session(connection, OneToken(), 5))  # type: ignore[arg-type]
+    client = Salesforce(Session(connection, OneToken(), 5))
     yield client
     client.close()
 
@@ -183,5 +183,5 @@ def test_lock_of_one_record_may_succeed_later(
 
 
 def test_connection_without_an_address_says_what_to_do() -> None:
-    with pytest.raises(Unauthorized, match="--salesforce-url"):
-        Session(Connection(id=1, name="acme"), OneToken(), 5)  # type: ignore[arg-type]
+    with pytest.raises(Unauthorized, match="bridge connect salesforce acme"):
+        Session(Connection(id=1, name="acme"), OneToken(), 5)

@@ -36,6 +36,13 @@ def test_the_wheel_carries_the_default_mappings(wheel: set[str]) -> None:
     assert tree - wheel == set()
 
 
+def test_the_wheel_carries_the_packs(wheel: set[str]) -> None:
+    packs = (ROOT / "bridge" / "setup" / "packs").glob("*/*.yaml")
+    tree = {str(path.relative_to(ROOT)) for path in packs}
+    assert "bridge/setup/packs/practifi/pack.yaml" in tree
+    assert tree - wheel == set()
+
+
 def test_the_wheel_carries_the_pages_and_what_they_refer_to(wheel: set[str]) -> None:
     tree = {
         str(path.relative_to(ROOT))

@@ -77,6 +77,26 @@ def test_the_keyboard_alone_adds_flags_and_saves(
     assert office.there("ann@example.org") == ["Market Notes"]
 
 
+def test_what_is_entered_while_an_answer_is_on_its_way_is_kept(
+    office: Office, opened: Callable[..., Any]
+) -> None:
+    page = opened(office.log_in())
+    page.goto(office.path)
+    page.get_by_role("button", name="Add").click()
+    on_their_way: list[Any] = []
+    page.route("**/draft", lambda route: on_their_way.append(route))  # noqa: PLW0108 -- it is marked
+    page.get_by_label("Contact of row 1").select_option(label="Bob Moran")
+    page.get_by_label("List of row 1").select_option(label="Market Notes")
+    page.get_by_label(FLAG).check()
+    (draft,) = on_their_way
+    draft.continue_()
+    page.get_by_role("cell", name="bob@example.org").nth(1).wait_for()
+    assert page.get_by_label("List of row 1").input_value() == office.lists["Market Notes"]
+    assert page.get_by_label(FLAG).is_checked()
+    plan = "Save will add 1 and remove 1, in Practifi and in Constant Contact."
+    page.get_by_role("status").get_by_text(plan).wait_for()
+
+
 def test_everything_goes_without_scripts(office: Office, opened: Callable[..., Any]) -> None:
     page = opened(office.log_in(), java_script_enabled=False)
     page.goto(office.path)

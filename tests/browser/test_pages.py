@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bridge.console.pages.new_connection import Offer
+from bridge.first_day.gather import keep as keep_first_day
 from bridge.mapping.versions import activate
 from tests.console.client_rows import a_client
 from tests.console.engaged import ANN, BOB, CLIENT, LINK, Firm, mailing_id
-from tests.console.past import a_plan, a_run, a_step, arrived, flaps
+from tests.console.past import a_plan, a_run, a_step, arrived, flaps, pauses
 from tests.console.people import a_contact, a_list, lets_see, mapped, there, unresolved
 from tests.console.test_audit import EMAIL, aged, outstanding, says, went
 from tests.console.typing_in import keep
+from tests.unit.first_day_builders import believable as first_day_found
 from tests.unit.mapping_builders import contact_yaml, files_with
 
 if TYPE_CHECKING:
@@ -42,6 +47,10 @@ def believable(desk: Desk) -> list[str]:
     applied = a_run(desk)
     a_plan(desk, applied, state="done")
     flaps(desk)
+    pauses(desk, "bob@example.org")
+    arrived(desk, 2, state="working", people=["bob@example.org"])
+    tried(desk)
+    older, later = stale(desk)
     client = a_household(desk)
     went(desk, says(desk, ANN, EMAIL), "sent", "confirmed")
     late = says(desk, ANN, EMAIL, change="unticked")
@@ -49,6 +58,8 @@ def believable(desk: Desk) -> list[str]:
     aged(desk, late, "5 days")
     outstanding(desk, due="-1 days")
     matter, kept = writing(desk)
+    with desk.database.transaction() as tx:
+        keep_first_day(tx, desk.firm, first_day_found(), by="ann")
     desk.rows(
         """
         WITH made AS (INSERT INTO api_application (client_id) VALUES ('key') RETURNING id)
@@ -58,12 +69,14 @@ def believable(desk: Desk) -> list[str]:
         """
     )
     return [
-        "/", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
-        f"/runs/{applied}", f"/runs/{applied}/undo",
+        "/", "/first-day", "/runs", f"/runs/{run}", f"/runs/{run}/approve", f"/runs/{run}/discard",
+        f"/runs/{applied}", f"/runs/{applied}/undo", f"/runs/{later}/against/{older}",
         "/unresolved", f"/unresolved/{matter}", f"/unresolved/{matter}/choose?contact={kept}",
         "/unresolved/rule?owner=oldest", "/mappings/contact.yaml?who=Moran", "/mappings/names.yaml",
         "/mappings/review", "/mappings/history", "/mappings/versions/1",
-        "/problems", "/inbox", f"/inbox/firm/{one}", "/nothing/here",
+        "/problems", "/inbox", f"/inbox/firm/{one}", "/inbox/firm/04l000000000002AAA",
+        "/problems/write-again?connection=firm&who=bob@example.org&field=job_title",
+        "/nothing/here",
         f"/clients/{client}/interactions", f"/clients/{client}/interactions?form=all",
         f"/contacts/{ANN}/interactions", f"/contacts/{ANN}/interactions/{mailing_id(1)}",
         "/audit?period=all", "/audit/chain", "/audit/evidence",
@@ -72,6 +85,46 @@ def believable(desk: Desk) -> list[str]:
         "/settings/policies", "/settings/access",
         *a_client(desk),
     ]  # fmt: skip
+
+
+def tried(desk: Desk) -> None:
+    """Let what Bob's notification asks for have failed twice."""
+    desk.rows(
+        """
+        INSERT INTO work (connection_id, kind, key, lane, due_at, attempts, failed_at)
+        VALUES (%(firm)s, 'address', 'bob@example.org', 2, app_now() + interval '8 minutes', 2,
+          app_now())
+        """
+    )
+
+
+def stale(desk: Desk) -> tuple[int, int]:
+    """Return a plan whose place a newer one took, with its refused steps, and the later run."""
+
+    def letter(after: int) -> list[dict[str, Any]]:
+        return [{"of": "list", "id": "l", "name": "Newsletter", "before": 1204, "after": after}]
+
+    who = ["ann@example.org", "bob@example.org"]
+    older = a_plan(
+        desk, a_run(desk), [*map(a_step, who)], state="discarded", before_after=letter(1210)
+    )
+    run = a_run(desk, state="waiting")
+    a_plan(
+        desk,
+        run,
+        [a_step(who[0], last_name=["Old", "Newer"]), a_step("cy@example.org")],
+        before_after=letter(1208),
+    )
+    desk.rows(
+        """
+        UPDATE step
+        SET state = 'refused', finished_at = app_now(), outcome = 'changed since it was planned',
+          answer = '{"now": []}'
+        WHERE plan_id = %(older)s
+        """,
+        older=older,
+    )
+    return older, run
 
 
 def writing(desk: Desk) -> tuple[int, str]:
@@ -145,6 +198,31 @@ def test_nothing_keeps_people_out_before_they_are_in(
         page.goto(path)
         faults += faults_of(page)
     assert faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 768, 1920])
+def test_nothing_keeps_people_out_of_starting_a_connection(
+    desk: Desk, opened: Callable[..., Any], width: int, scheme: str
+) -> None:
+    admin = desk.log_in("admin")
+    (person,) = desk.rows("SELECT id FROM console_person")
+    offer = Offer(
+        person_id=person["id"],
+        connection_id=desk.firm,
+        account_id="a07other",
+        account_name="Harbour Lane Wealth and Partners",
+        refresh_token="refresh",
+        scopes=None,
+        ends_at=32_503_680_000.0,
+    )
+    sealed = desk.keyring.encrypt(json.dumps(asdict(offer)))
+    admin.session.cookies.set("bridge-account", sealed.ciphertext.decode())
+    page = opened(admin, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto("/settings/connections/new")
+    assert page.get_by_label("Name of the new connection").input_value().startswith("harbour-lane")
+    assert faults_of(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", WIDTHS)

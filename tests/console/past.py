@@ -175,3 +175,18 @@ def flaps(desk: Desk, who: str = "ann@example.org") -> int:
         run=a_run(desk),
     )
     return plan
+
+
+def pauses(desk: Desk, who: str = "ann@example.org", *, at: int | None = None) -> None:
+    """Let the title of somebody have been set back for the third time a day ago."""
+    desk.rows(
+        """
+        INSERT INTO flapping_field
+          (connection_id, key, field, ours, theirs, set_back_at, paused_at)
+        VALUES (%(at)s, %(who)s, 'job_title', '"Chef"', '"Cook"',
+          ARRAY[app_now() - interval '3 days', app_now() - interval '2 days'],
+          app_now() - interval '1 day')
+        """,
+        who=who,
+        at=desk.firm if at is None else at,
+    )

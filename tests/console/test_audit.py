@@ -15,6 +15,7 @@ from bridge.consent.box import BoxChange
 from bridge.consent.ledger import Entry, Subjects, append
 from bridge.consent.record import record_box_changes, record_step
 from bridge.console.pages import audit
+from tests.ledger import told_anew
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,7 @@ def aged(desk: Desk, seq: int, interval: str) -> None:
             "UPDATE consent_entry SET at = at - %s::interval WHERE seq = %s", (interval, seq)
         )
         tx.execute("ALTER TABLE consent_entry ENABLE TRIGGER consent_entry_append_only")
+        told_anew(tx)
 
 
 def a_request(desk: Desk, state: str, **columns: str) -> int:

@@ -390,6 +390,18 @@ def test_rows_get_another_list_or_go(desk: Desk) -> None:
     assert "Selected List (2)" in found(browser, draft)
 
 
+@pytest.mark.parametrize("button", ["Save & Finish", "Remove Ann Moran 00003"])
+def test_lists_that_were_chosen_row_by_row_are_kept_whatever_is_pressed(
+    desk: Desk, button: str
+) -> None:
+    a_crowd(desk)
+    browser = marketing(desk)
+    draft = a_draft(browser)
+    browser.press(selected(browser, draft), button, **{f"list:{contact_id(2)}": OTHER_LIST})
+    rows = desk.rows("SELECT list_id FROM bulk_create_row ORDER BY contact_id")
+    assert [row["list_id"] for row in rows][:2] == [LIST, OTHER_LIST]
+
+
 def test_another_list_in_step_one_keeps_what_was_chosen(desk: Desk) -> None:
     a_crowd(desk)
     a_member(desk, 1, OTHER_LIST)

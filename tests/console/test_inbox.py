@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate
-from tests.console.past import RECORD, arrived
+from tests.console.past import RECORD, a_plan, a_run, a_step, arrived
 from tests.fix_bridge import MAPPINGS
 
 if TYPE_CHECKING:
@@ -51,13 +51,15 @@ def test_a_notification_has_five_panes(desk: Desk) -> None:
     assert "Replay" not in seen.text
 
 
-def test_a_try_that_failed_says_when_the_next_one_is(desk: Desk) -> None:
-    arrived(desk, state="working")
+def test_a_try_that_failed_says_when_it_did_and_when_the_next_one_is(desk: Desk) -> None:
+    one = arrived(desk, state="working")
     desk.rows(
-        "INSERT INTO work (connection_id, kind, key, lane, due_at, attempts)"
-        " VALUES (%(firm)s, 'address', 'ann@example.org', 2, '2026-11-28 14:10Z', 3)"
+        "INSERT INTO work (connection_id, kind, key, lane, due_at, attempts, failed_at) VALUES"
+        " (%(firm)s, 'address', 'ann@example.org', 2, '2026-11-28 14:10Z', 3, '2026-11-28 14:02Z')"
     )
-    assert "3rd attempt failed, next 14:10" in desk.log_in("operator").get("/inbox").text
+    browser = desk.log_in("operator")
+    for page in ("/inbox", f"/inbox/firm/{one}"):
+        assert "3rd attempt failed 14:02, next 14:10" in browser.get(page).text
 
 
 def test_a_notification_is_replayed_with_todays_mapping(desk: Desk) -> None:
@@ -125,6 +127,30 @@ def test_a_problem_says_by_which_mapping_it_was_first_caused(desk: Desk) -> None
     assert "1 notification since" in text
     assert "first caused by mapping v1" in text
     assert "the e-mail address is not one" in text
+
+
+def test_a_problem_says_in_which_run_it_was_first_met(desk: Desk) -> None:
+    said = "the e-mail address is not one"
+    ran = {who: a_run(desk) for who in ("early", "again", "otherwise", "else")}
+    plans = {
+        who: a_plan(desk, ran[who], [a_step("bob@e.org" if who == "else" else "ann@example.org")])
+        for who in ran
+    }
+    arrived(desk)
+    accepted_by_a_mapping(desk)
+    desk.rows(
+        "UPDATE step SET state = 'refused', finished_at = app_now() - interval '1 hour',"
+        " outcome = %(said)s",
+        said=said,
+    )
+    desk.rows("UPDATE step SET outcome = 'else' WHERE plan_id = %(plan)s", plan=plans["otherwise"])
+    browser = desk.log_in("operator")
+    seen = browser.get("/problems")
+    assert f"first caused by mapping v1 / run {ran['early']}" in seen.text
+    assert browser.get(seen.links[f"run {ran['early']}"]).status == 200
+    assert browser.get(seen.links["mapping v1"]).status == 200
+    desk.rows("UPDATE step SET finished_at = app_now() + interval '1 hour'")
+    assert "first caused by mapping v1 Explain" in browser.get("/problems").text
 
 
 def test_a_viewer_sees_the_problems_and_no_people(desk: Desk) -> None:

@@ -230,6 +230,23 @@ def test_where_there_are_many_all_are_counted_in_the_background(desk: Desk) -> N
     assert "data-hx-trigger" not in counted.response.text
 
 
+def test_a_message_that_lacks_what_is_read_is_named_before_activation(desk: Desk) -> None:
+    mapped(desk)
+    browser = desk.log_in("operator")
+    department = contact_yaml("first_name: FirstName\njob_title: Department")
+    assert "To be deployed again" not in keep(browser, "contact.yaml", department).text
+    with desk.database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO outbound_definition (connection_id, action_id, version, object, fields, "
+            "in_force_from) VALUES (%s, '04k5g000000TeSTAA0', 1, 'Contact', '{FirstName}', now())",
+            (desk.firm,),
+        )
+    review = browser.get("/mappings/review")
+    assert "To be deployed again, once this is in force: bridge salesforce deploy" in review.text
+    assert "the outbound message of Contact does not carry" in review.text
+    assert "Department" in review.text
+
+
 def test_what_was_kept_stays_until_it_is_discarded(desk: Desk) -> None:
     mapped(desk)
     browser, other = desk.log_in("operator"), desk.log_in("operator", name="Bob")

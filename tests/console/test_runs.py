@@ -337,3 +337,82 @@ def test_what_was_refused_is_shown_with_what_it_would_be_now(desk: Desk) -> None
     seen = browser.get(browser.get(f"/runs/{run}").links["1 refused step"])
     assert "last name Old → New" in seen.text
     assert "Now it would be: last name Old → Newer" in seen.text
+
+
+def test_approving_a_stale_plan_shows_what_the_newer_one_does_otherwise(desk: Desk) -> None:
+    def letter(after: int) -> list[dict[str, Any]]:
+        return [{"of": "list", "id": "l", "name": "Newsletter", "before": 1204, "after": after}]
+
+    old, new = a_run(desk, mode="plan"), a_run(desk, mode="plan")
+    people = {name: f"{name}@example.org" for name in ("ann", "bob", "cy", "dee")}
+    plan = a_plan(
+        desk,
+        old,
+        [a_step(people[one]) for one in ("ann", "bob", "cy")],
+        before_after=letter(1210),
+        state="discarded",
+    )
+    later = a_plan(
+        desk,
+        new,
+        [
+            a_step(people["ann"]),
+            a_step(people["bob"], last_name=["Old", "Newer"]),
+            a_step(people["dee"]),
+        ],
+        before_after=letter(1208),
+    )
+    browser = desk.log_in("approver")
+    seen = browser.get(f"/runs/{old}/approve")
+    assert seen.status == 409
+    assert f"Plan {plan} is stale: a newer run has made plan {later}." in seen.text
+    assert "A plan made now differs: 1 step added, 1 dropped, 1 changed." in seen.text
+    assert "Newsletter: planned 1,204 -> 1,210, now 1,204 -> 1,208" in seen.text
+    for line in (
+        "bob@example.org last name Old → New Old → Newer",
+        "cy@example.org last name Old → New nothing",
+        "dee@example.org last name nothing Old → New",
+    ):
+        assert line in seen.text
+    assert people["ann"] not in seen.text
+    csrf = browser.get(f"/runs/{new}").form_with("Log out").fields["csrf"]
+    assert browser.post(f"/runs/{old}/approve", {"csrf": csrf}).text == seen.text
+    assert states(desk, later) == ["planned"] * 3
+    assert browser.get(seen.links[f"Go on with plan {later}"]).status == 200
+    beside = browser.get(f"/runs/{new}/against/{later}")
+    assert "Both plans say the same." in beside.text
+    other = a_plan(desk, a_run(desk, at=desk.other), at=desk.other)
+    assert browser.get(f"/runs/{new}/against/{other}").status == 404
+    assert desk.log_in("viewer").get(f"/runs/{new}/against/{plan}").status == 403
+
+
+def test_what_was_refused_is_added_up_by_steps_and_lists(desk: Desk) -> None:
+    run = a_run(desk)
+    letter, notes = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+    desk.rows(
+        "INSERT INTO cc_list (connection_id, list_id, name, seen_at)"
+        " SELECT %(firm)s, id, name, app_now()"
+        " FROM unnest(%(ids)s::uuid[], %(names)s::text[]) AS l (id, name)",
+        ids=[letter, notes],
+        names=["Letter", "Notes"],
+    )
+    joins = a_step("ann@example.org", list_memberships=[[], [letter]])
+    plan = a_plan(
+        desk, run, [joins, a_step("bob@example.org"), a_step("cy@example.org")], state="done"
+    )
+    now = [
+        [{"kind": "update_contact", "change": {"list_memberships": [[], [notes]]}}],
+        [],
+        [{"kind": "unsubscribe", "change": {"permission": ["implicit", "unsubscribed"]}}],
+    ]
+    for ordinal, steps in enumerate(now):
+        desk.rows(
+            "UPDATE step SET state = 'refused', finished_at = app_now(), answer = %(answer)s"
+            " WHERE plan_id = %(plan)s AND ordinal = %(ordinal)s",
+            answer=json.dumps({"now": steps}),
+            plan=plan,
+            ordinal=ordinal,
+        )
+    seen = desk.log_in("viewer").get(f"/runs/{run}")
+    assert "A plan made now differs: 1 step added, 2 dropped, 1 changed." in seen.text
+    assert "Letter: planned +1, now unchanged Notes: planned unchanged, now +1" in seen.text

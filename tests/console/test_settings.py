@@ -174,7 +174,7 @@ def test_where_nothing_is_connected_the_next_step_is_told(desk: Desk, section: s
     seen = browser.get(f"/settings/{section}")
     assert seen.status == 200
     assert "Nothing is connected yet" in seen.text
-    assert "bridge connection add NAME --credentials FILE" in seen.text
+    assert "bridge connect constant-contact" in seen.text
 
 
 def test_a_policy_is_saved_after_its_consequence_was_read(desk: Desk) -> None:

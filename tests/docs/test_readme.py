@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.policies.policy import MEANINGS, NUMBERS, Policies
+from bridge.retention.kept import KEPT
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ def policies_table() -> str:
     ]
     rows += [(f"`{name}`", str(defaults[name]), meaning) for name, meaning in NUMBERS.items()]
     return table(("policy", "value", "meaning"), rows)
+
+
+def kept_table() -> str:
+    rows = [(one.what, one.says, one.since) for one in KEPT]
+    return table(("what", "kept", "since"), rows)
 
 
 def bridge_help(*command: str) -> str:
@@ -101,6 +107,10 @@ def test_policies_table_is_that_of_the_policies() -> None:
     assert between("policies:", "end of policies") == policies_table(), policies_table()
 
 
+def test_the_table_of_what_is_kept_is_that_of_the_code() -> None:
+    assert between("kept", "end of kept") == kept_table()
+
+
 def test_commands_table_is_that_of_bridge_help() -> None:
     assert between("commands:", "end of commands") == commands_table(), commands_table()
 
@@ -115,7 +125,7 @@ def test_every_bridge_command_that_is_mentioned_exists() -> None:
 
 @pytest.mark.parametrize("usage", usages(), ids=lambda usage: usage.partition(" [")[0])
 def test_every_option_of_a_usage_is_known_to_its_command(usage: str) -> None:
-    command = re.findall(r"\b[a-z-]+\b", re.split(r" [\[A-Z-]", usage)[0])[1:]
+    command = re.findall(r"[a-z]+(?:-[a-z]+)*", re.split(r" [\[A-Z-]", usage)[0])[1:]
     known = set(re.findall(r"--[a-z-]+", bridge_help(*command)))
     assert set(re.findall(r"--[a-z-]+", usage)) <= known
 

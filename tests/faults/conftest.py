@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from cryptography.fernet import Fernet
 
 from tests.fix_sandbox import RunningSandbox, start_sandbox, stop_sandbox
 from tests.journey.firm import Firm
@@ -29,3 +30,11 @@ def sandbox_process() -> Iterator[RunningSandbox]:
 def firm(bridge: RunningBridge, sandbox: RunningSandbox) -> Firm:
     """A firm whose bridge works in the test's own process, when it is told to."""
     return Firm(bridge, sandbox)
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The key of the bridge under test, for a process of its own; ask for it before the bridge."""
+    made = Fernet.generate_key()
+    monkeypatch.setattr(Fernet, "generate_key", lambda: made)
+    return made.decode()

@@ -91,7 +91,7 @@ class Installation:
             self._up = subprocess.Popen(  # noqa: S603 - our own program
                 [_BRIDGE, "up"],
                 cwd=self.folder,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -112,7 +112,7 @@ class Installation:
             return subprocess.Popen(  # noqa: S603 - our own program
                 [_BRIDGE, *arguments],
                 cwd=self.folder,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -148,7 +148,7 @@ class Installation:
             text=True,
             capture_output=True,
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment(),
             timeout=_START_S,
             check=False,
         )
@@ -228,7 +228,8 @@ class Installation:
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(lines[-40:])
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return what a shell has in which its commands are typed."""
         own = ("BRIDGE_", "DATABASE_URL", "BROKER_URL")
         inherited = {name: text for name, text in os.environ.items() if not name.startswith(own)}
         return inherited | {

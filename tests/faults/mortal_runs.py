@@ -1,18 +1,11 @@
 """A program that carries runs on, in processes of their own which are killed where an order says.
 
-An order is a line of JSON: `connection`, `run`, and where its process is killed: `page` (the number
-of a page) or `transaction` (counted from the moment the plan is stored), and whether that one is
-`kept`. The answer is a line that says whether the process was killed. Forked from this process,
-which has no threads and has loaded everything, another one is there in some hundredths of a second.
+An order has `connection`, `run`, and where its process is killed: `page` (the number of a page) or
+`transaction` (counted from the moment the plan is stored), and whether that one is `kept`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
-import traceback
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +17,7 @@ from bridge.settings import read_settings
 from reconciler.runs.context import RunContext, Watcher
 from reconciler.runs.execute import execute
 from reconciler.runs.store import claim
+from tests.faults.mortal import die, serve
 from tests.journey.dying import LEASE_S, make_pages_small
 
 if TYPE_CHECKING:
@@ -32,10 +26,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.db.database import Database
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Doom(Watcher):
@@ -94,24 +84,6 @@ def carry_on(order: dict[str, Any]) -> None:
     execute(doomed, lease, watcher=doom)
 
 
-def main() -> None:
-    make_pages_small(pytest.MonkeyPatch())
-    for line in sys.stdin:
-        process = os.fork()
-        if process == 0:
-            code = 1
-            try:
-                carry_on(json.loads(line))
-                code = 0
-            except BaseException:  # noqa: BLE001 -- it ends here, whatever it was
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(process, 0)
-        killed = os.WIFSIGNALED(status)
-        print(json.dumps({"killed": killed, "code": None if killed else status}), flush=True)  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    make_pages_small(pytest.MonkeyPatch())
+    serve(carry_on)

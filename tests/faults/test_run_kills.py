@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.fernet import Fernet
 
+from tests.faults import mortal_runs
 from tests.faults.deaf import NIGHT, DeafFirm, a_deaf_firm
+from tests.faults.mortal import Mortals, mortals
 from tests.journey.dying import LEASE_S, ask
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.fix_faults import Tally
     from tests.journey.firm import Firm
@@ -29,15 +23,6 @@ pytestmark = pytest.mark.timeout(1800)
 PAGES = 4
 POINTS = 12
 LONGEST_LIFE = 40  # transactions of an apply
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def key(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The key of the bridge under test, for a process of its own; ask for it before the bridge."""
-    made = Fernet.generate_key()
-    monkeypatch.setattr(Fernet, "generate_key", lambda: made)
-    return made.decode()
 
 
 def test_a_run_that_is_killed_at_every_page_reads_on_and_ends_right(
@@ -51,7 +36,7 @@ def test_a_run_that_is_killed_at_every_page_reads_on_and_ends_right(
         kept = next(pages) % 2 == 0
         return {"page": 1 if kept else 2, "kept": kept}
 
-    with mortals(firm, key) as processes:
+    with mortals(firm, key, mortal_runs) as processes:
         killed = kill_often(deaf, processes, scaled(PAGES), place)
     deaf.judge(tally, "kill -9 at a page of a run", tried=killed)
 
@@ -64,7 +49,7 @@ def test_a_run_that_is_killed_anywhere_while_it_applies_has_each_effect_once(
     def place() -> dict[str, Any]:
         return {"transaction": plan.randint(1, LONGEST_LIFE), "kept": plan.random() < 0.5}
 
-    with mortals(firm, key) as processes:
+    with mortals(firm, key, mortal_runs) as processes:
         killed = kill_often(deaf, processes, scaled(POINTS), place)
     deaf.judge(tally, "kill -9 while a run applies", tried=killed)
 
@@ -80,50 +65,8 @@ def kill_often(
             run_id = ask(deaf.firm, job)
             while deaf.load(run_id).is_open:
                 order = place() if killed < times else {"kept": True}
-                killed += processes.carry_on(run_id, order)
+                killed += processes.carry_on(run=run_id, **order)
                 deaf.firm.sandbox.advance(LEASE_S + 1)
             record = deaf.load(run_id)
             assert record.state == "done", record.reason
     return killed
-
-
-@dataclass
-class Mortals:
-    """Processes that are killed, and the one that makes them."""
-
-    firm: Firm
-    parent: subprocess.Popen[str]
-
-    def carry_on(self, run_id: int, order: dict[str, Any]) -> bool:
-        """Let a process carry a run on; return whether it was killed on the way."""
-        place = {"connection": self.firm.bridge.connection_id, "run": run_id, **order}
-        assert self.parent.stdin is not None
-        assert self.parent.stdout is not None
-        self.parent.stdin.write(json.dumps(place) + "\n")
-        self.parent.stdin.flush()
-        answer = json.loads(self.parent.stdout.readline())
-        assert answer["killed"] or answer["code"] == 0, answer
-        return bool(answer["killed"])
-
-
-@contextmanager
-def mortals(firm: Firm, key: str) -> Iterator[Mortals]:
-    settings = firm.bridge.installation.settings
-    parent = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.mortal_runs"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": settings.database_url or "",
-            "BRIDGE_KEYS": key,
-            "BRIDGE_CLOCK": settings.clock,
-        },
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Mortals(firm, parent)
-    finally:
-        parent.kill()
-        parent.communicate()

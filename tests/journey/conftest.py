@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.journey.administrator import admin, at_the_terminal
+from tests.journey.bulk_steps import browser, letter
 from tests.journey.desk import desk, orders
 from tests.journey.firm import Firm
 from tests.journey.loading import go_in_bulk_early, left_over, load
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from tests.fix_sandbox import RunningSandbox
 
 
-__all__ = ["desk", "orders"]
+__all__ = ["admin", "at_the_terminal", "browser", "desk", "letter", "orders"]
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def apply_plan(context: RunContext, plan_id: int) -> None:
             context.progress("applying", step.ordinal, len(steps))
             context.halt.wait(0.02)
         with database.transaction() as tx:
-            end_step(
-                tx, context.connection.id, plan_id, step.ordinal, orders().get("end", "confirmed")
-            )
+            end = orders().get("end", "confirmed")
+            now: dict[str, Any] | None = {"now": []} if end == "refused" else None
+            end_step(tx, context.connection.id, plan_id, step.ordinal, end, answer=now)
             context.renew(tx)

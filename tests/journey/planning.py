@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.plans.choose import Choice
+from bridge.plans.difference import outcome_lines
 from bridge.plans.steps import all_steps, list_names
 from bridge.plans.store import approve_plan, find_plan, names_of
 from bridge.runs.store import load_run
-from reconciler.plans.difference import outcome_lines
 from reconciler.plans.undoing import plan_undo
 from reconciler.runs.execute import execute
 from reconciler.runs.store import claim

@@ -121,7 +121,10 @@ def test_the_exit_code_of_an_approval_says_how_it_ended(
 ) -> None:
     planned.order(end=end)
     assert main(["approve", "1"]) == code
-    assert f"  {end}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"  {end}" in out
+    otherwise = "A plan made now differs: 0 steps added, 3 dropped, 0 changed.\n"
+    assert out.endswith(otherwise) == (end == "refused")
 
 
 def test_an_approval_is_left_to_a_worker(planned: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,11 +214,20 @@ def test_a_later_plan_is_compared_with_an_earlier_one(
         "  Letter 2",
         "      name: planned Old 2 -> Letter 2",
         "            now     nothing",
+        "A plan made now differs: 0 steps added, 1 dropped, 0 changed.",
     ]
     assert main(["show", "2", "--against", "1", "--json"]) == 0
     assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["Letter 2"]
     assert main(["show", "2", "--against", "2"]) == 0
     assert capsys.readouterr().out == "both plans say the same\n"
+
+
+@pytest.mark.usefixtures("planned")
+def test_whoever_approves_a_plan_too_late_is_led_to_the_difference(desk: Desk) -> None:
+    desk.order(steps=2)
+    reconcile(["lists", "--plan"])
+    with pytest.raises(ConfigurationError, match="`bridge plan show 2 --against 1` shows what"):
+        main(["approve", "1"])
 
 
 WRONG_USE = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.plans.contrast import Contrast, contrast_refused
 from bridge.plans.steps import step_states
 from bridge.plans.store import pages
 from bridge.runs.model import Scope
@@ -94,6 +95,9 @@ def test_a_step_whose_facts_moved_is_refused_with_both_plans_side_by_side(deaf: 
     assert lines[0].startswith(f"  refused  {ADA}: changed since it was planned")
     assert "last name:  planned Moran -> Hill" in " ".join(lines[1].split()).replace(": ", ":  ")
     assert lines[2].split() == ["now", "Moran", "->", "Lindqvist"]
+    with deaf.bridge.database.transaction() as tx:
+        contrast = contrast_refused(tx, plan.connection_id, plan.id)
+    assert contrast == Contrast(changed=1)
     assert deaf.there(ADA)["last_name"] == "Moran"
 
 

@@ -50,6 +50,7 @@ class InConstantContact:
             number = self.stage.fresh()
             self.stage.firm.put(self.stage.firm.there(contact.address), last_name=f"Typed{number}")
             self.stage.oracle.handled_there(contact.address)
+            self.stage.oracle.typed_over[contact.address] += 1
 
     def add_there(self, at: int, of: int) -> None:
         contact, list_id = self.stage.alive(at), self.stage.list_there(of)

@@ -10,6 +10,7 @@ people changed addresses or were merged while nobody had looked, it is `MAYBE`: 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,6 +62,7 @@ class Oracle:
         gone_there: Lists of Practifi whose counterpart was deleted in Constant Contact.
         by_hand: (contact there, list there) that somebody added in Constant Contact.
         owners: Contact there -> whose fields it had at the last quiet moment.
+        typed_over: Address -> how often somebody typed another name over there.
     """
 
     people: dict[str, Person] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Oracle:
     gone_there: set[str] = field(default_factory=set)
     by_hand: set[tuple[str, str]] = field(default_factory=set)
     owners: dict[str, str] = field(default_factory=dict)
+    typed_over: Counter[str] = field(default_factory=Counter)
     _address_out: dict[str, Grade] = field(default_factory=dict)
     _person_out: dict[str, Grade] = field(default_factory=dict)
     _before_tick: dict[str, Grade] = field(default_factory=dict)
@@ -254,7 +257,10 @@ class Oracle:
             self._person_out[who] = max(self._person_out.get(who, Grade.IN), grade)
 
     def left_list(self, address: str, of_list: str) -> None:
-        """A person left one list by their own act."""
+        """A person left one list by their own act.
+
+        Whoever was there before, and comes back, may be that person.
+        """
         is_plain = address not in self._moving | self._handled
         for who in self.at(address):
             join = Join(who, of_list)
@@ -262,6 +268,9 @@ class Oracle:
             self._left[join] = max(
                 self._left.get(join, Grade.IN), Grade.OUT if is_known else Grade.MAYBE
             )
+        for who in [one for one, at in self._were_at if at == address]:
+            join = Join(who, of_list)
+            self._left[join] = max(self._left.get(join, Grade.IN), Grade.MAYBE)
         self._handled.add(address)
 
     def handled_there(self, address: str) -> None:

@@ -61,6 +61,14 @@ SCENES: dict[str, tuple[str, str]] = {
         "UPDATE credential SET stored_at = app_now() - interval '170 days'",
         "UPDATE credential SET stored_at = app_now()",
     ),
+    "login_ends": (
+        """
+        INSERT INTO credential (connection_id, kind, key_id, ciphertext, expires_at)
+        SELECT id, 'sf_key', 'k', '', app_now() + interval '29 days'
+        FROM connection
+        """,
+        "UPDATE credential SET expires_at = app_now() + interval '730 days' WHERE kind = 'sf_key'",
+    ),
     "certificate_ends": (
         """
         INSERT INTO certificate

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from bridge.consent.audit import lags as lags_of
 from bridge.consent.chain import Sealed, check_chain
 from bridge.consent.ledger import Entry, Subjects, append, entry_digest
 from bridge.consent.record import record_step
+from tests.ledger import told_anew
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -254,8 +255,25 @@ def test_what_took_more_than_a_business_day_is_late(
     tamper(database, f"UPDATE consent_entry SET at = '{seen}' WHERE seq = 1")  # noqa: S608
     tamper(database, f"UPDATE consent_entry SET at = '{confirmed}' WHERE seq = 3")  # noqa: S608
     with database.transaction() as tx:
+        told_anew(tx)
         ticked, unticked = lags_of(tx, firm, days=36_500)
     assert (ticked.late, unticked.late) == (late, 0)
+
+
+@pytest.mark.parametrize("stages", [(), ("sent",), ("sent", "sent", "refused"), ("confirmed",)])
+def test_what_has_become_of_a_change_is_told_as_the_ledger_tells_it(
+    database: Database, firm: int, stages: tuple[Literal["sent", "confirmed", "refused"], ...]
+) -> None:
+    with database.transaction() as tx:
+        for stage in stages:
+            record_step(
+                tx, firm, ADDRESS, change="opted_in", stage=stage, about_seq=6, cause_id="8"
+            )
+        told = tx.execute("SELECT * FROM consent_change ORDER BY seq").fetchall()
+        names = "connection_id, seq, at, change, due_at, sent_at, confirmed_at, refused_at"
+        ledger = tx.execute(f"SELECT {names} FROM consent_change_told ORDER BY seq").fetchall()  # noqa: S608
+    assert told == ledger
+    assert [seq for _, seq, *_ in told] == [1, 4, 5, 6]
 
 
 @given(st.data())

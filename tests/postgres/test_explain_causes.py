@@ -119,6 +119,10 @@ CASES: list[tuple[str, str, tuple[str, ...]]] = [
     ("deleted_there", CC_PERSON, (THERE.format("deleted_at", '"2026-03-01T00:00:00Z"'),)),
     ("temp_hold", ADA, (
         THERE.format("email_address,permission_to_send", '"temp_hold"'),)),
+    ("field_paused", ADA, (
+        THERE.format("last_name", '"Typo"'),
+        ("INSERT INTO flapping_field VALUES (1, 'ada@example.org', 'last_name', '\"Moran\"', "
+        "'\"Typo\"', '{}', app_now())"))),
     ("not_on_list_there", MEMBERSHIP, (THERE.format("list_memberships", "[]"),)),
     ("write_back_refused", PERSON, ("UPDATE record_status SET write_error = 'no access'",)),
     ("write_back_waits", PERSON, ("UPDATE record_status SET write_due_at = app_now()",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,3 +43,22 @@ def test_who_opts_out_after_a_merge_does_so_alone(
         since = MERGED_AT + timedelta(seconds=after_s)
         values = {"connection_id": firm, "cc_id": THERE, "since": since}
         assert [heir for heir, _ in tx.execute(SQL["heirs_of"], values)] == found
+
+
+def test_an_opt_out_goes_along_a_chain_of_merges(database: Database, firm: int) -> None:
+    chain = [LOSER, WINNER, "003000000000003AAA"]
+    with database.transaction() as tx:
+        for gone, heir in pairwise(chain):
+            tx.execute(
+                "INSERT INTO practifi_record (connection_id, kind, sf_id, fields, source, seen_at, "
+                "deleted_at, merged_into) VALUES (%s, 'contact', %s, '{}', 'read', now(), %s, %s)",
+                [firm, gone, MERGED_AT, heir],
+            )
+        tx.execute(
+            "INSERT INTO link (connection_id, kind, sf_id, cc_id, is_owner, made_at) "
+            "VALUES (%s, 'contact', %s, %s, true, now())",
+            [firm, LOSER, THERE],
+        )
+        values = {"connection_id": firm, "cc_id": THERE, "since": MERGED_AT - timedelta(days=1)}
+        found = [heir for heir, _ in tx.execute(SQL["heirs_of"], values)]
+    assert sorted(found) == chain[1:]

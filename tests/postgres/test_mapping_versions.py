@@ -105,7 +105,7 @@ def test_the_command_line_activates_the_files_of_a_folder(
     assert main(["activate", str(SHIPPED), "--json"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == "default: version 1 is active"
-    assert json.loads(second) == {"connection": "default", "version": 1}
+    assert json.loads(second) == {"connection": "default", "version": 1, "to_deploy": []}
 
 
 def test_an_unknown_connection_is_told(tx: Tx) -> None:

@@ -164,6 +164,19 @@ def test_what_is_released_is_due_when_its_time_comes(database: Database, firm: i
     assert take(database, due(database)[0]).attempts == 1
 
 
+def test_when_a_try_failed_is_known_until_the_subject_is_done(
+    database: Database, firm: int
+) -> None:
+    dirty(database, firm, ADA)
+    for is_attempt, known in [(False, False), (True, True), (False, True)]:
+        with database.transaction() as tx:
+            release(tx, take(database, due(database)[0]), is_attempt=is_attempt)
+            assert tx.execute("SELECT failed_at IS NOT NULL FROM work").fetchone() == (known,)
+    with database.transaction() as tx:
+        finish(tx, take(database, due(database)[0]))
+        assert tx.execute("SELECT failed_at FROM work").fetchone() == (None,)
+
+
 def test_what_was_given_up_waits_for_the_next_change_of_it(database: Database, firm: int) -> None:
     dirty(database, firm, ADA)
     with database.transaction() as tx:

@@ -118,6 +118,14 @@ def test_nobody_is_sent_to_an_address_that_is_not_registered(sandbox: RunningSan
     assert (other.status_code, other.json()["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.rule("cc-oauth-scopes-given")
+def test_consent_gives_no_more_than_there_is_to_give(sandbox: RunningSandbox) -> None:
+    sandbox.control("PUT", "/constant-contact/application", {"scopes": ["contact_data"]})
+    pair = granted(sandbox)
+    assert pair["scope"] == "contact_data"
+    assert "refresh_token" not in pair
+
+
 @pytest.mark.rule("cc-oauth-denied")
 @pytest.mark.parametrize(
     ("asked", "error"),

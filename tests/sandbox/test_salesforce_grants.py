@@ -122,6 +122,47 @@ def test_users_must_be_approved_for_assertions(trusting: RunningSandbox) -> None
     assert answer.json()["error_description"] == "user hasn't approved this consumer"
 
 
+@pytest.mark.rule("sf-login-jwt-audience")
+def test_an_assertion_for_production_opens_no_sandbox(trusting: RunningSandbox) -> None:
+    settings = trusting.control("GET", "/salesforce/application")
+    settings |= {"audience": "https://test.salesforce.com"}
+    trusting.control("PUT", "/salesforce/application", settings)
+    answer = ask(trusting, grant_type=JWT, assertion=assertion(trusting))
+    assert answer.json()["error_description"] == "audience is invalid"
+
+
+def as_itself(sandbox: RunningSandbox) -> requests.Response:
+    login = sandbox.line["salesforce"]
+    return ask(
+        sandbox,
+        grant_type="client_credentials",
+        client_id=login["consumer_key"],
+        client_secret=login["consumer_secret"],
+    )
+
+
+@pytest.mark.rule("sf-login-run-as")
+def test_client_credentials_need_a_user_to_run_as(sandbox: RunningSandbox) -> None:
+    assert as_itself(sandbox).json()["scope"] == "api"
+    sandbox.control("PUT", "/salesforce/application", {"run_as": False})
+    answer = as_itself(sandbox)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert answer.json()["error_description"] == "no client credentials user enabled"
+
+
+@pytest.mark.rule("sf-login-inactive")
+def test_a_user_who_is_inactive_is_not_run_as(sandbox: RunningSandbox) -> None:
+    sandbox.control("PUT", "/salesforce/application", {"user_is_active": False})
+    answer = as_itself(sandbox)
+    assert (answer.status_code, answer.json()["error"]) == (400, "inactive_user")
+
+
+@pytest.mark.rule("sf-login-scopes")
+def test_a_token_is_for_what_the_application_has_selected(sandbox: RunningSandbox) -> None:
+    sandbox.control("PUT", "/salesforce/application", {"scopes": ["id", "openid"]})
+    assert as_itself(sandbox).json()["scope"] == "id openid"
+
+
 def authorize(sandbox: RunningSandbox, answer: str = "allow", **asked: str) -> requests.Response:
     """Go to the page, choose the first user, and press a button."""
     query = {

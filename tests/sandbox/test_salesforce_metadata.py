@@ -16,13 +16,14 @@ from lxml import etree
 from simple_salesforce.exceptions import SalesforceGeneralError
 
 from tests.fix_endpoint import DATA, change, queue, save, until
+from tests.fix_sandbox import RunningSandbox, start_sandbox, stop_sandbox
 from tests.salesforce_client import ToSandbox, observers_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.fix_endpoint import Endpoint
-    from tests.fix_sandbox import RunningSandbox
+
 
 META = "http://soap.sforce.com/2006/04/metadata"
 M = f"{{{META}}}"
@@ -423,6 +424,140 @@ def test_a_flow_of_deletions_sends_no_message(sandbox: RunningSandbox) -> None:
     assert [each[1] for each in failures(result)] == ["Own_Flow"]
 
 
+STAMP = """    <assignments>
+        <name>Stamp</name>
+        <label>Stamp</label>
+        <assignmentItems><assignToReference>$Record.Title</assignToReference>
+            <operator>Assign</operator><value>{value}</value></assignmentItems>
+    </assignments>
+    <label>Test</label>
+    <processType>AutoLaunchedFlow</processType>
+    <start>
+        <connector><targetReference>Stamp</targetReference></connector>
+        <filterFormula>ISCHANGED({{!$Record.Email}})</filterFormula>
+        <object>Contact</object>
+        <recordTriggerType>Update</recordTriggerType>
+        <triggerType>RecordBeforeSave</triggerType>
+    </start>
+    <status>{status}</status>
+"""
+KEEP = """    <label>Test</label>
+    <processType>AutoLaunchedFlow</processType>
+    <recordCreates>
+        <name>Keep</name>
+        <label>Keep</label>
+        <inputAssignments><field>Description</field>
+            <value><elementReference>$Record.Id</elementReference></value></inputAssignments>
+        <inputAssignments><field>Name</field>
+            <value><stringValue>Removed</stringValue></value></inputAssignments>
+        <object>Campaign</object>
+    </recordCreates>
+    <start>
+        <connector><targetReference>Keep</targetReference></connector>
+        <object>{object}</object>
+        <recordTriggerType>{kind}</recordTriggerType>
+        <triggerType>RecordBeforeDelete</triggerType>
+    </start>
+    <status>Active</status>
+"""
+
+
+SWITCHED_OFF = package(
+    {"FlowDefinition": ["Own_Flow"]},
+    {
+        "flowDefinitions/Own_Flow.flowDefinition": file(
+            "FlowDefinition", "<activeVersionNumber>0</activeVersionNumber>"
+        )
+    },
+)
+
+
+def flow_package(content: str) -> bytes:
+    return package({"Flow": ["Own_Flow"]}, {"flows/Own_Flow.flow": file("Flow", content)})
+
+
+@pytest.mark.rule("sf-md-before-save-flow", "sf-md-active-flow-stays")
+def test_a_flow_before_the_save_sets_a_field_until_it_is_switched_off(
+    sandbox: RunningSandbox,
+) -> None:
+    value = "<elementReference>$User.Id</elementReference>"
+    succeeded(deploy(sandbox, flow_package(STAMP.format(value=value, status="Active"))))
+    person = save(sandbox, "Contact", LastName="Quist")
+
+    def title() -> Any:
+        return sandbox.salesforce("GET", f"{DATA}/sobjects/Contact/{person}").json()["Title"]
+
+    change(sandbox, "Contact", person, LastName="Moran")
+    assert title() is None
+    change(sandbox, "Contact", person, Email="quist@example.org")
+    assert str(title()).startswith("005")
+    removal = package({}, {"destructiveChanges.xml": manifest({"Flow": ["Own_Flow-1"]})})
+    assert deploy(sandbox, removal).findtext(f"{M}status") == "Failed"
+    succeeded(deploy(sandbox, SWITCHED_OFF))
+    change(sandbox, "Contact", person, Email=None, Title=None)
+    assert title() is None
+    succeeded(deploy(sandbox, removal))
+
+
+@pytest.mark.rule("sf-md-before-delete-flow")
+def test_a_flow_before_a_deletion_keeps_what_it_is_told_to(sandbox: RunningSandbox) -> None:
+    flow = KEEP.format(object="Contact", kind="Delete")
+    succeeded(deploy(sandbox, flow_package(flow)))
+    account = save(sandbox, "Account", Name="Quist household")
+    alone = save(sandbox, "Contact", LastName="Quist")
+    save(sandbox, "Contact", LastName="Moran", AccountId=account)
+    assert sandbox.salesforce("DELETE", f"{DATA}/sobjects/Contact/{alone}").ok
+    assert sandbox.salesforce("DELETE", f"{DATA}/sobjects/Account/{account}").ok
+    kept = query(sandbox, "SELECT Description FROM Campaign WHERE Name = 'Removed'")
+    assert [each["Description"] for each in kept] == [alone]
+
+
+@pytest.mark.rule("sf-md-before-delete-flow")
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (KEEP.format(object="Contact", kind="Update"), "does not fit the triggerType"),
+        (KEEP.format(object="Nothing__c", kind="Delete"), "no CustomObject named Nothing__c"),
+        (
+            KEEP.format(object="Contact", kind="Delete").replace("Description", "Nothing__c"),
+            "no CustomField named Campaign.Nothing__c found",
+        ),
+        (STAMP.format(value="", status="Active"), "The resource (none) does not exist"),
+    ],
+)
+def test_a_flow_that_names_what_is_not_there_is_refused(
+    sandbox: RunningSandbox, content: str, problem: str
+) -> None:
+    (failure,) = failures(deploy(sandbox, flow_package(content)))
+    assert problem in str(failure[5])
+
+
+@pytest.mark.rule("sf-md-activity-field")
+def test_a_field_of_activities_is_one_of_tasks_and_events(sandbox: RunningSandbox) -> None:
+    succeeded(deploy(sandbox, field_package(TEXT, owner="Activity")))
+    for name in ("Task", "Event"):
+        assert "CC_Test__c" in describe(sandbox, name)
+    gone = {"destructiveChanges.xml": manifest({"CustomField": ["Activity.CC_Test__c"]})}
+    succeeded(deploy(sandbox, package({}, gone)))
+    for name in ("Task", "Event"):
+        assert "CC_Test__c" not in describe(sandbox, name)
+
+
+def test_an_org_can_be_as_it_was_before_the_package(sandbox: RunningSandbox) -> None:
+    assert sandbox.control("POST", "/salesforce/bare") == []
+    assert [name for name in describe(sandbox, "Contact") if name.startswith("CC_Bridge")] == []
+    names = {
+        one["name"] for one in sandbox.salesforce("GET", f"{DATA}/sobjects").json()["sobjects"]
+    }
+    assert not any(name.startswith("CC_Bridge") for name in names)
+    assert "practifi__Constant_Contact_List__c" in names
+    person = save(sandbox, "Contact", LastName="Quist", HasOptedOutOfEmail=True)
+    change(sandbox, "Contact", person, HasOptedOutOfEmail=False)
+    assert queue(sandbox) == []
+    sandbox.control("POST", "/reset")
+    assert "CC_Bridge_Status__c" in describe(sandbox, "Contact")
+
+
 @pytest.mark.rule("sf-md-field-on-a-managed-object")
 def test_a_field_is_added_to_an_object_of_a_package(sandbox: RunningSandbox) -> None:
     owner = "practifi__Constant_Contact_List__c"
@@ -442,15 +577,12 @@ def test_a_flow_can_arrive_as_a_draft(sandbox: RunningSandbox) -> None:
 def test_a_flow_is_made_inactive_then_removed_then_its_message(sandbox: RunningSandbox) -> None:
     url = "http://127.0.0.1:9/x"
     succeeded(deploy(sandbox, message_package(url, flow=flow())))
-    both = {"Flow": ["Own_Flow"], "WorkflowOutboundMessage": ["Contact.Own"]}
+    both = {"Flow": ["Own_Flow-1"], "WorkflowOutboundMessage": ["Contact.Own"]}
     removal = package({}, {"destructiveChanges.xml": manifest(both)})
     result = deploy(sandbox, removal)
     assert result.findtext(f"{M}status") == "Failed"
-    assert [each[1] for each in failures(result)] == ["Own_Flow", "Contact.Own"]
-    inactive = package(
-        {"Flow": ["Own_Flow"]}, {"flows/Own_Flow.flow": file("Flow", flow(status="Obsolete"))}
-    )
-    succeeded(deploy(sandbox, inactive))
+    assert [each[1] for each in failures(result)] == ["Own_Flow-1", "Contact.Own"]
+    succeeded(deploy(sandbox, SWITCHED_OFF))
     result = deploy(sandbox, removal)
     succeeded(result)
     deleted = [
@@ -458,9 +590,53 @@ def test_a_flow_is_made_inactive_then_removed_then_its_message(sandbox: RunningS
         for each in result.iter(f"{M}componentSuccesses")
         if each.findtext(f"{M}deleted") == "true"
     ]
-    assert deleted == ["Own_Flow", "Contact.Own"]
+    assert deleted == ["Own_Flow-1", "Contact.Own"]
     names = [each["full_name"] for each in sandbox.control("GET", "/salesforce/definitions")]
     assert "Contact.Own" not in names
+
+
+def versions(sandbox: RunningSandbox) -> list[tuple[float, str]]:
+    found = query(
+        sandbox,
+        "SELECT VersionNumber, Status FROM FlowVersionView "
+        "WHERE FlowDefinitionView.ApiName = 'Own_Flow' ORDER BY VersionNumber",
+    )
+    return [(each["VersionNumber"], each["Status"]) for each in found]
+
+
+@pytest.mark.rule("sf-md-flow-versions")
+def test_a_deployment_adds_a_version_and_a_draft_leaves_the_active_one(
+    sandbox: RunningSandbox,
+) -> None:
+    url = "http://127.0.0.1:9/x"
+    for _ in range(2):
+        succeeded(deploy(sandbox, message_package(url, flow=flow())))
+    assert versions(sandbox) == [(1, "Active")]
+    succeeded(deploy(sandbox, message_package(url, flow=flow(status="Draft"))))
+    assert versions(sandbox) == [(1, "Active"), (2, "Draft")]
+    save(sandbox, "Contact", LastName="Quist")
+    assert "Own" in [each["definition"] for each in queue(sandbox)]
+    (shown,) = query(sandbox, "SELECT IsActive FROM FlowDefinitionView WHERE ApiName = 'Own_Flow'")
+    assert shown["IsActive"] is False
+    succeeded(deploy(sandbox, message_package(url, flow=flow(kind="Create"))))
+    assert versions(sandbox) == [(1, "Obsolete"), (2, "Active")]
+
+
+@pytest.mark.rule("sf-md-flow-versions")
+def test_a_flow_is_deleted_by_each_of_its_versions(sandbox: RunningSandbox) -> None:
+    url = "http://127.0.0.1:9/x"
+    for kind in ("Create", "Update"):
+        succeeded(deploy(sandbox, message_package(url, flow=flow(kind=kind))))
+    succeeded(deploy(sandbox, SWITCHED_OFF))
+    whole = package({}, {"destructiveChanges.xml": manifest({"Flow": ["Own_Flow"]})})
+    (failure,) = failures(deploy(sandbox, whole))
+    assert failure[5] == "insufficient access rights on cross-reference id"
+    names = ["Own_Flow-1", "Own_Flow-2", "Own_Flow-3"]
+    each = package({}, {"destructiveChanges.xml": manifest({"Flow": names})})
+    result = deploy(sandbox, each)
+    succeeded(result)
+    assert [one[3] for one in failures(result)] == ["Warning"]
+    assert versions(sandbox) == []
 
 
 @pytest.mark.rule("sf-md-destructive-changes")
@@ -890,3 +1066,13 @@ def test_an_object_is_made_with_its_fields(sandbox: RunningSandbox) -> None:
     made = saved(sandbox, "createMetadata", "CustomObject", content)
     assert made.findtext(f"{M}success") == "true"
     assert describe(sandbox, "CC_Removed__c")["CC_Test__c"]["externalId"] is True
+
+
+def test_a_sandbox_can_begin_without_the_package() -> None:
+    process, line = start_sandbox("--bare", "--size", "empty")
+    try:
+        with requests.Session() as session:
+            bare = RunningSandbox(line=line, session=session)
+            assert bare.control("GET", "/salesforce/definitions") == []
+    finally:
+        stop_sandbox(process)

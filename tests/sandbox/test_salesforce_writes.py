@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.fix_sandbox import RunningSandbox
 
 DATA = "/services/data/v66.0"
+LIST, MEMBERSHIP = "practifi__Constant_Contact_List__c", "practifi__Constant_Contact_Membership__c"
 SAME_EMAIL = {"object": "contact", "fields": ["email"], "name": "Contacts_DR"}
 NO_TITLE = {"object": "Contact", "formula": "ISBLANK(Title)", "message": "Give a title."}
 
@@ -225,6 +226,24 @@ def test_undelete_leaves_in_the_bin_what_went_before_in_the_same_second(
     sandbox.control("POST", "/salesforce/undelete", {"ids": [account]})
     answer = sandbox.salesforce("GET", f"{DATA}/sobjects/Contact/{contact}")
     assert answer.status_code == 404
+
+
+@pytest.mark.rule("sf-undelete")
+def test_what_has_lost_a_further_parent_meanwhile_does_not_come_back(
+    sandbox: RunningSandbox,
+) -> None:
+    contact = create(sandbox, "Contact", LastName="Quist")
+    lists = [create(sandbox, LIST, Name=name) for name in ("Letter", "Notes")]
+    memberships = [
+        create(sandbox, MEMBERSHIP, practifi__Contact__c=contact, **{LIST: one}) for one in lists
+    ]
+    for name, record in (("Contact", contact), (LIST, lists[0])):
+        sandbox.salesforce("DELETE", f"{DATA}/sobjects/{name}/{record}")
+    sandbox.control("POST", "/salesforce/undelete", {"ids": [contact]})
+    answers = [
+        sandbox.salesforce("GET", f"{DATA}/sobjects/{MEMBERSHIP}/{one}") for one in memberships
+    ]
+    assert [answer.status_code for answer in answers] == [404, 200]
 
 
 @pytest.mark.rule("sf-undelete")

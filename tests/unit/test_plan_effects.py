@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.plans.choose import Choice
+from bridge.plans.difference import compare, outcome_lines
 from bridge.plans.text import before_after_line
 from bridge.policies.policy import Policies
-from reconciler.plans.difference import compare, outcome_lines
 from reconciler.plans.effects import Figures, before_and_after, effects_of
 from reconciler.plans.guard import judge
 from tests.unit.test_plan_text import a_step

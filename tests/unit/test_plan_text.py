@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.plans.difference import outcome_lines
 from bridge.plans.model import SIGNS, StoredStep
 from bridge.plans.text import counters_line, plan_lines, result_line, shown, total_line
-from reconciler.plans.difference import outcome_lines
 
 NAMES = {"a0L000000000001AAA": "Clients", "11111111-1111-1111-1111-111111111111": "Clients"}
 

@@ -20,6 +20,7 @@ from bridge.status.watched import (
     FailedRun,
     HeldPlan,
     Integrity,
+    LoginEnd,
     OutletState,
     Rejections,
     ScheduleState,
@@ -158,6 +159,7 @@ STANDING: dict[str, list[dict[str, Any]]] = {
     "integrity_fell": [{"integrity": (a_score(984),)}],
     "salesforce_silent": [{"silences": (SILENT,)}],
     "token_ends": [{"token_ends": (a_token(13.9),)}],
+    "login_ends": [{"login_ends": (LoginEnd(connection_id=1, ends_at=AT + timedelta(days=29.9)),)}],
     "certificate_ends": [
         {"certificates": (a_certificate(9.9),)},
         {"certificates": (a_certificate(60, refused="self-signed certificate"),)},
@@ -182,6 +184,9 @@ QUIET: dict[str, dict[str, Any]] = {
     "a first score": {"integrity": (a_score(500, usual=None),)},
     "few rejected": {"rejections": (rejections(20),)},
     "a token in use": {"token_ends": (a_token(14),)},
+    "a login that holds": {
+        "login_ends": (LoginEnd(connection_id=1, ends_at=AT + timedelta(days=30)),)
+    },
     "a certificate that holds": {"certificates": (a_certificate(10),)},
     "an outlet that failed a moment ago": {"outlets": (an_outlet(minutes_ago(4)),)},
     "late because paused": {"lanes": (a_lane(16),), "pauses": (a_pause(WEBHOOK),)},

@@ -9,6 +9,8 @@ from bridge.wakeups import topics
 from reconciler import handlers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
     from bridge.bootstrap import Installation
@@ -18,14 +20,17 @@ class Batches:
     """An installation whose triage takes these numbers of notifications; what was told is kept."""
 
     database = None
+    tombstones_in: frozenset[int] = frozenset()
 
     def __init__(self, *counts: int) -> None:
         self._counts = list(counts)
         self.told: list[set[str]] = []
         self.waker = self
 
-    def take(self, _database: None, *, consent: bool) -> int:
+    def take(self, _database: None, *, consent: bool, deleted: Callable[[], None]) -> int:
         del consent
+        if self._counts and self._counts[0] in self.tombstones_in:
+            deleted()
         return self._counts.pop(0) if self._counts else 0
 
     def wake(self, told: set[str]) -> None:
@@ -61,3 +66,11 @@ def test_a_slice_that_ends_amid_a_backlog_leaves_nothing_untold(
 
 def test_nothing_is_told_where_nothing_was_triaged(monkeypatch: pytest.MonkeyPatch) -> None:
     assert triaged(monkeypatch) == ([], set())
+
+
+def test_a_tombstone_has_deletions_asked_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Batches, "tombstones_in", frozenset({3}))
+    told, _ = triaged(monkeypatch, BATCH, 3)
+    assert {topics.DELETES} in told
+    told, _ = triaged(monkeypatch, BATCH, 4)
+    assert {topics.DELETES} not in told

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bridge.delivery.decide_consent import decide_consent, is_unsubscribed
 from bridge.plans.model import list_changes
-from reconciler.plans.undo import Undo, decide_undo, decider, undo_of, why_not
+from reconciler.plans.back import decider
+from reconciler.plans.undo import Undo, decide_undo, undo_of, why_not
 from tests.unit.test_decide_properties import LISTS, states
 from tests.unit.test_plan_text import a_step
 

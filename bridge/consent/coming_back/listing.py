@@ -25,6 +25,8 @@ class Request:
 
     Attributes:
         contact_id: Whose box was unticked; None once erased, as the address is.
+        list_id: The list there that somebody was put back on; None: it is about all mail.
+        unticked_at: When that was done (UTC).
         unticked_by: The Salesforce user who did it.
         opted_out_at: When the person had opted out, where that is known.
         due_at: When the wait for the person ends.
@@ -39,6 +41,7 @@ class Request:
     reason: str | None
     contact_id: str | None
     address: str | None
+    list_id: str | None
     unticked_at: datetime
     unticked_by: str | None
     opted_out_at: datetime | None

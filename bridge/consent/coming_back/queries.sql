@@ -3,7 +3,7 @@
 -- name: requests
 -- Requests in some states, or whose evidence is outstanding; the oldest first.
 SELECT r.id, c.name AS connection, r.connection_id, r.state, r.policy, r.reason, person.key AS contact_id, address.key AS address,
-  r.unticked_at, e.user_id AS unticked_by, r.opted_out_at, r.person_asked_at, r.due_at, r.evidence_due_at, r.approved_by
+  r.list_id::text AS list_id, r.unticked_at, e.user_id AS unticked_by, r.opted_out_at, r.person_asked_at, r.due_at, r.evidence_due_at, r.approved_by
 FROM resubscription r
 JOIN connection c ON c.id = r.connection_id
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id

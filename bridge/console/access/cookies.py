@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SESSION = "bridge-session"
 CONSENT = "bridge-consent"
 LOGIN = "bridge-login"
+ACCOUNT = "bridge-account"
 
 
 def read_cookie(request: Request, name: str) -> str:

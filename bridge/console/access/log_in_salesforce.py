@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from starlette.responses import RedirectResponse
-
 from bridge.clock import now
-from bridge.connections.sealed import Sealed
 from bridge.connections.secrets import read_secret
 from bridge.connections.store import load_connection
-from bridge.console.access.cookies import LOGIN, drop_cookie, read_cookie, set_cookie
+from bridge.console.access.attempts import ATTEMPT_S, kept_begun, send_away
+from bridge.console.access.cookies import LOGIN, drop_cookie
 from bridge.console.access.log_in import welcome
 from bridge.console.access.openid import Attempt, authorize_url, fetch_identity
 from bridge.console.access.people import begin_session, meet
@@ -21,7 +18,6 @@ from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, local_path, new_token
 from bridge.console.faults import Refused
 from bridge.console.page import Page
-from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -32,8 +28,6 @@ if TYPE_CHECKING:
     from bridge.connections.model import Connection
     from bridge.console.page import Visit
 
-_ATTEMPT_S = 600.0
-_SEE_OTHER = 303
 BACK = "/login/salesforce/back"
 
 log = logging.getLogger(__name__)
@@ -50,19 +44,15 @@ def begin(visit: Visit) -> Response:
             nonce=new_token(),
             verifier=new_token(),
             wanted=local_path(visit.query("next")),
-            ends_at=now(tx).timestamp() + _ATTEMPT_S,
+            ends_at=now(tx).timestamp() + ATTEMPT_S,
         )
     url = authorize_url(connection, attempt, client["consumer_key"], visit.own_address(BACK))
-    response = RedirectResponse(url, status_code=_SEE_OTHER)
-    sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
-    value = sealed.ciphertext.decode("ascii")
-    set_cookie(visit.request, response, LOGIN, value, lives_s=_ATTEMPT_S)
-    return response
+    return send_away(visit, url, LOGIN, attempt)
 
 
 def come_back(visit: Visit) -> Response:
     """Find out who came back, and log them in."""
-    attempt = _attempt(visit)
+    attempt = kept_begun(visit, LOGIN, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise Refused("This log-in was not begun in this browser, or too long ago. Log in again.")
     if error := visit.query("error"):
@@ -91,21 +81,12 @@ def come_back(visit: Visit) -> Response:
     return response
 
 
-def _attempt(visit: Visit) -> Attempt | None:
-    kept = read_cookie(visit.request, LOGIN)
-    try:
-        text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))
-        return Attempt(**json.loads(text))
-    except (ConfigurationError, ValueError, TypeError):
-        return None
-
-
 def _client(visit: Visit, tx: psycopg.Connection[Any], connection: Connection) -> dict[str, str]:
     secret = read_secret(tx, visit.console.keyring, connection.id, "sf_client")
     if secret is None or not connection.organization_id:
         raise Refused(
             f"The connection {connection.name} has no External Client App to log in with: "
-            f"`bridge connection add {connection.name} --credentials FILE`, or use a link that "
+            f"`bridge connect salesforce {connection.name}`, or use a link that "
             "`bridge console link` prints."
         )
     client: dict[str, str] = json.loads(secret.text)

@@ -85,7 +85,6 @@ class RoleChange:
 def make_link(tx: psycopg.Connection[Any], *, by: str) -> str:
     """Return the token of a new log-in link for an administrator."""
     token = new_token()
-    tx.execute(SQL["forget_ended"])
     tx.execute(SQL["add_link"], {"hash": digest_of(token), "by": by, "lives_s": LINK_S})
     return token
 
@@ -126,7 +125,6 @@ def begin_session(
     """Return the token of a new session, which ends after some seconds in any case."""
     token = new_token()
     values = {"hash": digest_of(token), "person_id": person.id, "lives_s": lives_s}
-    tx.execute(SQL["forget_ended"])
     tx.execute(SQL["begin_session"], values)
     return token
 

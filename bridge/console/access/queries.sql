@@ -1,12 +1,5 @@
 -- People of the console, their sessions and log-in links.
 
--- name: forget_ended
--- What has ended opens nothing: it need not be kept.
-WITH links AS (DELETE FROM console_link WHERE ends_at <= app_now()),
-launches AS (DELETE FROM console_launch WHERE ends_at <= app_now())
-DELETE FROM console_session
-WHERE ends_at <= app_now()
-
 -- name: add_link
 -- A link that logs an administrator in, once.
 INSERT INTO console_link (token_hash, made_by, ends_at)

@@ -74,7 +74,6 @@ def access_to(visit: Visit, connection: Connection, ids: Iterable[str]) -> Mappi
     with _asking(visit, connection) as salesforce:
         told = _ask(salesforce, user_id, unknown)
     with visit.console.database.transaction() as tx:
-        tx.execute(_SQL["forget_access"], values)
         tx.execute(
             _SQL["keep_access"],
             values

@@ -16,17 +16,6 @@ ORDER BY told.sf_id
 ON CONFLICT (connection_id, sf_user_id, sf_id) DO UPDATE
   SET can_read = EXCLUDED.can_read, can_edit = EXCLUDED.can_edit, asked_at = EXCLUDED.asked_at
 
--- name: forget_access
--- What is not believed any more, some at a time.
-DELETE FROM console_record_access
-WHERE ctid = ANY(ARRAY(
-  SELECT ctid
-  FROM console_record_access
-  WHERE asked_at < app_now() - make_interval(secs => %(believed_s)s)
-  ORDER BY asked_at
-  LIMIT 1000
-  FOR UPDATE SKIP LOCKED))
-
 -- name: known_permission_set
 -- Whether a user has a permission set, if it was asked lately.
 SELECT is_given

@@ -51,5 +51,33 @@
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail?.ctx?.response?.status < 400) stale(false);
   });
+  // In a frame of Salesforce scripts ask for each page, so what browsers do by themselves elsewhere is done here: what is
+  // no page is saved as a file, unsaved changes are not left at the first click, and a fault has the focus.
+  document.addEventListener("htmx:before:response", (event) => {
+    const { raw } = event.detail.ctx.response;
+    const named = /^attachment; filename="([^"]+)"/.exec(raw.headers.get("content-disposition") ?? "");
+    if (!named) return;
+    event.preventDefault();
+    raw.blob().then((file) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = named[1];
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    });
+  });
+  document.addEventListener("htmx:before:request", (event) => {
+    const link = event.detail.ctx.sourceElement;
+    const form = document.querySelector("form[data-unsaved]");
+    if (!form || !link.matches("a") || link.hasAttribute("data-leaves")) return;
+    event.preventDefault();
+    link.setAttribute("data-leaves", "");
+    const says = document.createElement("p");
+    says.textContent = "Something here is not saved. Press again to leave it.";
+    document.querySelector(".toast")?.replaceChildren(says);
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail?.ctx?.target === document.body) document.querySelector("[data-summary]")?.focus();
+  });
   document.querySelector("[data-summary]")?.focus();
 })();

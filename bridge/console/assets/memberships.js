@@ -62,16 +62,54 @@
     document.getElementById("plan").textContent = "Saving";
   });
 
+  // What is entered while an answer is on its way is not in it: it is put into the new page.
+  const fields = () => [...form().querySelectorAll('input[name="remove"], tr.entry select')];
+  const held = (field) => field.type === "checkbox" ? field.checked : field.value;
+  const given = (field) => field.type === "checkbox" ? field.defaultChecked
+    : ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
+  const asked = new WeakMap();
+  const meanwhile = new WeakMap();
+  const entries = () => form().querySelectorAll("tr.entry").length;
+  const replaces = (event) => form() !== null && event.detail?.ctx?.target === form();
+
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!replaces(event)) return;
+    const knows = event.detail.ctx.request.method === "GET" ? given : held;
+    asked.set(event.detail.ctx, new Map(fields().map((field) => [field.id, knows(field)])));
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!replaces(event)) return;
+    const { ctx } = event.detail;
+    if (ctx.request.method === "GET" && entries() > 0) {
+      event.preventDefault(); // it knows of no row that is being entered
+      return;
+    }
+    const before = asked.get(ctx);
+    const changed = fields().filter((field) => before?.get(field.id) !== held(field));
+    meanwhile.set(ctx, { rows: entries(), changed: changed.map((field) => [field.id, held(field)]) });
+  });
+  function carriedOver({ rows, changed }) {
+    const isSame = entries() >= rows; // else another row has the place of the one that was dropped
+    for (const [id, value] of changed) {
+      const field = document.getElementById(id);
+      if (field?.type === "checkbox") field.checked = value;
+      else if (field && isSame && [...field.options].some((one) => one.value === value)) field.value = value;
+    }
+    if (changed.length > 0) form().dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   let dropped = false;
   document.addEventListener("click", (event) => {
     dropped = event.target.closest("button.drop, button[name=undo]") !== null;
   });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
+    const change = meanwhile.get(event.detail?.ctx);
+    if (change && form()) carriedOver(change);
     look();
-    const place = form()?.querySelector("[data-summary]") ?? form()?.querySelector("[autofocus]");
-    if (place && document.activeElement === document.body || place?.matches("[autofocus]")) {
+    const place = form()?.querySelector("[data-summary]") ?? form()?.querySelector("[data-focus]");
+    if (place && document.activeElement === document.body || place?.matches("[data-focus]")) {
       place.focus();
-      place.removeAttribute("autofocus");
+      place.removeAttribute("data-focus");
     } else if (dropped && document.activeElement === document.body) {
       document.getElementById("add")?.focus();
     }

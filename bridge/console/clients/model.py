@@ -105,6 +105,7 @@ class Household:
         states: E-mail key -> both sides of the address, as they were last read.
         work: E-mail key, or id of somebody without an address -> how far it is.
         left: (contact id, list id) that a person ended by their own act -> when that was seen.
+        reactivated: Contact id -> when they came back to all mail, where that is not a day ago.
         last_answer: When Constant Contact last told of one of them.
         silent_since: Since when Constant Contact answers nobody; None: it answers.
         times: How times are written for whoever reads it.
@@ -121,6 +122,7 @@ class Household:
     states: Mapping[str, AddressState] = field(default_factory=dict)
     work: Mapping[str, Work] = field(default_factory=dict)
     left: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    reactivated: Mapping[str, datetime] = field(default_factory=dict)
     last_answer: datetime | None = None
     silent_since: datetime | None = None
 

@@ -69,6 +69,15 @@ SELECT contact_id, list_id, lost_at
 FROM membership_base
 WHERE connection_id = %(connection_id)s AND contact_id = ANY(%(ids)s) AND lost_by = 'person'
 
+-- name: reactivated
+-- When people came back to all mail, where that is not a day ago.
+SELECT s.key AS contact_id, max(r.finished_at) AS at
+FROM resubscription r
+JOIN consent_subject s ON s.connection_id = r.connection_id AND s.subject_id = r.person_id
+WHERE r.connection_id = %(connection_id)s AND r.state = 'confirmed' AND r.list_id IS NULL
+  AND r.finished_at > app_now() - interval '1 day' AND s.key = ANY(%(ids)s)
+GROUP BY s.key
+
 -- name: work_at
 -- How far the addresses of people are carried on.
 SELECT key, done < wanted AS is_open, blocked_reason, due_at, waits_for, lease_until > app_now() AS is_held,

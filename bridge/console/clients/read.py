@@ -119,6 +119,7 @@ class _Reading:
                 (one["contact_id"], one["list_id"]): one["lost_at"]
                 for one in self._rows(SQL["left_lists"])
             },
+            reactivated={one["contact_id"]: one["at"] for one in self._rows(SQL["reactivated"])},
             last_answer=last_answer,
             silent_since=silent_since,
         )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.console.clients.draft import Draft, Wish
 from bridge.console.clients.foresee import stays_for
 from bridge.console.clients.model import Contact, Membership, listed
+from bridge.console.clients.since import UNKNOWN, is_open, unsaved
 from bridge.console.clients.standing import (
+    EXPECTED_S,
     FULL,
     ON_ITS_WAY,
     State,
     is_full,
+    reactivated_words,
     slow_words,
     state_of,
     why_not,
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["membership", "none", "removed", "saving"]
 
 NOT_ON_A_LIST = "Not on a list"
-_UNKNOWN = "It is not known whether Practifi has this: press Save again."
+STILL_SAVING = "This takes longer than usual: Practifi has not answered yet."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,14 +82,21 @@ class Entry(NamedTuple):
 
 def rows_of(household: Household, draft: Draft, saved: Sequence[Saved] = ()) -> list[Row]:
     """Return the rows of a client's people, in their order; of each, the lists by name."""
-    says = {one.sf_id: one.says or _UNKNOWN for one in _unsaved(saved) if one.act == "remove"}
+    says = {one.sf_id: one.says or UNKNOWN for one in unsaved(saved) if one.act == "remove"}
     gone = _removed(household, saved)
+    going = {one.sf_id: one for one in saved if one.act == "remove" and is_open(one)}
     found = []
     for contact in household.people:
         shared = listed_sharers(household, contact)
         own = [
             _membership_row(household, one, draft, says.get(one.sf_id, ""), shared)
             for one in household.of(contact.sf_id)
+        ]
+        own = [
+            replace(row, state=_saving(household, going[row.sf_id]), can_flag=False)
+            if row.sf_id in going
+            else row
+            for row in own
         ]
         own += [
             _removed_row(household, one, shared)
@@ -109,31 +120,6 @@ def next_wish(household: Household, draft: Draft) -> Wish:
     return Wish(list_id=draft.last_list if draft.last_list in household.lists else "")
 
 
-def draft_of(saved: Sequence[Saved]) -> Draft:
-    """Return what is left to enter of the last save: what Practifi refused keeps its input."""
-    left = _unsaved(saved)
-    return Draft(
-        wishes=tuple(
-            Wish(one.contact_id, one.list_id, one.says or _UNKNOWN)
-            for one in left
-            if one.act == "add"
-        ),
-        flagged=frozenset(one.sf_id for one in left if one.act == "remove" and one.sf_id),
-        last_list=next((one.list_id for one in reversed(saved) if one.act == "add"), ""),
-    )
-
-
-def notices_of(saved: Sequence[Saved]) -> list[str]:
-    """Return who was first at what the last save would have removed."""
-    last = saved[-1].save_key if saved else ""
-    return [one.says or "" for one in saved if one.save_key == last and one.outcome == "gone"]
-
-
-def is_at_it(saved: Sequence[Saved]) -> bool:
-    """Tell whether something is being written to Practifi just now."""
-    return any(one.outcome is None and one.is_saving for one in saved)
-
-
 def listed_sharers(household: Household, contact: Contact) -> str:
     """Return who else has somebody's address, in words."""
     return listed(dict.fromkeys(one.shown for one in household.sharers(contact)) or [""])
@@ -146,17 +132,6 @@ def stays_words(household: Household, membership: Membership, flagged: Iterable[
         return ""
     names = listed(dict.fromkeys(other.shown for other in others))
     return f"stays on the list there, because {names} {'is' if len(others) == 1 else 'are'} on it"
-
-
-def _unsaved(saved: Sequence[Saved]) -> list[Saved]:
-    """Return what of the last save is not in Practifi; what is under way is not known yet."""
-    last = saved[-1].save_key if saved else ""
-    return [
-        one
-        for one in saved
-        if one.save_key == last
-        and (one.outcome == "refused" or (one.outcome is None and not one.is_saving))
-    ]
 
 
 def _removed(household: Household, saved: Sequence[Saved]) -> Mapping[tuple[str, str], Saved]:
@@ -173,8 +148,7 @@ def _removed(household: Household, saved: Sequence[Saved]) -> Mapping[tuple[str,
 
 
 def _is_saving(one: Saved, contact: Contact) -> bool:
-    is_open = one.outcome is None and bool(one.is_saving)
-    return is_open and one.act == "add" and one.contact_id == contact.sf_id
+    return is_open(one) and one.act == "add" and one.contact_id == contact.sf_id
 
 
 def _membership_row(
@@ -231,8 +205,14 @@ def _saving_row(household: Household, one: Saved) -> Row:
         kind="saving",
         contact=household.contacts[one.contact_id],
         list_name=one.list_name,
-        state=State(words="Saving", look="wait", moves=True),
+        state=_saving(household, one),
     )
+
+
+def _saving(household: Household, one: Saved) -> State:
+    is_late = household.now - one.made_at > timedelta(seconds=2 * EXPECTED_S)
+    slow = STILL_SAVING if is_late else ""
+    return State(words="Saving", look="wait", moves=True, slow=slow)
 
 
 def _row_without(household: Household, contact: Contact, shared: str) -> Row:
@@ -240,7 +220,9 @@ def _row_without(household: Household, contact: Contact, shared: str) -> Row:
     work = household.work_of(contact)
     moves = work is not None and work.is_open and work.blocked_reason is None
     act = "" if reason is None or moves else reason.act
-    state = State(words=reason.words if reason else "", act=act, moves=moves)
+    back = "" if reason is not None or moves else reactivated_words(household, contact)
+    words, look = (reason.words, "") if reason else (back, "good" if back else "")
+    state = State(words=words, look=look, act=act, moves=moves)
     return Row(
         kind="none",
         contact=contact,

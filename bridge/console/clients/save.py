@@ -1,16 +1,26 @@
 """Save: write memberships to Practifi, and let the normal road carry them to Constant Contact.
 
 A save may be repeated: a membership is looked for before it is made, and one that is gone was
-removed. So a press of Save whose process died is taken over by the next one with its key. Rows that
-Salesforce refuses end with its words; nothing of them reaches the mirror, and so Constant Contact.
+removed, by a save of ours that has not ended or by somebody else. So a press of Save whose process
+died is taken over by the next one. Rows that Salesforce refuses end with its words; nothing of them
+reaches the mirror, and so Constant Contact.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bridge.clock import now
-from bridge.console.clients.saves import FIRST, Asked, Said, begin_save, end_save, who_removed
+from bridge.console.clients.saves import (
+    FIRST,
+    Asked,
+    Said,
+    begin_save,
+    end_save,
+    removals_begun,
+    who_removed,
+)
 from bridge.delivery.read_back import Reader, made_dirty
 from bridge.delivery.work import INTERACTIVE, mark
 from bridge.errors import RecordRefused, RemoteError
@@ -18,9 +28,10 @@ from bridge.identity import salesforce_id
 from bridge.mirror.model import parse_moment, row_of
 from bridge.mirror.remember import mark_deleted
 from bridge.salesforce.client import open_salesforce
+from bridge.salesforce.memberships import memberships_of, quoted
 from bridge.salesforce.model import SaveResult
 from bridge.salesforce.names import checked_name
-from bridge.salesforce.values import as_asked, to_text
+from bridge.salesforce.values import to_text
 from bridge.wakeups.topics import DELIVER
 
 if TYPE_CHECKING:
@@ -34,6 +45,9 @@ if TYPE_CHECKING:
     from bridge.console.page import Visit
     from bridge.mapping.model import Mapping
     from bridge.salesforce.client import Salesforce
+    from bridge.salesforce.values import Record
+
+_CLOCKS_APART = timedelta(minutes=2)
 
 
 def rows_of(household: Household, draft: Draft) -> list[Asked]:
@@ -124,16 +138,18 @@ class _Writing:
         collections = self._salesforce.collections
         results = _by_practifi(lambda: collections.delete(ids), len(ids)) if ids else []
         gone = [sf_id for sf_id, result in zip(ids, results, strict=True) if result.is_gone]
-        first = self._who_was_first(gone) if gone else {}
+        own = self._own(gone) if gone else set()
+        first = self._who_was_first([sf_id for sf_id in gone if sf_id not in own])
         said = []
         for row, sf_id, result in zip(rows, ids, results, strict=True):
             if result.ok or result.is_gone:
                 self.removed.append(sf_id)
-            if result.is_gone:
+            if result.is_gone and sf_id not in own:
                 says = first.get(sf_id, "Removed by somebody else. Your other changes are kept.")
                 said.append(Said(place=row.place, outcome="gone", says=says, sf_id=sf_id))
             else:
-                said.append(self._said(row, result, sf_id=sf_id))
+                told = SaveResult(ok=True) if sf_id in own else result
+                said.append(self._said(row, told, sf_id=sf_id))
         return said
 
     def remember(self, tx: psycopg.Connection[Any]) -> None:
@@ -176,7 +192,11 @@ class _Writing:
     def _make(self, rows: Sequence[Asked]) -> list[SaveResult]:
         """Return what became of each: found, or made; a call without an answer may have made it."""
         names = self._mapping.names.membership
-        known = self._known(rows)
+        contact_ids = [row.contact_id for row in rows]
+        known = {
+            (one.contact_id, one.list_id): SaveResult(ok=True, record_id=one.sf_id)
+            for one in memberships_of(self._salesforce, names, contact_ids)
+        }
         fresh = [row for row in rows if (row.contact_id, row.list_id) not in known]
         made = self._salesforce.collections.create(
             names.object,
@@ -187,42 +207,48 @@ class _Writing:
         }
         return [results[row.contact_id, row.list_id] for row in rows]
 
-    def _known(self, rows: Sequence[Asked]) -> dict[tuple[str, str], SaveResult]:
-        names = self._mapping.names.membership
-        paths = ["Id", checked_name(names.contact), checked_name(names.list)]
-        quoted = ", ".join(f"'{one}'" for one in sorted({row.contact_id for row in rows}))
-        soql = (
-            f"SELECT {', '.join(paths)} FROM {checked_name(names.object)} "  # noqa: S608 -- names are checked, ids are ids
-            f"WHERE {names.contact} IN ({quoted}) AND {names.list} != null"
-        )
-        found = {}
-        for record in self._salesforce.query(soql):
-            told = as_asked(record, paths)
-            sf_id, contact_id, list_id = (salesforce_id(told[path] or "") for path in paths)
-            found[contact_id, list_id] = SaveResult(ok=True, record_id=sf_id)
-        return found
+    def _own(self, sf_ids: Sequence[str]) -> set[str]:
+        """Return what the bridge's own user has removed for a save that has not ended."""
+        client = self._household.client
+        with self._visit.console.database.transaction() as tx:
+            ended = who_removed(tx, client, sf_ids)
+            asked = removals_begun(tx, client, [one for one in sf_ids if one not in ended])
+        return {
+            sf_id
+            for sf_id, record in self._deleted(sorted(asked), "LastModifiedById").items()
+            if salesforce_id(record.get("LastModifiedById") or "") == client.connection.sf_user_id
+            and (at := parse_moment(record.get("LastModifiedDate"))) is not None
+            and at >= asked[sf_id] - _CLOCKS_APART
+        }
 
     def _who_was_first(self, sf_ids: Sequence[str]) -> dict[str, str]:
         """Return in a sentence who removed memberships before: here, or in Salesforce."""
         with self._visit.console.database.transaction() as tx:
             here = who_removed(tx, self._household.client, sf_ids)
         found = dict(here)
-        quoted = ", ".join(f"'{one}'" for one in sf_ids if one not in here)
-        if quoted:
-            soql = (
-                "SELECT Id, LastModifiedBy.Name, LastModifiedDate "  # noqa: S608 -- the name is checked, ids are ids
-                f"FROM {checked_name(self._mapping.names.membership.object)} WHERE Id IN ({quoted})"
-            )
-            try:
-                for record in self._salesforce.query(soql, deleted=True):
-                    at = parse_moment(record.get("LastModifiedDate"))
-                    who = record.get("LastModifiedBy.Name")
-                    if at is not None and who:
-                        found[salesforce_id(record["Id"] or "")] = (who, at)
-            except RemoteError:
-                pass  # it is gone all the same; only by whom is not known
+        elsewhere = [sf_id for sf_id in sf_ids if sf_id not in here]
+        for sf_id, record in self._deleted(elsewhere, "LastModifiedBy.Name").items():
+            at = parse_moment(record.get("LastModifiedDate"))
+            who = record.get("LastModifiedBy.Name")
+            if at is not None and who:
+                found[sf_id] = (who, at)
         clock = self._visit.times.clock
         return {sf_id: FIRST.format(who=who, at=clock(at)) for sf_id, (who, at) in found.items()}
+
+    def _deleted(self, sf_ids: Sequence[str], path: str) -> dict[str, Record]:
+        """Return memberships that are gone: when that was, and one path; none where nobody says."""
+        if not sf_ids:
+            return {}
+        soql = (
+            f"SELECT Id, {path}, LastModifiedDate "  # noqa: S608 -- the name is checked, ids are ids
+            f"FROM {checked_name(self._mapping.names.membership.object)} "
+            f"WHERE Id IN ({quoted(sf_ids)})"
+        )
+        try:
+            records = self._salesforce.query(soql, deleted=True)
+            return {salesforce_id(record["Id"] or ""): record for record in records}
+        except RemoteError:
+            return {}  # they are gone all the same; only by whom is not known
 
     def _said(self, row: Asked, result: SaveResult, *, sf_id: str | None) -> Said:
         return Said(

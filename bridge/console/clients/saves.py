@@ -69,6 +69,7 @@ class Saved:
 
     Attributes:
         outcome: None: the save has not ended.
+        made_at: When Save was pressed.
         is_saving: It is at it just now; where it has no outcome either, it has died.
         confirmed_at: When Constant Contact last confirmed something of the address since.
     """
@@ -83,6 +84,7 @@ class Saved:
     says: str | None
     subject_key: str | None
     saved_at: datetime | None
+    made_at: datetime
     is_saving: bool | None
     confirmed_at: datetime | None
 
@@ -179,6 +181,14 @@ def gone_meanwhile(
         else FIRST.format(who="somebody in Practifi", at=times.clock(at))
         for sf_id, at in sorted(gone.items())
     ]
+
+
+def removals_begun(
+    tx: psycopg.Connection[Any], client: Client, sf_ids: Sequence[str]
+) -> Mapping[str, datetime]:
+    """Return what saves that have not ended would have removed, and since when; id -> time."""
+    values = {"connection_id": client.connection.id, "sf_ids": list(sf_ids)}
+    return dict(tx.execute(_SQL["removals_begun"], values).fetchall())
 
 
 def who_removed(

@@ -56,6 +56,14 @@ JOIN console_person p ON p.id = s.person_id
 WHERE r.connection_id = %(connection_id)s AND r.sf_id = ANY(%(sf_ids)s) AND r.act = 'remove' AND r.outcome = 'saved'
 ORDER BY r.sf_id, r.saved_at DESC
 
+-- name: removals_begun
+-- Memberships that saves would have removed of which nobody knows the end, and when the first of these was pressed.
+SELECT r.sf_id, min(s.made_at)
+FROM console_saved r
+JOIN console_save s ON s.connection_id = r.connection_id AND s.key = r.save_key
+WHERE r.connection_id = %(connection_id)s AND r.sf_id = ANY(%(sf_ids)s) AND r.act = 'remove' AND r.outcome IS NULL
+GROUP BY r.sf_id
+
 -- name: gone_since
 -- When the mirror saw memberships go.
 SELECT sf_id, deleted_at
@@ -65,7 +73,7 @@ WHERE connection_id = %(connection_id)s AND kind = 'membership' AND sf_id = ANY(
 -- name: saved_on_page
 -- What somebody has saved since they opened the page, oldest first, and when the address was carried on since.
 SELECT r.save_key, r.act, r.contact_id, r.list_id, r.sf_id, r.outcome, r.says, r.subject_key, r.saved_at,
-  s.lease_until > app_now() AS is_saving, coalesce(l.name, r.list_id) AS list_name, (
+  s.made_at, s.lease_until > app_now() AS is_saving, coalesce(l.name, r.list_id) AS list_name, (
     SELECT max(t.finished_at)
     FROM step t
     WHERE t.connection_id = r.connection_id AND t.subject_kind = 'address' AND t.subject_key = r.subject_key

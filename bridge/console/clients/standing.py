@@ -107,10 +107,30 @@ def state_of(  # noqa: PLR0911 -- one return a state
     if left_at is not None:
         return State(words=f"Not sent: {left_words(household, left_at)}", act="put_back")
     if membership.status == CONFIRMED:
+        back = reactivated_words(household, contact)
+        if back and not _is_newer(household, membership):
+            return State(words=back, look="good")
         return State(words=CONFIRMED, look="good", at=membership.confirmed_at)
     if membership.status is None:
         return State(words="Saved in Practifi, waits for the next resync", look="wait")
     return State(words=f"Not sent: {membership.reason or membership.status}")
+
+
+def reactivated_words(household: Household, contact: Contact) -> str:
+    """Return when somebody came back to all mail, and on how many lists; empty: not lately."""
+    at = household.reactivated.get(contact.sf_id)
+    if at is None:
+        return ""
+    again = [one for one in household.of(contact.sf_id) if not _is_newer(household, one)]
+    lists = sum(one.status == CONFIRMED for one in again)
+    count = {0: "no list", 1: "1 list"}.get(lists, f"{lists} lists")
+    return f"Reactivated {household.hour(at)}, on {count}"
+
+
+def _is_newer(household: Household, membership: Membership) -> bool:
+    """Tell whether somebody was put on a list after they had come back."""
+    at = household.reactivated[membership.contact_id]
+    return membership.created_at is not None and membership.created_at > at
 
 
 def slow_words(household: Household, work: Work, *, since: datetime | None) -> str:

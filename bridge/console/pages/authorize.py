@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import RedirectResponse
-
 from bridge.clock import now
-from bridge.connections.sealed import Sealed
-from bridge.connections.secrets import read_secret, write_secret
-from bridge.connections.store import load_connection, resume, set_identity
-from bridge.console.access.cookies import CONSENT, drop_cookie, read_cookie, set_cookie
+from bridge.connections.beside import NewAccount
+from bridge.connections.secrets import read_secret
+from bridge.connections.store import load_connection
+from bridge.console.access.attempts import ATTEMPT_S, kept_begun, send_away
+from bridge.console.access.cookies import CONSENT, drop_cookie
 from bridge.console.access.roles import Right
 from bridge.console.access.tokens import is_same, new_token
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import chosen_connection
+from bridge.console.pages.new_connection import keep_offer
+from bridge.constant_contact.account import (
+    ask_account,
+    known_account,
+    own_slots,
+    store_consent,
+)
 from bridge.constant_contact.authorize import OneToken, consent_url, exchange_code
-from bridge.constant_contact.budget import wait_for_slot
-from bridge.constant_contact.client import ConstantContact
-from bridge.constant_contact.tokens import Tokens
-from bridge.errors import BridgeError, ConfigurationError
+from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import psycopg
@@ -31,12 +33,8 @@ if TYPE_CHECKING:
 
     from bridge.connections.model import Connection
     from bridge.console.page import Visit
-    from bridge.constant_contact.tokens import AccessTokens, Pair
 
 BACK = "/settings/connections/authorized"
-_ATTEMPT_S = 600.0
-_SEE_OTHER = 303
-_INTERACTIVE = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +62,7 @@ def begin(visit: Visit) -> Response:
             connection_id=connection.id,
             state=new_token(),
             verifier=new_token(),
-            ends_at=now(tx).timestamp() + _ATTEMPT_S,
+            ends_at=now(tx).timestamp() + ATTEMPT_S,
         )
     url = consent_url(
         connection,
@@ -73,16 +71,12 @@ def begin(visit: Visit) -> Response:
         state=attempt.state,
         verifier=attempt.verifier,
     )
-    response = RedirectResponse(url, status_code=_SEE_OTHER)
-    sealed = visit.console.keyring.encrypt(json.dumps(asdict(attempt)))
-    value = sealed.ciphertext.decode("ascii")
-    set_cookie(visit.request, response, CONSENT, value, lives_s=_ATTEMPT_S)
-    return response
+    return send_away(visit, url, CONSENT, attempt)
 
 
 def come_back(visit: Visit) -> Response:
     """Store the new consent, where it is the same account's."""
-    attempt = _attempt(visit)
+    attempt = kept_begun(visit, CONSENT, Attempt)
     if attempt is None or not is_same(visit.query("state"), attempt.state):
         raise ConfigurationError(
             "This was not begun in this browser, or too long ago. Authorize again."
@@ -110,74 +104,34 @@ def come_back(visit: Visit) -> Response:
         raise ConfigurationError(
             "Constant Contact gave no refresh token: allow offline access. Try again."
         )
-    account = _account(visit, connection, OneToken(pair.access_token))
-    known = connection.cc_account_id or _known_account(visit, connection)
-    if known not in {None, account["encoded_account_id"]}:
+    console, timeout_s = visit.console, visit.console.settings.http_timeout_s
+    account = ask_account(
+        connection,
+        OneToken(pair.access_token),
+        own_slots(console.database, connection),
+        timeout_s,
+    )
+    known = known_account(connection, console.database, console.keyring, timeout_s)
+    if known not in {None, account.id}:
         visit.note("other_account", connection=connection.id)
         response = visit.page(
-            "other_account.html", status=409, connection=connection, name=_name(account)
+            "other_account.html", status=409, connection=connection, name=account.name
         )
+        offered = NewAccount(
+            account_id=account.id,
+            account_name=account.name,
+            refresh_token=pair.refresh_token,
+            scopes=pair.scopes,
+        )
+        keep_offer(visit, response, connection, offered)
     else:
-        _store(visit, connection, pair, account)
+        with console.database.transaction() as tx:
+            by = visit.who.signature
+            store_consent(tx, console.keyring, connection.id, pair, account, by=by)
+        visit.note("authorized", connection=connection.id)
         response = visit.go(f"/settings/connections?connection={connection.name}&did=authorized")
     drop_cookie(visit.request, response, CONSENT)
     return response
-
-
-def _store(visit: Visit, connection: Connection, pair: Pair, account: dict[str, Any]) -> None:
-    stored = {"access_token": pair.access_token, "refresh_token": pair.refresh_token}
-    console = visit.console
-    with console.database.transaction() as tx:
-        write_secret(
-            tx,
-            console.keyring,
-            connection.id,
-            "cc_token",
-            json.dumps(stored),
-            lives_s=pair.lives_s,
-        )
-        set_identity(
-            tx,
-            connection.id,
-            cc_account_id=account["encoded_account_id"],
-            cc_account_name=_name(account),
-        )
-        resume(tx, connection.id)
-    visit.note("authorized", connection=connection.id)
-
-
-def _known_account(visit: Visit, connection: Connection) -> str | None:
-    """Return the account that the stored tokens are of; None where they tell nothing any more."""
-    console = visit.console
-    timeout_s = console.settings.http_timeout_s
-    tokens = Tokens(connection, console.database, console.keyring, timeout_s)
-    try:
-        return str(_account(visit, connection, tokens)["encoded_account_id"])
-    except BridgeError:
-        return None
-
-
-def _account(visit: Visit, connection: Connection, tokens: AccessTokens) -> dict[str, Any]:
-    console = visit.console
-    take_slot = partial(wait_for_slot, console.database, connection, _INTERACTIVE)
-    client = ConstantContact(connection, tokens, take_slot, console.settings.http_timeout_s)
-    try:
-        return client.account()
-    finally:
-        client.close()
-
-
-def _name(account: dict[str, Any]) -> str:
-    return str(account.get("organization_name") or account["encoded_account_id"])
-
-
-def _attempt(visit: Visit) -> Attempt | None:
-    kept = read_cookie(visit.request, CONSENT)
-    try:
-        text = visit.console.keyring.decrypt(Sealed("", kept.encode("ascii", "replace")))
-        return Attempt(**json.loads(text))
-    except (ConfigurationError, ValueError, TypeError):
-        return None
 
 
 def _client(tx: psycopg.Connection[Any], visit: Visit, connection: Connection) -> dict[str, str]:
@@ -185,7 +139,7 @@ def _client(tx: psycopg.Connection[Any], visit: Visit, connection: Connection) -
     if secret is None:
         raise ConfigurationError(
             f"The connection {connection.name} has no application of Constant Contact: "
-            f"`bridge connection add {connection.name} --credentials FILE` stores one."
+            f"`bridge connect constant-contact {connection.name}` stores one."
         )
     client: dict[str, str] = json.loads(secret.text)
     return client

@@ -76,11 +76,10 @@ class Return:
                 f"Constant Contact mails {who} one confirmation, the only one ever: they are "
                 "mailed again once they confirm it. Say who asked, when and how, and it is at once."
             )
-        if self.list_id:
-            return f"{who} is {what} again at once."
+        lists = "" if self.list_id else ", on the lists that Practifi has them on"
         return (
-            f"{who} is {what} again at once, on the lists that Practifi has them on. Who asked, "
-            "when and how has to be on record within 7 days; say it here if you know it."
+            f"{who} is {what} again at once{lists}. Who asked, when and how has to be on record "
+            "within 7 days; say it here if you know it."
         )
 
 

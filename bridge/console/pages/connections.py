@@ -13,9 +13,12 @@ from bridge.console.pages.authorize import BACK
 from bridge.console.pages.connection import SECTIONS, chosen_connection
 from bridge.console.pages.jobs import TITLES
 from bridge.console.pages.resync import next_words
+from bridge.constant_contact.authorize import SCOPES
 from bridge.db.queries import load_queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
 
     from bridge.console.page import Visit
@@ -36,8 +39,17 @@ def show_connection(visit: Visit) -> Response:
         connection=connection,
         others=others,
         facts=facts,
+        missing=_missing(None if facts is None else facts["scopes"]),
         back=visit.own_address(BACK),
     )
+
+
+def _missing(scopes: Sequence[str] | None) -> list[str]:
+    """Return what a token may not do that the bridge has to; nothing where nobody has said."""
+    if scopes is None:
+        return []
+    # That it may be renewed is seen by its refresh token, whatever is said.
+    return [one for one in SCOPES if one not in scopes and one != "offline_access"]
 
 
 def show_schedule(visit: Visit) -> Response:

@@ -31,6 +31,7 @@ _PAGES: Mapping[str, tuple[str, str]] = {
     "list_not_made": ("/settings/resync", "Run Constant Contact Lists"),
     "reports_not_read": ("/settings/resync", "Run Constant Contact Activities"),
     "interaction_waits": ("/settings/resync", "Run Constant Contact Activities"),
+    "field_paused": ("/problems#flapping", "Look at what flaps"),
     "foreign_membership": ("/settings/policies", "Look at the policies"),
     "raw_message_gone": ("/settings/resync", "Run Constant Contact Contacts"),
 }

@@ -12,11 +12,12 @@ from bridge.consent.coming_back.listing import count_requests
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
 from bridge.db.queries import load_queries
+from bridge.first_day.gather import first_days
 from bridge.status.alarms import alarms
 from bridge.status.gather import read_watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     import psycopg
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _SQL = load_queries("bridge.console.pages")
 
 NIGHTS = 30
+_A_WEEK = timedelta(days=7)
 
 PAGES_OF = {
     "run_failed": ("/runs", "Look at the runs"),
@@ -106,8 +108,12 @@ def show(visit: Visit) -> Response:
         screen = read_watched(tx, visit.console.settings)
         days, scores = _read(tx, visit.who, visit.times)
         outstanding = count_requests(tx, connection_id=visit.who.connection_id)
+        looked_at = first_days(tx)
     view = home_view(screen, days, scores, visit.who, visit.times)
-    return visit.page("home.html", view=view, pages_of=PAGES_OF, outstanding=outstanding)
+    week = first_week(view, looked_at)
+    return visit.page(
+        "home.html", view=view, pages_of=PAGES_OF, outstanding=outstanding, first_week=week
+    )
 
 
 def home_view(
@@ -127,6 +133,22 @@ def home_view(
         scores=scores,
         at=screen.at,
     )
+
+
+def first_week(
+    view: HomeView, looked_at: Mapping[int, datetime]
+) -> list[tuple[str, datetime | None]]:
+    """Return the connections that are in their first week, each with when its first day was.
+
+    One that nobody has looked at and that no run has compared is before it.
+    """
+    compared = {score.connection for score in view.scores}
+    return [
+        (one.name, at)
+        for one in view.connections
+        if ((at := looked_at.get(one.id)) is None and one.name not in compared)
+        or (at is not None and view.at - at < _A_WEEK)
+    ]
 
 
 def strip(days: Iterable[Day], today: date) -> list[Night]:

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
+from bridge.console.pages.trying import read_trying
 from bridge.db.queries import load_queries
 from bridge.identity import is_salesforce_id, salesforce_id
 from bridge.inbox.listing import STATES
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from bridge.console.page import Visit
-    from bridge.console.times import Times
 
 _SQL = load_queries("bridge.console.pages")
 _COUNT = 50
-_ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,10 +32,9 @@ class InboxRow:
 
     Attributes:
         seq: Its place in the order of arrival.
-        tries: How often what it asks for was tried; None where nothing is left to try.
-        next_at: When it is tried again (UTC).
     """
 
+    connection_id: int
     notification_id: str
     seq: int
     connection: str
@@ -44,27 +42,13 @@ class InboxRow:
     record_id: str | None
     state: str
     reason: str | None
-    attempts: int
     received_at: datetime
-    origin: str
     consent: bool
-    next_at: datetime | None
-    tries: int | None
 
     @property
     def look(self) -> str:
         """How its state looks."""
         return {"done": "good", "superseded": "good", "dead": "bad"}.get(self.state, "wait")
-
-    def trying(self, times: Times) -> str:
-        """Return what is said of tries that have failed.
-
-        As in *3rd attempt failed, next 14:10*.
-        """
-        if not self.tries or self.next_at is None:
-            return ""
-        name = _ORDINALS.get(self.tries, f"{self.tries}th")
-        return f"{name} attempt failed, next {times.clock(self.next_at)}"
 
 
 def show(visit: Visit) -> Response:
@@ -78,16 +62,20 @@ def show(visit: Visit) -> Response:
         "before": int(before) if before.isdecimal() and len(before) < 19 else None,  # noqa: PLR2004
         "count": _COUNT + 1,
     }
-    with (
-        visit.console.database.transaction() as tx,
-        tx.cursor(row_factory=class_row(InboxRow)) as cursor,
-    ):
-        rows = cursor.execute(_SQL["inbox"], values).fetchall()
+    with visit.console.database.transaction() as tx:
+        with tx.cursor(row_factory=class_row(InboxRow)) as cursor:
+            rows = cursor.execute(_SQL["inbox"], values).fetchall()
+        trying = read_trying(tx, [(row.connection_id, row.notification_id) for row in rows])
     older = None
     if len(rows) > _COUNT:
         older = urlencode({"q": text, "state": state, "before": rows[_COUNT - 1].seq})
     return visit.page(
-        "inbox.html", rows=rows[:_COUNT], older=older, text=text, state=state, states=STATES
+        "inbox.html",
+        rows=list(zip(rows, trying, strict=True))[:_COUNT],
+        older=older,
+        text=text,
+        state=state,
+        states=STATES,
     )
 
 

@@ -42,28 +42,31 @@ GROUP BY s.reason
 ORDER BY count(*) DESC, s.reason
 
 -- name: people
--- How many people shall be on a list, and how many addresses they have. The limit has each looked up, for a list is a part of the book.
+-- How many people shall be on a list, and how many addresses they have.
 SELECT count(DISTINCT m.contact_id), count(DISTINCT c.email_key)
 FROM practifi_record m
-LEFT JOIN LATERAL (
-  SELECT p.email_key
-  FROM practifi_record p
-  WHERE p.connection_id = m.connection_id AND p.kind = 'contact' AND p.sf_id = m.contact_id AND p.deleted_at IS NULL
-  LIMIT 1) AS c ON true
+LEFT JOIN practifi_record c
+  ON c.connection_id = m.connection_id AND c.kind = 'contact' AND c.sf_id = m.contact_id AND c.deleted_at IS NULL
 WHERE m.connection_id = %(connection_id)s AND m.kind = 'membership' AND m.deleted_at IS NULL AND m.list_id = %(list_id)s
 
 -- name: foreign
 -- Who is on a list there and was never on it in Practifi, each with the contact in Practifi that has the address, if any does. Nearly
--- all members are agreed on: the limit has each looked up, and only the others are read.
-WITH alone AS MATERIALIZED (
-  SELECT n.contact_id
-  FROM cc_membership n
-  LEFT JOIN LATERAL (
-    SELECT true AS is_known
-    FROM membership_base b
-    WHERE b.connection_id = n.connection_id AND b.cc_contact_id = n.contact_id AND b.cc_list_id = n.list_id
-    LIMIT 1) AS agreed ON true
-  WHERE n.connection_id = %(connection_id)s AND n.list_id = %(there_id)s AND agreed.is_known IS NULL)
+-- all members are agreed on: these are left out first, all at once, and only the others are looked up.
+WITH others AS MATERIALIZED (
+  SELECT contact_id
+  FROM cc_membership
+  WHERE connection_id = %(connection_id)s AND list_id = %(there_id)s
+  EXCEPT
+  SELECT cc_contact_id
+  FROM membership_base
+  WHERE connection_id = %(connection_id)s AND list_id = %(list_id)s AND cc_list_id = %(there_id)s
+    AND agreed_at IS NOT NULL AND removed_at IS NULL AND lost_at IS NULL),
+alone AS MATERIALIZED (
+  SELECT contact_id
+  FROM others
+  WHERE NOT EXISTS (
+    SELECT FROM membership_base b
+    WHERE b.connection_id = %(connection_id)s AND b.cc_contact_id = others.contact_id AND b.cc_list_id = %(there_id)s))
 SELECT t.email_key AS key, t.resource #>> '{email_address,address}' AS address, here.sf_id AS contact_id, here.name,
   t.permission IN ('implicit', 'explicit') AS is_mailable
 FROM alone

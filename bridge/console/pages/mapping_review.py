@@ -30,6 +30,7 @@ from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.compiled import digest_of
 from bridge.mapping.versions import activate, active, compiled_as, lock_activations
 from bridge.plans.text import label_of, shown
+from bridge.salesforce.deploy.definitions import to_deploy_again
 from bridge.wakeups.topics import MAPPINGS
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Changes:
         examples: Contacts that change, as whoever is here may see them.
         hidden: Contacts among the examples that they may not see.
         loosens: What of consent may be loosened, in sentences.
+        stale: Which outbound messages lack what it reads, in sentences.
     """
 
     count: Count | None = None
@@ -84,6 +86,7 @@ class Changes:
     examples: Sequence[Looked] = ()
     hidden: int = 0
     loosens: Sequence[str] = ()
+    stale: Sequence[str] = ()
 
 
 def show(visit: Visit) -> Response:
@@ -167,12 +170,13 @@ def _judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Ch
     except MappingError as error:
         return faults_of(found.written, error.faults), Changes()
     loosens = _loosened(tx, found)
+    stale = to_deploy_again(tx, connection_id, new)
     try:
         old = active(tx, connection_id)
     except MappingError:
         old = None
     if old is None:
-        return [], Changes(loosens=loosens)
+        return [], Changes(loosens=loosens, stale=stale)
     count, looked = look_at_some(
         tx, connection_id, comparison_of(tx, connection_id, old.mapping, new)
     )
@@ -182,6 +186,7 @@ def _judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Ch
         lists=look_at_lists(tx, connection_id, old.mapping, new),
         examples=[one for one in looked if one.effect.kind is not None][:_EXAMPLES],
         loosens=loosens,
+        stale=stale,
     )
 
 

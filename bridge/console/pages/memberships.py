@@ -10,15 +10,9 @@ from bridge.console.access.tokens import new_token
 from bridge.console.clients.draft import Draft, read_draft
 from bridge.console.clients.foresee import foresee
 from bridge.console.clients.read import open_client, read_household
-from bridge.console.clients.rows import (
-    draft_of,
-    entries_of,
-    is_at_it,
-    next_wish,
-    notices_of,
-    rows_of,
-)
+from bridge.console.clients.rows import entries_of, next_wish, rows_of
 from bridge.console.clients.saves import gone_meanwhile, saved_on_page
+from bridge.console.clients.since import draft_of, is_at_it, notices_of
 from bridge.console.page import Page
 
 if TYPE_CHECKING:

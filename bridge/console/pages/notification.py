@@ -13,6 +13,7 @@ from bridge.console.access.roles import Right
 from bridge.console.faults import NotThere
 from bridge.console.page import Page
 from bridge.console.pages.connection import seen_connections
+from bridge.console.pages.trying import read_trying
 from bridge.db.queries import load_queries
 from bridge.errors import MappingError, RejectedMessage
 from bridge.inbox.listing import NoSuchNotification, find_notification
@@ -76,7 +77,8 @@ def show(visit: Visit) -> Response:
             else f"mapping v{one.mapping_version_id}, in force when it was accepted",
             calls=_calls(tx, one),
         )
-    return visit.page("notification.html", one=one, panes=panes)
+        (trying,) = read_trying(tx, [(one.connection_id, one.notification_id)])
+    return visit.page("notification.html", one=one, panes=panes, trying=trying)
 
 
 def replay(visit: Visit) -> Response:

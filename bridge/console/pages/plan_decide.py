@@ -9,6 +9,7 @@ from bridge.console.access.roles import Right
 from bridge.console.faults import NotThere, Refused
 from bridge.console.page import Page
 from bridge.console.pages.jobs import TITLES
+from bridge.console.pages.plan_against import stale_page
 from bridge.console.pages.run import find
 from bridge.plans.choose import Choice
 from bridge.plans.meant import count_meant
@@ -62,6 +63,8 @@ def ask_approve(visit: Visit) -> Response:
     """Say what would be approved, and ask for the word."""
     with visit.console.database.transaction() as tx:
         found = find(tx, visit)
+        if stale := _stale(visit, tx, found):
+            return stale
         plan = _waiting(found)
         meant = count(tx, plan, _part(visit), _numbers(visit))
     return visit.page("approve.html", found=found, plan=plan, meant=meant, title=TITLES[plan.job])
@@ -70,7 +73,10 @@ def ask_approve(visit: Visit) -> Response:
 def approve(visit: Visit) -> Response:
     """Approve exactly that."""
     with visit.console.database.transaction() as tx:
-        plan = _waiting(find(tx, visit))
+        found = find(tx, visit)
+        if stale := _stale(visit, tx, found):
+            return stale
+        plan = _waiting(found)
         choice = choice_of(_part(visit), _numbers(visit))
         by = visit.who.signature
         run_id, steps = approve_plan(tx, plan, choice, by=by, origin="console")
@@ -121,6 +127,10 @@ def count(
         return Meant(part=part, steps=totals.get("steps", 0), by_sign=totals.get("by_sign", {}))
     by_sign = count_meant(tx, plan, choice)
     return Meant(part=part, steps=sum(by_sign.values()), by_sign=by_sign, numbers=numbers)
+
+
+def _stale(visit: Visit, tx: psycopg.Connection[Any], found: Found) -> Response | None:
+    return None if found.plan is None else stale_page(visit, tx, found.plan)
 
 
 def _waiting(found: Found) -> PlanRecord:

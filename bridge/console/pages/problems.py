@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bridge.console.access.roles import Right
@@ -18,6 +18,7 @@ from bridge.inbox.replay import put_back_causes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import psycopg
     from starlette.responses import Response
 
     from bridge.console.page import Visit
@@ -31,12 +32,14 @@ class Problem:
     """Dead letters of one connection and cause.
 
     Attributes:
-        first_by: The mapping that was in force when the first of them was accepted, in words.
+        mapping: The version that was in force when the first of them was accepted.
+        run_id: The first run that could not do what that one asks for, for the same reason.
         example: The notification of the first of them.
     """
 
     cause: Cause
-    first_by: str
+    mapping: int | None
+    run_id: int | None
     example: str
 
     @property
@@ -51,13 +54,11 @@ def show(visit: Visit) -> Response:
     with visit.console.database.transaction() as tx:
         connections = seen_connections(tx, visit)
         for connection in connections:
-            rows = tx.execute(_SQL["first_mappings"], {"connection_id": connection.id}).fetchall()
-            first = {cause: (version_id, example) for cause, version_id, example in rows}
-            for cause in list_causes(tx, connection=connection.name):
-                version_id, example = first[cause.cause]
-                problems.append(
-                    Problem(cause=cause, first_by=_first_by(version_id), example=example)
-                )
+            first = _first(tx, connection.id)
+            problems += [
+                Problem(cause=cause, **first[cause.cause])
+                for cause in list_causes(tx, connection=connection.name)
+            ]
         people = visit.may(Right.READ_PEOPLE)
         flapping = read_flapping(tx, visit.who.connection_id) if people else []
     return visit.page("problems.html", problems=ranked(problems), flapping=flapping)
@@ -90,8 +91,14 @@ def ranked(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda one: (-one.cause.people, one.cause.since))
 
 
-def _first_by(version_id: int | None) -> str:
-    return "" if version_id is None else f"first caused by mapping v{version_id}"
+def _first(tx: psycopg.Connection[Any], connection_id: int) -> dict[str, dict[str, Any]]:
+    """Return for each cause what is known of its first dead letter."""
+    return {
+        cause: {"mapping": mapping, "run_id": run_id, "example": example}
+        for cause, mapping, example, run_id in tx.execute(
+            _SQL["first_of_causes"], {"connection_id": connection_id}
+        )
+    }
 
 
 PAGES = (

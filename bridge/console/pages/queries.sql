@@ -86,33 +86,36 @@ SELECT
   (SELECT count(*) FROM campaign_activity WHERE connection_id = %(connection_id)s) AS mailings
 
 -- name: connection_facts
--- When both sides were authorised, until when, and when a message came last.
-SELECT
-  (SELECT min(stored_at) FROM credential WHERE connection_id = %(connection_id)s AND kind = 'cc_token') AS authorised_at,
-  (SELECT max(expires_at) FROM credential WHERE connection_id = %(connection_id)s AND kind = 'cc_token') AS token_ends_at,
+-- By whom and when the account was authorised, what its token may do and until when, and when a message came last.
+SELECT c.cc_authorised_at AS authorised_at, c.cc_authorised_by AS authorised_by, c.cc_scopes AS scopes,
+  t.connection_id IS NOT NULL AS has_token, t.expires_at AS token_ends_at,
   (SELECT received_at FROM message WHERE connection_id = %(connection_id)s ORDER BY received_at DESC LIMIT 1) AS heard_at,
   (SELECT id FROM mapping_version WHERE connection_id = %(connection_id)s AND is_active) AS mapping_version
+FROM connection c
+LEFT JOIN credential t ON t.connection_id = c.id AND t.kind = 'cc_token' AND t.slot = 0
+WHERE c.id = %(connection_id)s
 
--- name: first_mappings
--- The first dead letter of each cause, and by which version of the mapping it was accepted.
-SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown'), mapping_version_id, notification_id
-FROM notification
-WHERE connection_id = %(connection_id)s AND state = 'dead'
-ORDER BY coalesce(cause, 'unknown'), finished_at, seq
+-- name: first_of_causes
+-- The first dead letter of each cause, by which version of the mapping it was accepted, and the first run that could not do
+-- for the same reason what it asks for.
+SELECT n.cause, n.mapping_version_id, n.notification_id, (
+  SELECT min(p.run_id)
+  FROM notification_subject s
+  JOIN step e ON e.connection_id = s.connection_id AND e.subject_kind = s.kind AND e.subject_key = s.key
+  JOIN plan p ON p.connection_id = e.connection_id AND p.id = e.plan_id
+  WHERE s.connection_id = %(connection_id)s AND s.notification_id = n.notification_id
+    AND e.state IN ('refused', 'failed') AND e.outcome = n.reason AND e.finished_at <= n.finished_at) AS run_id
+FROM (
+  SELECT DISTINCT ON (coalesce(cause, 'unknown')) coalesce(cause, 'unknown') AS cause, mapping_version_id, notification_id, reason,
+    finished_at
+  FROM notification
+  WHERE connection_id = %(connection_id)s AND state = 'dead'
+  ORDER BY coalesce(cause, 'unknown'), finished_at, seq) AS n
 
 -- name: inbox
 -- A page of notifications, the newest first: all, or those in a state or about a record.
-SELECT n.notification_id, n.seq, c.name AS connection, n.object, n.record_id, n.state, n.reason, n.attempts, n.received_at,
-  n.origin, n.consent,
-  (SELECT min(w.due_at)
-   FROM notification_subject s
-   JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
-   WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation
-     AND w.attempts > 0 AND w.blocked_reason IS NULL) AS next_at,
-  (SELECT max(w.attempts)
-   FROM notification_subject s
-   JOIN work w ON w.connection_id = s.connection_id AND w.kind = s.kind AND w.key = s.key
-   WHERE s.connection_id = n.connection_id AND s.notification_id = n.notification_id AND w.done < s.generation) AS tries
+SELECT n.connection_id, n.notification_id, n.seq, c.name AS connection, n.object, n.record_id, n.state, n.reason, n.received_at,
+  n.consent
 FROM notification n
 JOIN connection c ON c.id = n.connection_id
 WHERE (%(connection_id)s::int IS NULL OR n.connection_id = %(connection_id)s)

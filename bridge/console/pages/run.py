@@ -14,6 +14,7 @@ from bridge.console.pages.run_view import RunView, Usual, head_of, timeline
 from bridge.console.pages.steps import read_steps, search_of
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
+from bridge.plans.contrast import Contrast, contrast_refused
 from bridge.plans.model import SIGNS
 from bridge.plans.steps import list_names, step_states
 from bridge.plans.store import discard_plan, find_plan
@@ -105,6 +106,7 @@ def _view(tx: psycopg.Connection[Any], found: Found, times: Times) -> RunView:
     usual = usual_of(tx, run) if run.is_open else Usual()
     stands = standing(run, now=at, times=times, behind=usual.behind, usual_s=usual.length_s)
     states = {} if plan is None else step_states(tx, plan.connection_id, plan.id)
+    refused = states.get("refused", 0)
     return RunView(
         run=run,
         plan=plan,
@@ -117,7 +119,10 @@ def _view(tx: psycopg.Connection[Any], found: Found, times: Times) -> RunView:
         counters=counters_line(run.counters).splitlines(),
         result=result_line(states) if states.keys() - {"planned"} else "",
         usual_s=usual.length_s,
-        refused=states.get("refused", 0),
+        refused=refused,
+        contrast=contrast_refused(tx, plan.connection_id, plan.id)
+        if plan is not None and refused
+        else Contrast(),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from bridge.plans.contrast import Contrast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +48,7 @@ class RunView:
 
     Attributes:
         refused: Steps of its plan that were refused, mostly since something changed meanwhile.
+        contrast: What a plan made now would do otherwise than these.
     """
 
     run: RunRecord
@@ -60,6 +63,7 @@ class RunView:
     result: str
     usual_s: float | None
     refused: int = 0
+    contrast: Contrast = field(default_factory=Contrast)
 
     @property
     def is_decided_here(self) -> bool:

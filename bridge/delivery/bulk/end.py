@@ -24,6 +24,7 @@ from bridge.delivery.endings import finish_ends
 from bridge.delivery.gather import Gatherer
 from bridge.delivery.leases import leases_of, release
 from bridge.delivery.outcome import End, record_look
+from bridge.delivery.set_backs import note_set_backs
 from bridge.delivery.work import mark
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ class Ender:
                 ends.append(End(lease, state, decision))
             else:
                 others.append((lease, found))
+        set_back = [(end.lease.key, members[end.lease.key].set_back) for end in ends]
+        note_set_backs(tx, connection_id, set_back)
         finish_ends(tx, connection_id, ends, ["sent with others"] * len(ends))
         for lease, found in others:
             _let_go(tx, lease, found)

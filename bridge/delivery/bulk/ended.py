@@ -64,6 +64,7 @@ def read_members(
             fields=frozenset(row["detail"]["fields"]),
             fingerprint=row["detail"]["fingerprint"],
             is_taken_back="takes_back" in row["detail"],
+            set_back=row["detail"].get("set_back", {}),
         )
         for row in rows
     }

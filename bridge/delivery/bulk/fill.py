@@ -29,6 +29,7 @@ from bridge.delivery.bulk.store import (
 from bridge.delivery.decide import decide
 from bridge.delivery.decide_consent import is_unsubscribed
 from bridge.delivery.endings import finish_ends
+from bridge.delivery.flapping import set_backs_of
 from bridge.delivery.gather import Gatherer, gone_to
 from bridge.delivery.leases import leases_of
 from bridge.delivery.outcome import End, record_look
@@ -220,7 +221,7 @@ class Filler:
             ordinal = counts.get(batch_id, 0)
             counts[batch_id] = ordinal + 1
             steps.append(
-                _stored(lease, state, decision.steps[0], change)
+                _stored(lease, state, decision, change)
                 | {"plan_id": plans[batch_id], "ordinal": ordinal, "activity": batch_id}
             )
             if self.takes_back is not None:
@@ -256,7 +257,10 @@ class Filler:
             raise LeaseLost("the lease of a subject ran out before it joined an activity")
 
 
-def _stored(lease: Lease, state: AddressState, step: Step, change: BulkChange) -> dict[str, Any]:
+def _stored(
+    lease: Lease, state: AddressState, decision: Decision, change: BulkChange
+) -> dict[str, Any]:
+    step = decision.steps[0]
     detail: dict[str, Any] = {
         "row": change.row,
         "contact_id": step.contact_id,
@@ -265,6 +269,8 @@ def _stored(lease: Lease, state: AddressState, step: Step, change: BulkChange) -
         "drops": sorted(change.drops),
         "fingerprint": step.fingerprint.hex() if step.fingerprint is not None else None,
     }
+    if set_back := set_backs_of(state, decision, step):
+        detail["set_back"] = set_back
     return {
         "key": lease.key,
         "kind": step.kind,

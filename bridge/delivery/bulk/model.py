@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Member:
         adds: Lists that it was put on, and `drops`, `fields`: as in `BulkChange`.
         fingerprint: Of what was sent of the record, in hexadecimal digits, or None.
         is_taken_back: What was sent takes a plan back: lists that nobody asks for stay.
+        set_back: Field -> (there, wanted), of what somebody there had set back.
     """
 
     key: str
@@ -100,3 +101,4 @@ class Member:
     fields: frozenset[str] = frozenset()
     fingerprint: str | None = None
     is_taken_back: bool = False
+    set_back: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)

@@ -6,9 +6,11 @@ from sandbox.salesforce.catalogue.fields import (
     checkbox,
     email,
     lookup,
+    moment,
     picklist,
     system_fields,
     text,
+    whole,
 )
 from sandbox.salesforce.schema import SObject
 
@@ -140,6 +142,23 @@ RECORD_TYPE = SObject(
     ),
 )
 
+REPORT = SObject(
+    name="Report",
+    label="Report",
+    plural="Reports",
+    prefix="00O",
+    writable=False,
+    fields=(
+        *system_fields(),
+        text("Name", 40, label="Report Name", nillable=False, name_field=True),
+        text("DeveloperName", 80, label="Report Unique Name", nillable=False),
+        text("FolderName", 255),
+        text("Description", 255),
+        picklist("Format", "Tabular", "Summary", "Matrix", "MultiBlock", nillable=False),
+        moment("LastRunDate", label="Last Run"),
+    ),
+)
+
 USER_RECORD_ACCESS = SObject(
     name="UserRecordAccess",
     label="User Record Access",
@@ -159,8 +178,42 @@ USER_RECORD_ACCESS = SObject(
     ),
 )
 
+FLOW_DEFINITION_VIEW = SObject(
+    name="FlowDefinitionView",
+    label="Flow Definition View",
+    plural="Flow Definition Views",
+    prefix="300",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("DurableId", 18),
+        text("ApiName", 80),
+        text("Label", 80),
+        checkbox("IsActive"),
+        text("ActiveVersionId", 18),
+    ),
+)
+
+FLOW_VERSION_VIEW = SObject(
+    name="FlowVersionView",
+    label="Flow Version View",
+    plural="Flow Version Views",
+    prefix="301",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("DurableId", 18),
+        lookup("FlowDefinitionViewId", "FlowDefinitionView"),
+        whole("VersionNumber"),
+        picklist("Status", "Active", "Draft", "Obsolete", "InvalidDraft"),
+    ),
+)
+
 SETUP = (
+    FLOW_DEFINITION_VIEW,
+    FLOW_VERSION_VIEW,
     USER_RECORD_ACCESS,
+    REPORT,
     ORGANIZATION,
     USER,
     PROFILE,

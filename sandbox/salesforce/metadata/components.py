@@ -112,7 +112,7 @@ class Components:
                     each.object: f"workflows/{each.object}.workflow" for each in definitions
                 }.items()
             case "Flow":
-                names = self._queue.trigger_names
+                names = dict.fromkeys((*self._queue.trigger_names, *self._org.flows))
                 found = [(name, f"flows/{name}.flow") for name in names if ">" not in name]
             case "PermissionSet":
                 found = [

@@ -68,6 +68,7 @@ class Deployer:
             self._org.copy_tables(),
             self._queue.setup(),
             dict(self._components.deployed),
+            dict(self._org.flows),
         )
         messages = [
             *self._destroyed(package, BEFORE),
@@ -76,11 +77,12 @@ class Deployer:
         ]
         failed = any(not each.success for each in messages)
         if options.check_only or (failed and options.rollback_on_error):
-            objects, tables, setup, deployed = before
+            objects, tables, setup, deployed, flows = before
             self._org.schema.replace(objects)
             self._org.tables = tables
             self._queue.put_back_setup(setup)
             self._components.deployed = deployed
+            self._org.flows = flows
         return messages
 
     def _added(
@@ -162,14 +164,16 @@ class Deployer:
             full_name: Its name.
             file_name: The list that names it.
         """
-        if not self._components.exists(kind, full_name):
+        is_version = kind == "Flow" and self._effects.flow_versions.exists(full_name)
+        if not is_version and not self._components.exists(kind, full_name):
             absent = Problem(f"No {kind} named: {full_name} found", is_warning=True)
             return self._failure(kind, full_name, file_name, absent)
         try:
-            self._effects.remove(kind, full_name)
+            gone = self._effects.remove(kind, full_name)
         except Problem as problem:
             return self._failure(kind, full_name, file_name, problem)
-        self._components.deployed.pop((kind, full_name), None)
+        if gone is not None:
+            self._components.deployed.pop((kind, gone), None)
         return self._message(kind, full_name, file_name, deleted=True, changed=True)
 
     def _message(self, kind: str, full_name: str, file_name: str, **more: object) -> Message:

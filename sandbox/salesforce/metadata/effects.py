@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.salesforce.metadata import automation, permissions
+from sandbox.salesforce.metadata.flow_versions import FlowVersions
 from sandbox.salesforce.metadata.objects import Objects
-from sandbox.salesforce.metadata.xml import Problem, line_of
+from sandbox.salesforce.metadata.record_automation import record_flow
+from sandbox.salesforce.metadata.xml import Problem, line_of, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,17 +23,25 @@ if TYPE_CHECKING:
     from sandbox.salesforce.policy import Policy
     from sandbox.salesforce.schema import SObject
 
+ACTIVITY, ACTIVITIES = "Activity", ("Task", "Event")
+"""What fields of tasks and events are defined on, and the objects that have them."""
+
 _FLOW_STATUSES = frozenset({"Active", "Draft", "InvalidDraft", "Obsolete"})
 
 
 class Effects:
-    """Lets parts take effect in one org; types that are not named here are only kept."""
+    """Lets parts take effect in one org; types that are not named here are only kept.
+
+    Attributes:
+        flow_versions: The versions of its flows.
+    """
 
     def __init__(self, org: Org, queue: Queue, policy: Callable[[], Policy]) -> None:
         self._org = org
         self._queue = queue
         self._policy = policy
         self._objects = Objects(org, queue)
+        self.flow_versions = FlowVersions(org, queue)
 
     def put(self, part: Part, user_id: str) -> str:
         """Change the org as a part says; return the part's id where the org gives it one.
@@ -47,7 +57,8 @@ class Effects:
                 self._objects.put(part.full_name, element)
             case "CustomField":
                 name = part.full_name.partition(".")[2]
-                self._objects.put_field(self._owner(part), name, element)
+                for owner in self._owners(part):
+                    self._objects.put_field(owner, name, element)
             case "WorkflowOutboundMessage":
                 return self._put_definition(self._owner(part), element)
             case "WorkflowRule":
@@ -55,7 +66,9 @@ class Effects:
                 triggers = automation.rule_triggers(owner, element, self._is_deployed)
                 self._put_triggers(part.full_name, triggers)
             case "Flow":
-                self._put_flow(part.full_name, element)
+                self._put_flow(part, element)
+            case "FlowDefinition":
+                self._put_flow_definition(part.full_name, element)
             case "PermissionSet":
                 with self._org.transaction(user_id) as tx:
                     permissions.put_permission_set(tx, part.full_name, element)
@@ -63,8 +76,8 @@ class Effects:
                 pass
         return ""
 
-    def remove(self, kind: str, full_name: str) -> None:
-        """Take a part's effect back.
+    def remove(self, kind: str, full_name: str) -> str | None:
+        """Take a part's effect back; return the name of the part that is gone, if one is.
 
         Raises:
             Problem: If it cannot be deleted.
@@ -74,7 +87,8 @@ class Effects:
                 self._objects.remove(full_name)
             case "CustomField":
                 owner, _, name = full_name.partition(".")
-                self._objects.remove_field(owner, name)
+                for each in ACTIVITIES if owner == ACTIVITY else (owner,):
+                    self._objects.remove_field(each, name)
             case "WorkflowOutboundMessage":
                 users = self._queue.triggers_of(full_name)
                 if users:
@@ -84,16 +98,23 @@ class Effects:
             case "WorkflowRule":
                 self._put_triggers(full_name, [])
             case "Flow":
-                if self._triggers_of(full_name):
-                    message = "An active flow cannot be deleted: deactivate it first"
-                    raise Problem(message)
+                return self.flow_versions.remove(full_name)
             case "PermissionSet":
                 with self._org.transaction("") as tx:
                     permissions.remove_permission_set(tx, full_name)
             case _:
                 pass
+        return full_name
 
-    def _put_flow(self, name: str, element: etree._Element) -> None:
+    def _put_flow_definition(self, name: str, element: etree._Element) -> None:
+        if number(element, "activeVersionNumber", 0):
+            message = "Only 0 can be evaluated: no version is active then"
+            raise Problem(message, line=line_of(element, "activeVersionNumber"))
+        self.flow_versions.deactivate(name)
+
+    def _put_flow(self, part: Part, element: etree._Element) -> None:
+        name = part.full_name
+        acts = record_flow(self._org, name, element)
         triggers = automation.flow_triggers(self._org, name, element, self._is_deployed)
         status = automation.status_of(element)
         if status not in _FLOW_STATUSES:
@@ -102,8 +123,9 @@ class Effects:
                 "'FlowVersionStatus'"
             )
             raise Problem(message, line=line_of(element, "status"))
-        is_active = status == "Active" and self._policy().flows_deploy_active
-        self._put_triggers(name, triggers if is_active else [])
+        if status == "Active" and not self._policy().flows_deploy_active:
+            status = "Draft"
+        self.flow_versions.put(name, status, part.source, triggers, acts)
 
     def _put_definition(self, owner: SObject, element: etree._Element) -> str:
         made = automation.definition(self._org, owner, element)
@@ -124,6 +146,12 @@ class Effects:
             for each in self._queue.trigger_names
             if each == name or each.startswith(f"{name}>")
         ]
+
+    def _owners(self, part: Part) -> list[SObject]:
+        """Return the objects that get a field: those of activities are defined for both kinds."""
+        if part.full_name.partition(".")[0] == ACTIVITY:
+            return [self._org.schema.get(each) for each in ACTIVITIES]
+        return [self._owner(part)]
 
     def _owner(self, part: Part) -> SObject:
         name = part.full_name.partition(".")[0]

@@ -33,11 +33,11 @@ class Objects:
         """
         known = self._org.schema.find(full_name)
         if known is None:
-            self._put(custom_object(self._org.schema, full_name, element))
+            self.have(custom_object(self._org.schema, full_name, element))
             return
         label, plural = text(element, "label"), text(element, "pluralLabel")
         if known.custom and (label or plural):
-            self._put(replace(known, label=label or known.label, plural=plural or known.plural))
+            self.have(replace(known, label=label or known.label, plural=plural or known.plural))
 
     def put_field(self, sobject: SObject, name: str, element: etree._Element) -> None:
         """Make or change a custom field; of a standard one nothing can be changed.
@@ -53,7 +53,7 @@ class Objects:
             message = f"Cannot change the type of the field {sobject.name}.{known.name}"
             raise Problem(message, line=line_of(element, "type"))
         others = tuple(each for each in sobject.fields if each is not known)
-        self._put(replace(sobject, fields=(*others, made)))
+        self.have(replace(sobject, fields=(*others, made)))
 
     def remove_field(self, object_name: str, name: str) -> None:
         """Remove a custom field with its values.
@@ -66,7 +66,7 @@ class Objects:
         if sobject is None or field is None or not field.custom:
             message = f"Cannot delete the field {object_name}.{name}"
             raise Problem(message)
-        self._put(replace(sobject, fields=tuple(each for each in sobject.fields if each != field)))
+        self.have(replace(sobject, fields=tuple(each for each in sobject.fields if each != field)))
 
     def remove(self, full_name: str) -> None:
         """Remove a custom object with its records, the lookups to it and its messages.
@@ -89,7 +89,7 @@ class Objects:
                     self._queue.untrigger(name)
                 self._queue.undefine(definition.full_name)
 
-    def _put(self, sobject: SObject) -> None:
+    def have(self, sobject: SObject) -> None:
         """Have an object as it is from now on, its rows with just its fields."""
         others = [each for each in self._org.schema if each.name != sobject.name]
         self._org.schema.replace([*others, sobject])

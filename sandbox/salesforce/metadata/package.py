@@ -33,6 +33,7 @@ FOLDERS: Mapping[str, tuple[str, str]] = {
     "extlClntAppCanvasSettings": ("ExtlClntAppCanvasSettings", "ecaCanvas"),
     "extlClntAppOauthSettings": ("ExtlClntAppOauthSettings", "ecaOauth"),
     "flexipages": ("FlexiPage", "flexipage"),
+    "flowDefinitions": ("FlowDefinition", "flowDefinition"),
     "flows": ("Flow", "flow"),
     "globalValueSets": ("GlobalValueSet", "globalValueSet"),
     "homePageComponents": ("HomePageComponent", "homePageComponent"),

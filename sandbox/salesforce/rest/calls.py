@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org, Transaction
     from sandbox.salesforce.policy import Policy
     from sandbox.salesforce.queries import Queries
+    from sandbox.salesforce.reports.shelf import Shelf
     from sandbox.salesforce.usage import Usage
 
     Handler: TypeAlias = Callable[["Call"], Response]
@@ -44,6 +45,7 @@ class Api:
     usage: Usage
     policy: Callable[[], Policy]
     owner_of: Callable[[str], Owner]
+    shelf: Shelf
 
     def hidden_from(self, user_id: str) -> tuple[str, ...]:
         """Return the fields that are not there for a user, such as `Contact.Email`."""

@@ -15,6 +15,7 @@ from sandbox.salesforce.rest import (
     list_views,
     records,
     relationships,
+    reports,
     service,
     tree,
 )
@@ -43,6 +44,9 @@ RESOURCES: Mapping[str, Mapping[str, Handler]] = {
     },
     "/composite/sobjects/{object}": {"GET": collections.retrieve, "POST": collections.retrieve},
     "/composite/sobjects/{object}/{field}": {"PATCH": collections.upsert},
+    "/analytics/reports": {"GET": reports.show_recent},
+    "/analytics/reports/{report}": {"GET": reports.run_report, "POST": reports.run_report},
+    "/analytics/reports/{report}/describe": {"GET": reports.describe_report},
     "/sobjects": {"GET": records.list_objects},
     "/sobjects/{object}": {"GET": records.show_object, "POST": records.create},
     "/sobjects/{object}/describe": {"GET": records.describe_object},

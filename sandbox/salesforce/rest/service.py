@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from sandbox.salesforce.rest.calls import Call
 
 _BATCH_SIZE = re.compile(r"\s*batchSize\s*=\s*(\d+)\s*", re.IGNORECASE)
-_RESOURCES = ("composite", "jobs", "limits", "metadata", "query", "queryAll", "sobjects")
+_RESOURCES = (
+    "analytics",
+    "composite",
+    "jobs",
+    "limits",
+    "metadata",
+    "query",
+    "queryAll",
+    "sobjects",
+)
 _UNTOUCHED = {
     "DailyAsyncApexExecutions": 250_000,
     "DailyGenericStreamingApiEvents": 10_000,

@@ -18,8 +18,6 @@ from bridge.constant_contact.spending import read_spending
 from bridge.wakeups.topics import BULK_CREATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import psycopg
     from starlette.responses import Response
 
@@ -39,15 +37,20 @@ def show(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
 
 
 def change(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
-    """Give rows another list, or take them off the Selected List."""
+    """Give rows another list, or take them off the Selected List.
+
+    Whatever is pressed, the lists that were chosen row by row are kept.
+    """
     ticked = visit.form.get("contact", [])
     removed = visit.form.one("remove")
     with visit.console.database.transaction() as tx:
+        _move(tx, bulk, _chosen_lists(visit), list_names(tx, connection.id))
         if removed:
             chosen = ticked if removed == "ticked" else [removed]
             tx.execute(SQL["unselect"], place_of(bulk) | {"contact_ids": chosen})
-        else:
-            _move(tx, bulk, _wanted_lists(visit, ticked), list_names(tx, connection.id))
+        elif visit.form.one("do") == "move":
+            to = dict.fromkeys(ticked, visit.form.one("to"))
+            _move(tx, bulk, to, list_names(tx, connection.id))
         tx.execute(SQL["touch"], place_of(bulk))
     tab = visit.form.one("tab")
     return visit.go(f"{HOME}/{bulk.id}/selected?tab={tab if tab in _TABS else 'added'}")
@@ -63,6 +66,7 @@ def save_it(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
         added = 0
         faults: list[str] = []
         if is_first:
+            _move(tx, bulk, _chosen_lists(visit), list_names(tx, connection.id))
             added = preview(tx, bulk, mapping, anew=True).added
             faults = lost_words(tx, visit, bulk, lists_of(tx, bulk))
             if added and not faults:
@@ -119,10 +123,8 @@ def _show(
     )
 
 
-def _wanted_lists(visit: Visit, ticked: Sequence[str]) -> dict[str, str]:
-    """Return the list that each row shall have: the one of its own, or the one for those ticked."""
-    if visit.form.one("do") == "move":
-        return dict.fromkeys(ticked, visit.form.one("to"))
+def _chosen_lists(visit: Visit) -> dict[str, str]:
+    """Return the list that was chosen for each row of the page: contact -> list."""
     return {
         name.removeprefix("list:"): values[0]
         for name, values in visit.form.items()

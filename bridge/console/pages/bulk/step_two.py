@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.bulk_create.model import Chip, Source
 from bridge.bulk_create.pasted import read_pasted
 from bridge.bulk_create.preview import judge
+from bridge.bulk_create.report_choices import ReportChoices, read_reports
 from bridge.bulk_create.search import (
     PAGE,
     begin_at,
@@ -23,12 +24,13 @@ from bridge.bulk_create.sources import (
     find_pasted,
     read_campaign,
     read_choices,
+    read_report,
     read_view,
 )
 from bridge.console.access.roles import Right
 from bridge.console.page import Page
 from bridge.console.pages.bulk.draft import HOME, mapping_of, on_draft, step_page
-from bridge.errors import RemoteError
+from bridge.errors import RecordError, RemoteError, Unavailable
 from bridge.salesforce.client import open_salesforce
 
 if TYPE_CHECKING:
@@ -106,13 +108,29 @@ def show_sources(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
     return _sources(visit, bulk, connection)
 
 
+def show_reports(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
+    """Show the reports that have a part in their name, while it is typed."""
+    part = visit.query("part")
+    salesforce = _salesforce(visit, connection)
+    try:
+        reports = _reports(visit, salesforce, connection, part)
+    finally:
+        salesforce.close()
+    return visit.page("bulk_reports.html", bulk=bulk, reports=reports, part=part, chosen_report="")
+
+
 def begin_from(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
     """Look for people in another source; the Selected List stays as it is."""
     kind = visit.form.one("kind")
+    if kind == "report" and not visit.form.one("report"):
+        return _sources(visit, bulk, connection, faults=["Choose a report first."])
     try:
         source, ids = _read(visit, connection, kind)
-    except RemoteError as error:
+    except (RecordError, RemoteError) as error:
         return _sources(visit, bulk, connection, faults=[str(error)])
+    if kind == "report" and not ids:
+        fault = f"{source.name} names no contact now."
+        return _sources(visit, bulk, connection, faults=[fault])
     if kind == "pasted" and not ids:
         fault = "Nobody in Practifi has one of these addresses or Ids."
         return _sources(visit, bulk, connection, faults=[fault])
@@ -131,10 +149,12 @@ def _read(visit: Visit, connection: Connection, kind: str) -> tuple[Source, list
             return find_pasted(tx, connection.id, read_pasted(visit.form.one("text")))
         if kind == "nolist":
             return find_on_no_list(tx, connection.id)
-    if kind not in {"view", "campaign"}:
+    if kind not in {"view", "campaign", "report"}:
         return Source(), None
     salesforce = _salesforce(visit, connection)
     try:
+        if kind == "report":
+            return read_report(salesforce, visit.form.one("report"))
         read = read_view if kind == "view" else read_campaign
         return read(salesforce, names, visit.form.one(kind))
     finally:
@@ -145,20 +165,41 @@ def _sources(
     visit: Visit, bulk: Bulk, connection: Connection, *, faults: list[str] | None = None
 ) -> Response:
     faults = faults or []
-    choices = Choices(is_unknown=True)
+    part = visit.query("part") or visit.form.one("part")
+    choices, reports = Choices(is_unknown=True), ReportChoices(is_unknown=True)
+    unread: RemoteError | None = None
     with visit.console.database.transaction() as tx:
         names = mapping_of(tx, connection).names
     salesforce = _salesforce(visit, connection)
     try:
         choices = read_choices(salesforce, names)
     except RemoteError as error:
+        unread = error
         faults = faults or [f"List views and campaigns cannot be read now: {error}"]
-    finally:
-        salesforce.close()
+    if not isinstance(unread, Unavailable):  # who does not answer is not waited for again
+        reports = _reports(visit, salesforce, connection, part)
+    salesforce.close()
     with visit.console.database.transaction() as tx:
         page: dict[str, Any] = step_page(tx, visit, bulk, "contacts", faults=faults)
-    typed = visit.form.one("text")
-    return visit.page("bulk_source.html", choices=choices, typed=typed, **page)
+    return visit.page(
+        "bulk_source.html",
+        choices=choices,
+        reports=reports,
+        part=part,
+        chosen_report=visit.form.one("report"),
+        typed=visit.form.one("text"),
+        **page,
+    )
+
+
+def _reports(
+    visit: Visit, salesforce: Salesforce, connection: Connection, part: str
+) -> ReportChoices:
+    """Return the reports to choose from; whoever may read no reports has the other sources."""
+    try:
+        return read_reports(salesforce, connection.id, visit.console.known_reports, part)
+    except (RecordError, RemoteError):
+        return ReportChoices(is_unknown=True)
 
 
 def _salesforce(visit: Visit, connection: Connection) -> Salesforce:
@@ -173,5 +214,6 @@ PAGES = (
     Page(method="POST", path=f"{_AT}/contacts", right=Right.MEET, handler=on_draft(change_filters)),
     Page(method="POST", path=f"{_AT}/select", right=Right.MEET, handler=on_draft(choose)),
     Page(method="GET", path=f"{_AT}/source", right=Right.MEET, handler=on_draft(show_sources)),
+    Page(method="GET", path=f"{_AT}/reports", right=Right.MEET, handler=on_draft(show_reports)),
     Page(method="POST", path=f"{_AT}/source", right=Right.MEET, handler=on_draft(begin_from)),
 )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from bridge.plans.text import label_of, shown, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from bridge.delivery.model import Step
-    from bridge.plans.model import StoredStep
-    from reconciler.plans.effects import Effect
-    from reconciler.runs.model import PlannedStep
+    from bridge.plans.model import Effect, StoredStep
 
 Pair: TypeAlias = tuple[Any, Any]
 
@@ -30,7 +27,23 @@ class _Now:
         self.change = {name: (old, new) for name, (old, new) in kept["change"].items()}
 
 
-def as_now(step: PlannedStep | Step) -> dict[str, Any]:
+class Reasoned(Protocol):
+    """The part of a step that is kept of it where it was not planned."""
+
+    @property
+    def kind(self) -> str:
+        """As in `step.kind`."""
+
+    @property
+    def reason(self) -> str:
+        """Why it would be done."""
+
+    @property
+    def change(self) -> Mapping[str, tuple[Any, Any]]:
+        """Field -> (old, new)."""
+
+
+def as_now(step: Reasoned) -> dict[str, Any]:
     """Return what a refused step keeps of what would be done instead."""
     return {
         "kind": step.kind,
@@ -49,13 +62,10 @@ def difference_lines(
         now: Those of the later one; none where nothing is left to do.
         names: Names of lists by id.
 
-    >>> from reconciler.runs.model import PlannedStep
-    >>> def step(name):
-    ...     return PlannedStep(
-    ...         key="k", kind="update_contact", subject_kind="address", subject_key="a@example.org",
-    ...         reason="", facts=b"", change={"last_name": ("Typo", name)},
-    ...     )
-    >>> for line in difference_lines([step("Moran")], [step("Hill")], {}):
+    >>> class Step:
+    ...     def __init__(self, name):
+    ...         self.change = {"last_name": ("Typo", name)}
+    >>> for line in difference_lines([Step("Moran")], [Step("Hill")], {}):
     ...     print(line)
           last name: planned Typo -> Moran
                      now     Typo -> Hill

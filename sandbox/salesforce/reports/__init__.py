@@ -1,0 +1,1 @@
+"""Reports of the org, as the Reports and Dashboards REST API runs them."""
