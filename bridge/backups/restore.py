@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 AROUND = load_queries("bridge.backups", "after_restore.sql")
 
+_PUBLIC = "public"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PutBack:
@@ -94,7 +96,7 @@ def restore(settings: Settings, path: Path, *, replace: bool, by: str) -> PutBac
             programs = find_programs(_server_version(tx))
             is_empty = _refuse_what_is_in_the_way(tx, replace=replace)
             logins = [] if is_empty else _logins(tx)
-            before = list(_before(tx))
+            before = list(_before(tx, is_empty=is_empty))
             after = [
                 _literal(tx, AROUND["usual_path"]),
                 *_counted(tx, manifest),
@@ -165,11 +167,15 @@ def _logins_kept(tx: psycopg.Connection[Any], logins: Sequence[dict[str, Any]]) 
         yield _literal(tx, AROUND["put_login_back"], each)
 
 
-def _before(tx: psycopg.Connection[Any]) -> Iterator[bytes]:
+def _before(tx: psycopg.Connection[Any], *, is_empty: bool) -> Iterator[bytes]:
+    """Yield what makes room; a dump takes the schema `public` for granted, and no other one."""
     yield _literal(tx, AROUND["limit_lock_waits"])
-    for (schema,) in tx.execute(SQL["schemas"]).fetchall():
-        yield sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)).as_bytes(tx)
-    yield b"CREATE SCHEMA public"  # the one that a dump takes for granted
+    schemas = [schema for (schema,) in tx.execute(SQL["schemas"])]
+    for schema in schemas:
+        if not (is_empty and schema == _PUBLIC):  # it may be another user's
+            yield sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)).as_bytes(tx)
+    if not (is_empty and _PUBLIC in schemas):
+        yield sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(_PUBLIC)).as_bytes(tx)
 
 
 def _counted(tx: psycopg.Connection[Any], manifest: Manifest) -> Iterator[bytes]:

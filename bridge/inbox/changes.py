@@ -41,6 +41,9 @@ SQL = load_queries("bridge.inbox", "changes.sql")
 _REACHES_BACK = timedelta(days=29)
 """Salesforce answers for at most 30 days back (REST API Developer Guide, "Get Updated")."""
 
+_AT_A_TIME = 1_000
+"""Records in memory at once, where a mass load has changed many."""
+
 _DIGITS = 12  # of a digest, to tell a few states of one second apart
 
 _KINDS: tuple[Kind, ...] = ("list", "membership", "contact")
@@ -102,15 +105,17 @@ def _poll(
     found = ask_in_parts(
         lambda first, last: salesforce.updated(object_name, first, last), start, end
     )
-    records = salesforce.read_back(object_name, found.ids, needed_paths(kind, mapping))
+    added = 0
+    place = {"connection_id": connection.id, "object": object_name}
+    for first in range(0, len(found.ids), _AT_A_TIME):
+        ids = found.ids[first : first + _AT_A_TIME]
+        records = salesforce.read_back(object_name, ids, needed_paths(kind, mapping))
+        with database.transaction() as tx:
+            values = place | _columns(object_name, records.values())
+            added += len(tx.execute(SQL["add_changes"], values).fetchall())
     with database.transaction() as tx:
-        added = tx.execute(
-            SQL["add_changes"],
-            {"connection_id": connection.id, "object": object_name}
-            | _columns(object_name, records.values()),
-        ).fetchall()
         tx.execute(SQL["move_polled"], source | {"at": min(found.latest_date_covered, now)})
-    return len(added)
+    return added
 
 
 def _columns(object_name: str, records: Iterable[Record]) -> dict[str, object]:
