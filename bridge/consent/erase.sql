@@ -202,7 +202,7 @@ SET subject_key = 'erased', key = 'address:erased:' || kind, detail = '{}', befo
     state = CASE state WHEN 'planned' THEN 'skipped' ELSE state END,
     outcome = CASE state WHEN 'planned' THEN 'the person was erased' ELSE outcome END,
     finished_at = CASE state WHEN 'planned' THEN app_now() ELSE finished_at END
-WHERE connection_id = %(connection_id)s AND subject_kind = 'address'
+WHERE connection_id = %(connection_id)s AND subject_kind IN ('address', 'status')
   AND (subject_key = ANY(%(addresses)s) OR subject_key = ANY(%(people)s))
 
 -- name: erase_work

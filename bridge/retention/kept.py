@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bridge.db.queries import load_queries
+from bridge.delivery.flapping import DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +139,12 @@ KEPT: Final[Sequence[Kept]] = (
         since="taken",
         after=_TRACE,
         statement=SQL["differences"],
+    ),
+    Kept(
+        what="fields that somebody in Constant Contact has set back, but for paused ones",
+        since="set right again",
+        after=timedelta(days=DAYS),
+        statement=SQL["set_backs"],
     ),
     Kept(what="alerts", since="cleared", after=_RECORD, statement=SQL["alerts"]),
 )

@@ -124,6 +124,16 @@ WHERE ctid = ANY(ARRAY(
   LIMIT %(count)s
   FOR UPDATE OF d SKIP LOCKED))
 
+-- name: set_backs
+-- Fields that somebody there had set back and that were never paused for it: these times count no more.
+DELETE FROM flapping_field
+WHERE ctid = ANY(ARRAY(
+  SELECT ctid
+  FROM flapping_field
+  WHERE paused_at IS NULL AND app_now() - make_interval(secs => %(after_s)s) > ALL (set_back_at)
+  LIMIT %(count)s
+  FOR UPDATE SKIP LOCKED))
+
 -- name: alerts
 -- Alerts that have cleared, as runs are.
 DELETE FROM alert

@@ -68,6 +68,9 @@ class Callback(ThreadingHTTPServer):
                 raise refusal("cc_state") from None
             raise refusal("cc_silent", seconds=f"{wait_s:.0f}") from None
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a browser that goes away: the terminal belongs to who waits at it."""
+
     def take(self, answer: dict[str, str]) -> tuple[HTTPStatus, str, str]:
         """Take an answer, if it is the one, and return status, title and text of the page."""
         if not hmac.compare_digest(answer.get("state", "").encode(), self._state.encode()):
@@ -87,9 +90,12 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _READ_S
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        if parts.path != PATH or not is_loopback(host or ""):
+        try:
+            parts = urlsplit(self.path)
+            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
+        except ValueError:  # a bracket that is not closed
+            parts, host = urlsplit(""), ""
+        if not is_loopback(host) or parts.path != PATH:
             self._show(HTTPStatus.NOT_FOUND, "Nothing here", "Go back to the terminal.")
             return
         query = parse_qs(parts.query, keep_blank_values=True)

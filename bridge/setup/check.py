@@ -11,7 +11,14 @@ from bridge.connections.store import pause, set_identity
 from bridge.constant_contact.account import ask_account, own_slots
 from bridge.constant_contact.client import API_URL
 from bridge.constant_contact.tokens import Tokens
-from bridge.errors import BridgeError, SetupRefused, SetupUnavailable, Unauthorized
+from bridge.errors import (
+    NoSlotNow,
+    RecordError,
+    RemoteError,
+    SetupRefused,
+    SetupUnavailable,
+    Unauthorized,
+)
 from bridge.identity import same_organization
 from bridge.mapping.compiled import read_files
 from bridge.salesforce.login import fetch_token, read_login
@@ -62,9 +69,9 @@ def _try_organization(place: Place, connection: Connection) -> str:
             raise refusal("sf_scope")
         files = read_files(place.settings.mappings)
         found = ask_organization(connection, token.text, files, timeout_s)
-    except (SetupRefused, SetupUnavailable):
+    except SetupUnavailable:
         raise
-    except BridgeError as error:
+    except (RemoteError, RecordError) as error:
         raise of_salesforce(
             error,
             host=urlsplit(url).netloc,
@@ -106,7 +113,7 @@ def try_account(place: Place, connection: Connection) -> str:
         if error.key == "invalid_client":
             raise refusal("cc_secret") from None
         raise refusal("cc_revoked", name=connection.name) from None
-    except BridgeError as error:
+    except (RemoteError, RecordError, NoSlotNow) as error:
         raise of_constant_contact(error, host=urlsplit(url).netloc) from None
     if connection.cc_account_id not in {None, account.id}:
         fault = refusal(

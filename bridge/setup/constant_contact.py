@@ -20,7 +20,7 @@ from bridge.constant_contact.account import (
 )
 from bridge.constant_contact.authorize import SCOPES, OneToken, server_url
 from bridge.constant_contact.client import API_URL
-from bridge.errors import BridgeError
+from bridge.errors import NoSlotNow, RecordError, RemoteError
 from bridge.setup.ask import ask, ask_secret, confirm, tell
 from bridge.setup.browser import pair_by_browser
 from bridge.setup.causes import CONSTANT_CONTACT, refusal
@@ -141,7 +141,7 @@ def _account(place: Place, connection: Connection, client_id: str, pair: Pair) -
             slots_of_client(place.database, client_id),
             place.settings.http_timeout_s,
         )
-    except BridgeError as error:
+    except (RemoteError, RecordError, NoSlotNow) as error:
         host = urlsplit(connection.cc_url or API_URL).netloc
         raise of_constant_contact(error, host=host) from None
 

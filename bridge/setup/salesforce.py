@@ -21,7 +21,7 @@ from bridge.connections.store import (
     set_identity,
     set_profile,
 )
-from bridge.errors import BridgeError
+from bridge.errors import RecordError, RemoteError
 from bridge.identity import same_organization
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate, active
@@ -65,7 +65,7 @@ class _Attempt(NamedTuple):
     def login_url(self) -> str:
         return self.known.sf_login_url or self.known.sf_url or ""
 
-    def fault_of(self, error: BridgeError) -> Fault:
+    def fault_of(self, error: RemoteError | RecordError) -> Fault:
         """Return what an error means for this attempt."""
         return of_salesforce(
             error,
@@ -92,7 +92,7 @@ def connect_organization(place: Place, wish: OrganizationWish) -> Outcome:
     files = read_files(place.settings.mappings)
     try:
         found = ask_organization(attempt.known, token.text, files, place.settings.http_timeout_s)
-    except BridgeError as error:
+    except (RemoteError, RecordError) as error:
         raise attempt.fault_of(error) from None
     known_id = attempt.known.organization_id or wish.organization_id
     if known_id is not None and not same_organization(found.id, known_id):
@@ -156,6 +156,8 @@ def _login(wish: OrganizationWish, former: Login | None, app: App, key: Draft | 
         "User name of the bridge's user in Salesforce", "--username NAME", known.get("username")
     )
     audience = audience_of(app.url, is_sandbox=wish.is_sandbox)
+    if not wish.is_sandbox:  # it was said once
+        audience = known.get("audience", audience)
     client = {"consumer_key": consumer_key, "username": username, "audience": audience}
     if wish.has_secret:
         client["consumer_secret"] = ask_secret("Consumer secret", "it on standard input")
@@ -174,7 +176,7 @@ def _log_in(place: Place, attempt: _Attempt) -> Token:
         refuse_clock(there, at, of=SALESFORCE, within_s=CLOCK_S)
     try:
         token = fetch_token(attempt.login_url, attempt.login, at=at, timeout_s=timeout_s)
-    except BridgeError as error:
+    except RemoteError as error:
         raise attempt.fault_of(error) from None
     if token.scopes and not token.scopes & API_SCOPES:
         raise refusal("sf_scope")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.bootstrap import open_installation
 from bridge.connections.secrets import refuse_foreign_ring
@@ -14,6 +14,7 @@ from bridge.delivery.work import RECONCILE
 from bridge.errors import ConfigurationError
 from bridge.mapping.versions import active
 from bridge.plans.choose import Choice
+from bridge.plans.steps import step_states
 from bridge.plans.store import approve_plan, discard_plan, find_plan
 from bridge.runs.model import Scope
 from bridge.settings import read_settings
@@ -28,6 +29,7 @@ from reconciler.terminal import DONE, WAITING, Terminal, exit_code, print_json, 
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
@@ -51,26 +53,59 @@ def restore(arguments: argparse.Namespace) -> int:
         terminal = Terminal(
             installation.database, connection.id, is_json=arguments.json, shows_plan=False
         )
-        restorer = Restorer(installation, connection, terminal, by=user_name(arguments.by))
+        restorer = Restorer(
+            installation,
+            connection,
+            terminal,
+            by=user_name(arguments.by),
+            is_json=arguments.json,
+        )
         code = restorer.look()
         if code != DONE:
             return code
         restoring = restorer.restoring(arguments.folder, manifest)
         plans = restorer.plan(restoring)
-        _tell(installation, restoring, plans, arguments)
-        return restorer.apply(plans) if arguments.apply else DONE
+        left = {reason: count for reason, count in sorted(restoring.left.items()) if count}
+        if not arguments.json:
+            _tell(installation, plans, left, is_applied=arguments.apply)
+        applied = restorer.apply(plans) if arguments.apply else []
+        code = max((one.code for one in applied), default=DONE)
+        if arguments.json:
+            named = {
+                "plans": [plan._asdict() for plan in plans],
+                "left": left,
+                "applied": [one._asdict() for one in applied],
+                "exit_code": code,
+            }
+            print_json(named)
+        return code
     finally:
         installation.broker.close()
         installation.database.close()
+
+
+class Applied(NamedTuple):
+    """What became of one plan: the exit code that says so, and its steps by state."""
+
+    plan: int
+    code: int
+    steps: Mapping[str, int]
 
 
 class Restorer:
     """Restores one connection from a snapshot, in this process."""
 
     def __init__(
-        self, installation: Installation, connection: Connection, terminal: Terminal, *, by: str
+        self,
+        installation: Installation,
+        connection: Connection,
+        terminal: Terminal,
+        *,
+        by: str,
+        is_json: bool = False,
     ) -> None:
         """Begin; nothing is called yet."""
+        self._is_json = is_json
         self._installation = installation
         self._connection = connection
         self._terminal = terminal
@@ -127,25 +162,29 @@ class Restorer:
             salesforce.close()
         return [plan for plan in plans if plan is not None]
 
-    def apply(self, plans: list[Planned]) -> int:
+    def apply(self, plans: Sequence[Planned]) -> list[Applied]:
         """Approve plans and carry them out here; one that takes much away is left to its word."""
-        code = DONE
-        for planned in plans:
-            if planned.wait_reason is not None:
-                self._terminal.note(
-                    f"plan {planned.id} is left to a word of its own, {planned.wait_reason}: "
-                    f"`bridge plan approve {planned.id}`"
-                )
-                code = max(code, WAITING)
-                continue
-            with self._installation.database.transaction() as tx:
-                run_id, _ = approve_plan(tx, find_plan(tx, planned.id), Choice(), by=self._by)
-            attendant = Attendant(
-                self._installation, self._connection.id, planned.job, self._terminal
+        return [self._apply(planned) for planned in plans]
+
+    def _apply(self, planned: Planned) -> Applied:
+        if planned.wait_reason is not None:
+            self._terminal.note(
+                f"plan {planned.id} is left to a word of its own, {planned.wait_reason}: "
+                f"`bridge plan approve {planned.id}`"
             )
-            end = attendant.see_run(run_id)
-            code = max(code, self._terminal.conclude(end, tell_differences=False))
-        return code
+            return Applied(planned.id, WAITING, {})
+        database, connection_id = self._installation.database, self._connection.id
+        with database.transaction() as tx:
+            run_id, _ = approve_plan(tx, find_plan(tx, planned.id), Choice(), by=self._by)
+        attendant = Attendant(self._installation, connection_id, planned.job, self._terminal)
+        end = attendant.see_run(run_id)
+        with database.transaction() as tx:
+            states = step_states(tx, connection_id, planned.id)
+        if self._is_json:
+            code = end.interrupted or exit_code(end.record, states, tell_differences=False)
+        else:
+            code = self._terminal.conclude(end, tell_differences=False)
+        return Applied(planned.id, code, states)
 
     def _custom_fields(self) -> frozenset[str]:
         database = self._installation.database
@@ -160,15 +199,11 @@ class Restorer:
 
 def _tell(
     installation: Installation,
-    restoring: Restoring,
-    plans: list[Planned],
-    arguments: argparse.Namespace,
+    plans: Sequence[Planned],
+    left: Mapping[str, int],
+    *,
+    is_applied: bool,
 ) -> None:
-    left = {reason: count for reason, count in sorted(restoring.left.items()) if count}
-    if arguments.json:
-        if not arguments.apply:
-            print_json({"plans": [plan._asdict() for plan in plans], "left": left})
-        return
     for plan in plans:
         with installation.database.transaction() as tx:
             record = find_plan(tx, plan.id)
@@ -177,6 +212,6 @@ def _tell(
         print_line("everything is as the snapshot has it, as far as it is put back")
     for reason, count in left.items():
         sys.stderr.write(f"{count:,} {reason}\n")
-    if plans and not arguments.apply:
+    if plans and not is_applied:
         ids = ", ".join(f"`bridge plan approve {plan.id}`" for plan in plans)
         sys.stderr.write(f"nothing is done before {ids}\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.connections.store import load_connection
-from bridge.errors import ConfigurationError, SetupRefused
+from bridge.errors import ConfigurationError, MappingError, SetupRefused
 from bridge.salesforce.client import open_salesforce
 from bridge.salesforce.login import read_login
 from bridge.setup import cli
@@ -244,6 +244,7 @@ def test_a_sandbox_is_logged_in_to_as_one(desk: Desk) -> None:
     by_key(desk)
     set_app(desk, audience="https://test.salesforce.com")
     assert by_key(desk, "--yes", "--sandbox", upload=False)["connected"]
+    assert desk.connect("salesforce", "firm")["connected"]  # as one, though it is not said again
 
 
 def test_a_user_name_that_is_nobody_s_is_refused(desk: Desk) -> None:
@@ -270,6 +271,13 @@ def test_fields_that_are_missing_or_hidden_are_a_note(desk: Desk, database: Data
     assert (told["connected"], note["cause"]) == (True, "sf_fields")
     assert "CC_ID__c" in note["says"]
     assert desk.check()["Salesforce"]["cause"] == "sf_fields"
+
+
+def test_a_fault_of_the_mapping_files_is_told_as_what_it_is(desk: Desk) -> None:
+    Path("ours").mkdir()
+    desk.monkeypatch.setenv("BRIDGE_MAPPINGS", "ours")
+    with pytest.raises(MappingError, match=r"names\.yaml"):
+        desk.salesforce("--yes")
 
 
 def test_a_certificate_of_nobody_s_is_not_trusted(desk: Desk) -> None:

@@ -92,9 +92,8 @@ def test_it_may_be_spent_again_and_joins_what_is_under_way(firm: Firm) -> None:
 
 
 def test_where_the_calls_of_the_day_are_spent_it_ends_and_tells_nothing(firm: Firm) -> None:
-    firm.bridge.rows(
-        "UPDATE api_application SET paused_until = app_now() + interval '1 hour' RETURNING id"
-    )
+    # All of so small a day is kept for those who do not wait.
+    firm.bridge.rows("UPDATE api_application SET day_limit = 1500 RETURNING id")
     bridge = firm.bridge
     terminal = Terminal(bridge.database, bridge.connection_id, is_json=True, shows_plan=False)
     assert FirstDay(bridge.installation, bridge.connection, terminal).compare() == UNAVAILABLE

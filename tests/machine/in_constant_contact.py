@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.machine.stage import address_at
+from tests.machine.stage import TYPED_OVER, address_at
 
 if TYPE_CHECKING:
     from tests.machine.stage import Stage
@@ -46,7 +46,9 @@ class InConstantContact:
             self.stage.oracle.by_hand.discard((contact.contact_id, str(list_id)))
 
     def edit_there(self, at: int) -> None:
-        if (contact := self.stage.alive(at)) is not None:
+        contact = self.stage.alive(at)
+        if contact is not None and self.stage.typed_over[contact.address] < TYPED_OVER:
+            self.stage.typed_over[contact.address] += 1
             number = self.stage.fresh()
             self.stage.firm.put(self.stage.firm.there(contact.address), last_name=f"Typed{number}")
             self.stage.oracle.handled_there(contact.address)

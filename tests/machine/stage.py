@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tests.machine.judge import There
     from tests.machine.oracle import Join, Person
 
+TYPED_OVER = 2
 _LOGINS = 10
 
 
@@ -28,6 +30,8 @@ class Stage:
         there: Address -> the contact there, as it was seen after the last act.
         in_bin: Place -> who was deleted there last, and their memberships.
         unticks: How many there were: more than ten in ten minutes wait for an approver.
+        typed_over: Address -> how often somebody has typed over a field there: the third time in a
+            week it would be paused, which has tests of its own.
     """
 
     firm: Firm
@@ -37,6 +41,7 @@ class Stage:
     there: dict[str, There] = field(default_factory=dict)
     in_bin: dict[int, tuple[str, Person, dict[str, Join]]] = field(default_factory=dict)
     unticks: int = 0
+    typed_over: Counter[str] = field(default_factory=Counter)
     _made: int = 0
 
     def fresh(self) -> int:

@@ -70,6 +70,9 @@ ADDED = {
           campaign_activity_id, contact_id, practifi_contact, has_client, fingerprint)
         SELECT 1, run.id, ordinal, 'cc_' || ordinal, gen_random_uuid(), gen_random_uuid(), '003',
           false, '' FROM run, generate_series(0, 1) AS ordinal""",
+    "set_backs": """
+        INSERT INTO flapping_field (connection_id, key, field, ours, theirs, set_back_at, paused_at)
+        VALUES (1, %(name)s, 'last_name', '"a"', '"b"', ARRAY[%(at)s::timestamptz], NULL)""",
     "steps": """
         WITH plan AS (
           INSERT INTO plan (connection_id, origin, state, made_at, finished_at)
@@ -144,6 +147,7 @@ LEFT = {
     "runs": ("run", 2),
     "events": ("engagement_event", 3),
     "differences": ("integrity_difference", 1),
+    "set_backs": ("flapping_field", 1),
     "alerts": ("alert", 1),
 }
 """Statement -> a table and how many rows of it are left, where one of its things was too old."""

@@ -75,7 +75,7 @@ class StepPage:
     def why(self, step: StoredStep, connection: str) -> str | None:
         """Return the address that explains the subject of a step; None where nothing does."""
         match step.subject_kind:
-            case "address":
+            case "address" | "status":
                 return explain_path(step.subject_key, connection)
             case "list" if is_salesforce_id(step.subject_key) or uuid_or_none(step.subject_key):
                 return explain_path(step.subject_key, connection)
