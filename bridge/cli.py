@@ -51,6 +51,10 @@ COMMANDS = {
     "pause": "stop delivering for a while; opt-outs go on",
     "resume": "deliver again what was paused",
     "doctor": "check the installation and say what to do about each failure",
+    "backup": "write all that the bridge knows to one file, and read it again",
+    "restore": "put a backup back; then nothing but opt-outs goes out until you have looked",
+    "drill": "restore the last backup beside the database, compare, and tell how long it took",
+    "support-bundle": "one file for whoever helps: how all stands, without names and secrets",
     "db": "migrate the database",
     "sandbox": "stand-ins for Salesforce and Constant Contact",
 }

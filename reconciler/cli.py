@@ -6,6 +6,7 @@ import argparse
 
 from bridge import log as logs
 from bridge.console.cli import link_for
+from bridge.db.cli import told
 from bridge.db.migrate import migrate, wait_for_schema
 from bridge.prepare import prepare
 from bridge.settings import read_settings
@@ -24,7 +25,9 @@ def up(argv: list[str]) -> int:
     parser.parse_args(argv)
     settings = read_settings()
     logs.configure(settings.log_level, "up")
-    migrate(settings)
+    versions = migrate(settings)
+    if versions:
+        print(told(versions), flush=True)
     prepare(settings, renew_mappings=True)
     link = link_for(settings, by="administrator")
     print(f"log in to the console, once, within 15 minutes: {link}", flush=True)

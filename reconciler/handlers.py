@@ -16,6 +16,7 @@ from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
 from bridge.edits.count import count_slice
+from bridge.inbox.changes import poll_changes
 from bridge.inbox.deletes import poll_deletes
 from bridge.inbox.retention import keep
 from bridge.inbox.silence import poll_silence
@@ -114,7 +115,8 @@ def _write_back(installation: Installation) -> set[str]:
 
 
 def _deletes(installation: Installation) -> set[str]:
-    return {topics.TRIAGE} if poll_deletes(installation) else set()
+    new = poll_deletes(installation) + poll_changes(installation)
+    return {topics.TRIAGE} if new else set()
 
 
 def _retention(installation: Installation) -> set[str]:

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bridge.connections.keyring import open_keyring
+from bridge.connections.rotate import begin_rotation, end_rotation
+from bridge.connections.secrets import refuse_foreign_ring
 from bridge.connections.store import list_connections, load_connection, read_endpoints
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
@@ -27,6 +29,8 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.command == "add":
         _add(arguments)
+    elif arguments.command == "rotate":
+        _rotate(arguments)
     else:
         _show(arguments)
     return 0
@@ -38,6 +42,21 @@ def _add(arguments: argparse.Namespace) -> None:
         print(added.note, file=sys.stderr)
     endpoints = {added.connection.id: added.endpoint}
     _print([added.connection], endpoints, as_json=arguments.json, one=True)
+
+
+def _rotate(arguments: argparse.Namespace) -> None:
+    settings = read_settings()
+    wait_for_schema(settings, 0)
+    keyring = open_keyring(settings)
+    with connect(settings) as tx, tx.transaction():
+        refuse_foreign_ring(tx, keyring)
+        connection = load_connection(tx, arguments.name)
+        if arguments.end_old:
+            end_rotation(tx, connection.id, at_once=arguments.at_once)
+        else:
+            begin_rotation(tx, keyring, connection.id)
+        endpoints = {one.connection_id: one for one in read_endpoints(tx, keyring)}
+    _print([connection], endpoints, as_json=arguments.json, one=True)
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -82,7 +101,16 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="list the connections")
     show = commands.add_parser("show", help="show a connection, with the path that messages go to")
     show.add_argument("name", metavar="NAME")
-    for command in (add, listing, show):
+    rotate = commands.add_parser(
+        "rotate",
+        help="make another secret for the path that messages go to; the old one stays valid",
+        description="Give the new path to the outbound messages in Salesforce, then end the old "
+        "secret: messages that were made before go to the old path for up to 24 hours.",
+    )
+    rotate.add_argument("name", metavar="NAME")
+    rotate.add_argument("--end-old", action="store_true", help="only the new secret is valid")
+    rotate.add_argument("--at-once", action="store_true", help="with --end-old: do not wait a day")
+    for command in (add, listing, show, rotate):
         command.add_argument("--json", action="store_true", help="print one JSON value")
     return parser
 
@@ -100,7 +128,8 @@ def _print(
     elif one:
         width = max(map(len, rows[0]))
         for name, value in rows[0].items():
-            print(f"{name.replace('_', ' '):{width}}  {value if value is not None else '-'}")
+            shown = {None: "-", True: "yes", False: "no"}.get(value, value)
+            print(f"{name.replace('_', ' '):{width}}  {shown}")
     else:
         for row in rows:
             reason = f": {row['state_reason']}" if row["state_reason"] else ""
@@ -112,6 +141,7 @@ def _as_row(connection: Connection, endpoint: Endpoint) -> dict[str, Any]:
         "name": connection.name,
         "organization_id": connection.organization_id,
         "endpoint_path": endpoint.path,
+        "old_path_is_valid": len(endpoint.secrets) > 1,
         "state": connection.state,
         "state_reason": connection.state_reason,
         "profile": connection.profile,

@@ -73,19 +73,33 @@ def open_keyring(settings: Settings) -> KeyRing:
     Raises:
         ConfigurationError: If there is no ring, or it cannot be read.
     """
+    return KeyRing(read_ring(settings))
+
+
+def read_ring(settings: Settings) -> list[str]:
+    """Return the keys of the ring themselves, newest first, as `open_keyring` finds them.
+
+    Raises:
+        ConfigurationError: As `open_keyring`.
+    """
     if settings.keys is not None:
-        return KeyRing(_keys_of(settings.keys.get_secret_value().replace(",", "\n")))
+        return _keys_of(settings.keys.get_secret_value().replace(",", "\n"))
     if settings.keys_file is not None:
-        return KeyRing(_keys_of(_read(settings.keys_file)))
+        return _keys_of(_read(settings.keys_file))
     if settings.database_url is not None:
         raise ConfigurationError(
             "with DATABASE_URL, set BRIDGE_KEYS or BRIDGE_KEYS_FILE: stored tokens are encrypted "
             f"with it, and every process needs the same ring; make a key: {_HOW_TO_MAKE_ONE}"
         )
-    path = settings.data_dir / "keys"
+    path = ring_path(settings)
     if not path.exists():
-        _generate(path)
-    return KeyRing(_keys_of(_read(path)))
+        keep_ring(path, Fernet.generate_key().decode())
+    return _keys_of(_read(path))
+
+
+def ring_path(settings: Settings) -> Path:
+    """Return where the ring of an embedded database is, unless the settings name another."""
+    return settings.data_dir / "keys"
 
 
 def _keys_of(text: str) -> list[str]:
@@ -101,10 +115,13 @@ def _read(path: Path) -> str:
         raise ConfigurationError(f"the key ring {path} cannot be read: {reason}") from None
 
 
-def _generate(path: Path) -> None:
-    """Make a ring of one key at `path`, readable by its owner only; the first of two racers wins.
+def keep_ring(path: Path, ring: str) -> None:
+    """Write a ring to `path`, readable by its owner only; one that is there already stays.
 
     As root the file goes to the owner of the folder, who may run the bridge the next time.
+
+    Raises:
+        ConfigurationError: If it cannot be written.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
@@ -113,7 +130,7 @@ def _generate(path: Path) -> None:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key() + b"\n")
+                file.write(f"{ring}\n".encode("ascii"))
                 file.flush()
                 os.fsync(descriptor)
                 if os.geteuid() == 0:

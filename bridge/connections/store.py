@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _SQL = load_queries("bridge.connections")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
-_SECRET_BYTES = 24  # 192 bits: nothing else authenticates an outbound message
+SECRET_BYTES = 24  # 192 bits: nothing else authenticates an outbound message
 
 DEFAULT = "default"
 
@@ -55,7 +55,7 @@ def add_connection(
     made = tx.execute(_SQL["add_connection"], parameters).fetchone()
     connection = load_connection(tx, name)
     if made is not None:
-        path_secret = secrets.token_urlsafe(_SECRET_BYTES)
+        path_secret = secrets.token_urlsafe(SECRET_BYTES)
         write_secret(tx, keyring, connection.id, "path_secret", path_secret)
     elif must_be_new:
         raise ConfigurationError(f"there is a connection {name!r} already: choose another name")

@@ -184,7 +184,10 @@ SELECT address.key_hash, r.id, r.state, r.policy, r.asked_seq, b.changed_at AS a
          LIMIT %(mass_limit)s::int)
         UNION ALL
         SELECT r.unticked_at) AS near) AS runs
-    WHERE last_at - at <= make_interval(mins => %(mass_minutes)s::int) AND r.unticked_at BETWEEN at AND last_at) AS is_mass
+    WHERE last_at - at <= make_interval(mins => %(mass_minutes)s::int) AND r.unticked_at BETWEEN at AND last_at) AS is_mass,
+  EXISTS (                                                           -- as `bridge restore` pauses; ends with `bridge resume`
+    SELECT FROM pause p
+    WHERE p.connection_id = r.connection_id AND p.paused_by = 'bridge restore') AS is_after_restore
 FROM resubscription r
 JOIN consent_subject address ON address.connection_id = r.connection_id AND address.subject_id = r.address_id
 JOIN consent_subject person ON person.connection_id = r.connection_id AND person.subject_id = r.person_id

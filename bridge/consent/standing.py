@@ -47,6 +47,7 @@ class Asked:
         asked_seq: The ledger's entry of that untick.
         policy: What it was last decided by; binding for one that waits.
         is_mass: The untick was one of too many at once.
+        is_after_restore: A backup was restored, and nobody has looked yet at what it lacks.
         is_approved: Somebody let it go on all the same.
         has_evidence: It is on record who asked, when and how.
         person_asked_at: When Constant Contact mailed the person for it.
@@ -62,6 +63,7 @@ class Asked:
     state: str = "sending"
     policy: str = "practifi"
     is_mass: bool = False
+    is_after_restore: bool = False
     is_approved: bool = False
     has_evidence: bool = False
     person_asked_at: datetime | None = None

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from bridge.db.migrate import migrate
+from bridge.db.migrate import migrate, names_of
 from bridge.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(argv: list[str]) -> int:
@@ -14,9 +18,21 @@ def main(argv: list[str]) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     commands.add_parser("migrate", help="apply the migrations that are missing")
     parser.parse_args(argv)
-    versions = migrate(read_settings())
-    if versions:
-        print(f"applied migrations {', '.join(map(str, versions))}")
-    else:
-        print("nothing to migrate")
+    print(told(migrate(read_settings())))
     return 0
+
+
+def told(versions: Sequence[int]) -> str:
+    """Return what was migrated, in words.
+
+    >>> told([])
+    'nothing to migrate'
+    >>> told([1])
+    'migrated the database: 0001_clock'
+    >>> told([1, 2])
+    'migrated the database: 0001_clock to 0002_connections'
+    """
+    if not versions:
+        return "nothing to migrate"
+    names = names_of(sorted({min(versions), max(versions)}))
+    return f"migrated the database: {' to '.join(names)}"

@@ -85,6 +85,34 @@ def connect_embedded(
         time.sleep(_RETRY_S)
 
 
+def detach(data_dir: Path, *, deadline_s: float = 60) -> None:
+    """Stop being a client of a data folder that nobody else uses, and wait until its server ended.
+
+    Close every connection before.
+
+    Args:
+        data_dir: The data folder.
+        deadline_s: Seconds to wait for the end of the server.
+
+    Raises:
+        psycopg.OperationalError: If it has not ended by then.
+    """
+    with _attachments_guard:
+        attachment = _attachments.pop(data_dir.resolve(), None)
+    if attachment is None:
+        return
+    deadline = time.monotonic() + deadline_s
+    owner_fd = _open_lock(attachment.folder / "owner.lock")
+    try:
+        attachment.leave()
+        while not _try_lock(owner_fd, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise psycopg.OperationalError("the embedded PostgreSQL server does not end")
+            time.sleep(_RETRY_S)
+    finally:
+        os.close(owner_fd)
+
+
 @dataclass
 class _Attachment:
     """This process as a client of one data folder."""
@@ -110,10 +138,7 @@ class _Attachment:
         """Share the clients' lock of the folder as it is now, and keep it."""
         with self._guard:
             while not self._is_joined():
-                for descriptor in (self.clients_fd, self.folder_fd):
-                    if descriptor >= 0:
-                        os.close(descriptor)
-                self.clients_fd = self.folder_fd = -1
+                self._close()
                 _make_folder(self.folder)
                 self.clients_fd = _open_lock(self.folder / "clients.lock")
                 self.folder_fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -122,6 +147,17 @@ class _Attachment:
                         message = "the embedded PostgreSQL server is stopping and does not end"
                         raise psycopg.OperationalError(message)
                     time.sleep(_RETRY_S)
+
+    def leave(self) -> None:
+        """Share the clients' lock no more."""
+        with self._guard:
+            self._close()
+
+    def _close(self) -> None:
+        for descriptor in (self.clients_fd, self.folder_fd):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.clients_fd = self.folder_fd = -1
 
     def _is_joined(self) -> bool:
         """Tell whether the lock that is held is that of the folder of this name."""

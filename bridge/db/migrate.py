@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,14 @@ from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from typing import LiteralString
 
     from bridge.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+PROGRAM = "practifi-constant-contact-bridge"
 
 _SQL = load_queries("bridge.db")
 _POLL_S = 0.1
@@ -63,15 +67,18 @@ def migrate(settings: Settings, *, lock_timeout_s: float = 5) -> list[int]:
             who use the table would have to wait behind it.
 
     Raises:
+        ConfigurationError: If a newer program has migrated it: nothing is changed.
         psycopg.Error: If the server cannot be reached or a migration fails; those before it stay.
     """
+    known = read_migrations()
     with connect(settings) as connection:
         connection.execute(_SQL["lock_migrations"])
         try:
             connection.execute(_SQL["limit_lock_waits"], {"seconds": lock_timeout_s})
             connection.execute(_SQL["create_schema_version"])
             applied = set(_applied(connection))
-            missing = [item for item in read_migrations() if item.version not in applied]
+            _refuse_newer(applied - {migration.version for migration in known})
+            missing = [item for item in known if item.version not in applied]
             for migration in missing:
                 _apply(connection, migration)
         finally:
@@ -108,6 +115,25 @@ def wait_for_schema(settings: Settings, deadline_s: float) -> None:
                 message = f"the database lacks migrations {listed}: run `bridge db migrate`"
                 raise ConfigurationError(message)
         time.sleep(_POLL_S)
+
+
+def names_of(versions: Sequence[int]) -> list[str]:
+    """Return the names of migrations, as their files have them.
+
+    >>> names_of([1])
+    ['0001_clock']
+    """
+    return [each.name for each in read_migrations() if each.version in versions]
+
+
+def _refuse_newer(unknown: Collection[int]) -> None:
+    if unknown:
+        listed = ", ".join(map(str, sorted(unknown)))
+        raise ConfigurationError(
+            f"the database has migrations {listed}, which version {version(PROGRAM)} does not "
+            "know: install the version that made them or a newer one, or `bridge restore` a "
+            "backup from before"
+        )
 
 
 def _applied(connection: psycopg.Connection) -> list[int]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from bridge.delivery.model import AddressState, Person
 
 IS_HELD = "many people who had opted out were unticked at once: waits for an approver"
+AFTER_RESTORE = (
+    "a backup was restored, and who opted out after it is not all known yet: waits for an approver"
+)
 WANTS_EVIDENCE = "waits for evidence of who asked, when and how"
 WAS_ASKED = (
     "Constant Contact mails one confirmation a contact and has done so: waits for evidence instead"
@@ -71,17 +74,28 @@ def judge_requests(state: AddressState, *, is_own: bool, out_at: datetime | None
     reason = _refusal(state, is_own=is_own, out_at=out_at)
     if reason is not None:
         return judge.end("refused", reason)
+    hold = _hold(state, policy)
+    if hold is not None:
+        return judge.end("held", hold)
     if policy == "firm":
         return Verdict(is_lifted=True)
-    is_approved = any(request.is_approved for request in state.asked)
-    if not is_approved and any(one.is_mass or one.state == "held" for one in state.asked):
-        return judge.end("held", IS_HELD)
     given = tuple(_given(state, out_at))
     if policy == "practifi" or given or any(request.has_evidence for request in state.asked):
         return Verdict(is_lifted=True, policy=policy, given=given)
     if policy == "evidence":
         return judge.end("waiting_evidence", WANTS_EVIDENCE)
     return judge.ask_person()
+
+
+def _hold(state: AddressState, policy: Literal["firm", Policy]) -> str | None:
+    """Return why the requests wait for an approver, or None."""
+    if any(request.is_approved for request in state.asked):
+        return None
+    if any(request.is_after_restore for request in state.asked):
+        return AFTER_RESTORE
+    if policy != "firm" and any(one.is_mass or one.state == "held" for one in state.asked):
+        return IS_HELD
+    return None
 
 
 def given_afterwards(state: AddressState) -> tuple[Given, ...]:

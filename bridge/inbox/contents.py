@@ -51,7 +51,7 @@ def read_contents(
     """Return the fields of notifications by connection and notification id.
 
     A notification without data has no fields. Those of which nothing is kept are left out, as are
-    those that came by no message.
+    deletions, which come without any.
     """
     contents: dict[tuple[int, str], Record] = {}
     by_message: dict[UUID, list[Stored]] = {}
@@ -69,6 +69,7 @@ def read_contents(
             for notification in by_message.pop(message_id):
                 contents[_key(notification)] = parsed[notification.ordinal].fields
     gone = [_key(notification) for group in by_message.values() for notification in group]
+    gone += [_key(one) for one in notifications if one.message_id is None]  # they were asked for
     if gone:
         connection_ids, notification_ids = map(list, zip(*gone, strict=True))
         keys = {"connection_ids": connection_ids, "notification_ids": notification_ids}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bridge.connections.store import list_connections
 from bridge.delivery.merges import MERGEABLE
@@ -19,14 +19,14 @@ from bridge.inbox.triage import SQL
 from bridge.mapping.versions import usable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bridge.bootstrap import Installation
     from bridge.connections.model import Connection
     from bridge.db.database import Database
-    from bridge.salesforce.client import Salesforce
-    from bridge.salesforce.model import Deleted
+
+    T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +55,17 @@ def poll_deletes(installation: Installation) -> int:
     return new
 
 
-def window(watermark: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+def window(
+    watermark: datetime | None, now: datetime, *, reaches_back: timedelta = _LONGEST
+) -> tuple[datetime, datetime]:
     """Return the time to ask about: from the watermark less an overlap, never under two minutes.
 
     The end is a minute ahead: Salesforce ignores the seconds of both ends, and would hold back what
     was deleted in the running minute. A first look goes back as far as it can: records may have
     been known for long before somebody could look.
     """
-    start = now - _LONGEST if watermark is None else watermark - _OVERLAP
-    return max(min(start, now - _OVERLAP), now - _LONGEST), now + _NEXT_MINUTE
+    start = now - reaches_back if watermark is None else watermark - _OVERLAP
+    return max(min(start, now - _OVERLAP), now - reaches_back), now + _NEXT_MINUTE
 
 
 def _poll_connection(installation: Installation, connection: Connection) -> int:
@@ -89,14 +91,17 @@ def _poll_connection(installation: Installation, connection: Connection) -> int:
         salesforce.close()
 
 
-def _ask(salesforce: Salesforce, object_name: str, start: datetime, end: datetime) -> Deleted:
-    """Ask about a span of time, or about its first part where too much was deleted in it.
+def ask_in_parts(ask: Callable[[datetime, datetime], T], start: datetime, end: datetime) -> T:
+    """Return what is answered of a span of time, or of its first part where there is too much.
 
     The next poll goes on where that part ends.
+
+    Raises:
+        TooMuchAtOnce: If the shortest span that can be asked about is too long.
     """
     while True:
         try:
-            return salesforce.deleted(object_name, start, end)
+            return ask(start, end)
         except TooMuchAtOnce:
             half = (end - start) / 2
             if half < _OVERLAP:
@@ -111,7 +116,9 @@ def _poll(reader: Reader, object_name: str) -> int:
         row = tx.execute(SQL["watermark"], source).fetchone()
     assert row is not None  # noqa: S101 -- the statement joins to a row of its own
     start, end = window(*row)
-    found = _ask(reader.salesforce, object_name, start, end)
+    found = ask_in_parts(
+        lambda first, last: reader.salesforce.deleted(object_name, first, last), start, end
+    )
     if row[0] is not None and found.earliest_date_available > start:
         log.warning(
             "deletes_gap",

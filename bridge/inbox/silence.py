@@ -15,6 +15,7 @@ from bridge.connections.store import list_connections
 from bridge.db.queries import load_queries
 from bridge.errors import BridgeError
 from bridge.mapping.versions import usable
+from bridge.policies.store import policies_of
 from bridge.salesforce.names import checked_name
 
 if TYPE_CHECKING:
@@ -76,7 +77,11 @@ def judge(changed_at: Sequence[datetime], heard_at: datetime | None, before: Ver
 def poll_silence(installation: Installation) -> None:
     """Ask every connected organization what changed, and keep what nobody was told of."""
     with installation.database.transaction() as tx:
-        connections = [row for row in list_connections(tx) if row.state == "active"]
+        connections = [
+            row
+            for row in list_connections(tx)
+            if row.state == "active" and policies_of(tx, row.id).changes == "messages"
+        ]
     for connection in connections:
         try:
             _poll_connection(installation, connection)

@@ -152,7 +152,7 @@ def _triage(
     consent: bool,
 ) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
-    records = _records(tx, connection.id, [row for row in taken if row.origin == "message"])
+    records = _records(tx, connection.id, taken)
     told: list[tuple[Untriaged, PractifiRow]] = []
     gone: list[tuple[Untriaged, str]] = []
     dirty: list[tuple[Untriaged, frozenset[Subject], bool]] = []
@@ -161,7 +161,7 @@ def _triage(
         verdict = _at_once(notification, kind)
         if kind is None or verdict is not None:
             verdicts[notification.ctid] = verdict or _no_mapping(notification)
-        elif notification.origin == "poll":
+        elif notification.origin == "poll" and notification.ctid not in records:
             gone.append((notification, kind))
         elif notification.ctid not in records:
             verdicts[notification.ctid] = Verdict("dead", "the raw message is gone", MESSAGE_GONE)

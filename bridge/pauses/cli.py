@@ -7,10 +7,12 @@ import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
+from bridge.backups.store import restored
 from bridge.connections.store import list_connections, load_connection
 from bridge.db.database import connect
 from bridge.db.migrate import wait_for_schema
 from bridge.delivery.work import CONSENT, LANES
+from bridge.errors import ConfigurationError
 from bridge.pauses.store import (
     ALL_LANES,
     DELIVERY_LANES,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from bridge.backups.store import Restored
     from bridge.pauses.store import Pause
 
 _EPILOG = (
@@ -50,13 +53,35 @@ def pause(argv: list[str]) -> int:
 def resume(argv: list[str]) -> int:
     """Run `bridge resume` and return the exit code."""
     parser = _parser("resume", "Deliver again what `bridge pause` has stopped.", LANES)
+    parser.add_argument(
+        "--unseen",
+        action="store_true",
+        help="after `bridge restore`: without a new plan of what the backup does not know",
+    )
     arguments = parser.parse_args(argv)
     with _connected() as tx, tx.transaction():
         ids = _connection_ids(tx, arguments.connection)
+        if not arguments.unseen:
+            _refuse_unseen(restored(tx, ids))
         resume_lanes(tx, ids, _lanes(arguments, ALL_LANES))
         paused = read_pauses(tx)
     _tell(paused, is_json=arguments.json)
     return 0
+
+
+def _refuse_unseen(connections: Sequence[Restored]) -> None:
+    """Refuse to deliver from a restored state of which nobody can have seen what it lacks.
+
+    Raises:
+        ConfigurationError: If a connection has no plan of its contacts since; says what to do.
+    """
+    for each in connections:
+        if each.run_id is None:
+            raise ConfigurationError(
+                f"{each.connection} was restored from a backup at "
+                f"{each.restored_at:%Y-%m-%d %H:%M} UTC: `bridge reconcile contacts --plan "
+                f"--connection {each.connection}` shows what it does not know; look at that first"
+            )
 
 
 def _parser(name: str, description: str, lanes: Sequence[str]) -> argparse.ArgumentParser:

@@ -38,8 +38,9 @@ def tonight(tx: psycopg.Connection[Any], connection_id: int, name: str, new: str
             counts = {("lists", "both"): there, ("list_deleted", "delete"): deleted}
             counts["list_gone_there", "make_again"] = gone
             return _lists(counts.get((name, new), 0))
-        case "on_last_list_removed":
-            return f"{_NOBODY}: it counts for removals from now on"
+        case "on_last_list_removed" | "changes":
+            what = "removals" if name == "on_last_list_removed" else "what is saved"
+            return f"{_NOBODY}: it counts for {what} from now on"
         case "policy" | "mass_limit" | "mass_minutes":
             return f"{_NOBODY}: who waits already keeps the rules under which they asked"
         case _:

@@ -21,6 +21,10 @@ LastListPolicy: TypeAlias = Literal["keep", "delete"]
 _MOST = {"percent": 100, "above": 1_000_000}
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "changes": {
+        "messages": "Salesforce tells of changes by outbound messages",
+        "poll": "Salesforce is asked what changed, as often as for deletions; messages count, too",
+    },
     "owner": {
         "installation": "of several people at an address, `BRIDGE_OWNER` says who is sent",
         "linked_first": "of several people at an address, whoever was linked first is sent",
@@ -76,6 +80,7 @@ class Policies:
         opt_outs_above: The same for people whom it unsubscribes, with `opt_outs_percent`.
     """
 
+    changes: Literal["messages", "poll"] = "messages"
     owner: Literal["installation"] | OwnerPolicy = "installation"
     shared_name: NamePolicy = "owner"
     foreign_memberships: ForeignPolicy = "ask"

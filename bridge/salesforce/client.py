@@ -11,7 +11,7 @@ from bridge.salesforce.bulk_ingest import BulkIngest
 from bridge.salesforce.bulk_query import BulkQueries
 from bridge.salesforce.collections import Collections
 from bridge.salesforce.metadata import Metadata
-from bridge.salesforce.model import Deleted, Identity
+from bridge.salesforce.model import Deleted, Identity, Updated
 from bridge.salesforce.names import checked_name, checked_path
 from bridge.salesforce.reports import Reports
 from bridge.salesforce.session import Session
@@ -194,6 +194,18 @@ class Salesforce:
             )
         except (KeyError, TypeError, ValueError):
             raise unavailable("an answer without deletedRecords and the time they cover") from None
+
+    def updated(self, object: str, start: datetime, end: datetime) -> Updated:  # noqa: A002
+        """Return what was made or changed between two times (aware; at most 30 days back)."""
+        answer = self._get(
+            f"sobjects/{checked_name(object)}/updated/",
+            {"start": _iso(start), "end": _iso(end)},
+        )
+        try:
+            ids = [salesforce_id(record_id) for record_id in answer["ids"]]
+            return Updated(ids, _time(answer["latestDateCovered"]))
+        except (KeyError, TypeError, ValueError):
+            raise unavailable("an answer without ids and the time they cover") from None
 
     def describe(self, object: str) -> dict[str, Any]:  # noqa: A002 -- the domain's word
         """Return what an object is made of.

@@ -36,6 +36,18 @@ class Deleted(NamedTuple):
     earliest_date_available: datetime
 
 
+class Updated(NamedTuple):
+    """What was made or changed in a time.
+
+    Attributes:
+        ids: Record ids (18 characters).
+        latest_date_covered: Where the next question begins (UTC).
+    """
+
+    ids: list[str]
+    latest_date_covered: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Update:
     """New values of one record; None clears a field."""

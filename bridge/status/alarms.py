@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bridge.backups.manifest import RESTORE
 from bridge.delivery.work import CONSENT, LANES
 from bridge.status.model import Alarm
 from bridge.status.of_runs import of_runs
@@ -103,6 +104,19 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
         )
     if screen.is_paused(connection.id, CONSENT):
         yield alarm("opt_outs_paused", "opt-outs are paused", "`bridge resume --lane consent`")
+    restored_at = [
+        pause.paused_at
+        for pause in screen.pauses
+        if pause.connection_id == connection.id and pause.paused_by == RESTORE
+    ]
+    if restored_at:
+        yield alarm(
+            "restored",
+            f"restored from a backup at {max(restored_at):%Y-%m-%d %H:%M} UTC: only opt-outs are "
+            "delivered",
+            f"`bridge reconcile contacts --plan --connection {connection.name}`, look at its plan, "
+            f"then `bridge resume --connection {connection.name}`",
+        )
     since = connection.consent_since
     if since is not None and screen.at - since > LATE:
         yield alarm(

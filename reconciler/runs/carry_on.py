@@ -32,6 +32,7 @@ def carry_on(context: RunContext, job: JobModule) -> None:
     """Plan unless that was done, wait where the plan needs a word, apply where that is wanted."""
     run = context.run
     if run.mode == "apply":
+        context.hear()  # a wish to stop is heard though the lane is paused
         context.refuse_paused()
     with context.installation.database.transaction() as tx:
         plan = plan_of_run(tx, run.connection_id, run.id)

@@ -97,6 +97,17 @@ class RunContext:
                 self.halt.ask(store.refuse_cancelled(self.lease))
             self.halt.check()
 
+    def hear(self) -> None:
+        """Hear whether somebody wants the run to stop, and extend its lease.
+
+        Raises:
+            RunLost: If another process has the run.
+            RunCancelled: If a person asked it to stop.
+            RunReleased: If this process is about to end.
+        """
+        with self.installation.database.transaction() as tx:
+            self.renew(tx)
+
     def enter(self, state: str) -> None:
         """Move the run to a state: `reading`, `planning`, `applying`."""
         with self.installation.database.transaction() as tx:

@@ -16,6 +16,7 @@ MAY_IMPORT = {
 }
 PURE = {
     "bridge.errors",
+    "bridge.backups.manifest",
     "bridge.cron",
     "bridge.identity",
     "bridge.salesforce.package.change_list",
@@ -58,6 +59,7 @@ PURE = {
     "bridge.plans.text",
     "bridge.runs.model",
     "bridge.status.alarms",
+    "bridge.support.redact",
     "bridge.status.of_runs",
     "bridge.status.of_surroundings",
     "bridge.status.text",

@@ -43,6 +43,17 @@ def test_every_migration_is_applied_once(empty: Settings) -> None:
     assert migrate(empty) == []
 
 
+def test_an_older_program_leaves_a_newer_database_alone(empty: Settings) -> None:
+    migrate(empty)
+    with connect(empty) as connection:
+        connection.execute("INSERT INTO schema_version (version, name) VALUES (9999, 'later')")
+        before = connection.execute("SELECT count(*) FROM pg_class").fetchone()
+    with pytest.raises(ConfigurationError, match=r"migrations 9999, which version .* not know"):
+        migrate(empty)
+    with connect(empty) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_class").fetchone() == before
+
+
 def test_processes_that_migrate_at_the_same_time_share_the_work(empty: Settings) -> None:
     applied: list[int] = []
     threads = [threading.Thread(target=lambda: applied.extend(migrate(empty))) for _ in range(4)]

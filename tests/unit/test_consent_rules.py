@@ -139,6 +139,18 @@ STEPS: dict[str, tuple[AddressState, list[str]]] = {
         state(member(), contact=OUT, asked=(asked(is_mass=True),)),
         ["resubscribe"],
     ),
+    "after a restore an untick waits, whoever had opted the person out": (
+        state(member(), contact=OUT, asked=(asked(is_after_restore=True),)),
+        [],
+    ),
+    "after a restore an approver lets an untick go on": (
+        state(
+            member(),
+            contact=OWN_OUT,
+            asked=(asked(state="held", is_after_restore=True, is_approved=True),),
+        ),
+        ["resubscribe"],
+    ),
     "a country is stricter than the firm": (
         state(member(country="Germany"), contact=OWN_OUT, asked=(asked(),), rules=GERMANY),
         [],

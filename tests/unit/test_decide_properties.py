@@ -165,6 +165,7 @@ def states(draw: st.DrawFn) -> AddressState:
                 asked_at=draw(moments),
                 asked_seq=2,
                 is_mass=draw(st.booleans()),
+                is_after_restore=draw(st.booleans()),
                 is_approved=draw(st.booleans()),
                 has_evidence=draw(st.booleans()),
                 state=draw(
@@ -361,6 +362,7 @@ def test_a_person_s_own_opt_out_is_lifted_only_as_the_policy_says(state: Address
         return
     [request] = state.asked
     assert request.is_approved or not (request.is_mass or request.state == "held")
+    assert request.is_approved or not request.is_after_restore
     waits = [request.policy] if request.state.startswith("waiting_") else []
     policy = max([state.rules.policy, *waits], key=["firm", *POLICIES].index)
     assert policy == "practifi" or request.has_evidence

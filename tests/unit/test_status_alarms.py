@@ -145,6 +145,7 @@ STANDING: dict[str, list[dict[str, Any]]] = {
         {"connections": (FAULTY,), "lanes": (a_lane(16),)},
     ],
     "opt_outs_paused": [{"pauses": (a_pause(CONSENT),)}],
+    "restored": [{"pauses": (replace(a_pause(WEBHOOK), paused_by="bridge restore"),)}],
     "consent_late": [{"connections": (replace(FIRM, consent_since=minutes_ago(16)),)}],
     "deliveries_stuck": [{"lanes": (a_lane(16),)}],
     "run_failed": [{"failed_runs": (FAILED,)}],
