@@ -21,6 +21,7 @@ from sandbox.salesforce.outbound.status_page import status_page
 from sandbox.salesforce.policy import Policy
 from sandbox.salesforce.reports.shelf import Report
 from sandbox.salesforce.saving_rules import SavingRules
+from sandbox.salesforce.setting_up import OrgSetup
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -98,6 +99,7 @@ class SalesforceSetup:
                 "GET": self._get_saving_rules,
                 "PUT": self._put_saving_rules,
             },
+            "/salesforce/setup": {"POST": self._set_up},
             "/salesforce/users": {"POST": self._hire},
             "/salesforce/policy": {"GET": self._get_policy, "PUT": self._put_policy},
         }
@@ -200,6 +202,12 @@ class SalesforceSetup:
         with _refusals():
             self.org.administration.keep_saving_rules(rules)
         return await self._get_saving_rules(request)
+
+    async def _set_up(self, request: Request) -> Response:
+        asked = OrgSetup.model_validate_json(await request.body() or b"{}")
+        with _refusals():
+            self.org.administration.set_up(asked)
+        return JSONResponse({})
 
     async def _get_policy(self, _request: Request) -> Response:
         return JSONResponse(self.org.policy.model_dump())

@@ -6,6 +6,7 @@ A bad REST answer is a list of `{"message", "errorCode", "fields"}` (REST API De
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
     from simple_salesforce.exceptions import SalesforceError
 
+_FAULT = re.compile(
+    r"<faultcode>(?:\w+:)?(?P<code>\w+)</faultcode>\s*<faultstring>(?P<words>[^<]*)"
+)
+_BAD_TOKEN = "Bad_OAuth_Token"  # noqa: S105 -- what the user info answers to one
 _MAPPING_FAULT = "the object or field is missing, or the bridge's user may not see it"
 
 _BY_CODE: Mapping[str, tuple[type[RemoteError], str]] = {
@@ -56,7 +61,7 @@ def error_of(error: SalesforceError) -> BridgeError:
     """Return our error for the library's; its text has the whole body, so it is not kept."""
     code, words, fields = _first(error.content)
     status = error.status
-    if code is None and status == HTTPStatus.UNAUTHORIZED:
+    if code is None and (status == HTTPStatus.UNAUTHORIZED or _is_bad_token(error.content)):
         return Unauthorized("Salesforce: the session is refused", system=SYSTEM, status=status)
     if code is None:
         return unavailable(f"an answer that is not the service's (HTTP {status})", status=status)
@@ -71,6 +76,18 @@ def error_of(error: SalesforceError) -> BridgeError:
         return RecordRefused(f"Salesforce refuses it: {code}: {words}", field=fields, key=code)
     kind, cause = known
     return kind(f"Salesforce: {cause} ({words})", system=SYSTEM, status=status, key=code)
+
+
+def is_ended_session(error: SalesforceError) -> bool:
+    """Tell whether an answer means a session that ended, where the library does not see it.
+
+    The user info says so with 403 and two words, SOAP with 500 and a fault.
+    """
+    return _is_bad_token(error.content) or _first(error.content)[0] == "INVALID_SESSION_ID"
+
+
+def _is_bad_token(content: object) -> bool:
+    return content == _BAD_TOKEN
 
 
 def unavailable(what: str, *, status: int | None = None) -> Unavailable:
@@ -99,5 +116,7 @@ def _first(content: object) -> tuple[str | None, str, str | None]:
             fields = others.get("fields")
             names = ", ".join(map(str, fields)) if isinstance(fields, list) else ""
             return code, vendor_words(others.get("message", "")), names or None
+        case str(text) if fault := _FAULT.search(text):  # of SOAP, which only metadata is read by
+            return fault["code"], vendor_words(fault["words"]), None
         case _:
             return None, "", None

@@ -257,6 +257,14 @@ class Salesforce:
             return query
         raise unavailable("an answer without the query of the list view")
 
+    def calls_of_the_day(self) -> tuple[int, int]:
+        """Return how many API calls of the last 24 hours are left, and how many there are."""
+        match self._get("limits"):
+            case {"DailyApiRequests": {"Remaining": int(left), "Max": int(most)}}:
+                return left, most
+            case _:
+                raise unavailable("an answer without DailyApiRequests")
+
     def identity(self) -> Identity:
         """Return who the bridge is there."""
         answer = self._session.call(_userinfo)

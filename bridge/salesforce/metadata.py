@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 _NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 _TAG = f"{{{_NAMESPACE}}}"
 _PATH = "metadata/deployRequest"
-_LIST = (
+_ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>'
-    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header>'
-    '<SessionHeader xmlns="{namespace}"><sessionId>{session}</sessionId></SessionHeader>'
-    '</e:Header><e:Body><listMetadata xmlns="{namespace}"><queries><type>{kind}</type></queries>'
-    "<asOfVersion>{version}</asOfVersion></listMetadata></e:Body></e:Envelope>"
+    '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="{namespace}">'
+    "<e:Header><SessionHeader><sessionId>{session}</sessionId></SessionHeader></e:Header>"
+    "<e:Body>{call}</e:Body></e:Envelope>"
 )
 
 
@@ -85,18 +84,30 @@ class Metadata:
 
     def parts(self, kind: str) -> dict[str, str]:
         """Return the parts of a type, such as `Flow`, by full name: each with its id, if it has."""
+        root = self.soap(
+            f"<listMetadata><queries><type>{kind}</type></queries></listMetadata>",
+        )
+        found = {}
+        for result in root.iter(f"{_TAG}result"):
+            name, part_id = result.findtext(f"{_TAG}fullName"), result.findtext(f"{_TAG}id")
+            if name:
+                found[name] = part_id or ""
+        return found
+
+    def soap(self, call: str) -> etree._Element:
+        """Return the answer to one call of the Metadata API, an element without a prefix.
+
+        Raises:
+            Forbidden: If the bridge's user may not use it.
+        """
 
         def ask(library: Library) -> bytes:
-            body = _LIST.format(
-                namespace=_NAMESPACE,
-                session=escape(library.session_id),
-                kind=kind,
-                version=library.sf_version,
-            )
             response = library._call_salesforce(  # noqa: SLF001 -- as above
                 "POST",
                 library.metadata_url,
-                data=body.encode(),
+                data=_ENVELOPE.format(
+                    namespace=_NAMESPACE, session=escape(library.session_id), call=call
+                ).encode(),
                 headers={"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'},
             )
             return response.content
@@ -104,12 +115,6 @@ class Metadata:
         answer = self._session.call(ask)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
-            root = etree.fromstring(answer, parser)
+            return etree.fromstring(answer, parser)
         except etree.XMLSyntaxError:
-            raise unavailable("a list of metadata that cannot be read") from None
-        found = {}
-        for result in root.iter(f"{_TAG}result"):
-            name, part_id = result.findtext(f"{_TAG}fullName"), result.findtext(f"{_TAG}id")
-            if name:
-                found[name] = part_id or ""
-        return found
+            raise unavailable("metadata that cannot be read") from None

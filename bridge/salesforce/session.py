@@ -16,7 +16,7 @@ from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSessi
 
 from bridge.connections.wire import Bearer, TimeoutAdapter, date_of, open_session
 from bridge.errors import Unauthorized
-from bridge.salesforce.answers import error_of, unavailable
+from bridge.salesforce.answers import error_of, is_ended_session, unavailable
 from bridge.salesforce.login import SYSTEM
 
 if TYPE_CHECKING:
@@ -110,6 +110,10 @@ class Session:
         except SalesforceExpiredSession:
             raise
         except SalesforceError as error:
+            if is_ended_session(error):
+                raise SalesforceExpiredSession(
+                    error.url, error.status, error.resource_name, error.content
+                ) from None
             raise error_of(error) from None
         except requests.RequestException as error:
             # Without the cause: its text has the address with the query.

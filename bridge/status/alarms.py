@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bridge.backups.manifest import RESTORE
 from bridge.delivery.work import CONSENT, LANES
 from bridge.status.model import Alarm
+from bridge.status.of_doctor import of_doctor
 from bridge.status.of_runs import of_runs
 from bridge.status.of_surroundings import of_surroundings
 
@@ -36,6 +37,7 @@ def alarms(screen: Screen) -> tuple[Alarm, ...]:
         *_installation(screen),
         *_budgets(screen),
         *of_connections,
+        *of_doctor(screen),
         *of_runs(screen),
         *of_surroundings(screen),
     )
@@ -102,7 +104,7 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
             f"triaged or delivered: {first}{more}",
             "correct it by `bridge mapping check`, then `bridge mapping activate`",
         )
-    if screen.is_paused(connection.id, CONSENT):
+    if screen.is_paused(connection.id, CONSENT, by_doctor=False):
         yield alarm("opt_outs_paused", "opt-outs are paused", "`bridge resume --lane consent`")
     restored_at = [
         pause.paused_at

@@ -48,10 +48,11 @@ def _post_email(call: ApiCall) -> Answer:
     return 201, organization.add_email(call.account, call.body)
 
 
-def _get_privileges(_call: ApiCall) -> Answer:
+def _get_privileges(call: ApiCall) -> Answer:
     return 200, [
         {"privilege_id": number, "privilege_name": name}
         for number, name in enumerate(PRIVILEGES, start=1)
+        if name not in call.policy.missing_privileges
     ]
 
 

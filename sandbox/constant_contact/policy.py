@@ -69,6 +69,9 @@ class Policy(BaseModel):
         description="the grant has the scope campaign_data: false, and campaigns and reports of "
         "e-mails are a 403",
     )
+    missing_privileges: tuple[str, ...] = Field(
+        default=(), description="privileges that the account's user does not have"
+    )
     stats_cached_s: float = Field(
         default=0,
         ge=0,

@@ -11,6 +11,7 @@ from sandbox.salesforce.features import FeatureSwitches
 from sandbox.salesforce.metadata.objects import Objects
 from sandbox.salesforce.record_access import Level  # noqa: TC001 - pydantic reads it
 from sandbox.salesforce.reports.shelf import Shelf
+from sandbox.salesforce.setting_up import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sandbox.salesforce.outbound.queue import Queue
     from sandbox.salesforce.reports.shelf import Report
     from sandbox.salesforce.saving_rules import SavingRules
+    from sandbox.salesforce.setting_up import OrgSetup
+    from sandbox.salesforce.usage import Usage
 
 
 class Merge(BaseModel):
@@ -67,11 +70,13 @@ class Administration:
         shelf: The reports that are there.
     """
 
-    def __init__(self, org: Org, queue: Queue, staff: Callable[[], Staff]) -> None:
+    def __init__(self, org: Org, queue: Queue, staff: Callable[[], Staff], usage: Usage) -> None:
         self._org = org
+        self._queue = queue
         self.shelf = Shelf(org)
         self._switches = FeatureSwitches(org, Objects(org, queue))
         self._staff = staff
+        self._usage = usage
 
     @property
     def saving_rules(self) -> SavingRules:
@@ -101,6 +106,23 @@ class Administration:
                 (ids.canonical(each.user_id) or "", ids.canonical(each.record_id) or ""): each.level
                 for each in limits
             }
+
+    def set_up(self, asked: OrgSetup) -> None:
+        """Change the org as Setup does.
+
+        Raises:
+            ApiError: If it names an object or a field that is not there.
+        """
+        with self._org.lock:
+            change(self._org, asked, self._staff().bridge_user_id)
+            if asked.daily_requests is not None:
+                self._usage.allowed = asked.daily_requests
+            if asked.used_requests is not None:
+                self._usage.add(asked.used_requests)
+            for name in asked.removed_messages:
+                for trigger in self._queue.triggers_of(name):
+                    self._queue.untrigger(trigger)
+                self._queue.undefine(name)
 
     def forget(self) -> None:
         """Have neither reports nor features: the org has begun anew."""

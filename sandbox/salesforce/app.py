@@ -43,7 +43,7 @@ from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.rest.calls import Api
 from sandbox.salesforce.rest.routes import routes
 from sandbox.salesforce.schema import Schema
-from sandbox.salesforce.usage import Usage
+from sandbox.salesforce.usage import DAILY_REQUESTS, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,10 +107,15 @@ class SalesforceStandIn:
         )
         self.queue.begin(deployed(self.org.serials), active_triggers())
         self.org.listeners.append(self.queue.saved)
-        components = Components(self.org, self.queue)
+        components = Components(
+            self.org,
+            self.queue,
+            endpoint=lambda: self.endpoint,
+            username=self._application.username,
+        )
         deployer = Deployer(self.org, self.queue, components, lambda: self.policy)
         self._deployments = Deployments(self.org, components, deployer, lambda: self.policy)
-        self.administration = Administration(self.org, self.queue, lambda: self._staff)
+        self.administration = Administration(self.org, self.queue, lambda: self._staff, self._usage)
         api = Api(
             self.org,
             self._sessions,
@@ -258,6 +263,7 @@ class SalesforceStandIn:
             self.queue.factor = 1.0
             self._queries.cursors.clear()
             self._usage.by_minute.clear()
+            self._usage.allowed = DAILY_REQUESTS
             self.administration.forget()
             self._deployments.clear()
             self.org.schema.replace()

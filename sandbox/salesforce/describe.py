@@ -51,10 +51,10 @@ def in_short(sobject: SObject, *, version: str) -> dict[str, object]:
     base = f"/services/data/v{version}/sobjects/{sobject.name}"
     return {
         **_UNTRUE,
-        "createable": sobject.writable,
+        "createable": sobject.writable and sobject.createable,
         "custom": sobject.custom,
-        "customSetting": False,
-        "deletable": sobject.writable,
+        "customSetting": sobject.custom_setting,
+        "deletable": sobject.writable and sobject.deletable,
         "keyPrefix": sobject.prefix,
         "label": sobject.label,
         "labelPlural": sobject.plural,
@@ -67,7 +67,7 @@ def in_short(sobject: SObject, *, version: str) -> dict[str, object]:
         "searchable": True,
         "triggerable": sobject.writable,
         "undeletable": sobject.writable,
-        "updateable": sobject.writable,
+        "updateable": sobject.writable and sobject.updateable,
         "urls": {
             "rowTemplate": f"{base}/{{ID}}",
             "describe": f"{base}/describe",

@@ -41,7 +41,7 @@ def found(org: Org) -> Staff:
     user_id = org.serials.new("005")
     observer_id = org.serials.new("005")
     with org.transaction(user_id, at=org.now() - _AGE) as tx:
-        organization_id = _put(
+        organization_id = put_record(
             tx,
             "Organization",
             {
@@ -57,14 +57,14 @@ def found(org: Org) -> Staff:
             (observer_id, "Olive", "Marsh", "omarsh", staff_profile),
         ):
             _user(tx, record_id, (first, last), alias, profile)
-        access = _put(
+        access = put_record(
             tx,
             "PermissionSet",
             {"Name": "CC_Bridge", "Label": "CC Bridge", "PermissionsApiEnabled": True},
         )
         _assign(tx, user_id, access)
         record_types = {
-            name: _put(
+            name: put_record(
                 tx, "RecordType", {"Name": name, "DeveloperName": name, "SobjectType": "Account"}
             )
             for name in _RECORD_TYPES
@@ -166,7 +166,7 @@ def _user(
         "ProfileId": profile_id,
         "TimeZoneSidKey": "America/New_York",
     }
-    _put(tx, "User", values, record_id=record_id)
+    put_record(tx, "User", values, record_id=record_id)
     _assign(tx, record_id, _permission_set_of(tx, profile_id))
 
 
@@ -181,8 +181,8 @@ def _profile(tx: Transaction, name: str, *, sends: bool) -> str:
         "PermissionsApiEnabled": True,
         "PermissionsEnableNotifications": sends,
     }
-    profile_id = _put(tx, "Profile", {"Name": name, **rights})
-    _put(
+    profile_id = put_record(tx, "Profile", {"Name": name, **rights})
+    put_record(
         tx,
         "PermissionSet",
         {
@@ -203,10 +203,10 @@ def _permission_set_of(tx: Transaction, profile_id: str) -> str:
 
 def _assign(tx: Transaction, user_id: str, permission_set_id: str) -> None:
     values: Row = {"AssigneeId": user_id, "PermissionSetId": permission_set_id}
-    _put(tx, "PermissionSetAssignment", values)
+    put_record(tx, "PermissionSetAssignment", values)
 
 
-def _put(tx: Transaction, name: str, values: Row, *, record_id: str = "") -> str:
+def put_record(tx: Transaction, name: str, values: Row, *, record_id: str = "") -> str:
     """Write a record that the API cannot make."""
     sobject = tx.org.schema.get(name)
     record_id = record_id or tx.org.serials.new(sobject.prefix)

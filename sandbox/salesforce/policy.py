@@ -66,6 +66,16 @@ class Policy(BaseModel):
         description="where the refusal of a duplicate tells which records are alike: the vendor's "
         "misspelling, or the word of its documents",
     )
+    api_enabled: bool = Field(
+        default=True, description="the bridge's user has the permission API Enabled"
+    )
+    setup_visible: bool = Field(
+        default=True,
+        description="the bridge's user has the permission View Setup and Configuration",
+    )
+    metadata_api: bool = Field(
+        default=True, description="the bridge's user may use the Metadata API"
+    )
     report_runs_an_hour: int = Field(
         default=500, ge=0, description="synchronous runs of reports that an hour has room for"
     )

@@ -34,7 +34,7 @@ def insert(tx: Transaction, sobject: SObject, given: Mapping[str, Any]) -> str:
     Raises:
         ApiError: If the record breaks a rule.
     """
-    _writable(sobject)
+    _writable(sobject, "createable")
     values = _read(tx, sobject, given, creating=True)
     sobject = tx.org.schema.whole(sobject)
     record_id = tx.org.serials.new(sobject.prefix)
@@ -66,7 +66,7 @@ def update(tx: Transaction, sobject: SObject, record_id: str, given: Mapping[str
     Raises:
         ApiError: If there is no such record, or the change breaks a rule.
     """
-    _writable(sobject)
+    _writable(sobject, "updateable")
     before = existing(tx, sobject, record_id)
     values = _read(tx, sobject, given, creating=False)
     _save(tx, tx.org.schema.whole(sobject), record_id, before, before | values)
@@ -86,7 +86,7 @@ def delete(
     Raises:
         ApiError: If there is no such record.
     """
-    _writable(sobject)
+    _writable(sobject, "deletable")
     row = existing(tx, sobject, record_id)
     if along_with is None:
         before_delete(tx, sobject, row)
@@ -156,8 +156,8 @@ def external_id(sobject: SObject, name: str) -> Field:
     return field
 
 
-def _writable(sobject: SObject) -> None:
-    if not sobject.writable:
+def _writable(sobject: SObject, right: str) -> None:
+    if not sobject.writable or not getattr(sobject, right):
         raise ApiError(
             "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
             f"entity type cannot be inserted or updated here: {sobject.label}",

@@ -110,6 +110,9 @@ class SObject:
     Attributes:
         unique_together: Fields whose values together no two records share.
         upserts_by_key: Whether an upsert may name a record by an external id.
+        createable: Whether users may create records, where it is writable at all; so `updateable`
+            and `deletable`.
+        custom_setting: Whether it holds settings, by whom they are for.
     """
 
     name: str
@@ -120,6 +123,10 @@ class SObject:
     writable: bool = True
     unique_together: tuple[str, ...] = ()
     upserts_by_key: bool = True
+    createable: bool = True
+    updateable: bool = True
+    deletable: bool = True
+    custom_setting: bool = False
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
     _by_relationship: dict[str, Field] = field(init=False, repr=False, compare=False)
 

@@ -46,8 +46,12 @@ class Usage:
         """
         if self.used >= self.allowed:
             raise ApiError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
+        self.add(1)
+
+    def add(self, count: int) -> None:
+        """Count requests whoever made them."""
         minute = int(self._world.time() // 60)
-        self.by_minute[minute] = self.by_minute.get(minute, 0) + 1
+        self.by_minute[minute] = self.by_minute.get(minute, 0) + count
 
     def header(self) -> dict[str, str]:
         """Return the header that tells the client how much is used."""

@@ -133,7 +133,23 @@ BRIDGE_MEMBERSHIP = SObject(
     ),
 )
 
+TRIGGER_SETTING = SObject(
+    name="practifi__PractiFI_Trigger_Setting__c",
+    label="PractiFI Trigger Setting",
+    plural="PractiFI Trigger Settings",
+    prefix="a06",
+    custom_setting=True,
+    fields=(
+        *system_fields(owned=False),
+        name_of("Name"),
+        lookup("SetupOwnerId", "User", "Profile", "Organization", nillable=False),
+        checkbox("practifi__Constant_Contact_Trigger__c"),
+        checkbox("practifi__Interaction_Trigger__c", default=True),
+    ),
+)
+
 CUSTOM = (
+    TRIGGER_SETTING,
     PRACTIFI_LIST,
     PRACTIFI_MEMBERSHIP,
     PRACTIFI_INTERACTION,

@@ -178,6 +178,59 @@ USER_RECORD_ACCESS = SObject(
     ),
 )
 
+CRON_JOB_DETAIL = SObject(
+    name="CronJobDetail",
+    label="Cron Job",
+    plural="Cron Jobs",
+    prefix="08a",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Name", nillable=False, name_field=True),
+        text("JobType", 5),
+    ),
+)
+
+CRON_TRIGGER = SObject(
+    name="CronTrigger",
+    label="Scheduled Jobs",
+    plural="Scheduled Jobs",
+    prefix="08e",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        lookup("CronJobDetailId", "CronJobDetail"),
+        picklist("State", "WAITING", "ACQUIRED", "EXECUTING", "PAUSED", "COMPLETE", "DELETED"),
+    ),
+)
+
+APEX_CLASS = SObject(
+    name="ApexClass",
+    label="Apex Class",
+    plural="Apex Classes",
+    prefix="01p",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        text("Name", nillable=False, name_field=True),
+        text("NamespacePrefix", 15),
+    ),
+)
+
+ASYNC_APEX_JOB = SObject(
+    name="AsyncApexJob",
+    label="Apex Job",
+    plural="Apex Jobs",
+    prefix="707",
+    writable=False,
+    fields=(
+        *system_fields(owned=False),
+        lookup("ApexClassId", "ApexClass"),
+        picklist("JobType", "BatchApex", "Future", "Queueable", "ScheduledApex"),
+        picklist("Status", "Queued", "Preparing", "Processing", "Completed", "Failed", "Aborted"),
+    ),
+)
+
 FLOW_DEFINITION_VIEW = SObject(
     name="FlowDefinitionView",
     label="Flow Definition View",
@@ -210,6 +263,10 @@ FLOW_VERSION_VIEW = SObject(
 )
 
 SETUP = (
+    CRON_JOB_DETAIL,
+    CRON_TRIGGER,
+    APEX_CLASS,
+    ASYNC_APEX_JOB,
     FLOW_DEFINITION_VIEW,
     FLOW_VERSION_VIEW,
     USER_RECORD_ACCESS,

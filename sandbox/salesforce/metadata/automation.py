@@ -86,6 +86,7 @@ def definition(org: Org, sobject: SObject, element: etree._Element) -> Definitio
         endpoint_url=url,
         integration_user=user,
         description=text(element, "description"),
+        sends_session=flag(element, "includeSessionId"),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from sandbox.salesforce.org import Org
@@ -31,6 +32,7 @@ ID_PREFIXES = {
 """Type of a part -> first characters of its id; of others they do not matter."""
 
 _OTHER_PREFIX = "0A2"
+_MESSAGE = "WorkflowOutboundMessage"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +61,21 @@ class Components:
         deployed: Those that a package brought.
     """
 
-    def __init__(self, org: Org, queue: Queue) -> None:
+    def __init__(
+        self, org: Org, queue: Queue, *, endpoint: Callable[[], str | None], username: str
+    ) -> None:
+        """Look after the parts of an org.
+
+        Args:
+            org: The org.
+            queue: What its outbound messages are sent from.
+            endpoint: Where messages go that name no address of their own.
+            username: As whom they are sent where they name nobody.
+        """
         self._org = org
         self._queue = queue
+        self._endpoint = endpoint
+        self._username = username
         self.deployed: dict[tuple[str, str], Component] = {}
 
     def new_id(self, kind: str) -> str:
@@ -86,8 +100,32 @@ class Components:
                     user_id=user_id,
                     created_at=self._org.now(),
                     changed_at=self._org.now(),
+                    component_id=self._message_id(name) if kind == _MESSAGE else "",
                 )
         return [found[name] for name in sorted(found)]
+
+    def _message_id(self, full_name: str) -> str:
+        found = self._queue.definition(full_name)
+        return "" if found is None else found.action_id
+
+    def shown_message(self, full_name: str) -> str:
+        """Return an outbound message as `readMetadata` shows it, or nothing."""
+        found = self._queue.definition(full_name)
+        if found is None:
+            return ""
+        parts: list[tuple[str, str]] = [
+            ("fullName", found.full_name),
+            ("apiVersion", found.api_version),
+            ("endpointUrl", found.endpoint_url or self._endpoint() or ""),
+            *(("fields", each) for each in found.carries),
+            ("includeSessionId", "true" if found.sends_session else "false"),
+            ("integrationUser", found.integration_user or self._username),
+            ("name", found.name),
+            ("protected", "false"),
+            ("useDeadLetterQueue", "false"),
+        ]
+        inner = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in parts)
+        return f'<records xsi:type="WorkflowOutboundMessage">{inner}</records>'
 
     def _of_the_start(self, kind: str) -> Iterable[tuple[str, str]]:
         """Return the names that the org itself tells, and the files they would be in."""

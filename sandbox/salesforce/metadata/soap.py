@@ -105,6 +105,9 @@ class SoapMetadata:
         except ApiError as error:
             message = "Invalid Session ID found in SessionHeader: Illegal Session"
             raise ApiError(error.code, message) from None
+        if not self._api.policy().metadata_api and self._api.owner_of(user_id) == "bridge":
+            message = "use of the Metadata API requires a user with the ModifyAllData permission"
+            raise ApiError("INSUFFICIENT_ACCESS", message)
         self._api.usage.count()
         return user_id
 
@@ -211,7 +214,10 @@ class SoapMetadata:
             raise ApiError("INVALID_TYPE", f"Unknown type:{kind}")
         names = _at_most_ten(texts(asked, "fullNames"))
         there = {each.full_name: each for each in self._components.of(kind, user_id)}
-        records = "".join(_record(kind, name, there.get(name)) for name in names)
+        if kind == "WorkflowOutboundMessage":
+            records = "".join(map(self._components.shown_message, names))
+        else:
+            records = "".join(_record(kind, name, there.get(name)) for name in names)
         return f"<result>{records}</result>"
 
 

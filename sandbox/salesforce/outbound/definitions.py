@@ -93,6 +93,7 @@ class Definition:
         action_id: The id of the definition in this org.
         endpoint_url: Where it goes; None: where all messages of the org go.
         integration_user: Name of the user that it is sent as; None: the bridge's.
+        sends_session: It asks for a session id, which Salesforce does not send any more.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Definition:
     endpoint_url: str | None = None
     integration_user: str | None = None
     description: str | None = None
+    sends_session: bool = False
 
     @property
     def full_name(self) -> str:

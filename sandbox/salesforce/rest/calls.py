@@ -181,6 +181,9 @@ def _serve(api: Api, handlers: Mapping[str, Handler], request: Request, body: by
     if not is_served(version):
         raise not_found()
     user_id = api.sessions.user_of(request.headers.get("authorization"))
+    if not api.policy().api_enabled and api.owner_of(user_id) == "bridge":
+        message = "The REST API is not enabled for this Organization or user."
+        raise ApiError("API_DISABLED_FOR_ORG", message, status=403)
     api.usage.count()
     handler = handlers.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:

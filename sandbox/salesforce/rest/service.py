@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.queries import LEAST_PAGE_COUNT, PAGE_COUNT
 from sandbox.salesforce.rest.calls import NEWEST_VERSION, OLDEST_VERSION, answer
+from sandbox.salesforce.schema import unsupported_type
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from sandbox.salesforce.rest.calls import Call
 
 _BATCH_SIZE = re.compile(r"\s*batchSize\s*=\s*(\d+)\s*", re.IGNORECASE)
+_OF_SETUP = re.compile(
+    r"\bFROM\s+(CronTrigger|AsyncApexJob|PermissionSetAssignment)\b", re.IGNORECASE
+)
 _RESOURCES = (
     "analytics",
     "composite",
@@ -89,6 +93,10 @@ def _query(call: Call, *, deleted_too: bool) -> Response:
     text = call.query.get("q")
     if not text:
         raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
+    hidden = _OF_SETUP.search(text)
+    is_bridge = call.api.owner_of(call.user_id) == "bridge"
+    if hidden is not None and is_bridge and not call.api.policy().setup_visible:
+        raise ApiError("INVALID_TYPE", unsupported_type(hidden[1]))
     page = call.api.queries.run(
         text,
         user_id=call.user_id,
