@@ -71,7 +71,3 @@ UPDATE outbound_definition
 SET access_checked_at = CASE WHEN %(is_whole)s THEN app_now() END
 WHERE connection_id = %(connection_id)s AND action_id = %(action_id)s AND version = %(version)s
   AND (%(is_whole)s OR access_checked_at IS NOT NULL);
-
--- name: has_backups
--- Whether backups are noted here.
-SELECT to_regclass('backup') IS NOT NULL;

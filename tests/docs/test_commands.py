@@ -48,7 +48,7 @@ def faults_of(line: str) -> list[str]:
     if name not in ENTRY_POINTS:
         return [f"there is no `bridge {name}`"]
     command = [name]
-    has_more = "COMMAND" in helped(name)
+    has_more = re.search(r"^  (?:COMMAND|SIDE)$", helped(name), re.MULTILINE)
     subcommands = re.findall(r"^ {4}([a-z-]+)\b", helped(name), re.MULTILINE) if has_more else []
     if subcommands and len(words) > 1 and re.fullmatch(r"[a-z-]+", words[1]):
         if words[1] not in subcommands and not words[1].startswith("-"):
