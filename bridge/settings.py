@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         default=None,
         description="`https://…` where Salesforce reaches the server: its certificate is watched",
     )
+    client_certificate: bool = Field(
+        default=False,
+        description="the proxy lets only Salesforce's client certificate post: `bridge doctor` "
+        "sees that nobody else gets in",
+    )
     alert_webhook: SecretStr | None = Field(
         default=None, description="takes alerts as JSON with a `text`, as chat tools do"
     )

@@ -15,6 +15,7 @@ from bridge.delivery.bulk.slice import bulk_slice
 from bridge.delivery.deliver import deliver_slice
 from bridge.delivery.work import CONSENT, ENGAGEMENT, INTERACTIVE
 from bridge.delivery.write_back import write_back
+from bridge.doctor.nightly import look_nightly
 from bridge.edits.count import count_slice
 from bridge.inbox.deletes import poll_deletes
 from bridge.inbox.retention import keep
@@ -130,6 +131,11 @@ def _silence(installation: Installation) -> set[str]:
     return set()
 
 
+def _doctor(installation: Installation) -> set[str]:
+    look_nightly(installation)
+    return set()
+
+
 def _mappings(installation: Installation) -> set[str]:
     is_more = count_slice(installation.database, until=time.monotonic() + SLICE_S)
     return {topics.MAPPINGS} if is_more else set()
@@ -156,5 +162,6 @@ _HANDLERS: dict[str, Callable[[Installation], set[str]]] = {
     topics.DELETES: _deletes,
     topics.RETENTION: _retention,
     topics.SILENCE: _silence,
+    topics.DOCTOR: _doctor,
     topics.MAPPINGS: _mappings,
 }

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _RETENTION_EVERY_S = 3600.0
 _SILENCE_EVERY_S = 300.0
+_DOCTOR_EVERY_S = 60.0  # it looks once a night: this is how soon a new connection is looked at
 _STOP_S = 5.0
 _STATISTICS_EVERY_S = 2.0
 
@@ -58,6 +59,7 @@ def run_scheduler(installation: Installation, stop: threading.Event) -> None:
         _Task(_STATISTICS_EVERY_S, lambda: refresh_statistics(installation.database)),
         _Task(_RETENTION_EVERY_S, lambda: waker.wake({topics.RETENTION})),
         _Task(_SILENCE_EVERY_S, lambda: waker.wake({topics.SILENCE})),
+        _Task(_DOCTOR_EVERY_S, lambda: waker.wake({topics.DOCTOR})),
     ]
     alerts = _tell_alarms(installation, stop)
     log.info("scheduler_started")

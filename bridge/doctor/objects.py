@@ -1,113 +1,181 @@
-"""Whether an organization has the objects and fields that names and mapping speak of. Pure."""
+"""Whether an organization's objects and fields are what the bridge needs. Pure."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bridge.doctor.findings import fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from bridge.mapping.names import Names
+    from bridge.doctor.facts import Description
+    from bridge.doctor.findings import Fault
+    from bridge.doctor.needs import Need, NeededRight
 
-Description: TypeAlias = "Mapping[str, Any]"
-"""What `describe` says of an object."""
+    Describe = Callable[[str], Description | None]
 
-_WRITTEN = {
-    "contact": ("cc_id", "status", "status_reason", "status_since"),
-    "list": ("cc_id", "status", "members_confirmed"),
-    "membership": ("status", "status_reason", "confirmed_at"),
-}
-_KINDS = ("client", "contact", "list", "membership")
+_RIGHTS = {"createable": "Create", "updateable": "Edit", "deletable": "Delete"}
 
 
-@dataclass(frozen=True, order=True)
-class Need:
-    """A field that the bridge reads or writes, as a path from an object."""
+class Found(NamedTuple):
+    """A field at the end of a path, and the object that it stands in."""
 
     object: str
-    path: str
-    use: Literal["read", "write", "key"]
+    field: Mapping[str, Any]
 
 
-def needs_of_names(names: Names) -> Iterator[Need]:
-    """Yield what the names of a connection ask of its organization."""
-    for kind in _KINDS:
-        part = getattr(names, kind)
-        yield Need(part.object, "Id", "read")
-        for entry in fields(part):
-            path = getattr(part, entry.name)
-            if path is not None and entry.name != "object":
-                written = entry.name in _WRITTEN.get(kind, ())
-                yield Need(part.object, path, "write" if written else "read")
-
-
-def needs_of_interactions(names: Names) -> Iterator[Need]:
-    """Yield what showing engagement asks of an organization."""
-    part = names.interaction
-    for role in ("client", "contact", "subject", "details", "when"):
-        if path := getattr(part, role):
-            yield Need(part.object, path, "write")
-    if part.external_id:
-        yield Need(part.object, part.external_id, "key")
-
-
-def needs_of_campaigns(names: Names) -> Iterator[Need]:
-    """Yield what showing mailings as campaigns asks of an organization."""
-    part = names.campaign
-    yield Need(part.object, part.name, "write")
-    if part.external_id:
-        yield Need(part.object, part.external_id, "key")
-    yield Need("CampaignMember", "Status", "write")
-    yield Need("CampaignMemberStatus", "Label", "read")
-
-
-def faults(
-    needs: Iterable[Need], describe: Callable[[str], Description | None]
-) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong, in a sentence, and what to do about it.
+def faults_of_fields(needs: Iterable[Need], describe: Describe) -> Iterator[Fault]:
+    """Yield what is wrong with the fields that are needed, each once.
 
     `describe` answers None for an object that is not there.
     """
-    missing_objects: set[str] = set()
-    for need in sorted(set(needs)):
-        description = describe(need.object)
-        if description is not None:
-            yield from _field_faults(need, description, describe)
-        elif need.object not in missing_objects:
-            missing_objects.add(need.object)
-            yield (
-                f"there is no object {need.object}, or the bridge's user may not see it",
-                "give the bridge's user access, choose another profile, or correct the name",
+    told: set[tuple[str, str]] = set()
+    for need in sorted(needs, key=lambda each: (each.object, each.path, each.use)):
+        for found in _of_need(need, describe):
+            if (found.cause, found.about) not in told:
+                told.add((found.cause, found.about))
+                yield found
+
+
+def faults_of_rights(needed: Iterable[NeededRight], describe: Describe) -> Iterator[Fault]:
+    """Yield which rights on objects are missing; an object that is not there is another matter."""
+    for name, right, why in needed:
+        description = describe(name)
+        if description is not None and not description.get(right, True):
+            word = _RIGHTS[right]
+            yield fault(
+                "object_rights",
+                f"the bridge's user may not {word.lower()} records of {name}: {why}",
+                f"{name}: {word}",
+                right=word,
+                object=name,
             )
 
 
-def _field_faults(
-    need: Need, description: Description, describe: Callable[[str], Description | None]
-) -> Iterator[tuple[str, str]]:
-    *parents, last = need.path.split(".")
+def faults_of_new_records(
+    filled: Mapping[str, frozenset[str]], describe: Describe
+) -> Iterator[Fault]:
+    """Yield fields that are required in new records, and that the bridge does not fill."""
+    for name, names in filled.items():
+        given = {one.lower() for one in names}
+        for field in required(describe(name)):
+            if field.lower() not in given:
+                yield fault(
+                    "field_required",
+                    f"{name}.{field} is required, and the bridge does not fill it in new records",
+                    f"{name}.{field}",
+                )
+
+
+def required(description: Description | None) -> list[str]:
+    """Return the fields that a new record has to be given."""
+    if description is None:
+        return []
+    return [
+        str(field["name"])
+        for field in description["fields"]
+        if field.get("createable", False)
+        and not field.get("nillable", True)
+        and not field.get("defaultedOnCreate", False)
+        and field.get("type") != "boolean"
+    ]
+
+
+def find(path: str, name: str, describe: Describe) -> Found | None:
+    """Return the field at the end of a path from an object, or None."""
+    description, owner = describe(name), name
+    *parents, last = path.split(".")
     for step in parents:
-        parent = _parent(description, step)
-        above = None if parent is None else describe(parent)
+        above = None if description is None else _parent(description, step)
         if above is None:
-            yield _missing(need, step, description)
-            return
-        description = above
-    field = _field(description, last)
-    if field is None:
-        yield _missing(need, last, description)
-    elif need.use == "write" and not field.get("updateable", True):
-        yield (
-            f"the bridge's user may not edit {need.object}.{need.path}",
-            "give it edit access to this field (permission set, field-level security)",
-        )
-    elif need.use == "key" and not field.get("externalId", False):
-        yield (
-            f"{need.object}.{need.path} is no external id",
-            "tick External ID and Unique on this field",
-        )
+            return None
+        description, owner = describe(above), above
+    field = None if description is None else _field(description, last)
+    return None if field is None else Found(owner, field)
+
+
+def _of_need(need: Need, describe: Describe) -> Iterator[Fault]:
+    description = describe(need.object)
+    if description is None:
+        says = f"there is no object {need.object}, or the bridge's user may not see it"
+        yield fault("object_missing", says, need.object)
+        return
+    found = find(need.path, need.object, describe)
+    if found is None:
+        yield _missing(need, description, describe)
+        return
+    about, field = f"{need.object}.{need.path}", found.field
+    if need.use == "write" and not field.get("updateable", True):
+        yield fault("field_read_only", f"the bridge's user may not edit {about}", about)
+    elif need.use == "create" and not field.get("createable", True):
+        yield fault("field_read_only", f"the bridge's user may not fill {about}", about)
+    elif need.use == "key" and not (field.get("externalId") and field.get("unique", True)):
+        yield fault("field_no_key", f"{about} is no external id, or not unique", about)
+    yield from _of_shape(need, about, field)
+
+
+def _of_shape(need: Need, about: str, field: Mapping[str, Any]) -> Iterator[Fault]:
+    kind, length = field.get("type"), field.get("length") or 0
+    leads_to = field.get("referenceTo") or ()
+    if need.types and kind is not None and kind not in need.types:
+        wanted = " or ".join(need.types)
+        yield fault("field_type", f"{about} is of the type {kind}; {wanted} is wanted", about)
+    elif need.to is not None and leads_to and need.to not in leads_to:
+        says = f"{about} leads to {', '.join(leads_to)}; {need.to} is wanted"
+        yield fault("field_type", says, about)
+    elif 0 < length < need.length:
+        says = f"{about} holds {length} characters; the bridge writes up to {need.length}"
+        yield fault("field_short", says, about, length=need.length)
+    if kind == "picklist" and field.get("restrictedPicklist"):
+        yield from faults_of_values(about, field, need.values, "the bridge writes")
+
+
+def faults_of_values(
+    about: str, field: Mapping[str, Any], values: Iterable[str], who: str
+) -> Iterator[Fault]:
+    """Yield values that a picklist does not have, with the one that comes nearest."""
+    there = values_of(field)
+    for value in values:
+        if value not in there:
+            near = difflib.get_close_matches(value, there, n=1, cutoff=0.6)
+            yield fault(
+                "value_missing",
+                f"{who} the value {value!r} of {about}, which the picklist does not have",
+                f"{about}: {value}",
+                near=f"did you mean {near[0]!r}? If not: " if near else "",
+            )
+
+
+def values_of(field: Mapping[str, Any]) -> list[str]:
+    """Return the values of a picklist that may be chosen."""
+    return [
+        str(one["value"]) for one in field.get("picklistValues") or () if one.get("active", True)
+    ]
+
+
+def _missing(need: Need, description: Description, describe: Describe) -> Fault:
+    """Say which step of a path is not there."""
+    owner, step = description, need.path
+    for parent in need.path.split("."):
+        step = parent
+        above = _parent(owner, parent)
+        following = None if above is None else describe(above)
+        if following is None:
+            break
+        owner = following
+    says = f"{need.object} has no field {need.path}"
+    if step != need.path:
+        says += f": {step} is not there"
+    near = _nearest(step, owner)
+    return fault(
+        "field_missing",
+        f"{says}, or the bridge's user may not see it",
+        f"{need.object}.{need.path}",
+        near=f"did you mean {near}? " if near else "",
+    )
 
 
 def _field(description: Description, name: str) -> Mapping[str, Any] | None:
@@ -123,20 +191,6 @@ def _parent(description: Description, relationship: str) -> str | None:
         if str(field.get("relationshipName") or "").lower() == relationship.lower():
             return next(iter(field.get("referenceTo") or []), None)
     return None
-
-
-def _missing(need: Need, step: str, description: Description) -> tuple[str, str]:
-    says = (
-        f"{need.object} has no field {need.path}"
-        if step == need.path
-        else f"{need.object} has no field {need.path}: {step} is not there"
-    )
-    near = _nearest(step, description)
-    advice = f"did you mean {near}? " if near else ""
-    return (
-        f"{says}, or the bridge's user may not see it",
-        f"{advice}Correct the name, deploy the field, or give the bridge's user access to it",
-    )
 
 
 def _nearest(name: str, description: Description) -> str | None:

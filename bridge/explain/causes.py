@@ -78,6 +78,8 @@ ADVICE: Mapping[str, str] = {
     "held_by_bulk": "wait: a bulk activity carries it; `bridge explain activity:{activity}`",
     "in_hand": "wait a moment: a worker is at it",
     "lane_paused": "`bridge resume --lane {lane} --connection {connection}`",
+    "lane_held": "`bridge doctor --connection {connection}` says where to mend it; it goes on by "
+    "itself then",
     "day_spent": "wait: calls begin anew at {until}; opt-outs have a reserve",
     "retrying": "wait: it is tried again by itself",
     "waits_its_turn": "wait: it goes on by itself",

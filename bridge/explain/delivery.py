@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.work import CONSENT, LANES
 from bridge.explain.model import Finding
+from bridge.pauses.store import DOCTOR
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +31,8 @@ def waits(s: Snapshot) -> Finding:  # noqa: PLR0911 -- one return a cause
     pause = next((each for each in s.pauses if each.lane == work.lane), None)
     if pause is not None:
         facts["paused"] = pause.words()
-        return Finding(facts=facts, cause="lane_paused", at=pause.paused_at)
+        cause = "lane_held" if pause.paused_by == DOCTOR else "lane_paused"
+        return Finding(facts=facts, cause=cause, at=pause.paused_at)
     spent_until = _spent_until(s, work)
     if spent_until is not None:
         until = f"{spent_until:%Y-%m-%d %H:%M} UTC"

@@ -12,6 +12,12 @@ DELETE FROM pause
 WHERE connection_id = ANY(%(connection_ids)s) AND lane = ANY(%(lanes)s::smallint[])
 RETURNING connection_id, lane
 
+-- name: end_pauses_of
+-- Whatever somebody has paused of a connection goes on. Returns what was.
+DELETE FROM pause
+WHERE connection_id = %(connection_id)s AND paused_by = %(by)s
+RETURNING lane
+
 -- name: pauses
 -- What is paused, by whom and why.
 SELECT p.connection_id, c.name AS connection, p.lane, p.paused_at, p.paused_by, p.reason

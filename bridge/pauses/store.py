@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _SQL = load_queries("bridge.pauses")
 
 ALL_LANES = frozenset(range(len(LANES)))
+DOCTOR = "doctor"
+"""Who has paused what the doctor holds, and lets it go on once nothing stands against it."""
+
 DELIVERY_LANES = ALL_LANES - {CONSENT}
 """What is paused unless more is asked for: opt-outs go on."""
 
@@ -76,6 +79,12 @@ def resume_lanes(
     """Let lanes go on, and return how many of them were paused."""
     values = {"connection_ids": list(connection_ids), "lanes": list(lanes)}
     return len(tx.execute(_SQL["end_pauses"], values).fetchall())
+
+
+def release_lanes(tx: psycopg.Connection[Any], connection_id: int, *, by: str) -> int:
+    """Let all lanes of a connection go on that somebody has paused; return how many."""
+    values = {"connection_id": connection_id, "by": by}
+    return len(tx.execute(_SQL["end_pauses_of"], values).fetchall())
 
 
 def read_pauses(tx: psycopg.Connection[Any]) -> list[Pause]:

@@ -54,6 +54,14 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "ask": "a list that somebody deleted in Constant Contact waits for a person, with a status",
         "make_again": "it is made again, with whom Practifi has on it",
     },
+    "second_writer": {
+        "refuse": "while the package's own integration is on nothing is applied but opt-outs",
+        "allow": "what is on of the package's own integration keeps nothing from being applied",
+    },
+    "sandbox_organization": {
+        "refuse": "a sandbox organization on a live account applies nothing, not even opt-outs",
+        "allow": "a sandbox organization may write to a live account: its people are mailed",
+    },
 }
 """Policy -> its values, the default first, each with what it means."""
 
@@ -83,6 +91,8 @@ class Policies:
     lists: Literal["from_practifi", "both"] = "from_practifi"
     list_deleted: Literal["keep", "delete"] = "keep"
     list_gone_there: Literal["ask", "make_again"] = "ask"
+    second_writer: Literal["refuse", "allow"] = "refuse"
+    sandbox_organization: Literal["refuse", "allow"] = "refuse"
     removals_above: int = 20
     removals_percent: int = 2
     opt_outs_above: int = 20

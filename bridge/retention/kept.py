@@ -139,5 +139,11 @@ KEPT: Final[Sequence[Kept]] = (
         after=_TRACE,
         statement=SQL["differences"],
     ),
+    Kept(
+        what="looks of the doctor, but for the last at which both sides were seen",
+        since="begun",
+        after=_TRACE,
+        statement=SQL["looks"],
+    ),
     Kept(what="alerts", since="cleared", after=_RECORD, statement=SQL["alerts"]),
 )

@@ -124,6 +124,20 @@ WHERE ctid = ANY(ARRAY(
   LIMIT %(count)s
   FOR UPDATE OF d SKIP LOCKED))
 
+-- name: looks
+-- Nightly looks of the doctor, but for the last at which both sides of a connection were seen: the next is compared with it.
+DELETE FROM doctor_look
+WHERE ctid = ANY(ARRAY(
+  SELECT ctid
+  FROM doctor_look l
+  WHERE l.begun_at < app_now() - make_interval(secs => %(after_s)s)
+    AND l.due_at IS DISTINCT FROM (
+      SELECT max(s.due_at)
+      FROM doctor_look s
+      WHERE s.connection_id = l.connection_id AND s.shape IS NOT NULL)
+  LIMIT %(count)s
+  FOR UPDATE SKIP LOCKED))
+
 -- name: alerts
 -- Alerts that have cleared, as runs are.
 DELETE FROM alert

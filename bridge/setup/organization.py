@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from bridge.connections.profile import propose_profile
-from bridge.doctor.objects import faults, needs_of_names
+from bridge.doctor.needs import needs_of_names
+from bridge.doctor.objects import faults_of_fields
 from bridge.errors import NotFoundRemotely, RemoteError, Unauthorized
 from bridge.mapping.compiled import load_mapping
 from bridge.salesforce.client import Salesforce
@@ -84,7 +85,7 @@ def ask_organization(
                     described[name] = None
             return described[name]
 
-        lacks = tuple(says for says, _ in faults(needs_of_names(names), describe))
+        lacks = tuple(one.says for one in faults_of_fields(needs_of_names(names), describe))
     finally:
         salesforce.close()
     return Organization(

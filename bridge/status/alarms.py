@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bridge.delivery.work import CONSENT, LANES
 from bridge.status.model import Alarm
+from bridge.status.of_doctor import of_doctor
 from bridge.status.of_runs import of_runs
 from bridge.status.of_surroundings import of_surroundings
 
@@ -35,6 +36,7 @@ def alarms(screen: Screen) -> tuple[Alarm, ...]:
         *_installation(screen),
         *_budgets(screen),
         *of_connections,
+        *of_doctor(screen),
         *of_runs(screen),
         *of_surroundings(screen),
     )
@@ -101,7 +103,7 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
             f"triaged or delivered: {first}{more}",
             "correct it by `bridge mapping check`, then `bridge mapping activate`",
         )
-    if screen.is_paused(connection.id, CONSENT):
+    if screen.is_paused(connection.id, CONSENT, by_doctor=False):
         yield alarm("opt_outs_paused", "opt-outs are paused", "`bridge resume --lane consent`")
     since = connection.consent_since
     if since is not None and screen.at - since > LATE:

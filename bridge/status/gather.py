@@ -26,6 +26,8 @@ from bridge.status.watched import (
     HeldPlan,
     Integrity,
     LoginEnd,
+    NightChange,
+    NightFailure,
     OutletState,
     Rejections,
     ScheduleState,
@@ -84,6 +86,8 @@ def read_watched(tx: psycopg.Connection[Any], settings: Settings) -> Screen:
         login_ends=_rows(tx, LoginEnd, _SQL["login_ends"]),
         certificates=_rows(tx, Certificate, _SQL["certificates"], addresses),
         outlets=_rows(tx, OutletState, _SQL["outlets"], outlets),
+        night_changes=_rows(tx, NightChange, _SQL["night_changes"]),
+        night_failures=_rows(tx, NightFailure, _SQL["night_failures"]),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.pauses.store import DOCTOR
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
         HeldPlan,
         Integrity,
         LoginEnd,
+        NightChange,
+        NightFailure,
         OutletState,
         Rejections,
         ScheduleState,
@@ -184,13 +188,18 @@ class Screen:
     login_ends: tuple[LoginEnd, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     outlets: tuple[OutletState, ...] = ()
+    night_changes: tuple[NightChange, ...] = ()
+    night_failures: tuple[NightFailure, ...] = ()
 
     def name_of(self, connection_id: int) -> str:
         """Return the name of a connection."""
         return next(one.name for one in self.connections if one.id == connection_id)
 
-    def is_paused(self, connection_id: int, lane: int) -> bool:
-        """Tell whether somebody has paused a lane."""
+    def is_paused(self, connection_id: int, lane: int, *, by_doctor: bool = True) -> bool:
+        """Tell whether somebody has paused a lane; `by_doctor`: or the doctor holds it."""
         return any(
-            pause.connection_id == connection_id and pause.lane == lane for pause in self.pauses
+            pause.connection_id == connection_id
+            and pause.lane == lane
+            and (by_doctor or pause.paused_by != DOCTOR)
+            for pause in self.pauses
         )

@@ -197,3 +197,27 @@ FROM unnest(%(outlets)s::text[]) AS o (name)
 LEFT JOIN alert_delivery d ON d.outlet = o.name
 GROUP BY o.name
 ORDER BY o.name
+
+-- name: night_changes
+-- What both sides changed before the last nightly look, and matters.
+SELECT l.connection_id, c ->> 'about' AS about, c ->> 'says' AS says
+FROM (
+  SELECT DISTINCT ON (connection_id) connection_id, changes
+  FROM doctor_look
+  WHERE finished_at IS NOT NULL
+  ORDER BY connection_id, due_at DESC) l,
+  jsonb_array_elements(l.changes) c
+WHERE (c ->> 'matters')::bool
+ORDER BY l.connection_id, about
+
+-- name: night_failures
+-- Checks that failed at the last nightly look.
+SELECT l.connection_id, f ->> 'cause' AS cause, f ->> 'says' AS says, f ->> 'advice' AS advice
+FROM (
+  SELECT DISTINCT ON (connection_id) connection_id, findings
+  FROM doctor_look
+  WHERE finished_at IS NOT NULL
+  ORDER BY connection_id, due_at DESC) l,
+  jsonb_array_elements(l.findings) f
+WHERE f ->> 'state' = 'failed'
+ORDER BY l.connection_id, cause, f ->> 'about'

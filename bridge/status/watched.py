@@ -148,3 +148,26 @@ class OutletState:
     failed_since: datetime | None = None
     error: str | None = None
     delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NightChange:
+    """Something that one of the sides changed before the last nightly look.
+
+    Attributes:
+        about: The object, field, scope or outbound message.
+    """
+
+    connection_id: int
+    about: str
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NightFailure:
+    """A check that failed at the last nightly look."""
+
+    connection_id: int
+    cause: str
+    says: str
+    advice: str | None

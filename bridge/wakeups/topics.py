@@ -16,6 +16,7 @@ WRITE_BACK = "write-back"
 DELETES = "deletes"
 RETENTION = "retention"
 SILENCE = "silence"
+DOCTOR = "doctor"
 RUNS = "runs"
 MAPPINGS = "mappings"
 
@@ -30,6 +31,7 @@ QUEUE_OF = {
     DELETES: "polls",
     RETENTION: "polls",
     SILENCE: "polls",
+    DOCTOR: "polls",
     RUNS: "runs",
     MAPPINGS: "runs",
 }

@@ -1,4 +1,4 @@
-"""`bridge connection` and `bridge doctor` against the sandbox."""
+"""`bridge connection` against the sandbox."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bridge.connections import cli as connection
-from bridge.doctor import cli as doctor
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from bridge.db.database import Database
     from bridge.settings import Settings
     from tests.fix_sandbox import RunningSandbox
 
@@ -127,115 +125,3 @@ def test_unknown_command_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as caught:
         connection.main(["forget", "acme"])
     assert caught.value.code == 2
-
-
-def findings(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, Any]]]:
-    """Run the doctor and return its exit code and its checks by name, the worst of each."""
-    capsys.readouterr()
-    code = doctor.main(["--json"])
-    said = answer(capsys)
-    assert said["ok"] == (code == 0)
-    by_badness = sorted(
-        said["checks"], key=lambda check: ["ok", "warning", "failed"].index(check["state"])
-    )
-    return code, {check["check"]: check for check in by_badness}
-
-
-def test_doctor_finds_a_sound_connection_well(
-    line: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    connection.main(["add", "acme", "--credentials", str(line)])
-    code, checks = findings(capsys)
-    assert code == 0
-    not_yet = {"consent", "alerts"}
-    assert {check["state"] for name, check in checks.items() if name not in not_yet} == {"ok"}
-    assert {checks[name]["state"] for name in not_yet} == {"warning"}
-    assert set(checks) >= {"database", "broker", "mapping", "Salesforce", "Constant Contact"}
-
-
-def test_doctor_says_what_to_do_about_each_side_that_fails(
-    line: Path, sandbox: RunningSandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    connection.main(["add", "acme", "--credentials", str(line)])
-    sandbox.faults(
-        {"side": "salesforce", "kind": "drop_before"},
-        {"side": "constant_contact", "kind": "html"},
-    )
-    code, checks = findings(capsys)
-    assert code == 1
-    for side in ("Salesforce", "Constant Contact"):
-        assert checks[side]["state"] == "failed"
-        assert checks[side]["advice"]
-
-
-def test_doctor_says_by_what_alarms_are_told(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BRIDGE_ALERT_WEBHOOK", "https://chat.example.com/hook")
-    assert findings(capsys)[1]["alerts"]["says"] == "told by webhook"
-    monkeypatch.setenv("BRIDGE_ALERT_WEBHOOK", "chat.example.com/hook")
-    _, checks = findings(capsys)
-    assert checks["alerts"]["state"] == "failed"
-    assert "BRIDGE_ALERT_WEBHOOK" in checks["alerts"]["says"]
-
-
-def test_doctor_proposes_the_profile_that_fits(
-    line: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    connection.main(["add", "acme", "--credentials", str(line), "--profile", "plain"])
-    _, checks = findings(capsys)
-    assert checks["profile"]["state"] == "warning"
-    assert "--profile practifi" in checks["profile"]["advice"]
-
-
-def test_doctor_names_a_field_that_the_organization_lacks(
-    line: Path, capsys: pytest.CaptureFixture[str], database: Database
-) -> None:
-    connection.main(["add", "acme", "--credentials", str(line)])
-    with database.transaction() as tx:
-        tx.execute("""UPDATE connection SET object_names = '{"contact.cc_id": "CC_ID__c"}'""")
-    code, checks = findings(capsys)
-    assert code == 1
-    assert "CC_ID__c" in checks["objects and fields"]["says"]
-
-
-def test_doctor_finds_a_connection_without_credentials(
-    sandbox: RunningSandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    connection.main(["add", "acme", "--organization-id", sandbox.line["organization_id"]])
-    code, checks = findings(capsys)
-    assert code == 1
-    assert "--credentials" in checks["state"]["advice"]
-
-
-def test_doctor_does_not_go_on_without_its_key_ring(
-    line: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    connection.main(["add", "acme", "--credentials", str(line)])
-    monkeypatch.setenv("BRIDGE_KEYS", Fernet.generate_key().decode())
-    code, checks = findings(capsys)
-    assert code == 1
-    assert checks["key ring"]["state"] == "failed"
-    assert "Salesforce" not in checks
-
-
-def test_doctor_says_that_the_database_is_down(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/nothing")
-    code, checks = findings(capsys)
-    assert code == 1
-    assert checks["database"]["state"] == "failed"
-
-
-@pytest.mark.parametrize(
-    "url", ["redis://127.0.0.1:9", "amqp://127.0.0.1:9", "nonsense", "mysql://x"]
-)
-def test_doctor_says_that_the_broker_cannot_be_used(
-    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("BROKER_URL", url)
-    code, checks = findings(capsys)
-    assert code == 1
-    assert checks["broker"]["state"] == "failed"
-    assert checks["connections"]["state"] == "warning"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.doctor.connections import check_connection
+from bridge.doctor.look import look_at
 from bridge.errors import ConfigurationError
 from bridge.mapping import cli as mapping_cli
 from bridge.salesforce.deploy import cli
@@ -163,12 +163,13 @@ def test_checking_and_activating_a_mapping_names_the_message_to_deploy_again(
     assert mapping_cli.main(["activate", str(folder), *where]) == 0
     assert sentence in capsys.readouterr().out
     installation = firm.bridge.installation
-    findings = check_connection(
+    looked = look_at(
         firm.bridge.connection, firm.bridge.database, installation.keyring, installation.settings
     )
-    told = [one for one in findings if one.check == "messages"]
-    assert [one.says for one in told] == [f"{sentence}: read one by one"]
-    assert told[0].advice == "`bridge salesforce deploy --connection firm`"
+    (told,) = [one for one in looked.findings if one.cause == "message_lacks"]
+    assert "does not carry Department" in told.says
+    assert told.advice is not None
+    assert told.advice.startswith("`bridge salesforce deploy --connection firm`")
 
 
 def test_messages_that_somebody_else_sends_are_not_taken_at_their_word(

@@ -107,6 +107,9 @@ CASES: list[tuple[str, str, tuple[str, ...]]] = [
         DIRTY.format("lease_token = gen_random_uuid(), lease_until = '2999-01-01'"),)),
     ("lane_paused", ADA, (
         DIRTY.format("attempts = 0"), "INSERT INTO pause VALUES (1, 2, app_now(), 'olga', 'why')")),
+    ("lane_held", ADA, (
+        DIRTY.format("attempts = 0"),
+        "INSERT INTO pause VALUES (1, 2, app_now(), 'doctor', 'two')")),
     ("day_spent", ADA, (
         DIRTY.format("attempts = 0"),
         "UPDATE api_application SET used = 9500, day = (app_now() AT TIME ZONE 'UTC')::date")),

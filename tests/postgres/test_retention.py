@@ -125,6 +125,12 @@ ADDED = {
           SELECT 1, id, 'lists', %(at)s, 9, 8 FROM run)
         INSERT INTO integrity_difference
         SELECT 1, id, 'list', %(name)s, 'new', '{}', '{}' FROM run""",
+    "looks": """
+        INSERT INTO doctor_look (connection_id, due_at, begun_at, finished_at, findings, changes,
+          shape)
+        SELECT 1, %(at)s::timestamptz - n * interval '1 minute', %(at)s, %(at)s, '[]', '[]',
+          CASE WHEN n = 0 AND %(name)s = 'old' THEN '{}'::jsonb END
+        FROM generate_series(0, 1) n""",
     "alerts": """
         INSERT INTO alert (cause, about, says, what_to_do, came_at, told_at, gone_at, ended_at)
         SELECT 'silence', %(name)s, 'It is silent', 'Look', %(at)s, %(at)s, %(at)s, %(at)s""",
@@ -144,6 +150,7 @@ LEFT = {
     "runs": ("run", 2),
     "events": ("engagement_event", 3),
     "differences": ("integrity_difference", 1),
+    "looks": ("doctor_look", 3),
     "alerts": ("alert", 1),
 }
 """Statement -> a table and how many rows of it are left, where one of its things was too old."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.delivery.work import CONSENT, WEBHOOK
-from bridge.pauses.store import Pause
+from bridge.pauses.store import DOCTOR, Pause
 from bridge.status.alarms import alarms
 from bridge.status.model import Budget, ConnectionState, LaneState, NotificationCount, Screen
 from bridge.status.text import lines
@@ -21,6 +21,8 @@ from bridge.status.watched import (
     HeldPlan,
     Integrity,
     LoginEnd,
+    NightChange,
+    NightFailure,
     OutletState,
     Rejections,
     ScheduleState,
@@ -89,6 +91,13 @@ SILENT = Silence(
     since=minutes_ago(31),
     changed=2,
 )
+
+
+CHANGED = NightChange(connection_id=1, about="Contact.Title", says="Contact.Title is gone")
+
+
+def failure(cause: str) -> NightFailure:
+    return NightFailure(connection_id=1, cause=cause, says="it is so", advice="mend it")
 
 
 def a_schedule(met_at: datetime | None, **values: Any) -> ScheduleState:
@@ -163,6 +172,15 @@ STANDING: dict[str, list[dict[str, Any]]] = {
         {"certificates": (a_certificate(9.9),)},
         {"certificates": (a_certificate(60, refused="self-signed certificate"),)},
     ],
+    "applying_held": [
+        {"pauses": (replace(a_pause(WEBHOOK), paused_by=DOCTOR),)},
+        {"pauses": tuple(replace(a_pause(lane), paused_by=DOCTOR) for lane in range(5))},
+    ],
+    "organization_changed": [{"night_changes": (CHANGED,)}],
+    "check_failed": [
+        {"night_failures": (failure("field_missing"),)},
+        {"night_failures": (failure("field_missing"), failure("field_missing"))},
+    ],
     "alerts_untaken": [{"outlets": (an_outlet(minutes_ago(6)),)}],
 }
 
@@ -188,6 +206,7 @@ QUIET: dict[str, dict[str, Any]] = {
     },
     "a certificate that holds": {"certificates": (a_certificate(10),)},
     "an outlet that failed a moment ago": {"outlets": (an_outlet(minutes_ago(4)),)},
+    "a failure that another alarm tells": {"night_failures": (failure("connection_paused"),)},
     "late because paused": {"lanes": (a_lane(16),), "pauses": (a_pause(WEBHOOK),)},
 }
 
