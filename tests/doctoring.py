@@ -42,10 +42,6 @@ if TYPE_CHECKING:
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 KEY = "x" * 43 + "="
 _CALLBACK = "http://localhost:8400/callback"
-_BACKUPS = """
-CREATE TABLE IF NOT EXISTS backup (taken_at timestamptz, took_s real, path text, bytes bigint,
-  digest text, schema_version int, with_keys boolean, made_by text)
-"""
 
 
 @dataclass
@@ -200,7 +196,6 @@ class Ward:
     def back_up(self, age: str) -> None:
         """Note a backup of some age."""
         with self.database.transaction() as tx:
-            tx.execute(_BACKUPS)
             tx.execute("DELETE FROM backup")
             tx.execute(
                 "INSERT INTO backup (taken_at, took_s, path, bytes, digest, schema_version, "

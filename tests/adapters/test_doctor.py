@@ -104,7 +104,7 @@ INSTALLATION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "no worker",
         "bridge worker",
     ),
-    ("backup_none", lambda w: w.do("DROP TABLE backup"), "no backup", "back the database up"),
+    ("backup_none", lambda w: w.do("DELETE FROM backup"), "no backup", "back the database up"),
     ("backup_old", lambda w: w.back_up("50 hours"), "the last one is of", "nightly backup"),
     (
         "public_open",
@@ -202,8 +202,8 @@ def wrong_secret(ward: Ward) -> None:
 def short_certificate(ward: Ward) -> None:
     with ward.database.transaction() as tx:
         # In a slot of its own: the sandbox's login goes on by its consumer secret.
-        place = (tx, ward.keyring, ward.connection.id, "sf_key", "a key")
-        write_secret(*place, slot=1, lives_s=20 * 86_400)
+        connection_id, lives_s = ward.connection.id, 20 * 86_400
+        write_secret(tx, ward.keyring, connection_id, "sf_key", "a key", slot=1, lives_s=lives_s)
 
 
 def clock(ward: Ward) -> None:
