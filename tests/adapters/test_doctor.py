@@ -79,8 +79,10 @@ INSTALLATION: list[tuple[str, Callable[[Ward], None], str, str]] = [
     ),
     (
         "database_unusable",
-        lambda w: w.do("DELETE FROM schema_version WHERE version = 47"),
-        "lacks migrations 47",
+        lambda w: w.do(
+            "DELETE FROM schema_version WHERE version = (SELECT max(version) FROM schema_version)"
+        ),
+        "lacks migrations",
         "follow that sentence",
     ),
     ("key_ring_missing", other_keys, "key", "bring back the ring"),
