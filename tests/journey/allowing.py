@@ -8,9 +8,18 @@ import sys
 
 import requests
 
-page = requests.get(sys.argv[1], timeout=20)
-fields = {
-    name: html.unescape(value)
-    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
-}
-requests.post(page.url, data=fields | {"answer": "allow"}, timeout=20).raise_for_status()
+
+def main(address: str) -> None:
+    """Open the page and answer it."""
+    page = requests.get(address, timeout=20)
+    fields = {
+        name: html.unescape(value)
+        for name, value in re.findall(
+            r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text
+        )
+    }
+    requests.post(page.url, data=fields | {"answer": "allow"}, timeout=20).raise_for_status()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

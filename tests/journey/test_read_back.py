@@ -83,7 +83,7 @@ def test_a_resubscription_that_is_only_claimed_is_not_confirmed(firm: Firm) -> N
     assert firm.status(person) == ("Subscribed", None)
     [request] = firm.bridge.rows("SELECT state, policy, reason FROM resubscription")
     assert (request["state"], request["policy"]) == ("confirmed", "firm")
-    assert request["reason"].endswith("on 1 lists")
+    assert request["reason"].endswith("on 1 list")
 
 
 def test_a_removal_that_is_only_claimed_is_tried_again(firm: Firm) -> None:

@@ -40,6 +40,13 @@ NAMED: dict[str, object] = {
 """What a switch is set to of which a longer time or the other answer is not the question."""
 
 
+OF_SETTING_UP = {
+    *("api_enabled", "setup_visible", "metadata_api", "missing_privileges"),
+    "report_runs_an_hour",
+}
+"""What is set up wrong in a side, and not left open by its vendor: `bridge doctor` names it."""
+
+
 def other_values(name: str, field: FieldInfo) -> list[object]:
     """Return what a switch can be besides its default; of a time, one that is long."""
     if name in NAMED:
@@ -55,6 +62,8 @@ def other_values(name: str, field: FieldInfo) -> list[object]:
 def switches() -> Iterator[object]:
     for side, model in SIDES.items():
         for name, field in model.model_fields.items():
+            if name in OF_SETTING_UP:
+                continue
             for value in other_values(name, field):
                 yield pytest.param(side, {name: value}, id=f"{name}={value}")
 

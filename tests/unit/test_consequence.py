@@ -100,6 +100,8 @@ NEVER_HERE = {
     errors.UnknownOrganization,
     errors.UnknownEndpoint,
     errors.TooLarge,
+    errors.SetupRefused,  # of the commands that connect
+    errors.SetupUnavailable,
 }
 
 
