@@ -1,6 +1,7 @@
 # The commands of this project; `make demo` and `make test` need nothing but Python 3.11 or later.
 
 PYTHON ?= python3
+export PYTHON
 BIN := .venv/bin
 ARGS ?=
 
@@ -10,7 +11,7 @@ demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
 
 test: install  ## lint, types and the whole suite
-	@PYTHON=$(PYTHON) .ci/browser
+	@.ci/browser
 	@.ci/check
 
 FAULTS := tests/faults tests/journey/test_outages.py tests/journey/test_lost_answers.py
@@ -19,7 +20,7 @@ faults: install  ## kills, restarts, and all that surrounds the bridge failing, 
 	@BRIDGE_TEST_SCALE=17 $(BIN)/pytest $(FAULTS) $(ARGS)
 
 browser: install  ## the console in a real browser, which the system has to have: apt-get install chromium
-	@PYTHON=$(PYTHON) .ci/browser
+	@.ci/browser
 	@$(BIN)/pytest tests/browser $(ARGS)
 
 seeds: install  ## a thousand firms at random on both sides, with faults: the second plan is empty for each
