@@ -44,13 +44,13 @@ def change(visit: Visit, bulk: Bulk, connection: Connection) -> Response:
     ticked = visit.form.get("contact", [])
     removed = visit.form.one("remove")
     with visit.console.database.transaction() as tx:
-        _move(tx, bulk, _chosen_lists(visit), list_names(tx, connection.id))
+        names = list_names(tx, connection.id)
+        _move(tx, bulk, _chosen_lists(visit), names)
         if removed:
             chosen = ticked if removed == "ticked" else [removed]
             tx.execute(SQL["unselect"], place_of(bulk) | {"contact_ids": chosen})
         elif visit.form.one("do") == "move":
-            to = dict.fromkeys(ticked, visit.form.one("to"))
-            _move(tx, bulk, to, list_names(tx, connection.id))
+            _move(tx, bulk, dict.fromkeys(ticked, visit.form.one("to")), names)
         tx.execute(SQL["touch"], place_of(bulk))
     tab = visit.form.one("tab")
     return visit.go(f"{HOME}/{bulk.id}/selected?tab={tab if tab in _TABS else 'added'}")

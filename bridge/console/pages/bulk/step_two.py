@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from bridge.bulk_create.model import Chip, Source
@@ -170,15 +171,14 @@ def _sources(
     unread: RemoteError | None = None
     with visit.console.database.transaction() as tx:
         names = mapping_of(tx, connection).names
-    salesforce = _salesforce(visit, connection)
-    try:
-        choices = read_choices(salesforce, names)
-    except RemoteError as error:
-        unread = error
-        faults = faults or [f"List views and campaigns cannot be read now: {error}"]
-    if not isinstance(unread, Unavailable):  # who does not answer is not waited for again
-        reports = _reports(visit, salesforce, connection, part)
-    salesforce.close()
+    with closing(_salesforce(visit, connection)) as salesforce:
+        try:
+            choices = read_choices(salesforce, names)
+        except RemoteError as error:
+            unread = error
+            faults = faults or [f"List views and campaigns cannot be read now: {error}"]
+        if not isinstance(unread, Unavailable):  # who does not answer is not waited for again
+            reports = _reports(visit, salesforce, connection, part)
     with visit.console.database.transaction() as tx:
         page: dict[str, Any] = step_page(tx, visit, bulk, "contacts", faults=faults)
     return visit.page(
