@@ -22,7 +22,7 @@ _FILES: dict[str, type[ContactFile | ListFile | MembershipFile]] = {
     "list.yaml": ListFile,
     "membership.yaml": MembershipFile,
 }
-_CHOICES = frozenset({"equals", "not_equals", "in_", "not_in", "includes"})
+_CHOICES = frozenset({"is_", "is_not", "in_", "not_in", "includes"})
 
 
 class Named(NamedTuple):

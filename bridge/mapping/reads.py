@@ -95,7 +95,7 @@ class Reader:
         return self._question(operator, getattr(condition, operator), value)
 
     def _question(self, operator: str, wanted: Any, value: ast.expr) -> ast.expr:
-        if operator in {"equals", "in_", "not_equals", "not_in"}:
+        if operator in {"is_", "in_", "is_not", "not_in"}:
             items = wanted if isinstance(wanted, list) else [wanted]
             holes = {
                 "AMONG": conditions.among,
@@ -104,7 +104,7 @@ class Reader:
                 "VALUE": value,
             }
             answer = expression("AMONG(VALUE, TEXTS, NUMBERS)", self._names, **holes)
-            return self._negated(answer) if operator.startswith("not") else answer
+            return self._negated(answer) if operator in {"is_not", "not_in"} else answer
         if operator in _SIGNS:
             limit = wanted if isinstance(wanted, str) else Bound(Decimal(str(wanted)))
             holes = {
@@ -115,10 +115,10 @@ class Reader:
                 "VALUE": value,
             }
             return expression("ORDERED(COMPARE(VALUE, LIMIT), SIGNS)", self._names, **holes)
-        if operator == "empty":
+        if operator == "present":
             holes = {"EMPTY": conditions.is_empty, "VALUE": value}
             answer = expression("EMPTY(VALUE)", self._names, **holes)
-            return answer if wanted else self._negated(answer)
+            return self._negated(answer) if wanted else answer
         question = _TEXT_QUESTIONS[operator]
         text = wanted if operator == "includes" else wanted.lower()
         return expression("ASK(VALUE, TEXT)", self._names, ASK=question, VALUE=value, TEXT=text)

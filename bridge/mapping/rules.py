@@ -54,11 +54,13 @@ class Condition(Strict):
     """A question about the record: one field and one operator, or `all`, `any`, `not` of others."""
 
     field: SourcePath | None = None
-    equals: Scalar | None = Field(None, description="the very value; true or false for a tick box")
-    not_equals: Scalar | None = Field(None, description="any other value, or none")
+    is_: Scalar | None = Field(
+        None, alias="is", description="the very value; true or false for a tick box"
+    )
+    is_not: Scalar | None = Field(None, description="any other value, or none")
     in_: list[Scalar] | None = Field(None, alias="in", min_length=1, max_length=500)
     not_in: list[Scalar] | None = Field(None, min_length=1, max_length=500)
-    empty: bool | None = Field(None, description="true: has no value; false: has one")
+    present: bool | None = Field(None, description="true: has a value; false: has none")
     contains: Text | None = Field(None, description="the text is part of it; case does not matter")
     starts_with: Text | None = Field(None, description="case does not matter")
     ends_with: Text | None = Field(None, description="case does not matter")
@@ -84,7 +86,7 @@ class Condition(Strict):
             raise ValueError(
                 "one operator a condition: join several with `all` or `any`"
                 if operators
-                else "an operator is missing, such as `equals` or `empty`"
+                else "an operator is missing, such as `is` or `present`"
             )
         return self
 

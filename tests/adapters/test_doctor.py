@@ -236,9 +236,7 @@ def with_old_ids(kind: str, name: str, number: str) -> Callable[[Ward], None]:
     return breaks
 
 
-LEAVE_OUT = (
-    "leave_out:\n  - when: {field: Account.Type, equals: Clients}\n    reason: none of ours\n\n"
-)
+LEAVE_OUT = "leave_out:\n  - when: {field: Account.Type, is: Clients}\n    reason: none of ours\n\n"
 
 CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
     (

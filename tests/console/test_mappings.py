@@ -149,7 +149,7 @@ def test_who_takes_no_part_and_what_is_refused_is_told(desk: Desk) -> None:
     lets_see(desk, ann)
     left_out = contact_yaml(
         "first_name: FirstName",
-        "leave_out:\n  - when: {field: LastName, equals: Moran}\n    reason: one of ours\n",
+        "leave_out:\n  - when: {field: LastName, is: Moran}\n    reason: one of ours\n",
     )
     seen = check(browser, "contact.yaml", left_out, who=HOME)
     assert "takes no part: one of ours; differs: it takes part now" in seen.text
@@ -318,7 +318,7 @@ def test_another_text_than_was_reviewed_is_not_activated(desk: Desk) -> None:
 
 LOOSER = [
     ("names.yaml", "do_not_email: ", "do_not_email: Other__c  # "),
-    ("contact.yaml", "\nfields:", "\nexplicit_permission_when: {field: X__c, equals: a}\nfields:"),
+    ("contact.yaml", "\nfields:", "\nexplicit_permission_when: {field: X__c, is: a}\nfields:"),
 ]
 
 

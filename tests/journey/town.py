@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CAMPAIGN = "Tuesday's letter"
 LEAVES_OUT = """
 leave_out:
-  - when: {field: Title, equals: Retired}
+  - when: {field: Title, is: Retired}
     reason: retired people take no part
 """
 

@@ -32,10 +32,8 @@ KINDS: tuple[Kind, ...] = ("list", "contact", "membership")
 SIDES: tuple[Literal["list", "contact"], ...] = ("list", "contact")
 
 LEFT_OUT = {
-    "contact.yaml": "leave_out: [{when: {field: Title, equals: Left out}, reason: has left}]\n",
-    "membership.yaml": (
-        "leave_out: [{when: {field: Name, equals: Declined}, reason: was declined}]\n"
-    ),
+    "contact.yaml": "leave_out: [{when: {field: Title, is: Left out}, reason: has left}]\n",
+    "membership.yaml": ("leave_out: [{when: {field: Name, is: Declined}, reason: was declined}]\n"),
 }
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OLD = contact_yaml("first_name: FirstName")
 NEW = contact_yaml(
     "first_name: {from: FirstName, default: Client}",
-    "leave_out:\n  - when: {field: LastName, equals: Gone}\n    reason: gone\n",
+    "leave_out:\n  - when: {field: LastName, is: Gone}\n    reason: gone\n",
 )
 PEOPLE = 25
 

@@ -181,7 +181,7 @@ source: contact
 target: contact
 match: email_address
 leave_out:
-  - when: {any: [{field: Type__c, in: [Gone, Left]}, {not: {field: Level__c, equals: Gold}}]}
+  - when: {any: [{field: Type__c, in: [Gone, Left]}, {not: {field: Level__c, is: Gold}}]}
     reason: gone
   - when: {field: Name, contains: Test}
     reason: a test

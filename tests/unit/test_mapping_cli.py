@@ -89,7 +89,7 @@ def test_run_tells_an_error_of_the_record(
 def test_run_tells_why_a_record_takes_no_part(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    head = "leave_out: [{when: {field: Gone__c, equals: true}, reason: has died}]\n"
+    head = "leave_out: [{when: {field: Gone__c, is: true}, reason: has died}]\n"
     (folder / "contact.yaml").write_text(contact_yaml(head=head), encoding="utf-8")
     file = str(folder / "contact.yaml")
     assert main(["run", file, "--record", record(folder, {"Email": "a@b", "Gone__c": True})]) == 0

@@ -13,9 +13,9 @@ from bridge.edits.loosening import loosened
 from bridge.mapping.compiled import load_mapping
 from tests.unit.mapping_builders import a_mapping, contact_yaml, files_with
 
-RULE = "leave_out:\n  - when: {field: Title, equals: A}\n    reason: one of ours\n"
-OTHER = RULE.replace("equals: A", "equals: B").replace("one of ours", "gone")
-ASKED = "explicit_permission_when: {field: Consent__c, equals: a}\n"
+RULE = "leave_out:\n  - when: {field: Title, is: A}\n    reason: one of ours\n"
+OTHER = RULE.replace("is: A", "is: B").replace("one of ours", "gone")
+ASKED = "explicit_permission_when: {field: Consent__c, is: a}\n"
 MEMBERSHIP = files_with()["membership.yaml"]
 
 LOOSENING = [
@@ -121,7 +121,7 @@ def test_what_changes_is_what_would_be_sent(
 
 
 def test_who_is_left_out_by_a_field_that_nobody_has_read_cannot_be_told() -> None:
-    head = "leave_out:\n  - when: {field: Unread__c, equals: a}\n    reason: gone\n"
+    head = "leave_out:\n  - when: {field: Unread__c, is: a}\n    reason: gone\n"
     comparison = Comparison(a_mapping(), a_mapping(head=head), {})
     assert comparison.of({"Email": "ann@example.org"}, None).kind == "not_known"
     assert comparison.unread({"Email": "ann@example.org"}) == ["Unread__c"]

@@ -128,7 +128,7 @@ def test_text_above_the_limit_is_an_error_or_cut_as_the_rule_says() -> None:
     assert project(ADA | {"FirstName": long})["first_name"] == "xxxxx"
 
 
-ONE_OR_OTHER = "cases: [{when: {field: A__c, equals: 1}, value: one}, {value: other}]"
+ONE_OR_OTHER = "cases: [{when: {field: A__c, is: 1}, value: one}, {value: other}]"
 
 
 @pytest.mark.parametrize(
@@ -145,15 +145,15 @@ ONE_OR_OTHER = "cases: [{when: {field: A__c, equals: 1}, value: one}, {value: ot
         ("join: {fields: [A__c, B__c]}", {"A__c": "a ", "B__c": "b"}, "a b"),
         ("join: {fields: [A__c, B__c], with: ', '}", {"A__c": None, "B__c": "b"}, "b"),
         ("join: {fields: [A__c, B__c]}", {"A__c": "a"}, "left out"),
-        ("from: A__c, when: {field: B__c, equals: true}", {"A__c": "a", "B__c": "true"}, "a"),
-        ("from: A__c, when: {field: B__c, equals: true}", {"A__c": "a", "B__c": "false"}, None),
-        ("from: A__c, when: {field: B__c, equals: true}", {"A__c": "a"}, "left out"),
-        ("value: a, when: {field: B__c, empty: true}, default: d", {"B__c": "x"}, "d"),
+        ("from: A__c, when: {field: B__c, is: true}", {"A__c": "a", "B__c": "true"}, "a"),
+        ("from: A__c, when: {field: B__c, is: true}", {"A__c": "a", "B__c": "false"}, None),
+        ("from: A__c, when: {field: B__c, is: true}", {"A__c": "a"}, "left out"),
+        ("value: a, when: {field: B__c, present: false}, default: d", {"B__c": "x"}, "d"),
         (ONE_OR_OTHER, {"A__c": "1.0"}, "one"),
         (ONE_OR_OTHER, {"A__c": None}, "other"),
         (ONE_OR_OTHER, {}, "left out"),
-        ("cases: [{when: {field: A__c, equals: 1}, from: B__c}]", {"A__c": "1", "B__c": "b"}, "b"),
-        ("cases: [{when: {field: A__c, equals: 1}, from: B__c}]", {"A__c": "2", "B__c": "b"}, None),
+        ("cases: [{when: {field: A__c, is: 1}, from: B__c}]", {"A__c": "1", "B__c": "b"}, "b"),
+        ("cases: [{when: {field: A__c, is: 1}, from: B__c}]", {"A__c": "2", "B__c": "b"}, None),
     ],
 )  # fmt: skip
 def test_where_a_value_comes_from(
@@ -164,13 +164,13 @@ def test_where_a_value_comes_from(
 
 def test_all_fields_that_are_read_are_told_once() -> None:
     mapping = a_mapping(
-        "first_name: {from: FirstName, when: {any: [{field: A__c, empty: true}, "
-        "{not: {field: Account.Type, equals: X}}]}}\n"
+        "first_name: {from: FirstName, when: {any: [{field: A__c, present: false}, "
+        "{not: {field: Account.Type, is: X}}]}}\n"
         "last_name: {first_of: [LastName, FirstName]}\n"
-        "job_title: {cases: [{when: {field: B__c, equals: 1}, from: Title}]}\n"
+        "job_title: {cases: [{when: {field: B__c, is: 1}, from: Title}]}\n"
         "company_name: {join: {fields: [Account.Name, C__c]}}",
-        head="leave_out: [{when: {field: D__c, equals: true}, reason: gone}]\n"
-        "explicit_permission_when: {field: E__c, equals: true}\n",
+        head="leave_out: [{when: {field: D__c, is: true}, reason: gone}]\n"
+        "explicit_permission_when: {field: E__c, is: true}\n",
     )
     paths = mapping.contact.paths
     assert len(paths) == len(set(paths))
@@ -183,8 +183,8 @@ def test_all_fields_that_are_read_are_told_once() -> None:
 def test_a_record_that_is_left_out_is_told_why_and_one_that_cannot_be_judged_is_an_error() -> None:
     leaves_out = a_mapping(
         head="leave_out:\n"
-        "  - {when: {field: A__c, equals: true}, reason: the person has died}\n"
-        "  - {when: {field: B__c, equals: Staff}, reason: a colleague}\n"
+        "  - {when: {field: A__c, is: true}, reason: the person has died}\n"
+        "  - {when: {field: B__c, is: Staff}, reason: a colleague}\n"
     ).contact.leaves_out
     assert leaves_out({"A__c": "false", "B__c": None}) is None
     assert leaves_out({"A__c": "true"}) == "the person has died"
@@ -194,7 +194,7 @@ def test_a_record_that_is_left_out_is_told_why_and_one_that_cannot_be_judged_is_
 
 
 def test_permission_is_explicit_only_where_the_consent_field_says_so() -> None:
-    head = "explicit_permission_when: {field: Consent__c, equals: true}\n"
+    head = "explicit_permission_when: {field: Consent__c, is: true}\n"
     project = a_mapping(head=head).contact.project
     assert project(ADA | {"Consent__c": "true"}) == ADDRESS | {"permission_to_send": "explicit"}
     assert project(ADA | {"Consent__c": "false"}) == ADDRESS
@@ -205,7 +205,7 @@ def test_a_list_has_a_name_and_a_membership_takes_part_unless_left_out() -> None
     files = files_with(
         list="source: list\ntarget: list\nmatch: id\nfields: {name: $name, description: D__c}\n",
         membership="source: membership\ntarget: membership\nmatch: contact_and_list\n"
-        "leave_out: [{when: {field: Status, equals: Declined}, reason: declined}]\n",
+        "leave_out: [{when: {field: Status, is: Declined}, reason: declined}]\n",
     )
     mapping = load_mapping(files, profile="practifi", overrides={})
     assert mapping.list.match == "id"
