@@ -1,0 +1,50 @@
+"""What several commands of `bridge mapping` ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from bridge.mapping.profiles import PROFILES
+from bridge.settings import read_settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
+
+DONE, FAILED, FAULTY = 0, 1, 2
+"""Exit codes: done; a record or a test fails; the files have faults."""
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the folder of the mapping files."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="default: BRIDGE_MAPPINGS, `mappings/`"
+    )
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the profile whose names count."""
+    parser.add_argument(
+        "--profile", choices=PROFILES, default=PROFILES[0], help=f"default: {PROFILES[0]}"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Let a command print one JSON value instead of text."""
+    parser.add_argument("--json", action="store_true", help="print one JSON value")
+
+
+def folder_of(arguments: argparse.Namespace) -> Path:
+    """Return the folder that is meant."""
+    folder: Path = arguments.folder or read_settings().mappings
+    return folder
+
+
+def print_stale(sentences: list[str]) -> None:
+    """Tell what has to be deployed to Salesforce again, if anything."""
+    for sentence in sentences:
+        print(sentence)
+    if sentences:
+        print("-> `bridge salesforce deploy`: until then these fields are read one by one")
