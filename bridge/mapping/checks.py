@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel
 
+from bridge.mapping.countries import country_code, is_country_code
 from bridge.mapping.quantities import day_of
 from bridge.mapping.rules import Case, Condition, Lookup, Rule
 from bridge.mapping.schema import (
@@ -19,6 +20,7 @@ from bridge.mapping.schema import (
     MembershipFile,
 )
 from bridge.mapping.standard_fields import misspelling
+from bridge.mapping.step_arguments import InCountry
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
 from bridge.mapping.yaml_tree import Path, nearest
 
@@ -123,6 +125,9 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
         yield from _source(source, (*path, "first_of", number), fields)
     for number, source in enumerate(rule.join.fields if rule.join else []):
         yield from _source(source, (*path, "join", "fields", number), fields)
+    for number, step in enumerate(rule.transform):
+        for key, source in step.asks:
+            yield from _source(source, (*path, "transform", number, step.name, key), fields)
     for number, case in enumerate(rule.cases or [], start=1):
         if case.when is None and number < len(rule.cases or []):
             yield (*path, "cases", number - 1), "only the last case may stand without `when`"
@@ -153,6 +158,13 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
             yield place, f"no table {step.argument} under `lookups`{close}"
         elif step.name == "in_zone" and not is_zone(step.argument):
             yield place, f"no time zone {step.argument}{nearest(step.argument, zones())}"
+        elif step.name == "date_time" and (zone := step.argument.zone) and not is_zone(zone):
+            yield (*place, "zone"), f"no time zone {zone}{nearest(zone, zones())}"
+        elif isinstance(step.argument, InCountry) and (code := step.argument.country):
+            if not is_country_code(code):
+                meant = country_code(code)
+                close = f" (did you mean {meant}?)" if meant != code else ""
+                yield (*place, "country"), f"no country has the code {code}{close}"
         elif step.name == "bands":
             limits = [band.below for band in step.argument]
             if None in limits[:-1]:

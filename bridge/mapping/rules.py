@@ -10,19 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import TypeAliasType
 
-from bridge.mapping.steps import COUNTRY_CODE, Step
+from bridge.mapping.step_arguments import COUNTRY, PATH
+from bridge.mapping.steps import Step  # noqa: TC001 - pydantic reads it
 
-_PATH = r"^(\$[a-z_]+|[A-Za-z]\w*(\.[A-Za-z]\w*){0,5})$"
 _API_NAME = r"^[A-Za-z]\w*$"
 _NAMESPACE = r"^([A-Za-z]\w*__)?$"
 KEY = r"^[a-z][a-z0-9_]{0,49}$"
 
 FORMS = {
-    _PATH: "a field: letters, digits and _, dots after relationships, or $ and a name",
+    PATH: "a field: letters, digits and _, dots after relationships, or $ and a name",
     _API_NAME: "an API name: letters, digits and _",
     _NAMESPACE: "a namespace such as practifi__, or empty",
     KEY: "a key of a custom field: small letters, digits and _",
-    COUNTRY_CODE: "a country calling code in quotes, such as '61'",
+    COUNTRY: "a country's code: two capital letters, such as AU",
 }
 """What the texts of each pattern are, for those who wrote another."""
 
@@ -31,7 +31,7 @@ SourcePath = TypeAliasType(
     Annotated[
         str,
         Field(
-            pattern=_PATH,
+            pattern=PATH,
             description="a field as SOQL writes it (`Email`, `Account.Name`), "
             "or `$name` for the field that names.yaml calls so",
             examples=["FirstName", "Account.Name", "$email"],
