@@ -144,7 +144,7 @@ def _states(country: str) -> dict[str, tuple[str, str]]:
     import pycountry  # noqa: PLC0415 - as above
 
     states: dict[str, tuple[str, str]] = {}
-    found = pycountry.subdivisions.get(country_code=country) or []
+    found = pycountry.subdivisions.get(country_code=country) or []  # type: ignore[no-untyped-call]
     for one in sorted(found, key=lambda one: (one.parent_code is not None, one.code)):
         code = one.code.partition("-")[2]
         # Where a state has two languages, both names stand in one: `Catalunya [Cataluña]`.
