@@ -35,7 +35,7 @@ _CAUSES = {
     "pattern too large - compile failed": "too large once it is written out: repeat less",
 }
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
-_REFERENCE = re.compile(r"\\[1-9]|\(\?P=")
+_REFERENCE = re.compile(r"\\[1-9]|\(\?P$")
 _PARTS = re.compile(r"\\(.?)", re.DOTALL)
 
 

@@ -43,7 +43,7 @@ REFUSED = [
     ("[z-a]", "z-a is no range or class of characters"),
     (r"\p{Foo}", r"\p{Foo} is no range or class of characters"),
     (r"(a)\1", r"\1 refers to what was found before, which does not exist here"),
-    ("(?P<n>a)(?P=n)", "(?P=n) refers to what was found before, which does not exist here"),
+    ("(?P<n>a)(?P=n)", "(?P refers to what was found before, which does not exist here"),
     ("(?=a)", "(?= looks ahead or behind, which does not exist here"),
     ("(?<!a)b", "(?<! looks ahead or behind, which does not exist here"),
     ("(?>a)", "(?> does not exist here"),
