@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel
 
 from bridge.mapping.countries import country_code, is_country_code
+from bridge.mapping.patterns import NotAPattern, compiled_pattern, replacement
+from bridge.mapping.placeholders import TextWithFields, read_text
 from bridge.mapping.quantities import day_of
 from bridge.mapping.rules import Case, Condition, Lookup, Rule
 from bridge.mapping.schema import (
@@ -20,9 +22,9 @@ from bridge.mapping.schema import (
     MembershipFile,
 )
 from bridge.mapping.standard_fields import misspelling
-from bridge.mapping.step_arguments import InCountry
+from bridge.mapping.step_arguments import InCountry, TimeFormat
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
-from bridge.mapping.yaml_tree import Path, nearest
+from bridge.mapping.yaml_tree import Path, Within, nearest
 
 if TYPE_CHECKING:
     from bridge.mapping.names import Names
@@ -110,6 +112,17 @@ def _condition(condition: Condition, path: Path, fields: FieldNames) -> Found:
         limit = getattr(condition, operator)
         if isinstance(limit, str) and not _is_day(limit):
             yield (*path, operator), "neither a number nor a date such as '2026-01-31'"
+    if condition.matches is not None and (cause := _pattern_fault(condition.matches)):
+        yield (*path, "matches"), cause
+
+
+def _pattern_fault(pattern: str, by: str = "") -> str | None:
+    """Say what is wrong with a pattern, or with what is put in the place of its matches."""
+    try:
+        replacement(by, compiled_pattern(pattern).groups)
+    except NotAPattern as fault:
+        return str(fault)
+    return None
 
 
 def _is_day(text: str) -> bool:
@@ -128,9 +141,20 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
     for number, step in enumerate(rule.transform):
         for key, source in step.asks:
             yield from _source(source, (*path, "transform", number, step.name, key), fields)
+    if rule.template is not None:
+        yield from _template(read_text(rule.template), (*path, "template"), fields)
     for number, case in enumerate(rule.cases or [], start=1):
         if case.when is None and number < len(rule.cases or []):
             yield (*path, "cases", number - 1), "only the last case may stand without `when`"
+
+
+def _template(text: TextWithFields, path: Path, fields: FieldNames) -> Found:
+    faulty = {at for at, _ in text.faults}
+    for at, cause in text.faults:
+        yield (*path, Within(at)), cause
+    for field in text.fields:
+        if field.at not in faulty:
+            yield from _source(field.source, (*path, Within(field.at)), fields)
 
 
 def _target(rule: Rule, target: Target, path: Path) -> Found:
@@ -156,21 +180,38 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
         if step.name == "lookup" and step.argument not in lookups:
             close = nearest(step.argument, list(lookups))
             yield place, f"no table {step.argument} under `lookups`{close}"
-        elif step.name == "in_zone" and not is_zone(step.argument):
-            yield place, f"no time zone {step.argument}{nearest(step.argument, zones())}"
-        elif step.name == "date_time" and (zone := step.argument.zone) and not is_zone(zone):
-            yield (*place, "zone"), f"no time zone {zone}{nearest(zone, zones())}"
-        elif isinstance(step.argument, InCountry) and (code := step.argument.country):
-            if not is_country_code(code):
-                meant = country_code(code)
-                close = f" (did you mean {meant}?)" if meant != code else ""
-                yield (*place, "country"), f"no country has the code {code}{close}"
+        elif step.name in {"in_zone", "date_time"}:
+            yield from _zone(step.argument, place)
+        elif isinstance(step.argument, InCountry):
+            yield from _country(step.argument.country, (*place, "country"))
+        elif step.name == "replace" and step.argument.pattern is not None:
+            if cause := _pattern_fault(step.argument.pattern):
+                yield (*place, "pattern"), cause
+            elif cause := _pattern_fault(step.argument.pattern, step.argument.with_):
+                yield (*place, "with"), cause
         elif step.name == "bands":
-            limits = [band.below for band in step.argument]
-            if None in limits[:-1]:
-                yield place, "only the last range may stand without `below`"
-            elif (given := [limit for limit in limits if limit is not None]) != sorted(set(given)):
-                yield place, "the limits must rise from range to range"
+            yield from _bands([band.below for band in step.argument], place)
+
+
+def _bands(limits: list[float | None], place: Path) -> Found:
+    if None in limits[:-1]:
+        yield place, "only the last range may stand without `below`"
+    elif (given := [limit for limit in limits if limit is not None]) != sorted(set(given)):
+        yield place, "the limits must rise from range to range"
+
+
+def _zone(argument: str | TimeFormat, place: Path) -> Found:
+    zone = argument if isinstance(argument, str) else argument.zone
+    if zone is not None and not is_zone(zone):
+        at = place if isinstance(argument, str) else (*place, "zone")
+        yield at, f"no time zone {zone}{nearest(zone, zones())}"
+
+
+def _country(code: str | None, place: Path) -> Found:
+    if code is not None and not is_country_code(code):
+        meant = country_code(code)
+        close = f" (did you mean {meant}?)" if meant != code else ""
+        yield place, f"no country has the code {code}{close}"
 
 
 def zones() -> list[str]:

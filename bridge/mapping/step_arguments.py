@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bridge.mapping.dates import sound_pattern
+from bridge.mapping.placeholders import PATH
 
-PATH = r"^(\$[a-z_]+|[A-Za-z]\w*(\.[A-Za-z]\w*){0,5})$"
 COUNTRY = r"^[A-Z]{2}$"
 
 CountryCode = Annotated[
