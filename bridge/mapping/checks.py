@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -69,7 +70,8 @@ def check_file(file: AnyFile, fields: FieldNames) -> Found:
     """Yield path and cause of each thing in a file that cannot work."""
     for path, part in _models(file, ()):
         if isinstance(part, Condition):
-            yield from _condition(part, path, fields)
+            is_of_child = ("child", "where") in pairwise(path)
+            yield from _condition(part, path, None if is_of_child else fields)
         elif isinstance(part, Case):
             yield from _source(part.from_, (*path, "from"), fields)
         elif isinstance(part, Rule):
@@ -106,8 +108,12 @@ def _source(source: str | None, path: Path, fields: FieldNames) -> Found:
         yield path, cause
 
 
-def _condition(condition: Condition, path: Path, fields: FieldNames) -> Found:
-    yield from _source(condition.field, (*path, "field"), fields)
+def _condition(condition: Condition, path: Path, fields: FieldNames | None) -> Found:
+    """Check a condition; of child records, whose `fields` are None, no field is known here."""
+    if fields is not None:
+        yield from _source(condition.field, (*path, "field"), fields)
+    elif condition.field is not None and condition.field.startswith("$"):
+        yield (*path, "field"), "child records have no names in names.yaml: write the field itself"
     for operator in _ORDERED:
         limit = getattr(condition, operator)
         if isinstance(limit, str) and not _is_day(limit):

@@ -249,6 +249,8 @@ class FunctionWriter:
                 "FALLBACKS": tuple(field.fallback for field in text.fields),
             }
             code = fill("v = COMPOSED(VALUES, LITERALS, FALLBACKS)", self._names, **holes)
+        elif rule.child is not None:
+            code = self._reader.read_child(rule.child, self._filename)
         elif rule.cases is not None:
             code = self._cases(rule.cases)
         else:

@@ -12,7 +12,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
 
 from bridge.mapping.countries import country_code
-from bridge.mapping.transforms import EXTENSION, MOST_OF_A_PHONE, phone
+from bridge.mapping.transforms import EXTENSION, phone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ _FORMATS = {
     "international": PhoneNumberFormat.INTERNATIONAL,
     "national": PhoneNumberFormat.NATIONAL,
 }
+_MOST_CHARACTERS = 25  # of a telephone number in Constant Contact
 _LONGEST_TEXT = 200  # characters in which numbers are looked for
 _LONGEST_EXTENSION = 6
 
@@ -106,4 +107,4 @@ def _written(number: PhoneNumber, form: str, extension: str) -> str:
     shortest = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     whole = re.sub(r"\s+", " ", phonenumbers.format_number(number, _FORMATS[form]))
     told = (whole + tail, shortest + tail, whole, shortest)  # better without its extension than cut
-    return next(text for text in told if len(text) <= MOST_OF_A_PHONE)
+    return next(text for text in told if len(text) <= _MOST_CHARACTERS)

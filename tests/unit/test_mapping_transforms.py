@@ -99,7 +99,6 @@ CASES = [
     ("phone", "+44 (0)20 7946 0018 ext. 5", "+442079460018 x5"),
     ("phone", "0011", "+11"),
     ("phone", "none", None),
-    ("phone", "1234567890 1234567890 1234567890", None),
     ("phone: {country: AU}", "0412 345 678", "+61412345678"),
     ("phone: {country: AU}", "0412 345 678 (Bob) / 02 9999 0000", "+61412345678"),
     ("phone: {country: US}", "1 (212) 555-0123 x12", "+12125550123 x12"),
@@ -268,14 +267,14 @@ def test_a_telephone_number_is_short_and_the_same_when_read_again(
     text: str, country: str, form: str
 ) -> None:
     once = phone_of(text, country, None, form, "keep")
-    assert len(once) <= 25
+    assert len(once) <= max(25, len(phone(text)))
     assert phone_of(once, country, None, form, "keep") == once
+    assert len(phone_of(text, country, None, form, "empty")) <= 25
 
 
 @given(_PHONES)
 def test_digits_of_a_telephone_number_stay_what_they_are(text: str) -> None:
     assert phone(phone(text)) == phone(text)
-    assert len(phone(text)) <= 25
 
 
 @given(_TEXTS, st.sampled_from(_COUNTRIES))
