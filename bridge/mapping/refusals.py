@@ -1,4 +1,4 @@
-"""What the code of a mapping refuses by itself: empty keys, missing values, texts that are too long."""
+"""What the code of a mapping refuses by itself: empty keys, missing values, texts too long."""
 
 from __future__ import annotations
 

@@ -236,6 +236,13 @@ def test_no_permission_set_may_send_outbound_messages(profile: str) -> None:
     assert [path for path in files_of(profile).values() if b"EnableNotifications" in path] == []
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_only_the_bridge_s_own_user_may_run_reports_by_the_package(profile: str) -> None:
+    files = files_of(profile)
+    may_run = [path for path, content in files.items() if b"RunReports" in content]
+    assert may_run == ["permissionsets/CC_Bridge.permissionset"]
+
+
 def test_permissions_name_addresses_as_a_whole_and_no_required_field() -> None:
     content = files_of("bridge")["permissionsets/CC_Bridge.permissionset"].decode()
     assert "<field>Contact.MailingAddress</field>" in content

@@ -35,6 +35,9 @@ _OF_EVERYBODY = frozenset(
 )
 """Standard fields that are not subject to permissions: whoever sees the record sees them."""
 
+_REPORTS = "RunReports"
+"""Bulk Create takes people from the rows of a report, which only who has this may read."""
+
 _ACTIVITIES = {"Task": "EditTask", "Event": "EditEvent"}
 _WITHOUT_PERMISSIONS = frozenset({"CampaignMember", *_ACTIVITIES})
 """Objects whose records follow others: no permission set names them."""
@@ -123,7 +126,7 @@ def _write_back(
         if name in ours or _takes_permission(name, known, lookups)
     }
     interaction = names.interaction.object
-    users = ["ApiEnabled", *filter(None, (_ACTIVITIES.get(interaction),))]
+    users = ["ApiEnabled", _REPORTS, *filter(None, (_ACTIVITIES.get(interaction),))]
     body = ordered(
         ("description", "Constant Contact bridge: reads what it maps, writes how people stand."),
         *_fields(seen),

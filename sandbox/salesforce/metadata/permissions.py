@@ -43,6 +43,7 @@ _OF_FIELDS = {"readable": "PermissionsRead", "editable": "PermissionsEdit"}
 _OF_USERS = {
     "ApiEnabled": "PermissionsApiEnabled",
     "EnableNotifications": "PermissionsEnableNotifications",
+    "RunReports": "PermissionsRunReports",
 }
 
 
