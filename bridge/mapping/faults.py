@@ -35,6 +35,9 @@ _SIZES = {
 }
 
 
+_MOST_SHOWN = 600
+
+
 @dataclass(frozen=True)
 class FileFault:
     """One fault of one file; its text is what people are shown."""
@@ -44,7 +47,16 @@ class FileFault:
     cause: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.place.line}:{self.place.column}: {self.cause}"
+        return f"{self.file}:{self.place.line}:{self.place.column}: {_on_one_line(self.cause)}"
+
+
+def _on_one_line(cause: str) -> str:
+    """Return a cause as one readable line, whatever texts of the file it quotes."""
+    if len(cause) > _MOST_SHOWN:
+        cause = f"{cause[: _MOST_SHOWN - 100]} … {cause[-100:]}"
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in cause
+    )
 
 
 def explained(
