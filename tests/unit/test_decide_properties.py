@@ -54,6 +54,19 @@ wanted_parts = st.fixed_dictionaries(
     },
 )
 
+write_rules = st.dictionaries(
+    st.sampled_from(
+        [
+            *CORE[:4],
+            *(f"phone_numbers.{kind}" for kind in ("home", "work", "mobile")),
+            *(f"street_addresses.{kind}.{part}" for kind in ("home", "work") for part in PARTS),
+            *(f"custom_fields.{name}" for name in FIELD_IDS),
+        ]
+    ),
+    st.sampled_from(["if_empty_there", "never_clear", "create_only"]),
+    max_size=6,
+)
+
 resources = st.fixed_dictionaries(
     {
         "contact_id": st.just(CC),
@@ -179,6 +192,7 @@ def states(draw: st.DrawFn) -> AddressState:
             for _ in range(draw(st.integers(0, 1)))
         ),
         custom_field_ids=FIELD_IDS,
+        write_rules=draw(write_rules),
         last_write_at=draw(st.none() | moments),
         was_mailed_at=draw(st.none() | moments),
         rules=Rules(policy=draw(st.sampled_from(POLICIES))),
