@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bridge.delivery.merge import changes
 from bridge.delivery.write_rules import written
 from bridge.mapping.compiled import load_mapping, read_files
+from bridge.mapping.rules import WriteRule
 from reconciler.copying import block
 from reconciler.snapshot.compared import Comparison
 from tests.fix_bridge import MAPPINGS
@@ -139,7 +140,7 @@ def test_a_pattern_fits_exactly_where_the_rules_leave_nothing_to_write(
 
 
 @pytest.mark.parametrize("rule", ["if_empty_there", "never_clear", "create_only"])
-def test_a_birthday_that_rules_leave_alone_is_no_difference(rule: str) -> None:
+def test_a_birthday_that_rules_leave_alone_is_no_difference(rule: WriteRule) -> None:
     rules = dict.fromkeys(("birthday_month", "birthday_day"), rule)
     comparison = Comparison([("birthday",)], {}, rules)
     there = {"birthday_month": 5, "birthday_day": 19}

@@ -15,6 +15,7 @@ from bridge.delivery.decide import decide
 from bridge.delivery.foreign import Foreign
 from bridge.delivery.merge import put_body
 from bridge.delivery.model import AddressState, Base, Membership, Person, Resource, Step
+from bridge.mapping.rules import WriteRule
 
 KEY = "ada@example.org"
 CC = "11111111-1111-4111-8111-111111111111"
@@ -54,7 +55,7 @@ wanted_parts = st.fixed_dictionaries(
     },
 )
 
-write_rules = st.dictionaries(
+write_rules: st.SearchStrategy[dict[str, WriteRule]] = st.dictionaries(
     st.sampled_from(
         [
             *CORE[:4],

@@ -92,6 +92,8 @@ def a_contact(name: str, value: str | None) -> dict[str, Any]:
             part = [{"kind": kind, key: value, "street": "1 Road"}]
         case "custom_fields", [field]:
             part = [{"custom_field_id": FIELD_IDS[field], "value": value}]
+        case _:
+            pass
     return {
         "contact_id": CC,
         "email_address": {"address": KEY, "permission_to_send": "implicit"},
