@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from bridge.delivery.merge import changes
 from bridge.delivery.write_rules import written
 from bridge.mapping.compiled import load_mapping, read_files
-from bridge.mapping.rules import WriteRule
 from reconciler.copying import block
 from reconciler.snapshot.compared import Comparison
 from tests.fix_bridge import MAPPINGS
 
 if TYPE_CHECKING:
     from bridge.mapping.compiled import Mapping
+    from bridge.mapping.rules import WriteRule
 
 TEXTS = st.none() | st.text(
     st.sampled_from(["a", " ", "\x1e", "\x1f", "0", "1", "%", "_", "\\"]), max_size=3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,9 @@ from bridge.delivery.decide import decide
 from bridge.delivery.foreign import Foreign
 from bridge.delivery.merge import put_body
 from bridge.delivery.model import AddressState, Base, Membership, Person, Resource, Step
-from bridge.mapping.rules import WriteRule
+
+if TYPE_CHECKING:
+    from bridge.mapping.rules import WriteRule
 
 KEY = "ada@example.org"
 CC = "11111111-1111-4111-8111-111111111111"
@@ -55,7 +57,8 @@ wanted_parts = st.fixed_dictionaries(
     },
 )
 
-write_rules: st.SearchStrategy[dict[str, WriteRule]] = st.dictionaries(
+RULES: list[WriteRule] = ["if_empty_there", "never_clear", "create_only"]
+write_rules = st.dictionaries(
     st.sampled_from(
         [
             *CORE[:4],
@@ -64,7 +67,7 @@ write_rules: st.SearchStrategy[dict[str, WriteRule]] = st.dictionaries(
             *(f"custom_fields.{name}" for name in FIELD_IDS),
         ]
     ),
-    st.sampled_from(["if_empty_there", "never_clear", "create_only"]),
+    st.sampled_from(RULES),
     max_size=6,
 )
 
