@@ -16,6 +16,7 @@ from bridge.doctor.read_account import read_account
 from bridge.doctor.read_organization import read_organization
 from bridge.doctor.read_stored import SQL, read_in_force, read_stored
 from bridge.errors import Unauthorized
+from bridge.mirror.remember import remember_custom_fields
 from bridge.salesforce.client import open_salesforce
 
 if TYPE_CHECKING:
@@ -54,15 +55,31 @@ def look_at(
                 cc_account_id=facts.there.account_id,
                 cc_account_name=facts.there.name,
             )
+        if facts.there is not None and facts.there.custom_fields is not None:
+            rows = [each.as_row() for each in facts.there.custom_fields]
+            remember_custom_fields(tx, connection.id, rows, is_all=True)
     return Look(facts, findings)
 
 
 def read_facts(
-    connection: Connection, database: Database, keyring: KeyRing, settings: Settings
+    connection: Connection,
+    database: Database,
+    keyring: KeyRing,
+    settings: Settings,
+    *,
+    instead: InForce | None = None,
 ) -> Facts:
-    """Read everything that the checks of a connection look at."""
+    """Read everything that the checks of a connection look at.
+
+    Args:
+        connection: Whose sides are asked.
+        database: Knows what is stored of it.
+        keyring: Opens its logins.
+        settings: The installation's.
+        instead: A mapping that is looked at instead of that in force.
+    """
     with database.transaction() as tx:
-        in_force = read_in_force(tx, connection, settings.mappings)
+        in_force = instead or read_in_force(tx, connection, settings.mappings)
         names = None if in_force.mapping is None else in_force.mapping.names
         stored = read_stored(tx, connection, names, keyring, settings)
     facts = Facts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bridge.mapping.commands import activate, check, run, schema
+from bridge.mapping.commands import activate, check, create_fields, run, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,5 +26,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add(commands)
     run.add(commands)
     activate.add(commands)
+    create_fields.add(commands)
     schema.add(commands)
     return parser

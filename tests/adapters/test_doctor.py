@@ -12,6 +12,7 @@ from bridge.connections.secrets import write_secret
 from bridge.doctor.causes import CAUSES
 from sandbox.certificates import Certificates
 from tests.doctoring import Ward, a_ward, answering
+from tests.unit.test_check_live import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -382,7 +383,7 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
             "company_name: {from: Account.Nmae__c",
         ),
         "Nmae__c is not there",
-        "did you mean Name?",
+        "did you mean Account.Name?",
     ),
     (
         "field_read_only",
@@ -628,7 +629,7 @@ def test_a_connection_that_is_broken_is_told_where(
 
 
 def test_every_cause_is_seeded() -> None:
-    seeded = {row[0] for row in (*INSTALLATION, *CONNECTION)}
+    seeded = {row[0] for row in (*INSTALLATION, *CONNECTION)} | {one.cause for one in CASES}
     elsewhere = {
         "broker_package",
         "database_old",

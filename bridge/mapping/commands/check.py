@@ -17,6 +17,7 @@ from bridge.mapping.commands.arguments import (
     folder_of,
     print_stale,
 )
+from bridge.mapping.commands.live import check_live
 from bridge.mapping.compiled import load_mapping, read_files
 from bridge.mapping.profiles import PROFILES
 from bridge.salesforce.deploy.definitions import to_deploy_again
@@ -38,11 +39,18 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--connection", metavar="NAME", help="by its names, and against what is deployed there"
     )
+    check.add_argument(
+        "--live",
+        action="store_true",
+        help="against both sides as they are now; exit code 2: faults, 5: one is not reached",
+    )
     add_json(check)
     check.set_defaults(run=_check)
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.live:
+        return check_live(arguments)
     folder = folder_of(arguments)
     try:
         files = read_files(folder)
