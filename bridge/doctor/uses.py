@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from bridge.mapping.checks import FieldNames
+from bridge.mapping.placeholders import read_text
 from bridge.mapping.rules import Condition, CustomRule, Rule
 from bridge.mapping.schema import ClientFile, ContactFile, Filter, ListFile, MembershipFile
 from bridge.mapping.targets import Target, rules_of
-from bridge.mapping.yaml_tree import Path, Tree, read_tree
+from bridge.mapping.yaml_tree import Path, Tree, Within, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -205,7 +206,7 @@ class _Reader:
         what = path[-1] if target is None else target.name
         for at, source in _sources(rule, path):
             yield self._use(at, source, by=str(what), is_sent=True)
-            if rule.join is None:
+            if rule.join is None and rule.template is None:
                 yield from self._treated(rule, path, source)
                 yield from self._fitted(rule, target, at, source)
 
@@ -246,6 +247,8 @@ def _sources(rule: Rule, path: Path) -> Iterator[tuple[Path, str]]:
         yield (*path, "first_of", number), source
     for number, source in enumerate(rule.join.fields if rule.join else []):
         yield (*path, "join", "fields", number), source
+    for field in read_text(rule.template or "").fields:
+        yield (*path, "template", Within(field.at)), field.source
     for number, case in enumerate(rule.cases or []):
         if case.from_ is not None:
             yield (*path, "cases", number, "from"), case.from_

@@ -39,7 +39,7 @@ class Account:
 
     def create_custom_field(self, label: str, type: str) -> dict[str, Any]:  # noqa: A002
         if any(row["label"] == label for row in self.rows):
-            raise Conflict("there already")
+            raise Conflict("there already", system="constant_contact", status=409)
         if len(self.rows) == self.most:
             raise RecordRefused("no more than that")
         self.rows.append(a_row(label) | {"type": type})

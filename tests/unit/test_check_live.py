@@ -115,6 +115,14 @@ CASES = [
         advises="did you mean Adviser__r.Name?",
     ),
     Seeded(
+        id="a field of a template that is not there",
+        fields="job_title: {template: 'Dear {Adviser__r.Nmae__c|friend}'}",
+        cause="field_missing",
+        place="contact.yaml:6:32",
+        says="Nmae__c is not there",
+        advises="did you mean Adviser__r.Name?",
+    ),
+    Seeded(
         id="a field that may not be read",
         fields="job_title: Title",
         breaks=drop("Contact.Title"),
