@@ -48,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     Check("objects and fields", judge_objects.objects),
     Check("rules", judge_objects.rules),
     Check("picklists", judge_objects.picklists),
+    Check("take_part", judge_objects.people),
     Check("interactions", judge_objects.interactions),
     Check("campaigns", judge_objects.campaigns),
     Check("no loop", judge_salesforce.loop),

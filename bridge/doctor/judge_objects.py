@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from bridge.doctor import needs
 from bridge.doctor.objects import faults_of_fields, faults_of_new_records, faults_of_rights
+from bridge.doctor.people import marks_in
 from bridge.doctor.rules import faults_of_choices, faults_of_uses, is_chosen
 from bridge.doctor.uses import places_of, uses_of
+from bridge.mapping.marks import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +61,15 @@ def rules(facts: Facts) -> Iterator[Outcome]:
     yield from found
     if not found:
         yield "they suit the fields that they read"
+
+
+def people(facts: Facts) -> Iterator[Outcome]:
+    """Who takes no part beside whom the mapping leaves out: by the marks of the organization."""
+    mapping = facts.in_force.mapping
+    if facts.seen is None or mapping is None:
+        return
+    marks = marks_in(mapping.names, facts.seen.described.get)
+    yield told(marks, is_marked=mapping.contact.is_marked)
 
 
 def interactions(facts: Facts) -> Iterator[Outcome]:

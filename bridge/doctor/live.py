@@ -16,6 +16,7 @@ _OF_A_MAPPING = frozenset(
         "objects and fields",
         "rules",
         "picklists",
+        "take_part",
         "interactions",
         "campaigns",
         "lists",

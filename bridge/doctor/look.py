@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bridge.connections.store import set_identity
+from bridge.connections.store import set_identity, set_people_marks
 from bridge.doctor.checks import examine
 from bridge.doctor.facts import Facts
 from bridge.doctor.findings import fault
 from bridge.doctor.holds import hold
 from bridge.doctor.judge_messages import can_carry
 from bridge.doctor.needs import all_needs
+from bridge.doctor.people import marks_in
 from bridge.doctor.read_account import read_account
 from bridge.doctor.read_organization import read_organization
 from bridge.doctor.read_stored import SQL, read_in_force, read_stored
@@ -47,6 +48,10 @@ def look_at(
         is_all_seen = facts.seen is not None and facts.there is not None and not facts.seen.unseen
         hold(tx, connection, findings, may_release=is_all_seen)
         _note_access(tx, facts)
+        if facts.seen is not None and facts.in_force.mapping is not None:
+            names, describe = facts.in_force.mapping.names, facts.seen.described.get
+            if describe(names.contact.object) is not None:
+                set_people_marks(tx, connection.id, marks_in(names, describe))
         if facts.there is not None and connection.cc_account_id is None:
             # From now on another account is noticed.
             set_identity(

@@ -11,6 +11,7 @@ from bridge.mapping.schema import Junction
 
 if TYPE_CHECKING:
     from bridge.mapping.interaction import InteractionMapping
+    from bridge.mapping.marks import Mark
     from bridge.mapping.names import Names
 
 # They take `bridge.salesforce.values.Record`, and only read it.
@@ -84,6 +85,9 @@ class ContactMapping(MembershipMapping):
         custom_fields: The custom fields that it may fill.
         targets: Paths of the parts that it may fill, such as `("phone_numbers", "home")`.
         filters: By what people are looked for; these fields are read as well.
+        marks: The organization's own marks by which people take no part, as far as they count.
+        is_marked: Whether such marks count.
+        take_part: What that comes to, as people read it.
         project: Returns the parts that are mapped and known; None in a part clears it there. Raises
             ConversionError and MissingKey, which name file, line and field.
     """
@@ -92,6 +96,9 @@ class ContactMapping(MembershipMapping):
     targets: tuple[tuple[str, ...], ...]
     project: Project
     filters: tuple[Filter, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    is_marked: bool = True
+    take_part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

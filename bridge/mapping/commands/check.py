@@ -67,9 +67,12 @@ def _check(arguments: argparse.Namespace) -> int:
         raise
     if arguments.json:
         told = {"ok": True, "faults": [], "digest": mapping.digest, "to_deploy": stale}
+        told["take_part"] = mapping.contact.take_part
         print(json.dumps(told))
     else:
         print(f"{folder}: no faults, for profile {profile}")
+        if arguments.connection is not None:
+            print(f"take_part: {mapping.contact.take_part}")
         print_stale(stale)
     return DONE
 
@@ -79,5 +82,5 @@ def _against(name: str, files: MappingOf[str, str]) -> tuple[str, Mapping, list[
     with connect(read_settings()) as connection, connection.transaction():
         target = load_connection(connection, name)
         profile = target.profile or PROFILES[0]
-        mapping = load_mapping(files, profile=profile, overrides=target.object_names)
+        mapping = load_mapping(files, profile=profile, overrides=target.particulars)
         return profile, mapping, to_deploy_again(connection, target.id, mapping)
