@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from bridge.errors import ConversionError, RecordError
+from bridge.errors import ConversionError, MappingError, RecordError
 from bridge.mapping.countries import country_name, state_code
 from bridge.mapping.phones import phone_of
 from bridge.mapping.steps import step_names
@@ -218,6 +218,8 @@ def test_any_chain_on_any_text_gives_text_within_the_limit_or_an_error_of_the_re
         value = projected(rule, A__c=text)
     except RecordError:
         return
+    except MappingError:
+        reject()  # a chain through which nothing ever comes
     assert value is None or (isinstance(value, str) and 0 < len(value) <= 255)
 
 
@@ -289,7 +291,7 @@ def test_a_truncated_text_keeps_its_length_and_its_beginning(
     text: str, more: int, end: str
 ) -> None:
     to = len(end) + more
-    cut = truncate(text, to, end, at_word=more % 2 == 0)
+    cut = truncate(text, to, end, "word" if more % 2 else "character")
     assert len(cut) <= to
     assert text.strip().startswith(cut.removesuffix(end).rstrip() if cut != text.strip() else cut)
 
