@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bridge.mapping.commands import activate, check, run, schema
+from bridge.mapping.commands import activate, check, docs, run, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     check.add(commands)
+    docs.add(commands)
     run.add(commands)
     activate.add(commands)
     schema.add(commands)
