@@ -30,8 +30,9 @@ from bridge.mapping.targets import rules_of
 from bridge.mapping.yaml_tree import read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping as MappingOf
 
+    from bridge.mapping.model import Mapping
     from bridge.mapping.names import Names
     from bridge.salesforce.values import Record
 
@@ -110,12 +111,12 @@ class Look:
 
     profile: str
     about: str
-    overrides: Mapping[str, object] = field(default_factory=dict)
+    overrides: MappingOf[str, object] = field(default_factory=dict)
     since: Since = field(default_factory=dict)
     record: Record | None = None
 
 
-def documented(files: Mapping[str, str], look: Look) -> Documentation:
+def documented(files: MappingOf[str, str], look: Look) -> Documentation:
     """Return what mapping files do.
 
     Raises:
@@ -139,14 +140,14 @@ def documented(files: Mapping[str, str], look: Look) -> Documentation:
                 title="Contacts",
                 sentences=tuple(_contact_sentences(contact, names)),
                 left_out=_left_out(contact, names),
-                parts=_parts(contact, names, mapping.contact, files, look),
+                parts=_parts(contact, mapping.contact, mapping, look),
             ),
             Section(
                 file="list.yaml",
                 title="Lists",
                 sentences=(_LIST_MATCH[lists.match].format(names.list.object),),
                 left_out=_left_out(lists, names),
-                parts=_parts(lists, names, mapping.list, files, look),
+                parts=_parts(lists, mapping.list, mapping, look),
             ),
             Section(
                 file="membership.yaml",
@@ -180,7 +181,7 @@ _LIST_MATCH = {
 }
 
 
-def _read(files: Mapping[str, str], name: str, model: type[_File]) -> _File:
+def _read(files: MappingOf[str, str], name: str, model: type[_File]) -> _File:
     return model.model_validate(read_tree(files[name]).data)
 
 
@@ -233,20 +234,14 @@ _TAKE_PART = {
 
 
 def _parts(
-    file: ContactFile | ListFile,
-    names: Names,
-    mapping: ContactMapping | ListMapping,
-    files: Mapping[str, str],
-    look: Look,
+    file: ContactFile | ListFile, filled: ContactMapping | ListMapping, mapping: Mapping, look: Look
 ) -> tuple[Part, ...]:
     name = f"{file.source}.yaml"
-    resolve = FieldNames(names, file).resolve
-    example = examples_of(
-        mapping,
-        read_tree(files[name]).data,
-        address=names.contact.email,
-        record=look.record if isinstance(mapping, ContactMapping) else None,
-    )
+    resolve = FieldNames(mapping.names, file).resolve
+    records = [one.record for one in mapping.examples if one.file == name]
+    if look.record is not None and isinstance(filled, ContactMapping):
+        records = [look.record]
+    example = examples_of(filled, records)
     return tuple(
         Part(
             name=target.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bridge.mapping.placeholders import read_text
 from bridge.mapping.steps_in_words import number_in_words, quoted, steps_in_words
 
 if TYPE_CHECKING:
@@ -144,16 +145,27 @@ def _case(case: Case, resolve: Resolve) -> str:
     return f"{told} where {condition_in_words(case.when, resolve)}"
 
 
+def _template(rule: Rule, resolve: Resolve) -> str:
+    told = f"the text {quoted(rule.template)} with its fields filled in"
+    instead = [
+        f"{quoted(field.fallback)} stands for an empty {resolve(field.source)}"
+        for field in read_text(rule.template or "").fields
+        if field.fallback
+    ]
+    return "; ".join([told, *instead])
+
+
 SOURCES: dict[str, Callable[[Rule, Resolve], str]] = {
     "from_": lambda rule, resolve: resolve(rule.from_ or ""),
     "first_of": _first_of,
     "join": _join,
+    "template": _template,
     "value": lambda rule, _: f"always {quoted(rule.value)}",
     "cases": _cases,
 }
 """Source of a rule, by its name in the model -> what it says."""
 
-_BEGIN_LIKE_A_SENTENCE = {"first_of", "value"}
+_BEGIN_LIKE_A_SENTENCE = {"first_of", "template", "value"}
 
 
 def changes_in_words(rule: Rule, lookups: Mapping[str, Lookup]) -> str:

@@ -82,7 +82,8 @@ def test_nothing_of_a_file_becomes_markup() -> None:
 
 
 def test_each_table_of_markdown_has_as_many_cells_as_heads() -> None:
-    rows = [line for line in as_markdown(told(HOSTILE)).splitlines() if line.startswith("|")]
+    contacts = as_markdown(told(HOSTILE)).partition("## Lists")[0]
+    rows = [line for line in contacts.splitlines() if line.startswith("|")]
     assert {row.replace("\\|", "").count("|") for row in rows} == {6}
 
 

@@ -92,6 +92,10 @@ def test_a_condition_is_a_clause(condition: dict[str, object], says: str) -> Non
         ),
         ({"value": "Client"}, "Always “Client”."),
         (
+            {"template": "{Title|you}"},
+            "The text “{Title|you}” with its fields filled in; “you” stands for an empty Title.",
+        ),
+        (
             {"cases": [{"when": {"field": "A", "present": True}, "from": "B"}, {"value": "C"}]},
             "B where A has a value; otherwise “C”.",
         ),
