@@ -88,6 +88,13 @@ def test_a_surprise_of_yaml_is_told_instead_of_what_follows_from_it() -> None:
     assert fault.startswith("contact.yaml:6:43: YAML 1.1 reads yes as a switch")
 
 
+def test_a_fault_is_one_line_whatever_it_quotes() -> None:
+    (fault,) = faults_of(contact=contact_yaml('"a\\nb\\u2028\\u202e\\0": x'))
+    assert fault.startswith(r"contact.yaml:6:3: unknown key `a\nb\u2028\u202e\x00`")
+    (fault,) = faults_of(contact=contact_yaml(f"first_name: '{'x ' * 5_000}'"))
+    assert len(fault) < 700
+
+
 def test_a_missing_file_and_a_file_of_another_name_are_told() -> None:
     files = files_with()
     files["contacts.yaml"] = files.pop("contact.yaml")
