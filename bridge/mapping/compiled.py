@@ -34,7 +34,7 @@ from bridge.mapping.own_tests_run import failures, run_examples
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
 from bridge.mapping.targets import rules_of
-from bridge.mapping.told import FileFault, line_of
+from bridge.mapping.told import FileFault, line_of, on_one_line
 from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
         MappingError: If one of them fails; it lists everything that came out otherwise.
     """
     faults = [
-        FileFault(example.file, one.place, says, line_of(files[example.file], one.place.line))
+        FileFault(
+            example.file, one.place, on_one_line(says), line_of(files[example.file], one.place.line)
+        )
         for example, one, says in failures(run_examples(mapping))
     ]
     if faults:
@@ -248,7 +250,7 @@ class _Loader:
 
     def _fault(self, name: str, place: Place, cause: str) -> None:
         quoted = line_of(self._files.get(name, ""), place.line)
-        self._faults.append(FileFault(name, place, cause, quoted))
+        self._faults.append(FileFault(name, place, on_one_line(cause), quoted))
 
     def _writer(self, file: AnyFile, names: Names) -> FunctionWriter:
         name = f"{file.source}.yaml"

@@ -21,7 +21,7 @@ _OPAQUE = re.compile(r"`[^`]*`|'[^']*'|“[^”]*”")
 _PART = re.compile(r"[\w$.-]+|names of this connection")
 _WORD = re.compile(r"[\w$.-]+|\S")
 _WIDEST = 100
-_MOST_SHOWN = 600
+_MOST_SAID = 600
 _CUT = "…"
 _RED, _BOLD, _BLUE, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[36m", "\x1b[0m"
 
@@ -43,8 +43,8 @@ class FileFault:
 
     def __str__(self) -> str:
         if self.place is None:
-            return f"{self.file}: {_on_one_line(self.says)}"
-        return f"{self.file}:{self.place.line}:{self.place.column}: {_on_one_line(self.says)}"
+            return f"{self.file}: {self.says}"
+        return f"{self.file}:{self.place.line}:{self.place.column}: {self.says}"
 
     @property
     def end(self) -> int:
@@ -62,10 +62,10 @@ class FileFault:
         return parted(self.says)
 
 
-def _on_one_line(says: str) -> str:
+def on_one_line(says: str) -> str:
     """Return a sentence as one readable line, whatever texts of the file it quotes."""
-    if len(says) > _MOST_SHOWN:
-        says = f"{says[: _MOST_SHOWN - 100]} … {says[-100:]}"
+    if len(says) > _MOST_SAID:
+        says = f"{says[: _MOST_SAID - 100]} {_CUT} {says[-100:]}"
     return "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in says
     )
