@@ -1,0 +1,87 @@
+"""Comparing only the rules that differ tells what comparing everything tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.edits.effect import Comparison, Differing
+from bridge.edits.narrow import narrow
+from bridge.mapping.compiled import load_mapping
+from tests.unit.mapping_builders import contact_yaml, files_with
+
+if TYPE_CHECKING:
+    from bridge.mapping.model import Mapping
+
+LOOKUPS = ("lookups: {kinds: {table: {A: One, B: null}}}\n", "lookups: {kinds: {table: {A: Two}}}\n")
+HEADS = (
+    "",
+    "leave_out:\n  - when: {field: Title, is: A}\n    reason: one\n",
+    "leave_out:\n  - when: {field: LastName, is: B}\n    reason: two\n",
+    "explicit_permission_when: {field: Title, is: B}\n",
+)
+RULES = {
+    "first_name": ("FirstName", "{from: FirstName, default: Client}", "{from: Title, max: 1}"),
+    "last_name": ("LastName", "{from: LastName, required: true}"),
+    "birthday": ("FirstName", "Title"),
+    "phone_numbers": ("{home: HomePhone}", "{home: Title, work: HomePhone}"),
+    "street_addresses": ("{home: {city: Title, state: LastName}}", "{home: {city: Title}}"),
+    "custom_fields": (
+        "{kind: {label: Kind, from: Title, transform: [{lookup: kinds}]}}",
+        "{kind: {label: Kind, from: Title}, last: {label: Last, from: LastName}}",
+    ),
+}
+VALUES = st.sampled_from([None, "", "A", "B", "long"])
+RECORDS = st.fixed_dictionaries(
+    {"Email": st.just("ada@example.org")},
+    optional=dict.fromkeys(("FirstName", "LastName", "Title", "HomePhone"), VALUES),
+)
+TEXTS = st.builds(
+    lambda lookup, head, rules: contact_yaml(
+        "\n".join(f"{name}: {rule}" for name, rule in rules.items() if rule), lookup + head
+    ),
+    st.sampled_from(LOOKUPS),
+    st.sampled_from(HEADS),
+    st.fixed_dictionaries({k: st.sampled_from((None, *v)) for k, v in RULES.items()}),
+)
+THERE = st.none() | st.fixed_dictionaries(
+    {},
+    optional={
+        "first_name": VALUES,
+        "last_name": VALUES,
+        "phone_numbers": VALUES.map(lambda text: [{"kind": "home", "phone_number": text}]),
+        "street_addresses": VALUES.map(lambda text: [{"kind": "home", "city": text}]),
+        "custom_fields": VALUES.map(lambda text: [{"custom_field_id": "k", "value": text}]),
+    },
+)
+
+
+def mapping_of(text: str) -> Mapping:
+    return load_mapping(files_with(contact=text), profile="practifi", overrides={})
+
+
+@settings(max_examples=60)
+@given(TEXTS, TEXTS, st.lists(st.tuples(RECORDS, THERE), min_size=8, max_size=8))
+def test_the_short_way_tells_what_the_long_way_tells(
+    before: str, after: str, people: list[tuple[dict[str, str | None], dict[str, Any] | None]]
+) -> None:
+    old, new = mapping_of(before), mapping_of(after)
+    found = narrow(before, after)
+    assert (found is None) is (("explicit" in before) is not ("explicit" in after))
+    if found is None:
+        return
+    parts = [mapping_of(text).contact.project for text in (found.before, found.after)]
+    differing = Differing(
+        before=parts[0], after=parts[1], takes_part_alike=found.takes_part_alike
+    )
+    short, long = (Comparison(old, new, {"kind": "k"}, one) for one in (differing, None))
+    for record, there in people:
+        assert short.of(record, there) == long.of(record, there)
+
+
+def test_rules_that_write_otherwise_are_compared_whole() -> None:
+    rule = "first_name: {from: FirstName, write: %s}"
+    texts = [contact_yaml(rule % word) for word in ("always", "create_only")]
+    assert narrow(*texts) is None
