@@ -174,3 +174,10 @@ FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = 'list' AND deleted_at IS NULL
 ORDER BY sf_id
 LIMIT 2000
+
+-- name: was_carried_out
+-- Whether a plan of contacts was ever carried out: the first is the firm's own to ask for.
+SELECT true
+FROM run
+WHERE connection_id = %(connection_id)s AND job = 'contacts' AND mode = 'apply' AND state = 'done'
+LIMIT 1

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.edits.effect import Comparison, Effect
+    from bridge.salesforce.values import Record
 
 _ROWS = 2_000
 """Rows that the server gives at a time; progress is told as often."""
 
 
-def effect_of(comparison: Comparison, record: Mapping[str, Any], there: str | None) -> Effect:
+def effect_of(comparison: Comparison, record: Record, there: str | None) -> Effect:
     """Return what changes for a contact; what is there, as text, is read where that counts."""
     return comparison.of_lazy(record, partial(_parsed, there))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bridge.mapping.commands import activate, check, run, schema
+from bridge.mapping.commands import activate, check, history, pending, preview, run, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     check.add(commands)
     run.add(commands)
+    preview.add(commands)
     activate.add(commands)
+    pending.add(commands)
+    history.add(commands)
     schema.add(commands)
     return parser

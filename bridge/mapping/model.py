@@ -113,6 +113,7 @@ class Mapping:
 
     Attributes:
         digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
+        is_in_vintages: Records go by several versions: see `bridge.mapping.vintages`.
     """
 
     digest: str
@@ -122,3 +123,4 @@ class Mapping:
     contact: ContactMapping
     membership: MembershipMapping
     interaction: InteractionMapping
+    is_in_vintages: bool = False

@@ -29,6 +29,7 @@ NEW = contact_yaml(
     "first_name: {from: FirstName, default: Client}",
     "leave_out:\n  - when: {field: LastName, is: Gone}\n    reason: gone\n",
 )
+PAGE = contact_yaml("first_name: {from: FirstName, default: Client}")
 PEOPLE = 25
 
 
@@ -143,7 +144,7 @@ def test_what_came_from_a_page_outlives_a_folder_that_nobody_edited(
         [connection_id] = tx.execute(add).fetchone() or ()
     prepare(ours, renew_mappings=True)
     with database.transaction() as tx:
-        assert activate(tx, connection_id, files_with(contact=NEW), by="ann", origin="console")
+        assert activate(tx, connection_id, files_with(contact=PAGE), by="ann", origin="console")
         page = version_in_force(tx, connection_id)
     prepare(ours, renew_mappings=True)
     with database.transaction() as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -31,6 +32,13 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the connection that is meant."""
+    parser.add_argument(
+        "--connection", default="default", metavar="NAME", help="default: `default`"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Let a command print one JSON value instead of text."""
     parser.add_argument("--json", action="store_true", help="print one JSON value")
@@ -48,3 +56,11 @@ def print_stale(sentences: list[str]) -> None:
         print(sentence)
     if sentences:
         print("-> `bridge salesforce deploy`: until then these fields are read one by one")
+
+
+def user() -> str:
+    """Return who gives this command, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in containers
+        return "command line"

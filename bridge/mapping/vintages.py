@@ -1,0 +1,99 @@
+"""A mapping by which only what was saved since goes, and the older ones for all else. Pure.
+
+A version that was put to work for new changes only leaves alone whoever was not saved since: their
+records, and their memberships, go by the version that was in force when they were saved last. So
+deliveries and nights decide the same of them, and neither brings them up to the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Mapping as MappingOf
+
+    from bridge.mapping.model import Mapping
+
+    Record = MappingOf[str, str | None]
+
+_STAMP = "SystemModstamp"
+_Value = TypeVar("_Value")
+
+Older = tuple[datetime, "Mapping"]
+"""Until when a version was in force (UTC), and the version."""
+
+
+def in_vintages(newest: Mapping, older: Sequence[Older]) -> Mapping:
+    """Return one mapping that goes by several versions, each record by its own.
+
+    Args:
+        newest: The version in force. Lists, clients, names and engagement go by it alone.
+        older: Those by which records go that were saved before a moment, the oldest first.
+    """
+    if not older:
+        return newest
+    all_of = [one for _, one in older] + [newest]
+    contacts, memberships = ([one.contact for one in all_of], [one.membership for one in all_of])
+    labels = {field.name: field for one in contacts for field in one.custom_fields}
+    digest = hashlib.sha256(
+        "".join([newest.digest, *(f"{until} {one.digest}" for until, one in older)]).encode()
+    )
+    return replace(
+        newest,
+        digest=digest.hexdigest(),
+        is_in_vintages=True,
+        contact=replace(
+            newest.contact,
+            paths=_union(one.paths for one in contacts),
+            leaves_out_by=_union(one.leaves_out_by for one in contacts),
+            targets=_union(one.targets for one in contacts),
+            custom_fields=tuple(labels.values()),
+            project=_by_record([one.project for one in contacts], older),
+            leaves_out=_by_record([one.leaves_out for one in contacts], older),
+        ),
+        membership=replace(
+            newest.membership,
+            paths=_union(one.paths for one in memberships),
+            leaves_out_by=_union(one.leaves_out_by for one in memberships),
+            leaves_out=_by_record([one.leaves_out for one in memberships], older),
+        ),
+    )
+
+
+def place_of(record: Record, untils: Sequence[datetime]) -> int:
+    """Return which of several versions a record goes by: the last where its stamp is not known.
+
+    >>> untils = [datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 9, tzinfo=UTC)]
+    >>> stamps = ("2026-11-01T09:00:00.000Z", "2026-11-02T00:00:00.000+0000", None)
+    >>> [place_of({"SystemModstamp": stamp}, untils) for stamp in stamps]
+    [0, 1, 2]
+    """
+    stamp = record.get(_STAMP)
+    if not stamp:
+        return len(untils)
+    try:
+        saved_at = datetime.fromisoformat(stamp)
+    except ValueError:
+        return len(untils)
+    if saved_at.tzinfo is None:
+        saved_at = saved_at.replace(tzinfo=UTC)
+    return next((place for place, until in enumerate(untils) if saved_at < until), len(untils))
+
+
+def _by_record(
+    functions: Sequence[Callable[[Record], _Value]], older: Sequence[Older]
+) -> Callable[[Record], _Value]:
+    untils = [until for until, _ in older]
+
+    def chosen(record: Record) -> _Value:
+        return functions[place_of(record, untils)](record)
+
+    return chosen
+
+
+def _union(parts: Iterable[tuple[_Value, ...]]) -> tuple[_Value, ...]:
+    return tuple(dict.fromkeys(one for part in parts for one in part))
