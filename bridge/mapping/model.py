@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # They take `bridge.salesforce.values.Record`, and only read it.
 Project: TypeAlias = Callable[[MappingOf[str, str | None]], dict[str, Any]]
 LeavesOut: TypeAlias = Callable[[MappingOf[str, str | None]], str | None]
+VersionOf: TypeAlias = Callable[[MappingOf[str, str | None]], int]
 Way: TypeAlias = str | Junction
 
 
@@ -113,7 +114,8 @@ class Mapping:
 
     Attributes:
         digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
-        is_in_vintages: Records go by several versions: see `bridge.mapping.vintages`.
+        version_of: By which version a record goes, where records go by several; else None. See
+            `bridge.mapping.vintages`.
     """
 
     digest: str
@@ -123,4 +125,9 @@ class Mapping:
     contact: ContactMapping
     membership: MembershipMapping
     interaction: InteractionMapping
-    is_in_vintages: bool = False
+    version_of: VersionOf | None = None
+
+    @property
+    def is_in_vintages(self) -> bool:
+        """Whether records go by several versions."""
+        return self.version_of is not None

@@ -153,12 +153,11 @@ RETURNING id;
 
 -- name: version_of_plan
 -- the version that the steps of a plan were decided by
-SELECT mapping_version_id
+SELECT max(mapping_version_id)
 FROM step
 WHERE connection_id = %(connection_id)s
   AND plan_id = %(plan_id)s
-  AND mapping_version_id IS NOT NULL
-LIMIT 1;
+HAVING max(mapping_version_id) IS NOT NULL;
 
 -- name: keep_pending
 -- a text that came by files and waits for somebody's word; one that was turned down is not asked about again

@@ -210,8 +210,8 @@ def _with_older(
             whose = f"version {version_id}, which contacts go by that were not saved since"
             raise MappingError([f"{whose}: {fault}" for fault in error.faults]) from error
         if found is not None:
-            older.append((until, found.mapping))
-    return replace(newest, mapping=in_vintages(newest.mapping, older))
+            older.append((until, version_id, found.mapping))
+    return replace(newest, mapping=in_vintages(newest.version_id, newest.mapping, older))
 
 
 def usable(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:

@@ -23,43 +23,46 @@ if TYPE_CHECKING:
 _STAMP = "SystemModstamp"
 _Value = TypeVar("_Value")
 
-Older = tuple[datetime, "Mapping"]
-"""Until when a version was in force (UTC), and the version."""
+Older = tuple[datetime, int, "Mapping"]
+"""Until when a version was in force (UTC), its number, and the mapping."""
 
 
-def in_vintages(newest: Mapping, older: Sequence[Older]) -> Mapping:
+def in_vintages(version_id: int, newest: Mapping, older: Sequence[Older]) -> Mapping:
     """Return one mapping that goes by several versions, each record by its own.
 
     Args:
-        newest: The version in force. Lists, clients, names and engagement go by it alone.
+        version_id: The number of the version in force.
+        newest: That version. Lists, clients, names and engagement go by it alone.
         older: Those by which records go that were saved before a moment, the oldest first.
     """
     if not older:
         return newest
-    all_of = [one for _, one in older] + [newest]
+    all_of = [*(one for *_, one in older), newest]
+    numbers = [*(number for _, number, _ in older), version_id]
+    untils = [until for until, *_ in older]
     contacts, memberships = ([one.contact for one in all_of], [one.membership for one in all_of])
     labels = {field.name: field for one in contacts for field in one.custom_fields}
     digest = hashlib.sha256(
-        "".join([newest.digest, *(f"{until} {one.digest}" for until, one in older)]).encode()
+        "".join([newest.digest, *(f"{until} {one.digest}" for until, _, one in older)]).encode()
     )
     return replace(
         newest,
         digest=digest.hexdigest(),
-        is_in_vintages=True,
+        version_of=lambda record: numbers[place_of(record, untils)],
         contact=replace(
             newest.contact,
             paths=_union(one.paths for one in contacts),
             leaves_out_by=_union(one.leaves_out_by for one in contacts),
             targets=_union(one.targets for one in contacts),
             custom_fields=tuple(labels.values()),
-            project=_by_record([one.project for one in contacts], older),
-            leaves_out=_by_record([one.leaves_out for one in contacts], older),
+            project=_by_record([one.project for one in contacts], untils),
+            leaves_out=_by_record([one.leaves_out for one in contacts], untils),
         ),
         membership=replace(
             newest.membership,
             paths=_union(one.paths for one in memberships),
             leaves_out_by=_union(one.leaves_out_by for one in memberships),
-            leaves_out=_by_record([one.leaves_out for one in memberships], older),
+            leaves_out=_by_record([one.leaves_out for one in memberships], untils),
         ),
     )
 
@@ -85,10 +88,8 @@ def place_of(record: Record, untils: Sequence[datetime]) -> int:
 
 
 def _by_record(
-    functions: Sequence[Callable[[Record], _Value]], older: Sequence[Older]
+    functions: Sequence[Callable[[Record], _Value]], untils: Sequence[datetime]
 ) -> Callable[[Record], _Value]:
-    untils = [until for until, _ in older]
-
     def chosen(record: Record) -> _Value:
         return functions[place_of(record, untils)](record)
 

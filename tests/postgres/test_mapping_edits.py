@@ -97,12 +97,12 @@ def test_all_are_counted_once_by_slices(
 
 
 def test_a_sample_of_few_is_everybody(database: Database, tx_id: int) -> None:
-    mappings = [
+    old, new = [
         load_mapping(files_with(contact=text), profile="practifi", overrides={})
         for text in (OLD, NEW)
     ]
     with database.transaction() as tx:
-        comparison = count.comparison_of(tx, tx_id, *mappings)
+        comparison = count.comparison_of(tx, tx_id, old, new)
         found, _ = count.look_at_some(tx, tx_id, comparison)
     assert (found.is_whole, found.counts) == (True, expected())
 

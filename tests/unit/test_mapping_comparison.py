@@ -15,7 +15,9 @@ from tests.unit.mapping_builders import contact_yaml, files_with
 if TYPE_CHECKING:
     from bridge.mapping.model import Mapping
 
-LOOKUPS = ("lookups: {kinds: {table: {A: One, B: null}}}\n", "lookups: {kinds: {table: {A: Two}}}\n")
+LOOKUPS = tuple(
+    f"lookups: {{kinds: {{table: {table}}}}}\n" for table in ("{A: One, B: null}", "{A: Two}")
+)
 HEADS = (
     "",
     "leave_out:\n  - when: {field: Title, is: A}\n    reason: one\n",
@@ -73,9 +75,7 @@ def test_the_short_way_tells_what_the_long_way_tells(
     if found is None:
         return
     parts = [mapping_of(text).contact.project for text in (found.before, found.after)]
-    differing = Differing(
-        before=parts[0], after=parts[1], takes_part_alike=found.takes_part_alike
-    )
+    differing = Differing(before=parts[0], after=parts[1], takes_part_alike=found.takes_part_alike)
     short, long = (Comparison(old, new, {"kind": "k"}, one) for one in (differing, None))
     for record, there in people:
         assert short.of(record, there) == long.of(record, there)

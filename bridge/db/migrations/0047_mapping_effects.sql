@@ -24,3 +24,6 @@ CREATE TABLE mapping_pending (                       -- a text that came by file
   decided_by    text,
   CHECK ((state = 'rejected') = (decided_at IS NOT NULL))
 );
+
+ALTER TABLE drafted_step
+  ADD COLUMN mapping_version_id int;                 -- that a step was decided by, where it is not the run's
