@@ -63,6 +63,11 @@ class Count:
         """Contacts that would be another way, whatever way."""
         return sum(count for kind, count in self.counts.items() if kind != "not_known")
 
+    @property
+    def most_fields(self) -> list[tuple[str, int]]:
+        """Fields with the contacts in which they change, the most first."""
+        return sorted(self.fields.items(), key=lambda one: (-one[1], one[0]))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Looked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bridge.connections.model import Connection
-    from bridge.edits.foresee import Foreseen
+    from bridge.mapping.versions import AppliesTo
 
 log = logging.getLogger(__name__)
 
@@ -102,14 +102,23 @@ def approve(
     waiting: Pending,
     *,
     by: str,
-    foreseen: Foreseen | None = None,
+    asked_in: Literal["console", "cli"],
+    applies_to: AppliesTo,
 ) -> AtWork:
-    """Put files to work that have waited, for everybody.
+    """Put files to work that have waited.
 
     Raises:
         MappingError: If they have faults by now; the version in force stays.
     """
-    return put_to_work(tx, connection, waiting.files, by=by, origin="files", foreseen=foreseen)
+    return put_to_work(
+        tx,
+        connection,
+        waiting.files,
+        by=by,
+        origin="files",
+        asked_in=asked_in,
+        applies_to=applies_to,
+    )
 
 
 def reject(tx: psycopg.Connection[Any], connection_id: int, *, by: str) -> bool:
