@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from psycopg.rows import class_row, tuple_row
@@ -14,7 +14,8 @@ from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError, MappingError
-from bridge.mapping.compiled import digest_of, load_mapping
+from bridge.mapping.compiled import digest_of, load_mapping, refuse_failing
+from bridge.mapping.older import older_versions
 from bridge.mapping.vintages import in_vintages
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def activate(
     origin: Origin = "files",
     applies_to: AppliesTo = "all",
 ) -> int:
-    """Check mapping files and make them the active version of a connection.
+    """Check mapping files, run their tests and make them the active version of a connection.
 
     The same text is the same version: it comes into force again under its old number.
 
@@ -92,7 +93,8 @@ def activate(
         The number of the version.
 
     Raises:
-        MappingError: If the files have faults; the version in force stays.
+        MappingError: If the files have faults or a test of theirs fails; the version in force
+            stays.
         ConfigurationError: If there is no such connection.
     """
     with tx.cursor(row_factory=tuple_row) as cursor:
@@ -101,8 +103,10 @@ def activate(
         if row is None:
             raise ConfigurationError(f"no connection {connection_id}")
         profile, overrides = row
-        load_mapping(files, profile=profile or _DEFAULT_PROFILE, overrides=overrides)
         digest = digest_of(files)
+        refuse_failing(
+            load_mapping(files, profile=profile or _DEFAULT_PROFILE, overrides=overrides), files
+        )
         cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
         in_force = cursor.fetchone()
         values = {"connection_id": connection_id, "digest": digest, "by": by, "origin": origin}
@@ -173,13 +177,15 @@ def compiled_as(
     """Return what files make of a connection's names; nothing is stored.
 
     Raises:
-        MappingError: If the files have faults; it lists every one.
+        MappingError: If the files have faults or a test of theirs fails; it lists every one.
     """
     with tx.cursor(row_factory=tuple_row) as cursor:
         values = {"connection_id": connection_id}
         row = cursor.execute(_QUERIES["names_of_connection"], values).fetchone()
     profile, overrides = row or (None, {})
-    return _compile(files, digest_of(files), profile or _DEFAULT_PROFILE, overrides)
+    mapping = _compile(files, digest_of(files), profile or _DEFAULT_PROFILE, overrides)
+    refuse_failing(mapping, files)
+    return mapping
 
 
 def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:
@@ -189,29 +195,6 @@ def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | N
         MappingError: If the stored text cannot be compiled with the names of the connection.
     """
     return _compiled_version(tx, _QUERIES["active_digest"], {"connection_id": connection_id})
-
-
-def _with_older(
-    tx: psycopg.Connection[Any], connection_id: int, newest: ActiveMapping
-) -> ActiveMapping:
-    """Return the mapping in force with those by which records go that were not saved since.
-
-    Raises:
-        MappingError: If one of those cannot be compiled any more.
-    """
-    with tx.cursor(row_factory=tuple_row) as cursor:
-        values = {"connection_id": connection_id}
-        rows = cursor.execute(_QUERIES["vintages"], values).fetchall()
-    older = []
-    for (version_id, _), (_, until) in pairwise(rows):
-        try:
-            found = version(tx, connection_id, version_id)
-        except MappingError as error:
-            whose = f"version {version_id}, which contacts go by that were not saved since"
-            raise MappingError([f"{whose}: {fault}" for fault in error.faults]) from error
-        if found is not None:
-            older.append((until, version_id, found.mapping))
-    return replace(newest, mapping=in_vintages(newest.version_id, newest.mapping, older))
 
 
 def usable(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:
@@ -241,6 +224,17 @@ def version(
     """
     values = {"connection_id": connection_id, "id": version_id}
     return _compiled_version(tx, _QUERIES["version_digest"], values)
+
+
+def means_the_same(
+    tx: psycopg.Connection[Any], connection_id: int, version_id: int, mapping: Mapping
+) -> bool:
+    """Tell whether a version of a connection's mapping differs in comments and tests at most."""
+    try:
+        found = version(tx, connection_id, version_id)
+    except MappingError:
+        return False
+    return found is not None and found.mapping.meaning == mapping.meaning
 
 
 def _note_fault(tx: psycopg.Connection[Any], connection_id: int, error: MappingError) -> None:
@@ -275,8 +269,17 @@ def _compiled_version(
             cursor.execute(_QUERIES["version_files"], values | {"id": version_id})
             (files,) = cursor.fetchone() or ({},)
             mapping = _compile(files, digest, profile, overrides)
-    found = ActiveMapping(version_id=version_id, mapping=mapping)
-    return _with_older(tx, values["connection_id"], found) if leaves_some else found
+    if leaves_some:
+        older = older_versions(tx, values["connection_id"], partial(_mapping_of, tx, values))
+        mapping = in_vintages(version_id, mapping, older)
+    return ActiveMapping(version_id=version_id, mapping=mapping)
+
+
+def _mapping_of(
+    tx: psycopg.Connection[Any], values: MappingOf[str, int], version_id: int
+) -> Mapping | None:
+    found = version(tx, values["connection_id"], version_id)
+    return None if found is None else found.mapping
 
 
 def _compile(

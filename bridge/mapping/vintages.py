@@ -48,6 +48,7 @@ def in_vintages(version_id: int, newest: Mapping, older: Sequence[Older]) -> Map
     return replace(
         newest,
         digest=digest.hexdigest(),
+        meaning=digest.hexdigest(),
         version_of=lambda record: numbers[place_of(record, untils)],
         contact=replace(
             newest.contact,

@@ -12,9 +12,9 @@ from bridge.edits.put_to_work import AtWork, put_to_work, too_much
 from bridge.edits.text import effect_as_json, outcome_lines
 from bridge.mapping.commands.arguments import (
     DONE,
-    add_connection,
     add_folder,
     add_json,
+    add_target,
     folder_of,
     print_stale,
     user,
@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     """Add the command to those of `bridge mapping`."""
     put = commands.add_parser("activate", help="make the files the active version")
     add_folder(put)
-    add_connection(put)
+    add_target(put)
     add_new_only(put)
     add_json(put)
     put.set_defaults(run=_activate)

@@ -11,7 +11,7 @@ from bridge.db.database import connect
 from bridge.edits.store import changed_files
 from bridge.errors import ConfigurationError
 from bridge.mapping.commands.activate import add_new_only, put_in_force
-from bridge.mapping.commands.arguments import DONE, add_connection, add_json, folder_of
+from bridge.mapping.commands.arguments import DONE, add_json, add_target, folder_of
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activations, files_of, version_in_force
 from bridge.settings import read_settings
@@ -32,7 +32,7 @@ _ORIGINS = {"files": "from files", "console": "from a page", "restore": "restore
 def add(commands: Commands) -> None:
     """Add the commands to those of `bridge mapping`."""
     history = commands.add_parser("history", help="list which version was in force when")
-    add_connection(history)
+    add_target(history)
     add_json(history)
     history.set_defaults(run=_history)
     diff = commands.add_parser("diff", help="show the lines in which two texts differ")
@@ -43,12 +43,12 @@ def add(commands: Commands) -> None:
         metavar="VERSION",
         help="one: beside the version in force; none: that one beside the folder",
     )
-    add_connection(diff)
+    add_target(diff)
     diff.add_argument("--exit-code", action="store_true", help="exit with 3 where they differ")
     diff.set_defaults(run=_diff, folder=None)
     restore = commands.add_parser("restore", help="make an older version the active one")
     restore.add_argument("version", type=int, metavar="VERSION")
-    add_connection(restore)
+    add_target(restore)
     add_new_only(restore)
     add_json(restore)
     restore.set_defaults(run=_restore)

@@ -10,7 +10,7 @@ from bridge.db.database import connect
 from bridge.edits.pending import Pending, pending_of, reject
 from bridge.errors import ConfigurationError
 from bridge.mapping.commands.activate import add_new_only, put_in_force
-from bridge.mapping.commands.arguments import DONE, add_connection, add_json, user
+from bridge.mapping.commands.arguments import DONE, add_json, add_target, user
 from bridge.mapping.commands.history import diff_of
 from bridge.mapping.versions import files_of, version_in_force
 from bridge.settings import read_settings
@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
     approve = commands.add_parser("approve", help="put the files that wait to work")
     turned_down = commands.add_parser("reject", help="turn the files that wait down")
     for parser, run in ((pending, _pending), (approve, _approve), (turned_down, _reject)):
-        add_connection(parser)
+        add_target(parser)
         parser.set_defaults(run=run)
     add_new_only(approve)
     add_json(pending)

@@ -13,9 +13,9 @@ from bridge.edits.text import effect_as_json, effect_lines
 from bridge.errors import ConfigurationError
 from bridge.mapping.commands.arguments import (
     DONE,
-    add_connection,
     add_folder,
     add_json,
+    add_target,
     folder_of,
     print_stale,
 )
@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
     """Add the command to those of `bridge mapping`."""
     preview = commands.add_parser("preview", help="count what the files would change")
     add_folder(preview)
-    add_connection(preview)
+    add_target(preview)
     whom = preview.add_mutually_exclusive_group()
     whom.add_argument("--all", action="store_true", help="look at all contacts, as without it")
     whom.add_argument(
