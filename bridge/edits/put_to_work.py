@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from bridge.edits.store import SQL
+from bridge.edits.store import SQL, changed_files
 from bridge.errors import MappingError
-from bridge.mapping.versions import activate, active, lock_activations, version_in_force
+from bridge.mapping.versions import (
+    activate,
+    active,
+    files_of,
+    lock_activations,
+    version_in_force,
+)
 from bridge.policies.policy import is_too_many
 from bridge.runs.model import Scope
 from bridge.runs.store import ask_run
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
     from bridge.connections.model import Connection
     from bridge.edits.foresee import Foreseen
+    from bridge.mapping.model import Mapping as CompiledMapping
     from bridge.mapping.versions import AppliesTo, Origin
     from bridge.policies.policy import Policies
 
@@ -69,20 +76,21 @@ def put_to_work(
         MappingError: If the files have faults; the version in force stays.
     """
     lock_activations(tx, connection.id)
-    before = version_in_force(tx, connection.id)
-    left_some = _leaves_some(tx, connection.id)
+    before, old = version_in_force(tx, connection.id), _in_force(tx, connection.id)
+    leaves_some = old is not None and old.is_in_vintages
     version_id = activate(tx, connection.id, files, by=by, origin=origin, applies_to=applies_to)
-    is_news = version_id != before or (left_some and applies_to == "all")
+    is_news = version_id != before or (leaves_some and applies_to == "all")
     run_id = None
     if (
         is_news
         and before is not None
         and applies_to == "all"
         and connection.state == "active"
-        and (foreseen is None or foreseen.changes_something or left_some)
+        and (foreseen is None or foreseen.changes_something or leaves_some)
+        and _differs(tx, connection.id, old)
         and tx.execute(SQL["was_carried_out"], {"connection_id": connection.id}).fetchone()
     ):
-        if foreseen is None or foreseen.lists:
+        if {"list.yaml", "names.yaml"} & {*changed_files(_files(tx, connection.id, before), files)}:
             ask_run(tx, connection.id, "lists", mode="apply", origin=asked_in, asked_by=by)
         scope = Scope(extent="full")
         run_id, _ = ask_run(
@@ -122,10 +130,20 @@ def too_much(foreseen: Foreseen, policies: Policies) -> str:
     return "; ".join(found)
 
 
-def _leaves_some(tx: psycopg.Connection[Any], connection_id: int) -> bool:
-    """Tell whether some records go by an older version than the one in force."""
+def _in_force(tx: psycopg.Connection[Any], connection_id: int) -> CompiledMapping | None:
+    """Return the mapping in force; None where there is none that can be used."""
     try:
         found = active(tx, connection_id)
     except MappingError:
-        return False
-    return found is not None and found.mapping.is_in_vintages
+        return None
+    return None if found is None else found.mapping
+
+
+def _differs(tx: psycopg.Connection[Any], connection_id: int, old: CompiledMapping | None) -> bool:
+    """Tell whether more than comments and tests differs from what was in force."""
+    new = _in_force(tx, connection_id)
+    return old is None or new is None or old.meaning != new.meaning
+
+
+def _files(tx: psycopg.Connection[Any], connection_id: int, version_id: int) -> Mapping[str, str]:
+    return files_of(tx, connection_id, version_id) or {}

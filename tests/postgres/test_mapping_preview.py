@@ -117,7 +117,9 @@ def test_new_changes_only_leaves_whoever_was_not_saved_since(
         assert found.mapping.contact.project({**record, "SystemModstamp": "2020-01-01"}) == (
             project(record)
         )
-        assert runs(tx) == [("lists", "apply", None), ("contacts", "apply", "full")]
+        assert runs(tx) == [("contacts", "apply", "full")]
+        comment = files_with(contact=UPPER + "# a comment\n")
+        assert put_to_work(tx, firm, comment, by="ada", origin="files").run_id is None
 
 
 def many_more(tx: Tx, connection_id: int) -> None:

@@ -239,6 +239,6 @@ def test_the_first_plan_by_another_mapping_waits_where_it_changes_too_much(
     changed: int, by_mapping: int | None, held: tuple[str, ...]
 ) -> None:
     effects = effects_of([a_step(kind="update_contact")] * changed)
-    verdict = judge(effects, FIGURES, Policies(), by_mapping=by_mapping)
+    verdict = judge(effects, Figures(contacts=1_000), Policies(), by_mapping=by_mapping)
     assert verdict.held == held
     assert ("would change, the first by version 3" in verdict.reason) is bool(held)
