@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bridge.delivery.assemble import wanted_of
 from bridge.delivery.merge import changes
+from bridge.delivery.write_rules import written
 from bridge.errors import RecordError
 from bridge.mapping.conditions import known
 from bridge.mapping.reads import parents_of
+from bridge.mapping.targets import BIRTHDAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,7 @@ class Comparison:
         self._old = old
         self._new = new
         self._differing = differing
+        self._writes_alike = old.contact.write_rules == new.contact.write_rules
         names = [one.name for one in (*old.contact.custom_fields, *new.contact.custom_fields)]
         # A custom field that the account lacks would be made: until then nobody has a value in it.
         self._ids = {name: custom_field_ids.get(name, f"to be made: {name}") for name in names}
@@ -138,17 +141,26 @@ class Comparison:
             return Effect(kind=kind, reason=left_out or "")
         if before is None:
             return Effect(kind="taken_in", reason=left_out_before or "")
-        return NOTHING if before == after else self._between(before, after, there)
+        same = before == after and self._writes_alike
+        return NOTHING if same else self._between(before, after, there)
 
     def _between(
         self, before: dict[str, Any], after: dict[str, Any], there: Callable[[], There]
     ) -> Effect:
         """Return what two projections change otherwise; parts that are the same change alike."""
-        resource = there() or {}
-        old = changes(resource, _without(before, after), self._ids)
-        new = changes(resource, _without(after, before), self._ids)
+        resource = there()
+        if self._writes_alike:
+            before, after = _without(before, after), _without(after, before)
+        old, new = self._sent(resource, before, self._old), self._sent(resource, after, self._new)
         fields = _between(old, new)
         return Effect(kind="changed", fields=fields) if fields else NOTHING
+
+    def _sent(
+        self, there: MappingOf[str, Any] | None, wanted: MappingOf[str, Any], by: Mapping
+    ) -> Changes:
+        """Return what would be changed there by a mapping, as its write rules let it."""
+        sent = written(there, wanted, self._ids, by.contact.write_rules)
+        return changes(there or {}, sent, self._ids)
 
     def unread(self, record: Record) -> list[str]:
         """Return the fields that only the other mapping reads and that nobody has read yet."""
@@ -162,9 +174,10 @@ def _without(parts: MappingOf[str, Any], others: MappingOf[str, Any]) -> dict[st
     {'custom_fields': {'c': 3}}
     """
     found: dict[str, Any] = {}
+    other_birthday = any(parts.get(name) != others.get(name) for name in BIRTHDAY)
     for name, part in parts.items():
         other = others.get(name)
-        if name in others and part == other:
+        if name in others and part == other and not (other_birthday and name in BIRTHDAY):
             continue
         both_are_groups = isinstance(part, dict) and isinstance(other, dict)
         found[name] = _without(part, other) if both_are_groups else part  # type: ignore[arg-type]

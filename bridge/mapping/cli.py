@@ -11,6 +11,8 @@ from bridge.errors import MappingError
 from bridge.mapping.commands import (
     activate,
     check,
+    create_fields,
+    docs,
     history,
     pending,
     preview,
@@ -49,11 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     check.add(commands)
+    docs.add(commands)
     test.add(commands)
     run.add(commands)
     preview.add(commands)
     activate.add(commands)
     pending.add(commands)
     history.add(commands)
+    create_fields.add(commands)
     schema.add(commands)
     return parser

@@ -55,6 +55,10 @@ if answer:
 if answer is None:
     unknown = LINE
 """
+_MARKED = """
+if CONDITION:
+    return REASON
+"""
 _VALUE = """
 if v:
     STEPS
@@ -147,8 +151,11 @@ class FunctionWriter:
         project: Project = self._finish(_PROJECT, "project", code)
         return project
 
-    def leaves_out(self, rules: Sequence[LeaveOut]) -> LeavesOut:
-        """Return the function that says why a record takes no part."""
+    def leaves_out(self, rules: Sequence[LeaveOut], marks: Sequence[LeaveOut] = ()) -> LeavesOut:
+        """Return the function that says why a record takes no part.
+
+        Rules that it cannot judge make it an error; a mark that is not known marks nobody.
+        """
         code: Code = []
         for number, rule in enumerate(rules):
             condition = self._reader.condition(rule.when)
@@ -156,6 +163,9 @@ class FunctionWriter:
             code += self._at(
                 fill(_LEAVE_OUT, self._names, **holes), ("leave_out", number), rule.when.field
             )
+        for rule in marks:
+            holes = {"CONDITION": self._reader.condition(rule.when), "REASON": rule.reason}
+            code += self._at(fill(_MARKED, self._names, **holes), ("take_part",), rule.when.field)
         leaves_out: LeavesOut = self._finish(_LEAVES_OUT, "leaves_out", code)
         return leaves_out
 
@@ -197,7 +207,7 @@ class FunctionWriter:
             empty = fill("MISSING()", self._names, MISSING=missing)
         value: ast.expr = ast.Name(id="v", ctx=ast.Load())
         for step in rule.transform:
-            value = step_code(step, value, self._lookups, self._names)
+            value = step_code(step, value, self._lookups, self._names, self._reader.value)
         steps = self._fit(rule, target)
         if rule.transform:
             steps = [
@@ -206,6 +216,9 @@ class FunctionWriter:
                 *fill("if not v:\n    EMPTY", self._names, EMPTY=empty),
             ]
         code = self._source(rule)
+        for _, path in (asked for step in rule.transform for asked in step.asks):
+            holes = {"ASKED": self._reader.value(path)}
+            code += fill("if v and ASKED is False:\n    v = False", self._names, **holes)
         if target.path == ("email_address",):
             code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=demands.not_known)
         holes = {"STEPS": steps or [ast.Pass()], "STORE": store, "EMPTY": empty + store}
@@ -242,6 +255,8 @@ class FunctionWriter:
                 "FALLBACKS": tuple(field.fallback for field in text.fields),
             }
             code = fill("v = COMPOSED(VALUES, LITERALS, FALLBACKS)", self._names, **holes)
+        elif rule.child is not None:
+            code = self._reader.read_child(rule.child, self._filename)
         elif rule.cases is not None:
             code = self._cases(rule.cases)
         else:

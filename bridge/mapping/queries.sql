@@ -1,13 +1,13 @@
 -- name: connection_names
 -- profile and overrides of one connection, locked: two activations take turns
-SELECT profile, object_names
+SELECT profile, particulars
 FROM connection
 WHERE id = %(connection_id)s
 FOR UPDATE;
 
 -- name: names_of_connection
 -- profile and overrides of one connection
-SELECT profile, object_names
+SELECT profile, particulars
 FROM connection
 WHERE id = %(connection_id)s;
 
@@ -75,7 +75,7 @@ LIMIT %(count)s;
 
 -- name: active_digest
 -- which mapping a connection works with, the names it is compiled with, and whether it leaves some to older ones
-SELECT v.id, v.digest, c.profile, c.object_names, coalesce((
+SELECT v.id, v.digest, c.profile, c.particulars, coalesce((
   SELECT applies_to = 'new'
   FROM mapping_activation
   WHERE connection_id = v.connection_id
@@ -88,7 +88,7 @@ WHERE v.connection_id = %(connection_id)s
 
 -- name: version_digest
 -- one version of a mapping, and the names it is compiled with
-SELECT v.id, v.digest, c.profile, c.object_names, false
+SELECT v.id, v.digest, c.profile, c.particulars, false
 FROM mapping_version v
 JOIN connection c ON c.id = v.connection_id
 WHERE v.connection_id = %(connection_id)s
@@ -200,3 +200,12 @@ RETURNING digest;
 DELETE FROM mapping_pending
 WHERE connection_id = %(connection_id)s
   AND (digest = %(digest)s OR %(origin)s = 'files');
+
+-- name: texts_in_force
+-- what was in force, the latest first, each with its text
+SELECT a.version_id, a.activated_at, v.files
+FROM mapping_activation a
+JOIN mapping_version v ON v.connection_id = a.connection_id AND v.id = a.version_id
+WHERE a.connection_id = %(connection_id)s
+ORDER BY a.id DESC
+LIMIT %(count)s;

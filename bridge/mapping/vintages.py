@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Mapping as MappingOf
 
-    from bridge.mapping.model import Mapping
+    from bridge.mapping.model import Mapping, WriteRules
 
     Record = MappingOf[str, str | None]
 
 _STAMP = "SystemModstamp"
+_STRICTNESS = ("always", "never_clear", "if_empty_there", "create_only")
 _Value = TypeVar("_Value")
 
 Older = tuple[datetime, int, "Mapping"]
@@ -55,6 +56,7 @@ def in_vintages(version_id: int, newest: Mapping, older: Sequence[Older]) -> Map
             paths=_union(one.paths for one in contacts),
             leaves_out_by=_union(one.leaves_out_by for one in contacts),
             targets=_union(one.targets for one in contacts),
+            write_rules=_strictest([one.write_rules for one in contacts]),
             custom_fields=tuple(labels.values()),
             project=_by_record([one.project for one in contacts], untils),
             leaves_out=_by_record([one.leaves_out for one in contacts], untils),
@@ -95,6 +97,19 @@ def _by_record(
         return functions[place_of(record, untils)](record)
 
     return chosen
+
+
+def _strictest(rules: Sequence[WriteRules]) -> WriteRules:
+    """Return for each part the rule that writes it least: nobody is written to more than before.
+
+    >>> _strictest([{"job_title": "create_only"}, {"job_title": "never_clear"}, {}])
+    {'job_title': 'create_only'}
+    """
+    parts = _union(tuple(one) for one in rules)
+    return {
+        part: max((one.get(part, "always") for one in rules), key=_STRICTNESS.index)
+        for part in parts
+    }
 
 
 def _union(parts: Iterable[tuple[_Value, ...]]) -> tuple[_Value, ...]:
