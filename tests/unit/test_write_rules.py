@@ -292,6 +292,14 @@ def test_a_value_that_the_vendor_spells_otherwise_is_sent_once_beside_a_rule() -
     assert again.change["job_title"] == (None, "Judge")
 
 
+def test_a_contact_that_comes_back_is_not_a_new_contact() -> None:
+    there = a_contact("job_title", "old") | {"deleted_at": "2026-10-01", "list_memberships": []}
+    state = a_state({"job_title": "new", "first_name": "Bo"}, there, {"job_title": "create_only"})
+    (step,) = decide(state).steps
+    assert step.kind == "revive_contact"
+    assert (step.body["job_title"], step.body["first_name"]) == ("old", "Bo")
+
+
 def test_a_new_owner_of_the_address_is_not_a_new_contact() -> None:
     there = a_contact("job_title", "old") | {"first_name": "Ann"}
     rules = {"job_title": "create_only"}
