@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from typing import TYPE_CHECKING, TypeVar
@@ -35,7 +36,7 @@ from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
 from bridge.mapping.targets import rules_of
 from bridge.mapping.told import FileFault, line_of
-from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
+from bridge.mapping.yaml_tree import Place, Tree, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,12 +122,16 @@ class _Loader:
         self._files = files
         self._trees: dict[str, Tree] = {}
         self._faults: list[FileFault] = []
+        self._misnamed: set[str] = set()  # missing, where a file of another name is meant
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
         for name in sorted(set(self._files) - set(FILES)):
-            self._fault(
-                name, Place(1, 1), f"no mapping file has this name{nearest(name, [*FILES])}"
-            )
+            meant = _meant_file(name)
+            advice = "take it out of the folder"
+            if meant is not None and meant not in self._files:
+                self._misnamed.add(meant)
+                advice = f"call it {meant}"
+            self._fault(name, Place(1, 1), f"no mapping file has this name: {advice}")
         named = self._parsed("names.yaml", NamesFile)
         client = self._parsed("client.yaml", ClientFile)
         lists = self._parsed("list.yaml", ListFile)
@@ -213,25 +218,27 @@ class _Loader:
     def _parsed(self, name: str, model: type[_File]) -> _File | None:
         """Return a file in its shape, or None where it cannot be read."""
         if name not in self._files:
-            self._fault(name, Place(1, 1), "this file is missing")
+            if name not in self._misnamed:
+                cause = "this file is missing: write it, or copy the one that ships"
+                self._fault(name, Place(1, 1), cause)
             return None
         tree = self._trees[name] = read_tree(self._files[name])
         for fault in tree.faults:
             self._fault(name, fault.place, fault.cause)
-        for path in tree.empty:
-            if path and not _may_be_null(path):
-                cause = f"`{path[-1]}` has no value: write one, or leave it out"
-                self._fault(name, tree.place(path, key=True), cause)
         if tree.data is None and tree.faults:
             return None
+        read, refused = None, None
         try:
-            return model.model_validate(tree.data)
+            read = model.model_validate(tree.data)
         except ValidationError as error:
-            told = {fault.place for fault in tree.faults}  # what is refused there follows from it
-            for place, cause in explained(tree, model, error):
-                if place not in told:
-                    self._fault(name, place, cause)
-            return None
+            refused = error
+        # What is refused at these places follows from what the tree lacks.
+        told = {fault.place for fault in tree.faults} | {tree.place(path) for path in tree.lacking}
+        tree.empty = [path for path in tree.empty if path and not _may_be_null(path)]
+        for place, cause in explained(tree, model, refused):
+            if place not in told:
+                self._fault(name, place, cause)
+        return read
 
     def _names(self, profile: str, overrides: MappingOf[str, object]) -> Names | None:
         try:
@@ -315,6 +322,12 @@ def _namespace_of(file: NamesFile, profile: str) -> str:
 
 def _paths(*writers: FunctionWriter) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for writer in writers for path in writer.paths))
+
+
+def _meant_file(name: str) -> str | None:
+    """Return the mapping file that is meant by one of another name."""
+    close = difflib.get_close_matches(name.lower(), FILES, n=1)
+    return close[0] if close else None
 
 
 def _order(fault: FileFault) -> tuple[int, Place]:

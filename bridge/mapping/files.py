@@ -58,7 +58,7 @@ def _read(path: Path) -> bytes | FileFault:
         says = f"cannot be read ({error.strerror}): let the bridge's user read it"
         return FileFault(path.name, None, says)
     if len(content) > MAX_BYTES:
-        says = f"larger than {MAX_BYTES:,} bytes: no mapping file is, keep other data elsewhere"
+        says = f"larger than {MAX_BYTES:,} bytes: keep other data elsewhere"
         return FileFault(path.name, Place(1, 1), says)
     return content
 

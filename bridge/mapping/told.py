@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MEANT = re.compile(r"(?P<cause>.*) \(did you mean (?P<name>.+)\?\)", re.DOTALL)
 _THERE = re.compile(r"(?P<cause>.*) \((?P<names>there are .+)\)", re.DOTALL)
+_EXPECTED = re.compile(r"(?:[\w$.-]+: )?(?P<what>.+) is expected")
 _OPAQUE = re.compile(r"`[^`]*`|'[^']*'|“[^”]*”")
 _PART = re.compile(r"[\w$.-]+|names of this connection")
 _WORD = re.compile(r"[\w$.-]+|\S")
@@ -75,6 +76,8 @@ def parted(says: str) -> tuple[str, str]:
         return match["cause"], f"write {match['name']}"
     if match := _THERE.fullmatch(says):
         return match["cause"], match["names"]
+    if match := _EXPECTED.fullmatch(says):
+        return says, f"write {match['what']}"
     open_text = _OPAQUE.sub(lambda quoted: "_" * len(quoted[0]), says)
     at = open_text.rfind(": ")
     if at < 0 or _PART.fullmatch(says[:at]):  # `fields.first_name: …` names the part
