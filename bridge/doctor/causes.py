@@ -30,7 +30,8 @@ class Cause(NamedTuple):
     advice: str
 
 
-_AGAIN = "`bridge connection add {connection} --credentials FILE`"
+_ORGANIZATION = "`bridge connect salesforce {connection}`"
+_ACCOUNT = "`bridge connect constant-contact {connection}`"
 _DEPLOY = "`bridge salesforce deploy --connection {connection}`"
 _ACCESS = "give the bridge's user the right in a permission set or its profile"
 
@@ -156,12 +157,21 @@ CAUSES: Mapping[str, Cause] = {
         "connections",
         "warning",
         "there is no connection",
-        "`bridge connection add NAME --credentials FILE`, or set BRIDGE_ORGANIZATION_ID",
+        "`bridge connect salesforce`, then `bridge connect constant-contact`",
     ),
     # the connection itself
-    "connection_unconnected": Cause("state", "failed", "no credentials are stored", _AGAIN),
+    "connection_unconnected": Cause(
+        "state",
+        "failed",
+        "no credentials are stored",
+        f"{_ORGANIZATION}, then {_ACCOUNT}",
+    ),
     "connection_paused": Cause(
-        "state", "failed", "a login was refused: the connection is paused", f"then {_AGAIN}"
+        "state",
+        "failed",
+        "a login was refused: the connection is paused",
+        "`bridge connect check {connection}` names the side that refuses: then "
+        f"{_ORGANIZATION} or {_ACCOUNT}",
     ),
     "lane_paused": Cause(
         "lanes",
@@ -197,20 +207,20 @@ CAUSES: Mapping[str, Cause] = {
         "secrets",
         "warning",
         "a stored secret is older than two years",
-        "make a new one where it comes from, then store it: `bridge connection add {connection} "
-        "--credentials FILE`",
+        "make a new one where it comes from, then {how}",
     ),
     "token_ends": Cause(
         "secrets",
         "warning",
         "the refresh token ends soon, because nobody uses it",
-        f"{_AGAIN} with fresh ones, or let the bridge work for this connection",
+        f"{_ACCOUNT}, or let the bridge work for this connection",
     ),
     "certificate_ends": Cause(
         "secrets",
         "warning",
         "the certificate of the Salesforce login ends soon, or has ended",
-        "make a new one, and upload it to the External Client App",
+        "make a new one by `bridge connect salesforce {connection} --new-key`, and upload it to "
+        "the External Client App",
     ),
     # the mapping
     "mapping_none": Cause(
@@ -242,7 +252,7 @@ CAUSES: Mapping[str, Cause] = {
         "Salesforce",
         "failed",
         "Salesforce refuses the login",
-        f"{_AGAIN} with new credentials",
+        f"compare the External Client App and its user, then {_ORGANIZATION}",
     ),
     "salesforce_forbids": Cause(
         "Salesforce",
@@ -255,7 +265,8 @@ CAUSES: Mapping[str, Cause] = {
         "Salesforce",
         "failed",
         "the credentials are those of another organization",
-        "give the credentials of that organization, or add another connection",
+        f"{_ORGANIZATION} with an application of that organization, or give the other one a "
+        "connection of its own",
     ),
     "sandbox_live": Cause(
         "Salesforce",
@@ -344,6 +355,12 @@ CAUSES: Mapping[str, Cause] = {
         "the bridge's user sends outbound messages: what it writes comes back",
         "take the permission from its profile and permission sets",
     ),
+    "reports_closed": Cause(
+        "reports",
+        "warning",
+        "the bridge's user may not run reports, so Bulk Create cannot start from one",
+        f"{_DEPLOY}, or tick Run Reports in a permission set of the bridge's user",
+    ),
     "second_trigger": Cause(
         "one writer",
         "failed",
@@ -431,31 +448,31 @@ CAUSES: Mapping[str, Cause] = {
         "Constant Contact",
         "failed",
         "Constant Contact refuses the token",
-        f"authorise the application again, then {_AGAIN}",
+        f"allow the application access again: {_ACCOUNT}",
     ),
     "account_forbids": Cause(
         "Constant Contact",
         "failed",
         "Constant Contact forbids a look at the account",
-        "give the application its scopes and its user the account's privileges",
+        f"{_ACCOUNT}, as a user who may read the account, and allow all that is asked for",
     ),
     "account_other": Cause(
         "Constant Contact",
         "failed",
         "the tokens are those of another account",
-        "authorise the application for the right account, or add another connection",
+        f"{_ACCOUNT} as a user of that account, or give the other one a connection of its own",
     ),
     "scope_missing": Cause(
         "scopes",
         "failed",
         "the token lacks a scope",
-        "authorise the application again and allow {scope}",
+        f"{_ACCOUNT}, and allow {{scope}}",
     ),
     "privilege_missing": Cause(
         "scopes",
         "failed",
         "the user who allowed the application lacks a privilege",
-        "give the user the privilege {privilege}, or let the account's owner authorise",
+        f"give the user the privilege {{privilege}}, or let the account's owner do {_ACCOUNT}",
     ),
     "account_calls": Cause(
         "Constant Contact calls",

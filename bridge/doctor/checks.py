@@ -49,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     Check("interactions", judge_objects.interactions),
     Check("campaigns", judge_objects.campaigns),
     Check("no loop", judge_salesforce.loop),
+    Check("reports", judge_salesforce.reports),
     Check("one writer", judge_salesforce.one_writer),
     Check("Setup", judge_salesforce.setup),
     Check("consent", judge_messages.consent),

@@ -115,6 +115,7 @@ class Organization:
         described: What each object is made of; None for one that is not there.
         may_send: How many profiles and permission sets let our user send outbound messages; None
             where it may not see them.
+        may_run_reports: The same of running reports.
         calls: API calls of the last 24 hours that are left, and how many there are.
         ahead: By how much its clock is ahead of ours; None where it does not say.
         messages: The outbound messages; None where our user may not see them.
@@ -128,6 +129,7 @@ class Organization:
     proposed_profile: str | None = None
     described: Mapping[str, Description | None] = field(default_factory=dict)
     may_send: int | None = 0
+    may_run_reports: int | None = None
     calls: tuple[int, int] | None = None
     ahead: timedelta | None = None
     messages: tuple[OutboundMessage, ...] | None = None

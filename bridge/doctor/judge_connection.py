@@ -25,6 +25,12 @@ _NAMES = {
     "sf_client": "the consumer secret of the External Client App",
     "sf_key": "the key of the Salesforce login",
 }
+_RENEWED_BY = {
+    "path_secret": "connection rotate",
+    "cc_client": "connect constant-contact",
+    "sf_client": "connect salesforce",
+    "sf_key": "connect salesforce --new-key",
+}
 
 
 def state(facts: Facts) -> Iterator[Outcome]:
@@ -89,7 +95,8 @@ def secrets(facts: Facts) -> Iterator[Outcome]:
         if name is not None and at - secret.stored_at > SECRET_AGE:
             is_well = False
             says = f"{name} is of {secret.stored_at:%Y-%m-%d}"
-            yield fault("secret_old", says, secret.kind)
+            how = f"`bridge {_RENEWED_BY[secret.kind]} {facts.connection.name}`"
+            yield fault("secret_old", says, secret.kind, how=how)
     if is_well and facts.stored.secrets:
         yield "none is old, none ends soon"
 

@@ -121,6 +121,20 @@ def loop(facts: Facts) -> Iterator[Outcome]:
     )
 
 
+def reports(facts: Facts) -> Iterator[Outcome]:
+    """Whether Bulk Create can take people from a report."""
+    if facts.seen is None or facts.seen.may_run_reports is None:
+        return
+    if facts.seen.may_run_reports:
+        yield "our own user may run reports"
+        return
+    says = (
+        f"our own user {facts.seen.identity.user_id} lacks the permission Run Reports: "
+        "Bulk Create finds nobody by a report"
+    )
+    yield fault("reports_closed", says)
+
+
 def setup(facts: Facts) -> Iterator[Outcome]:
     """Whether what stands against applying could be seen at all."""
     for what in facts.seen.unseen if facts.seen else ():

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_MAY_SEND = (
+_GIVEN = (
     "SELECT COUNT() FROM PermissionSetAssignment WHERE AssigneeId = '{user_id}' "
-    "AND PermissionSet.PermissionsEnableNotifications = true"
+    "AND PermissionSet.Permissions{permission} = true"
 )
+_SEND_MESSAGES, _RUN_REPORTS = "EnableNotifications", "RunReports"
 # The package has no published names of its jobs; what is known is whose integration it is.
 _SCHEDULED = (
     "SELECT CronJobDetail.Name, State FROM CronTrigger "
@@ -111,9 +112,9 @@ class _Asked:
             proposed_profile=_proposed(mappings, names),
             described=self._described,
             may_send=self._seen(
-                "permission sets",
-                lambda: there.count(_MAY_SEND.format(user_id=identity.user_id)),
+                "permission sets", lambda: self._given(_SEND_MESSAGES, identity.user_id)
             ),
+            may_run_reports=self._optionally(lambda: self._given(_RUN_REPORTS, identity.user_id)),
             calls=self._optionally(there.calls_of_the_day),
             ahead=ahead,
             messages=self._optionally(lambda: tuple(read_outbound_messages(there.metadata))),
@@ -144,6 +145,10 @@ class _Asked:
         if found is None:
             self._unseen.append(what)
         return found
+
+    def _given(self, permission: str, user_id: str) -> int:
+        """Count the profiles and permission sets that give a user a permission."""
+        return self._salesforce.count(_GIVEN.format(user_id=user_id, permission=permission))
 
     def _is_sandbox(self) -> bool | None:
         found = next(self._salesforce.query("SELECT Id, IsSandbox FROM Organization"), {})

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel
 
+from bridge.mapping.certain import misfits
+from bridge.mapping.patterns import NotAPattern, compiled_pattern, replacement
+from bridge.mapping.placeholders import TextWithFields, read_text
 from bridge.mapping.quantities import day_of
 from bridge.mapping.rules import Case, Condition, Lookup, Rule
 from bridge.mapping.schema import (
@@ -20,7 +23,7 @@ from bridge.mapping.schema import (
 )
 from bridge.mapping.standard_fields import misspelling
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
-from bridge.mapping.yaml_tree import Path, nearest
+from bridge.mapping.yaml_tree import Path, Within, nearest
 
 if TYPE_CHECKING:
     from bridge.mapping.names import Names
@@ -80,7 +83,8 @@ def check_file(file: AnyFile, fields: FieldNames) -> Found:
         for target, rule in rules_of(file.fields):
             path = ("fields", *target.path)
             yield from _target(rule, target, path)
-            yield from _steps(rule, path, file.lookups)
+            faults = list(_steps(rule, path, file.lookups))
+            yield from faults or misfits(rule, target, path, file.lookups)
     if isinstance(file, ContactFile):
         yield from _contact(file.fields, fields)
         yield from _filters(file.filters, fields)
@@ -114,6 +118,17 @@ def _condition(condition: Condition, path: Path, fields: FieldNames) -> Found:
                 (*path, operator),
                 "neither a number nor a date: write one, such as 5 or '2026-01-31'",
             )
+    if condition.matches is not None and (cause := _pattern_fault(condition.matches)):
+        yield (*path, "matches"), cause
+
+
+def _pattern_fault(pattern: str, by: str = "") -> str | None:
+    """Say what is wrong with a pattern, or with what is put in the place of its matches."""
+    try:
+        replacement(by, compiled_pattern(pattern).groups)
+    except NotAPattern as fault:
+        return str(fault)
+    return None
 
 
 def _is_day(text: str) -> bool:
@@ -129,6 +144,8 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
         yield from _source(source, (*path, "first_of", number), fields)
     for number, source in enumerate(rule.join.fields if rule.join else []):
         yield from _source(source, (*path, "join", "fields", number), fields)
+    if rule.template is not None:
+        yield from _template(read_text(rule.template), (*path, "template"), fields)
     for number, case in enumerate(rule.cases or [], start=1):
         if case.when is None and number < len(rule.cases or []):
             yield (
@@ -137,19 +154,22 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
             )
 
 
+def _template(text: TextWithFields, path: Path, fields: FieldNames) -> Found:
+    faulty = {at for at, _ in text.faults}
+    for at, cause in text.faults:
+        yield (*path, Within(at)), cause
+    for field in text.fields:
+        if field.at not in faulty:
+            yield from _source(field.source, (*path, Within(field.at)), fields)
+
+
 def _target(rule: Rule, target: Target, path: Path) -> Found:
     """Check a rule against what Constant Contact takes at its place."""
     if rule.max is not None and target.limit is None:
         yield (*path, "max"), f"{target.name} is no text: leave `max` out"
     elif rule.max is not None and target.limit is not None and rule.max > target.limit:
-        yield (
-            (*path, "max"),
-            f"Constant Contact takes at most {target.limit} characters here: write no more",
-        )
-    limit = rule.max or target.limit
-    for key, text in (("default", rule.default), ("value", rule.value)):
-        if text is not None and limit is not None and len(text) > limit:
-            yield (*path, key), f"{len(text)} characters, and {limit} are allowed here: shorten it"
+        cause = f"Constant Contact takes at most {target.limit} characters here: write no more"
+        yield (*path, "max"), cause
     if rule.too_long == "cut" and target.is_kept_whole:
         yield (*path, "too_long"), "a part of it would be another value: leave `too_long` out"
     if target.is_key and rule.default is not None:
@@ -168,6 +188,11 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
             yield place, f"no table {step.argument} under `lookups`{close}"
         elif step.name == "in_zone" and not is_zone(step.argument):
             yield place, f"no time zone {step.argument}{nearest(step.argument, zones())}"
+        elif step.name == "replace" and step.argument.pattern is not None:
+            if cause := _pattern_fault(step.argument.pattern):
+                yield (*place, "pattern"), cause
+            elif cause := _pattern_fault(step.argument.pattern, step.argument.with_):
+                yield (*place, "with"), cause
         elif step.name == "bands":
             limits = [band.below for band in step.argument]
             if None in limits[:-1]:

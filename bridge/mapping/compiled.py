@@ -35,7 +35,7 @@ from bridge.mapping.own_tests_run import failures, run_examples
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
 from bridge.mapping.targets import rules_of
-from bridge.mapping.told import FileFault, line_of
+from bridge.mapping.told import FileFault, lines_of, on_one_line
 from bridge.mapping.yaml_tree import Place, Tree, read_tree
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
     Raises:
         MappingError: If one of them fails; it lists everything that came out otherwise.
     """
-    faults = [
-        FileFault(example.file, one.place, says, line_of(files[example.file], one.place.line))
-        for example, one, says in failures(run_examples(mapping))
-    ]
+    faults = []
+    for example, one, says in failures(run_examples(mapping)):
+        quoted = lines_of(files[example.file])[one.place.line - 1]
+        faults.append(FileFault(example.file, one.place, on_one_line(says), quoted))
     if faults:
         raise MappingError(faults)
 
@@ -122,6 +122,7 @@ class _Loader:
         self._files = files
         self._trees: dict[str, Tree] = {}
         self._faults: list[FileFault] = []
+        self._lines: dict[str, list[str]] = {}
         self._misnamed: set[str] = set()  # missing, where a file of another name is meant
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
@@ -254,8 +255,11 @@ class _Loader:
             self._fault(name, self._trees[name].place(path), cause)
 
     def _fault(self, name: str, place: Place, cause: str) -> None:
-        quoted = line_of(self._files.get(name, ""), place.line)
-        self._faults.append(FileFault(name, place, cause, quoted))
+        if name not in self._lines:
+            self._lines[name] = lines_of(self._files.get(name, ""))
+        lines = self._lines[name]
+        quoted = lines[place.line - 1] if place.line <= len(lines) else ""
+        self._faults.append(FileFault(name, place, on_one_line(cause), quoted))
 
     def _writer(self, file: AnyFile, names: Names) -> FunctionWriter:
         name = f"{file.source}.yaml"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.mapping.yaml_tree import Path, Place, Tree
 
 _WITHOUT_BLANK = re.compile(r"(?P<key>[\w$.-]+):(?P<value>\S*)")
+_MOST = 300  # faults of one file that are looked at: whoever has more corrects these first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +55,14 @@ def explained(
         error: What the schema refuses, if anything.
     """
     found: dict[Path, list[Mapping[str, Any]]] = {}
-    for fault in error.errors(include_url=False) if error is not None else ():
+    refused = error.errors(include_url=False) if error is not None else []
+    for fault in refused[:_MOST]:
         path = _path(tree.data, fault["loc"])
         if fault["type"] == "missing":
             path = (*path, str(fault["loc"][-1]))
         found.setdefault(path, []).append(fault)  # the branches of a choice fail at one place
     faults = [_told(tree, model, path, several) for path, several in found.items()]
-    faults += [_empty(tree, path) for path in tree.empty if path]
+    faults += [_empty(tree, path) for path in tree.empty[:_MOST] if path]
     other = next((fault for fault in faults if fault.path == ("source",)), None)
     if other is not None and other.kind == "value":  # the rest of another file is no news
         return [(other.place, other.says)]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ConversionError, MissingKey, RecordError
-from bridge.mapping import conditions
+from bridge.mapping import conditions, demands
+from bridge.mapping.placeholders import composed, read_text
 from bridge.mapping.reads import Reader
 from bridge.mapping.rules import Case, LeaveOut, Lookup, Rule
 from bridge.mapping.schema import ContactFile, ListFile
@@ -90,10 +91,6 @@ if month is not False and day is not False:
     out["birthday_month"] = month
     out["birthday_day"] = day
 """
-
-
-class _NoKey(ValueError):
-    """What a record is matched by is empty or not known."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +193,7 @@ class FunctionWriter:
         store = fill(template, self._names, OUT=out, **holes)
         empty = fill("v = DEFAULT", self._names, DEFAULT=rule.default)
         if rule.required or target.is_key:
-            missing = _no_key if target.is_key else _missing
+            missing = demands.no_key if target.is_key else demands.missing
             empty = fill("MISSING()", self._names, MISSING=missing)
         value: ast.expr = ast.Name(id="v", ctx=ast.Load())
         for step in rule.transform:
@@ -210,7 +207,7 @@ class FunctionWriter:
             ]
         code = self._source(rule)
         if target.path == ("email_address",):
-            code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=_not_known)
+            code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=demands.not_known)
         holes = {"STEPS": steps or [ast.Pass()], "STORE": store, "EMPTY": empty + store}
         code += fill(_VALUE, self._names, **holes)
         return self._at(code, ("fields", *target.path), next(iter(rule.sources), None))
@@ -220,7 +217,7 @@ class FunctionWriter:
         limit = rule.max or target.limit
         if limit is None:
             return []
-        too_long = fill("REFUSE(len(v), LIMIT)", self._names, REFUSE=_too_long, LIMIT=limit)
+        too_long = fill("REFUSE(len(v), LIMIT)", self._names, REFUSE=demands.too_long, LIMIT=limit)
         if rule.too_long == "cut":
             too_long = fill("v = v[:LIMIT].rstrip()", self._names, LIMIT=limit)
         return fill("if len(v) > LIMIT:\n    FIT", self._names, LIMIT=limit, FIT=too_long)
@@ -230,13 +227,21 @@ class FunctionWriter:
         if rule.from_ is not None:
             code = self._reader.read(rule.from_)
         elif rule.first_of is not None:
-            values = ast.Tuple([self._reader.value(path) for path in rule.first_of], ast.Load())
-            holes = {"FIRST": conditions.first_of, "VALUES": values}
+            holes = {"FIRST": conditions.first_of, "VALUES": self._reader.values(rule.first_of)}
             code = fill("v = FIRST(VALUES)", self._names, **holes)
         elif rule.join is not None:
-            values = ast.Tuple([self._reader.value(path) for path in rule.join.fields], ast.Load())
+            values = self._reader.values(rule.join.fields)
             holes = {"JOIN": conditions.joined, "VALUES": values, "WITH": rule.join.with_}
             code = fill("v = JOIN(VALUES, WITH)", self._names, **holes)
+        elif rule.template is not None:
+            text = read_text(rule.template)
+            holes = {
+                "COMPOSED": composed,
+                "VALUES": self._reader.values(field.source for field in text.fields),
+                "LITERALS": text.literals,
+                "FALLBACKS": tuple(field.fallback for field in text.fields),
+            }
+            code = fill("v = COMPOSED(VALUES, LITERALS, FALLBACKS)", self._names, **holes)
         elif rule.cases is not None:
             code = self._cases(rule.cases)
         else:
@@ -269,7 +274,7 @@ class FunctionWriter:
         place = self._places[error.__traceback__.tb_lineno - 1]
         source = f" from {place.field}" if place.field else ""
         message = f"{place.at}: {place.what}{source}: {error}"
-        kind = MissingKey if isinstance(error, _NoKey) else ConversionError
+        kind = MissingKey if isinstance(error, demands.NoKey) else ConversionError
         return kind(message, field=place.field)
 
     def _undecided(self, line: int) -> RecordError:
@@ -277,19 +282,3 @@ class FunctionWriter:
         return ConversionError(
             f"{place.at}: {place.what}: a field that it asks about is not known", field=place.field
         )
-
-
-def _missing() -> NoReturn:
-    raise ValueError("empty, and it is required")
-
-
-def _no_key() -> NoReturn:
-    raise _NoKey("empty: there is nothing to match this record by")
-
-
-def _not_known() -> NoReturn:
-    raise _NoKey("not known: there is nothing to match this record by")
-
-
-def _too_long(length: int, limit: int) -> NoReturn:
-    raise ValueError(f"{length} characters; {limit} are allowed (`too_long: cut` would shorten it)")

@@ -66,7 +66,8 @@ def _advice(kinds: set[str], given: object, key: str, known: Sequence[str]) -> s
     if kinds == {"list_type"}:
         return _as_list(given)
     if kinds & {"model_type", "model_attributes_type", "dict_type"}:
-        few = ", ".join(f"`{name}:`" for name in known[:_FEW])
+        first = sorted(known, key=lambda name: name not in {"label", "from"})
+        few = ", ".join(f"`{name}:`" for name in first[:_FEW])
         if not key and not isinstance(given, list):
             return "begin with `source: …`"
         if isinstance(given, list):
@@ -87,7 +88,7 @@ def _as_list(given: object) -> str:
 
 def _as_plain(kinds: set[str], given: object) -> str:
     if kinds == {"string_type"}:
-        if isinstance(given, int | float):
+        if isinstance(given, int | float | dict):  # {Name} is a mapping
             return "put it in quotes"
         return "write it without brackets and without `-`" if given is not None else ""
     if not isinstance(given, str):

@@ -20,8 +20,10 @@ _THERE = re.compile(r"(?P<cause>.*) \((?P<names>there are .+)\)", re.DOTALL)
 _EXPECTED = re.compile(r"(?:[\w$.-]+: )?(?P<what>.+) is expected")
 _OPAQUE = re.compile(r"`[^`]*`|'[^']*'|“[^”]*”")
 _PART = re.compile(r"[\w$.-]+|names of this connection")
+_BREAKS = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _WORD = re.compile(r"[\w$.-]+|\S")
 _WIDEST = 100
+_MOST_SAID = 600
 _CUT = "…"
 _RED, _BOLD, _BLUE, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[36m", "\x1b[0m"
 
@@ -62,6 +64,15 @@ class FileFault:
         return parted(self.says)
 
 
+def on_one_line(says: str) -> str:
+    """Return a sentence as one readable line, whatever texts of the file it quotes."""
+    if len(says) > _MOST_SAID:
+        says = f"{says[: _MOST_SAID - 100]} {_CUT} {says[-100:]}"
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in says
+    )
+
+
 def parted(says: str) -> tuple[str, str]:
     """Return the cause and the fix of a fault's sentence.
 
@@ -85,10 +96,9 @@ def parted(says: str) -> tuple[str, str]:
     return says[:at], says[at + 2 :]
 
 
-def line_of(text: str, number: int) -> str:
-    """Return a line of a file, counted from 1; empty where there is none."""
-    lines = re.split(r"\r\n|\r|\n|\x85|\u2028|\u2029", text)
-    return lines[number - 1] if number <= len(lines) else ""
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file as YAML counts them."""
+    return _BREAKS.split(text)
 
 
 def as_json(fault: FileFault) -> dict[str, Any]:

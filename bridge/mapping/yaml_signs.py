@@ -6,21 +6,28 @@ import re
 import unicodedata
 
 _SWITCH = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
-_SURPRISES = (
-    (re.compile(r"[-+]?0[\d_]+"), "an octal number"),
-    (re.compile(r"[-+]?0o[0-7]+", re.IGNORECASE), "an octal number"),
-    (re.compile(r"[-+]?0b[01_]+", re.IGNORECASE), "a binary number"),
-    (re.compile(r"[-+]?0x[0-9a-f_]+", re.IGNORECASE), "a hexadecimal number"),
-    (re.compile(r"[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?"), "a number to the base of 60"),
-    (re.compile(r"[-+]?\d[\d_]*_[\d_]*(?:\.[\d_]*)?"), "a number with the underscores left out"),
-    (re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)e[-+]?\d+", re.IGNORECASE), "a number"),
-    (re.compile(r"[-+]?(?:\d+\.|\.\d+)"), "a number"),
-    (re.compile(r"[-+]?\.inf|\.nan", re.IGNORECASE), "a number without a value"),
-)
+NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(\.\d+)?", re.ASCII)
+"""What is read as a number."""
 
+_MOST_DIGITS = 15  # what a number keeps exactly
+# No two parts of a pattern may take the same signs in turn: a scalar can be very long.
+_SURPRISES = (
+    (re.compile(r"[-+]?0[\d_]+", re.ASCII), "an octal number"),
+    (re.compile(r"[-+]?0o[0-7]+", re.ASCII | re.IGNORECASE), "an octal number"),
+    (re.compile(r"[-+]?0b[01_]+", re.ASCII | re.IGNORECASE), "a binary number"),
+    (re.compile(r"[-+]?0x[0-9a-f_]+", re.ASCII | re.IGNORECASE), "a hexadecimal number"),
+    (re.compile(r"[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?", re.ASCII), "a number to the base of 60"),
+    (
+        re.compile(r"[-+]?\d(?=\d*_)[\d_]*(?:\.[\d_]*)?", re.ASCII),
+        "a number with the underscores left out",
+    ),
+    (re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)e[-+]?\d+", re.ASCII | re.IGNORECASE), "a number"),
+    (re.compile(r"[-+]?(?:\d+\.|\.\d+)", re.ASCII), "a number"),
+    (re.compile(r"[-+]?\.inf|\.nan", re.ASCII | re.IGNORECASE), "a number without a value"),
+)
 _BLANKS = r"\xa0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff"
-_INDENT = re.compile(rf"^ *(?:- +)*(?:[\w$.-]+:|-)? *(?P<odd>[{_BLANKS}])", re.MULTILINE)
-_TABBED = re.compile(r"^ *(?P<odd>\t)[ \t]*[^\s#]", re.MULTILINE)
+_INDENT = re.compile(rf"^ *+(?:- ++)*+(?:[\w$.-]++:|-)?+ *+(?P<odd>[{_BLANKS}])", re.MULTILINE)
+_TABBED = re.compile(r"^ *+(?P<odd>\t)[ \t]*+[^\s#]", re.MULTILINE)
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
 )
@@ -68,6 +75,8 @@ def surprise_of(text: str) -> str | None:
                 f"some YAML readers take {text} for {reading}: write '{text}' in quotes for the "
                 f"text, or the number plainly"
             )
+    if len(text) > _MOST_DIGITS and NUMBER.fullmatch(text):
+        return f"more than {_MOST_DIGITS} digits: put it in quotes as a text"
     return None
 
 

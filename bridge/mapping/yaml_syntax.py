@@ -110,12 +110,13 @@ def _text_after_quote(text: str, line: int, column: int, problem: str) -> Fault 
 
 def _missing_comma(text: str, line: int, column: int, problem: str) -> Fault | None:
     """Return the fault of two keys in braces without a comma between them."""
-    match = re.search(r"[^\s,{\[:] +(?P<key>[\w$.]+) *$", text[:column])
-    if "',' or '}'" not in problem or text[column : column + 1] != ":" or match is None:
+    before = text[:column].rstrip()
+    rest, _, key = before.rpartition(" ")
+    is_pair = "',' or '}'" in problem and text[column : column + 1] == ":"
+    if not is_pair or not key or rest.rstrip()[-1:] in {"", ",", "{", "[", ":"}:
         return None
-    key = match["key"]
     says = f"a comma is missing before `{key}`: write `, {key}: …`"
-    return line + 1, match.start("key") + 1, match.end("key") + 1, says
+    return line + 1, len(rest) + 2, len(before) + 1, says
 
 
 def _unclosed_above(lines: list[str], line: int, column: int, problem: str) -> Fault | None:

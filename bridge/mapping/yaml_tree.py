@@ -8,13 +8,12 @@ number or a time of day. So what stands in the file is what the bridge works wit
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
-from bridge.mapping.yaml_signs import odd_sign, surprise_of
+from bridge.mapping.yaml_signs import NUMBER, odd_sign, surprise_of
 from bridge.mapping.yaml_syntax import syntax_fault
 
 if TYPE_CHECKING:
@@ -32,7 +31,10 @@ Path: TypeAlias = tuple[str | int, ...]
 _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
 _NULL = {"", "~", "null", "Null", "NULL"}
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(\.\d+)?")
+
+
+class Within(int):
+    """So many characters into a text: the last part of a path that points into it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -65,6 +67,7 @@ class Tree:
     Attributes:
         data: Mappings, lists, text, numbers, booleans and None; keys are text as written.
         values: Place of the value at each path.
+        texts: Place of the first character of each text that stands in the file as it is.
         keys: Place of the key at each path.
         empty: The paths whose value is left out, or null.
         lacking: The paths of mappings that lack a key which was refused.
@@ -73,6 +76,7 @@ class Tree:
 
     data: object = None
     values: dict[Path, Place] = field(default_factory=dict)
+    texts: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
     empty: list[Path] = field(default_factory=list)
     lacking: list[Path] = field(default_factory=list)
@@ -80,6 +84,10 @@ class Tree:
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return the place of a value (or of its key), else that of the nearest part around it."""
+        if path and isinstance(path[-1], Within):
+            if first := self.texts.get(path[:-1]):
+                return Place(first.line, first.column + path[-1])
+            path = path[:-1]
         if key and path in self.keys:
             return self.keys[path]
         while path and path not in self.values:
@@ -173,6 +181,10 @@ class _Reader:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
         value = self._scalar(event)
+        quotes = 2 * (event.style in {"'", '"'})
+        if event.end_mark.index - event.start_mark.index == len(event.value) + quotes:
+            first = _place(event)
+            self._tree.texts[path] = Place(first.line, first.column + quotes // 2)
         if value is None:
             self._tree.empty.append(path)
         return value
@@ -239,7 +251,7 @@ class _Reader:
             return None
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
-        if match := _NUMBER.fullmatch(text):
+        if match := NUMBER.fullmatch(text):
             return float(text) if match[1] else int(text)
         return text
 

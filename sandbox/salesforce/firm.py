@@ -60,7 +60,8 @@ def found(org: Org) -> Staff:
         access = put_record(
             tx,
             "PermissionSet",
-            {"Name": "CC_Bridge", "Label": "CC Bridge", "PermissionsApiEnabled": True},
+            {"Name": "CC_Bridge", "Label": "CC Bridge"}
+            | {"PermissionsApiEnabled": True, "PermissionsRunReports": True},
         )
         _assign(tx, user_id, access)
         record_types = {
@@ -100,10 +101,18 @@ def hire(org: Org, staff: Staff, first: str, last: str) -> str:
 
 def may_send_outbound_messages(org: Org, user_id: str) -> bool:
     """Tell whether a user has the permission, through the profile or a permission set."""
+    return _holds(org, user_id, "PermissionsEnableNotifications")
+
+
+def may_run_reports(org: Org, user_id: str) -> bool:
+    """Tell whether a user has that permission, likewise."""
+    return _holds(org, user_id, "PermissionsRunReports")
+
+
+def _holds(org: Org, user_id: str, permission: str) -> bool:
     sets = org.tables["PermissionSet"]
     return any(
-        (held := sets.get(str(row["PermissionSetId"]))) is not None
-        and held["PermissionsEnableNotifications"] is True
+        (held := sets.get(str(row["PermissionSetId"]))) is not None and held[permission] is True
         for row in org.tables["PermissionSetAssignment"]
         if row["AssigneeId"] == user_id
     )
@@ -180,6 +189,7 @@ def _profile(tx: Transaction, name: str, *, sends: bool) -> str:
     rights: Row = {
         "PermissionsApiEnabled": True,
         "PermissionsEnableNotifications": sends,
+        "PermissionsRunReports": sends,
     }
     profile_id = put_record(tx, "Profile", {"Name": name, **rights})
     put_record(

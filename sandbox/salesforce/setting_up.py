@@ -69,6 +69,9 @@ class OrgSetup(BaseModel):
     sends_messages: bool | None = Field(
         default=None, description="the bridge's user has the permission Send Outbound Messages"
     )
+    runs_reports: bool | None = Field(
+        default=None, description="the bridge's user has the permission Run Reports"
+    )
     daily_requests: int | None = Field(
         default=None, ge=0, description="requests that the org may make in any 24 hours"
     )
@@ -115,11 +118,15 @@ def change(org: Org, asked: OrgSetup, bridge_user_id: str) -> None:
                 "practifi__Constant_Contact_Trigger__c": asked.package_trigger,
             }
             put_record(tx, TRIGGER_SETTING.name, switch)
-        if asked.sends_messages is not None:
+        given = {
+            "PermissionsEnableNotifications": asked.sends_messages,
+            "PermissionsRunReports": asked.runs_reports,
+        }
+        changed: Row = {name: value for name, value in given.items() if value is not None}
+        if changed:
             sets = org.tables["PermissionSet"]
             row = next(each for each in sets if each["Name"] == "CC_Bridge")
-            given: Row = {"PermissionsEnableNotifications": asked.sends_messages}
-            tx.put(objects["PermissionSet"], str(row["Id"]), row | given)
+            tx.put(objects["PermissionSet"], str(row["Id"]), row | changed)
         tx.changes.clear()
 
 

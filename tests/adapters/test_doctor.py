@@ -134,7 +134,7 @@ INSTALLATION: list[tuple[str, Callable[[Ward], None], str, str]] = [
             "DELETE FROM mapping_version; DELETE FROM credential; DELETE FROM connection"
         ),
         "there is none",
-        "bridge connection add",
+        "bridge connect salesforce",
     ),
 ]
 
@@ -243,13 +243,13 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "connection_unconnected",
         lambda w: w.do("UPDATE connection SET state = 'unconnected'"),
         "no credentials",
-        "bridge connection add firm --credentials",
+        "`bridge connect salesforce firm`, then `bridge connect constant-contact firm`",
     ),
     (
         "connection_paused",
         lambda w: w.do("UPDATE connection SET state = 'paused', state_reason = 'authorise again'"),
         "authorise again",
-        "bridge connection add firm --credentials",
+        "bridge connect check firm",
     ),
     (
         "lane_paused",
@@ -296,7 +296,7 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "secret_old",
         lambda w: w.do("UPDATE credential SET stored_at = '2020-01-01' WHERE kind = 'cc_client'"),
         "the secret of the Constant Contact application is of 2020-01-01",
-        "make a new one",
+        "make a new one where it comes from, then `bridge connect constant-contact firm`",
     ),
     (
         "token_ends",
@@ -304,9 +304,14 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
             "UPDATE credential SET stored_at = now() - interval '170 days' WHERE kind = 'cc_token'"
         ),
         "refresh token",
-        "with fresh ones",
+        "bridge connect constant-contact firm",
     ),
-    ("certificate_ends", short_certificate, "the certificate of the Salesforce login", "upload it"),
+    (
+        "certificate_ends",
+        short_certificate,
+        "the certificate of the Salesforce login",
+        "bridge connect salesforce firm --new-key",
+    ),
     ("mapping_none", forget_mapping, "no mapping is active", "bridge mapping activate"),
     ("mapping_faulty", spoil_mapping, "contact.yaml", "correct the files in"),
     ("mapping_files_faulty", spoil_folder, "have faults", "correct them"),
@@ -317,7 +322,7 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "Salesforce: no",
         "can be reached from here",
     ),
-    ("salesforce_refuses", wrong_secret, "refuses the login", "with new credentials"),
+    ("salesforce_refuses", wrong_secret, "refuses the login", "bridge connect salesforce firm"),
     (
         "salesforce_forbids",
         lambda w: w.policy(api_enabled=False),
@@ -328,7 +333,7 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "organization_other",
         lambda w: w.do("UPDATE connection SET organization_id = '00D5g00000ABcdEEAT'"),
         "messages are accepted from 00D5g00000ABcdEEAT",
-        "add another connection",
+        "bridge connect salesforce firm",
     ),
     ("sandbox_live", on_live_account, "is a sandbox organization", "sandbox_organization=allow"),
     (
@@ -463,6 +468,12 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "take the permission",
     ),
     (
+        "reports_closed",
+        lambda w: w.setup(runs_reports=False),
+        "lacks the permission Run Reports",
+        "tick Run Reports",
+    ),
+    (
         "second_trigger",
         lambda w: w.setup(package_trigger=True),
         "practifi__Constant_Contact_Trigger__c",
@@ -564,19 +575,19 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "account_refuses",
         lambda w: w.sandbox.control("POST", "/constant-contact/disconnect"),
         "refresh token",
-        "authorise the application again",
+        "bridge connect constant-contact firm",
     ),
     (
         "account_forbids",
         lambda w: w.authorise(ALL.replace("account_read ", "")),
         "",
-        "give the application its scopes",
+        "allow all that is asked for",
     ),
     (
         "account_other",
         lambda w: w.do("UPDATE connection SET cc_account_id = 'other', cc_account_name = 'Acme'"),
         "the connection serves Acme",
-        "for the right account",
+        "bridge connect constant-contact firm",
     ),
     (
         "scope_missing",

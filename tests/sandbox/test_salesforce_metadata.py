@@ -31,13 +31,15 @@ DEADLINE_S = 10.0
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 FIELD = """    <fields>
         <fullName>CC_Test__c</fullName>
-        <label>Test</label>
         {}
     </fields>
 """
-TEXT = "<length>40</length><type>Text</type><externalId>true</externalId><unique>true</unique>"
-OBJECT = """<deploymentStatus>Deployed</deploymentStatus><label>Removed</label>
-    <nameField><displayFormat>R-{0000}</displayFormat><label>No</label><type>AutoNumber</type>
+LABEL = "<label>Test</label>"
+TEXT = (
+    f"<externalId>true</externalId>{LABEL}<length>40</length><type>Text</type><unique>true</unique>"
+)
+OBJECT = """<deploymentStatus>Deployed</deploymentStatus>{}<label>Removed</label>
+    <nameField><displayFormat>R-{{0000}}</displayFormat><label>No</label><type>AutoNumber</type>
     </nameField><pluralLabel>Removed</pluralLabel><sharingModel>ReadWrite</sharingModel>
 """
 MESSAGE = """    <outboundMessages>
@@ -230,21 +232,25 @@ def test_a_deployed_field_can_be_described_saved_and_asked_for(sandbox: RunningS
 @pytest.mark.parametrize(
     ("shape", "kind", "value"),
     [
-        ("<type>Checkbox</type><defaultValue>true</defaultValue>", "boolean", False),
-        ("<type>Date</type>", "date", "2026-11-02"),
-        ("<type>DateTime</type>", "datetime", "2026-11-02T09:15:00.000+0000"),
-        ("<type>Email</type>", "email", "a@example.org"),
-        ("<type>Number</type><precision>10</precision><scale>2</scale>", "double", 1.25),
-        ("<type>LongTextArea</type><length>32768</length>", "textarea", "long"),
+        (f"<defaultValue>true</defaultValue>{LABEL}<type>Checkbox</type>", "boolean", False),
+        (f"{LABEL}<type>Date</type>", "date", "2026-11-02"),
+        (f"{LABEL}<type>DateTime</type>", "datetime", "2026-11-02T09:15:00.000+0000"),
+        (f"{LABEL}<type>Email</type>", "email", "a@example.org"),
+        (
+            f"{LABEL}<precision>10</precision><scale>2</scale><type>Number</type>",
+            "double",
+            1.25,
+        ),
+        (f"{LABEL}<length>32768</length><type>LongTextArea</type>", "textarea", "long"),
         (
             (
-                "<type>Picklist</type><valueSet><restricted>true</restricted><valueSetDefinition>"
+                f"{LABEL}<type>Picklist</type><valueSet><restricted>true</restricted><valueSetDefinition>"
                 "<value><fullName>One</fullName></value></valueSetDefinition></valueSet>"
             ),
             "picklist",
             "One",
         ),
-        ("<type>Url</type>", "url", "https://example.org"),
+        (f"{LABEL}<type>Url</type>", "url", "https://example.org"),
     ],
 )
 def test_fields_of_every_type_take_their_values(
@@ -260,12 +266,12 @@ def test_fields_of_every_type_take_their_values(
 @pytest.mark.rule("sf-md-custom-object")
 def test_a_deployed_object_has_records_of_its_own(sandbox: RunningSandbox) -> None:
     lookup = FIELD.format(
-        "<type>Lookup</type><referenceTo>Contact</referenceTo>"
-        "<relationshipName>Removals</relationshipName>"
+        f"{LABEL}<referenceTo>Contact</referenceTo><relationshipName>Removals</relationshipName>"
+        "<type>Lookup</type>"
     )
     content = package(
         {"CustomObject": ["CC_Removed__c"]},
-        {"objects/CC_Removed__c.object": file("CustomObject", OBJECT + lookup)},
+        {"objects/CC_Removed__c.object": file("CustomObject", OBJECT.format(lookup))},
     )
     succeeded(deploy(sandbox, content))
     person = save(sandbox, "Contact", LastName="Quist")
@@ -660,7 +666,9 @@ def test_a_field_and_an_object_are_removed(sandbox: RunningSandbox) -> None:
 def test_a_permission_set_is_stored_and_visible(sandbox: RunningSandbox) -> None:
     content = """<fieldPermissions><editable>false</editable><field>Contact.Email</field>
     <readable>true</readable></fieldPermissions><hasActivationRequired>false</hasActivationRequired>
-    <label>Own</label><objectPermissions><allowCreate>false</allowCreate><allowDelete>false
+    <label>Own</label><objectPermissions><allowRead>true</allowRead><object>Account</object>
+    <viewAllRecords>true</viewAllRecords></objectPermissions>
+    <objectPermissions><allowCreate>false</allowCreate><allowDelete>false
     </allowDelete><allowEdit>false</allowEdit><allowRead>true</allowRead>
     <modifyAllRecords>false</modifyAllRecords><object>Contact</object>
     <viewAllRecords>true</viewAllRecords></objectPermissions>
@@ -686,7 +694,7 @@ def test_a_permission_set_is_stored_and_visible(sandbox: RunningSandbox) -> None
     (own,) = query(
         sandbox,
         "SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions "
-        "WHERE Parent.Name = 'Own'",
+        "WHERE Parent.Name = 'Own' AND SobjectType = 'Contact'",
     )
     assert (own["SobjectType"], own["PermissionsViewAllRecords"]) == ("Contact", True)
 
@@ -731,7 +739,7 @@ def test_a_check_changes_nothing(sandbox: RunningSandbox) -> None:
 def test_one_bad_part_takes_the_others_with_it_or_not(
     sandbox: RunningSandbox, *, rolls_back: bool, state: str
 ) -> None:
-    bad = FIELD.format("<type>Text</type>").replace("CC_Test__c", "CC_Bad__c")
+    bad = FIELD.format(f"{LABEL}<type>Text</type>").replace("CC_Test__c", "CC_Bad__c")
     content = package(
         {"CustomField": ["Contact.CC_Test__c", "Contact.CC_Bad__c"]},
         {"objects/Contact.object": file("CustomObject", FIELD.format(TEXT) + bad)},
@@ -746,7 +754,7 @@ def test_one_bad_part_takes_the_others_with_it_or_not(
         "Contact.CC_Bad__c",
         "objects/Contact.object",
         "Error",
-        "8",
+        "7",
         "Must specify 'length' for a CustomField of type Text",
     )
 
@@ -760,18 +768,23 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
     [
         (
             {"CustomField": ["Contact.CC_Test__c"]},
-            {"objects/Contact.object": file("CustomObject", FIELD.format("<type>Tekst</type>"))},
-            "6",
+            {
+                "objects/Contact.object": file(
+                    "CustomObject", FIELD.format(f"{LABEL}<type>Tekst</type>")
+                )
+            },
+            "5",
             "Error parsing file: 'Tekst' is not a valid value for the enum 'FieldType'",
         ),
         (
             {"CustomField": ["Contact.CC_Test__c"]},
             {
                 "objects/Contact.object": file(
-                    "CustomObject", FIELD.format("<type>Number</type><precision>99</precision>")
+                    "CustomObject",
+                    FIELD.format(f"{LABEL}<precision>99</precision><type>Number</type>"),
                 )
             },
-            "6",
+            "5",
             "The precision of a number is at most 18, its scale no larger",
         ),
         (
@@ -822,6 +835,18 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             "Required field is missing: label",
         ),
         (
+            {"PermissionSet": ["Own"]},
+            {
+                "permissionsets/Own.permissionset": file(
+                    "PermissionSet",
+                    "<label>Own</label><objectPermissions><allowEdit>true</allowEdit>"
+                    "<object>Contact</object></objectPermissions>",
+                )
+            },
+            "1",
+            "Permission Edit Contact depends on permission(s): Read Contact",
+        ),
+        (
             {"CustomField": ["Contact.CC_Test__c"]},
             {},
             "1",
@@ -831,7 +856,18 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             ),
         ),
     ],
-    ids=["type", "digits", "owner", "object", "field", "user", "action", "label", "missing"],
+    ids=[
+        "type",
+        "digits",
+        "owner",
+        "object",
+        "field",
+        "user",
+        "action",
+        "label",
+        "depends",
+        "missing",
+    ],
 )
 def test_a_part_that_cannot_be_deployed_says_why_and_where(
     sandbox: RunningSandbox,
@@ -991,7 +1027,7 @@ def test_simple_salesforce_deploys_and_checks(client: Any, sandbox: RunningSandb
         "errors": [],
     }
     assert "CC_Test__c" in describe(sandbox, "Contact")
-    bad = client.deploy(io.BytesIO(field_package("<type>Text</type>")), sandbox=False)
+    bad = client.deploy(io.BytesIO(field_package(f"{LABEL}<type>Text</type>")), sandbox=False)
     until(lambda: client.checkDeployStatus(bad["asyncId"])["state"] == "Failed")
     (error,) = client.checkDeployStatus(bad["asyncId"])["deployment_detail"]["errors"]
     assert error["message"] == "Must specify 'length' for a CustomField of type Text"
@@ -1036,7 +1072,7 @@ def saved(sandbox: RunningSandbox, call: str, kind: str, content: str) -> etree.
 
 @pytest.mark.rule("sf-md-parts-one-by-one")
 def test_parts_are_made_changed_and_deleted_one_by_one(sandbox: RunningSandbox) -> None:
-    field = f"<fullName>Contact.CC_Test__c</fullName><label>Test</label>{TEXT}"
+    field = f"<fullName>Contact.CC_Test__c</fullName>{TEXT}"
     assert saved(sandbox, "createMetadata", "CustomField", field).findtext(f"{M}success") == "true"
     assert describe(sandbox, "Contact")["CC_Test__c"]["label"] == "Test"
     again = saved(sandbox, "createMetadata", "CustomField", field)
@@ -1062,7 +1098,7 @@ def test_parts_are_made_changed_and_deleted_one_by_one(sandbox: RunningSandbox) 
 
 @pytest.mark.rule("sf-md-parts-one-by-one")
 def test_an_object_is_made_with_its_fields(sandbox: RunningSandbox) -> None:
-    content = f"<fullName>CC_Removed__c</fullName>{OBJECT}{FIELD.format(TEXT)}"
+    content = f"<fullName>CC_Removed__c</fullName>{OBJECT.format(FIELD.format(TEXT))}"
     made = saved(sandbox, "createMetadata", "CustomObject", content)
     assert made.findtext(f"{M}success") == "true"
     assert describe(sandbox, "CC_Removed__c")["CC_Test__c"]["externalId"] is True

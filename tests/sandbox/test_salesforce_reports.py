@@ -161,6 +161,17 @@ def test_a_report_that_is_gone_or_not_shared_is_refused(sandbox: RunningSandbox)
 
 
 @pytest.mark.rule("sf-report-refusals")
+def test_who_may_not_run_reports_is_refused_each_of_them(sandbox: RunningSandbox) -> None:
+    path = f"{REPORTS}/{keep(sandbox)}"
+    assert sandbox.salesforce("GET", path, by="bridge").status_code == 200
+    sandbox.control("POST", "/salesforce/setup", {"runs_reports": False})
+    for asked in (path, f"{path}/describe"):
+        answer = sandbox.salesforce("GET", asked, by="bridge")
+        assert (answer.status_code, answer.json()[0]["errorCode"]) == (403, "FORBIDDEN")
+    assert sandbox.salesforce("GET", path).status_code == 200
+
+
+@pytest.mark.rule("sf-report-refusals")
 def test_a_joined_report_is_not_run(sandbox: RunningSandbox) -> None:
     answer = run(sandbox, keep(sandbox, format="MULTI_BLOCK"))
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (501, "UNSUPPORTED_OPERATION")

@@ -98,6 +98,13 @@ def test_a_surprise_of_yaml_is_told_instead_of_what_follows_from_it() -> None:
     assert fault.startswith("contact.yaml:6:43: YAML 1.1 reads yes as a switch")
 
 
+def test_a_fault_is_one_line_whatever_it_quotes() -> None:
+    (fault,) = faults_of(contact=contact_yaml('"a\\nb\\u2028\\u202e\\0": x'))
+    assert fault.startswith(r"contact.yaml:6:3: unknown key `a\nb\u2028\u202e\x00`")
+    (fault,) = faults_of(contact=contact_yaml(f"first_name: '{'x ' * 5_000}'"))
+    assert len(fault) < 700
+
+
 @pytest.mark.parametrize("name", ["contacts.yaml", "contact.yml", "Contact.yaml"])
 def test_a_file_of_another_name_is_told_instead_of_the_missing_one(name: str) -> None:
     files = files_with()

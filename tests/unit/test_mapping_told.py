@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.mapping.told import FileFault, as_annotation, blocks, line_of, marked, parted
+from bridge.mapping.told import FileFault, as_annotation, blocks, lines_of, marked, parted
 from bridge.mapping.yaml_tree import Place
 
 
@@ -86,7 +86,7 @@ def test_an_annotation_keeps_within_its_line() -> None:
 def test_any_line_is_shown_as_one_line_with_marks_below_it(
     text: str, column: int, width: int
 ) -> None:
-    line = line_of(text, 1)
+    line = lines_of(text)[0]
     shown, marks = marked(line, column, column + width)
     assert marks.endswith("^")
     assert not any(unicodedata.category(char) == "Cc" and char != "\t" for char in shown)

@@ -236,6 +236,13 @@ def test_no_permission_set_may_send_outbound_messages(profile: str) -> None:
     assert [path for path in files_of(profile).values() if b"EnableNotifications" in path] == []
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_only_the_bridge_s_own_user_may_run_reports_by_the_package(profile: str) -> None:
+    files = files_of(profile)
+    may_run = [path for path, content in files.items() if b"RunReports" in content]
+    assert may_run == ["permissionsets/CC_Bridge.permissionset"]
+
+
 def test_permissions_name_addresses_as_a_whole_and_no_required_field() -> None:
     content = files_of("bridge")["permissionsets/CC_Bridge.permissionset"].decode()
     assert "<field>Contact.MailingAddress</field>" in content
@@ -359,3 +366,13 @@ def test_a_changed_mapping_says_which_message_has_to_be_deployed_again() -> None
     }
     assert stale_definitions(before, deployed(after)) == {}
     assert stale_definitions(after, []) == {}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_who_may_see_a_membership_may_see_its_person_and_list(profile: str) -> None:
+    """Salesforce refuses a permission set that gives a detail without its masters."""
+    for part in generate(MAPPINGS[profile], OPTIONS).of("PermissionSet"):
+        content = files_of(profile)[f"permissionsets/{part.full_name}.permissionset"]
+        given = {each.findtext(f"{M}object") for each in etree.fromstring(content).iter()}
+        if "CC_Bridge_Membership__c" in given:
+            assert {"Account", "Contact", "CC_Bridge_List__c"} <= given

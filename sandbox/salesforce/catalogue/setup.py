@@ -61,6 +61,7 @@ PROFILE = SObject(
         text("Name", nillable=False, name_field=True),
         checkbox("PermissionsApiEnabled", label="API Enabled"),
         checkbox("PermissionsEnableNotifications", label="Send Outbound Messages"),
+        checkbox("PermissionsRunReports", label="Run Reports"),
     ),
 )
 
@@ -77,6 +78,7 @@ PERMISSION_SET = SObject(
         checkbox("IsOwnedByProfile", label="Is Owned By Profile"),
         checkbox("PermissionsApiEnabled", label="API Enabled"),
         checkbox("PermissionsEnableNotifications", label="Send Outbound Messages"),
+        checkbox("PermissionsRunReports", label="Run Reports"),
     ),
 )
 

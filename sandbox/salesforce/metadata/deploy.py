@@ -11,11 +11,13 @@ from sandbox.salesforce.metadata.package import (
     AFTER,
     BEFORE,
     MANIFEST,
+    PARTS,
     WILDCARD,
     Package,
     Part,
     unzipped,
 )
+from sandbox.salesforce.metadata.schema import check
 from sandbox.salesforce.metadata.xml import Problem
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ class Deployer:
         key = (part.type, part.full_name)
         existed = self._components.exists(*key)
         try:
+            if part.content is not None:
+                check(part.content, part.type, apart=PARTS.get(part.type, {}))
             component_id = self._effects.put(part, user_id)
         except Problem as problem:
             return self._failure(part.type, part.full_name, part.file_name, problem)

@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sandbox.salesforce.metadata.schema import check
 from sandbox.salesforce.metadata.xml import Problem, children, line, parsed, text, texts
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Package:
         if content is None:
             return None
         root = parsed(content, "Package")
+        check(root, "Package")
         members = []
         for types in children(root, "types"):
             kind = text(types, "name")
@@ -167,10 +169,13 @@ class Package:
         for path, content in self.files.items():
             folder, _, rest = path.partition("/")
             kind = FOLDERS.get(folder)
-            if kind is None or not rest or path.endswith("-meta.xml"):
+            if kind is None or not rest:
                 continue
             try:
-                yield from _parts_of(kind, path, rest, content)
+                if path.endswith("-meta.xml"):
+                    check(parsed(content, kind[0]), kind[0])
+                else:
+                    yield from _parts_of(kind, path, rest, content)
             except Problem as problem:
                 yield path, problem
 
@@ -211,8 +216,11 @@ def _parts_of(kind: tuple[str, str], path: str, rest: str, content: bytes) -> It
         yield Part(type=type_name, full_name=name, file_name=path, content=None, source=content)
         return
     root = parsed(content, type_name)
+    own_parts = PARTS.get(type_name, {})
+    if own_parts:  # what stands in the wrong place of such a file keeps all of it out
+        check(root, type_name, apart=own_parts)
     yield Part(type=type_name, full_name=name, file_name=path, content=root, source=content)
-    for tag, part_type in PARTS.get(type_name, {}).items():
+    for tag, part_type in own_parts.items():
         for element in children(root, tag):
             full_name = text(element, "fullName")
             if full_name is None:

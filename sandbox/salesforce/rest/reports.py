@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce import ids
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.firm import may_run_reports
 from sandbox.salesforce.reports.metadata import (
     extended_metadata,
     report_metadata,
@@ -75,18 +76,24 @@ def run_report(call: Call) -> Response:
 
 
 def _report(call: Call) -> tuple[str, Report]:
+    if not may_run_reports(call.org, call.user_id):
+        raise _forbidden()
     report_id = ids.canonical(call.path["report"]) or ""
     report = call.api.shelf.by_id.get(report_id)
     if report is None:
         message = "The data you’re trying to access is unavailable."  # noqa: RUF001 -- the vendor's spelling
         raise ApiError("NOT_FOUND", message, status=404)
     if report.refused:
-        message = "You don’t have sufficient privileges to perform this operation."  # noqa: RUF001 -- the vendor's spelling
-        raise ApiError("FORBIDDEN", message, status=403)
+        raise _forbidden()
     if report.format == "MULTI_BLOCK":
         message = "You’re requesting data for an unsupported report format."  # noqa: RUF001 -- the vendor's spelling
         raise ApiError("UNSUPPORTED_OPERATION", message, status=501)
     return report_id, report
+
+
+def _forbidden() -> ApiError:
+    message = "You don’t have sufficient privileges to perform this operation."  # noqa: RUF001 -- the vendor's spelling
+    return ApiError("FORBIDDEN", message, status=403)
 
 
 def _running(call: Call, report_id: str, report: Report, metadata: dict[str, Any]) -> Running:
