@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from typing import TYPE_CHECKING, TypeVar
@@ -11,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.errors import MappingError
 from bridge.mapping.checks import AnyFile, FieldNames, check_file
-from bridge.mapping.faults import explained
-from bridge.mapping.files import read_files
+from bridge.mapping.faults import explained, may_be_null
+from bridge.mapping.files import meant_file, read_files
 from bridge.mapping.generate import FunctionWriter
 from bridge.mapping.interaction import (
     InteractionFile,
@@ -31,7 +30,7 @@ from bridge.mapping.model import (
     MembershipMapping,
 )
 from bridge.mapping.own_tests_read import Tested
-from bridge.mapping.own_tests_run import failures, run_examples
+from bridge.mapping.own_tests_run import refuse_failing
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
 from bridge.mapping.targets import rules_of
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 
     from bridge.mapping.names import Names
     from bridge.mapping.own_tests import Example
-    from bridge.mapping.yaml_tree import Path
 
 __all__ = [
     "FILES",
@@ -96,25 +94,6 @@ def load_mapping(
     return _Loader(files).load(profile, overrides)
 
 
-def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
-    """Run the tests that stand in mapping files.
-
-    Raises:
-        MappingError: If one of them fails; it lists everything that came out otherwise.
-    """
-    faults = []
-    for example, one, says in failures(run_examples(mapping)):
-        quoted = lines_of(files[example.file])[one.place.line - 1]
-        faults.append(FileFault(example.file, one.place, on_one_line(says), quoted))
-    if faults:
-        raise MappingError(faults)
-
-
-def _may_be_null(path: Path) -> bool:
-    """Tell whether a key of a file may stand without a value: it says that there is none."""
-    return "table" in path or (path[0] == "tests" and path[2:3] in {("record",), ("expect",)})
-
-
 class _Loader:
     """Collects the faults of all files, so that one look shows everything."""
 
@@ -127,7 +106,7 @@ class _Loader:
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
         for name in sorted(set(self._files) - set(FILES)):
-            meant = _meant_file(name)
+            meant = meant_file(name, FILES)
             advice = "take it out of the folder"
             if meant is not None and meant not in self._files:
                 self._misnamed.add(meant)
@@ -235,7 +214,7 @@ class _Loader:
             refused = error
         # What is refused at these places follows from what the tree lacks.
         told = {fault.place for fault in tree.faults} | {tree.place(path) for path in tree.lacking}
-        tree.empty = [path for path in tree.empty if path and not _may_be_null(path)]
+        tree.empty = [path for path in tree.empty if path and not may_be_null(path)]
         for place, cause in explained(tree, model, refused):
             if place not in told:
                 self._fault(name, place, cause)
@@ -326,12 +305,6 @@ def _namespace_of(file: NamesFile, profile: str) -> str:
 
 def _paths(*writers: FunctionWriter) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for writer in writers for path in writer.paths))
-
-
-def _meant_file(name: str) -> str | None:
-    """Return the mapping file that is meant by one of another name."""
-    close = difflib.get_close_matches(name.lower(), FILES, n=1)
-    return close[0] if close else None
 
 
 def _order(fault: FileFault) -> tuple[int, Place]:

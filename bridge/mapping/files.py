@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 from typing import TYPE_CHECKING
 
 from bridge.errors import MappingError
@@ -10,6 +11,7 @@ from bridge.mapping.told import FileFault
 from bridge.mapping.yaml_tree import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 MAX_BYTES = 1_000_000
@@ -48,6 +50,16 @@ def read_files(directory: Path) -> dict[str, str]:
     if faults:
         raise MappingError(faults)
     return files
+
+
+def meant_file(name: str, known: Iterable[str]) -> str | None:
+    """Return the mapping file that is meant by one of another name.
+
+    >>> meant_file("contacts.yml", ["contact.yaml", "list.yaml"])
+    'contact.yaml'
+    """
+    close = difflib.get_close_matches(name.lower(), list(known), n=1)
+    return close[0] if close else None
 
 
 def _read(path: Path) -> bytes | FileFault:
