@@ -12,7 +12,6 @@ from bridge.errors import MappingError
 from bridge.mapping.checks import AnyFile, FieldNames, check_file
 from bridge.mapping.faults import explained, may_be_null
 from bridge.mapping.files import meant_file, read_files
-from bridge.mapping.generate import FunctionWriter
 from bridge.mapping.interaction import (
     InteractionFile,
     InteractionMapping,
@@ -20,20 +19,20 @@ from bridge.mapping.interaction import (
     default_file,
     interaction_mapping,
 )
+from bridge.mapping.marks import Mark, parted
 from bridge.mapping.model import (
     ClientMapping,
     ContactMapping,
     CustomField,
-    Filter,
     ListMapping,
     Mapping,
     MembershipMapping,
 )
-from bridge.mapping.own_tests_read import Tested
+from bridge.mapping.own_tests_read import Tested, TestedFile
 from bridge.mapping.own_tests_run import refuse_failing
+from bridge.mapping.parts import Parts
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
-from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
-from bridge.mapping.targets import rules_of
+from bridge.mapping.schema import ClientFile, ContactFile, ListFile, MembershipFile
 from bridge.mapping.told import FileFault, lines_of, on_one_line
 from bridge.mapping.yaml_tree import Place, Tree, read_tree
 
@@ -86,7 +85,8 @@ def load_mapping(
     Args:
         files: Name -> text of the files; without interaction.yaml, what ships holds.
         profile: `practifi`, `bridge` or `plain`.
-        overrides: Names of this connection that differ from names.yaml's profile.
+        overrides: What is particular to this connection: names that differ from names.yaml's
+            profile and, under `people`, the organization's marks (`bridge.mapping.marks`).
 
     Raises:
         MappingError: If anything is wrong; it lists every fault that was found.
@@ -103,6 +103,7 @@ class _Loader:
         self._faults: list[FileFault] = []
         self._lines: dict[str, list[str]] = {}
         self._misnamed: set[str] = set()  # missing, where a file of another name is meant
+        self._marks: tuple[Mark, ...] | None = None
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
         for name in sorted(set(self._files) - set(FILES)):
@@ -118,7 +119,8 @@ class _Loader:
         contact = self._parsed("contact.yaml", ContactFile)
         membership = self._parsed("membership.yaml", MembershipFile)
         interaction = self._interaction_file()
-        names = self._names(profile, overrides) if named else None
+        own_names, self._marks = parted(overrides)
+        names = self._names(profile, own_names) if named else None
         if names is not None:
             for file in (client, lists, contact, membership):
                 if file is not None:
@@ -128,28 +130,23 @@ class _Loader:
             named and names and client and lists and contact and membership and interaction
         ):
             raise self._error()
-        contacts = self._contact(contact, names)
-        of_lists = self._list(lists, names)
-        memberships = self._membership(membership, names)
-        tested = (
-            Tested(contact, contacts, FieldNames(names, contact), self._trees["contact.yaml"]),
-            Tested(lists, of_lists, FieldNames(names, lists), self._trees["list.yaml"]),
-            Tested(
-                membership,
-                memberships,
-                FieldNames(names, membership),
-                self._trees["membership.yaml"],
-            ),
+        parts = Parts(self._trees, names, self._marks)
+        contacts, of_lists = parts.contact(contact), parts.list(lists)
+        memberships = parts.membership(membership)
+        made: tuple[tuple[TestedFile, MembershipMapping], ...] = (
+            (contact, contacts),
+            (lists, of_lists),
+            (membership, memberships),
         )
-        examples = self._examples(tested)
+        examples = self._examples(
+            Tested(file, part, FieldNames(names, file), self._trees[f"{file.source}.yaml"])
+            for file, part in made
+        )
         return Mapping(
             digest=digest_of(self._files),
             meaning=self._meaning(),
             names=names,
-            client=ClientMapping(
-                ways=tuple(w.junction if isinstance(w, JunctionWay) else w for w in client.ways),
-                paths=self._fields_of(client, names),
-            ),
+            client=parts.client(client),
             list=of_lists,
             contact=contacts,
             membership=memberships,
@@ -165,12 +162,13 @@ class _Loader:
         Raises:
             MappingError: If one of them names what no rule knows.
         """
-        for one in tested:
+        tests = list(tested)
+        for one in tests:
             for path, cause in one.faults():
                 self._fault(one.file, self._trees[one.file].place(path, key=True), cause)
         if self._faults:
             raise self._error()
-        return tuple(example for one in tested for example in one.examples())
+        return tuple(example for one in tests for example in one.examples())
 
     def _meaning(self) -> str:
         """Return the digest of what the files say, without comments and tests."""
@@ -240,58 +238,6 @@ class _Loader:
         quoted = lines[place.line - 1] if place.line <= len(lines) else ""
         self._faults.append(FileFault(name, place, on_one_line(cause), quoted))
 
-    def _writer(self, file: AnyFile, names: Names) -> FunctionWriter:
-        name = f"{file.source}.yaml"
-        tree = self._trees[name]
-
-        def at(path: tuple[str | int, ...]) -> str:
-            place = tree.place(path, key=True)
-            return f"{name}:{place.line}:{place.column}"
-
-        return FunctionWriter(
-            name,
-            resolve=FieldNames(names, file).resolve,
-            place=at,
-            lookups=file.lookups if isinstance(file, ContactFile | ListFile) else None,
-        )
-
-    def _contact(self, file: ContactFile, names: Names) -> ContactMapping:
-        project, leaves_out = self._writer(file, names), self._writer(file, names)
-        resolve = FieldNames(names, file).resolve
-        return ContactMapping(
-            custom_fields=tuple(
-                CustomField(name=key, label=rule.label, type=rule.type)
-                for key, rule in file.fields.custom_fields.items()
-            ),
-            targets=tuple(target.path for target, _ in rules_of(file.fields)),
-            filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
-            project=project.project(file),
-            leaves_out=leaves_out.leaves_out(file.leave_out),
-            leaves_out_by=leaves_out.paths,
-            paths=_paths(project, leaves_out),
-        )
-
-    def _list(self, file: ListFile, names: Names) -> ListMapping:
-        project, leaves_out = self._writer(file, names), self._writer(file, names)
-        return ListMapping(
-            match=file.match,
-            project=project.project(file),
-            leaves_out=leaves_out.leaves_out(file.leave_out),
-            leaves_out_by=leaves_out.paths,
-            paths=_paths(project, leaves_out),
-        )
-
-    def _membership(self, file: MembershipFile, names: Names) -> MembershipMapping:
-        writer = self._writer(file, names)
-        leaves_out = writer.leaves_out(file.leave_out)
-        return MembershipMapping(
-            leaves_out=leaves_out, leaves_out_by=writer.paths, paths=writer.paths
-        )
-
-    def _fields_of(self, file: ClientFile, names: Names) -> tuple[str, ...]:
-        resolve = FieldNames(names, file).resolve
-        return tuple(dict.fromkeys(resolve(source) for source in ["$name", *file.fields]))
-
 
 def _namespace_of(file: NamesFile, profile: str) -> str:
     """Return the namespace as a sound names.yaml writes it for a profile that it has."""
@@ -301,10 +247,6 @@ def _namespace_of(file: NamesFile, profile: str) -> str:
         if known == profile
     )
     return namespace
-
-
-def _paths(*writers: FunctionWriter) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path for writer in writers for path in writer.paths))
 
 
 def _order(fault: FileFault) -> tuple[int, Place]:
