@@ -71,7 +71,11 @@ def explained(
     other = next((fault for fault in faults if fault.path == ("source",)), None)
     if other is not None and other.kind == "value":  # the rest of another file is no news
         return [(other.place, other.says)]
-    faults = [fault for fault in faults if not _is_branch(fault, faults)]
+    faults = [
+        fault
+        for number, fault in enumerate(faults)
+        if not _is_branch(fault, faults) and not _is_next_astray(fault, faults[:number])
+    ]
     return [(fault.place, fault.says) for fault in _first_causes(tree, model, faults)]
 
 
@@ -139,7 +143,8 @@ def _empty(tree: Tree, path: Path) -> _Fault:
     match = _WITHOUT_BLANK.fullmatch(str(path[-1]))
     if match and match["value"]:
         says = f"a blank is missing after the colon: write `{match['key']}: {match['value']}`"
-        return _Fault(path=path, kind="empty", place=tree.place(path, key=True), says=says)
+        place = tree.place(path, key=True)
+        return _Fault(path=path, kind="empty", place=place, says=says, meant=match["key"])
     says = f"`{path[-1]}` has no value: write one, or leave it out"
     return _Fault(path=path, kind="empty", place=tree.place(path, key=True), says=says)
 
@@ -158,10 +163,19 @@ def _is_branch(fault: _Fault, faults: list[_Fault]) -> bool:
     )
 
 
+def _is_next_astray(fault: _Fault, before: list[_Fault]) -> bool:
+    """Tell whether a key stands where another one astray, of the same place, was told already."""
+    _, _, advice = fault.says.partition(" here: ")
+    return bool(advice) and any(
+        other.path[:-1] == fault.path[:-1] and other.says.endswith(f" here: {advice}")
+        for other in before
+    )
+
+
 def _first_causes(tree: Tree, model: type[BaseModel], faults: list[_Fault]) -> Iterator[_Fault]:
     """Yield the faults without those that follow from others."""
     empty = {fault.path for fault in faults if fault.kind == "empty"}
-    meant = {(*fault.path[:-1], fault.meant) for fault in faults if fault.kind == "unknown"}
+    meant = {(*fault.path[:-1], fault.meant) for fault in faults if fault.meant}
     missing = {fault.path for fault in faults if fault.kind == "missing"} - meant
     lost: dict[Path, _Fault] = {}  # what keys should stand under -> the first of these keys
     rest: list[_Fault] = []

@@ -68,7 +68,7 @@ def belongs_under(model: type[BaseModel], around: Path, key: str) -> str | None:
     places = list(dict.fromkeys(_paths_of(model, key, ())))
     if not places:
         return None
-    near = [path[1:] for path in places if path[:1] == around[:1]] or places
+    near = [path[1:] for path in places if path[:1] == around[:1] and path[1:]] or places
     names = [".".join(path) for path in near[:_MOST]]
     *others, last = names
     return f"write it under {', '.join(others)} or {last}" if others else f"write it under {last}"

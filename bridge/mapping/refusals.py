@@ -110,7 +110,10 @@ def _cause(fault: Mapping[str, Any]) -> str:
     if kind in _EXPECTED:
         return f"{_EXPECTED[kind]} is expected"
     if kind == "string_pattern_mismatch":
-        return f"{given!r} is not {FORMS[context['pattern']]}"
+        form = FORMS[context["pattern"]]
+        return (
+            f"{given!r} is not {form}" if ": " in form else f"{given!r} does not fit: write {form}"
+        )
     if kind == "literal_error":
         return _not_one_of(given, str(context["expected"]))
     return str(fault["msg"]).removeprefix("Value error, ")

@@ -50,6 +50,23 @@ _SYNTAX = (
         "a list cannot begin in the line of its key: write `- ` in a line of its own",
     ),
     (
+        "expected node content",
+        "a value is missing before this sign: write one, or take the sign out",
+    ),
+    ("found unexpected ':'", "a colon in a text: put the text in quotes"),
+    (
+        "expected alphabetic or numeric character",
+        "& and * begin an alias, and there are none: put the text in quotes",
+    ),
+    (
+        "expected <document start>",
+        "this stands further left than the first key: begin both in the first column",
+    ),
+    (
+        "expected comment or line break",
+        "| and > begin a text of several lines: put this one in quotes",
+    ),
+    (
         "found unknown escape",
         "a backslash has a meaning in double quotes: write single quotes, or two of them",
     ),
@@ -161,4 +178,5 @@ def _words(problem: str, sign: str) -> str:
         if sign == "\t":
             return "a tab: indent with blanks"
         return f"a plain word cannot begin with {sign}: put it in quotes"
-    return next((words for known, words in _SYNTAX if known in problem), problem)
+    elsewhere = f"{problem}: put the text in quotes, or look at the line above"
+    return next((words for known, words in _SYNTAX if known in problem), elsewhere)

@@ -117,7 +117,9 @@ def read_tree(text: str) -> Tree:
     except yaml.YAMLError as error:
         tree.data = None
         line, column, end, cause = syntax_fault(text, error)
-        tree.faults.append(Fault(Place(line, column, end), cause))
+        # Right behind a word that was refused, it is the word that the parser stumbles over.
+        if not tree.faults or line - tree.faults[-1].place.line > 1:
+            tree.faults.append(Fault(Place(line, column, end), cause))
     except _TooDeep as error:
         cause = f"nested deeper than {MAX_DEPTH} levels: write it flatter"
         tree.faults.append(Fault(error.place, cause))

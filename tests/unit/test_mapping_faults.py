@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bridge.errors import MappingError
 from bridge.mapping.compiled import load_mapping, read_files
 from bridge.mapping.files import MAX_BYTES
-from bridge.mapping.told import parted
+from bridge.mapping.told import blocks, parted
 from tests.unit.mapping_builders import SHIPPED, contact_yaml, files_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.mapping.told import FileFault
 
 
 def faults_of(**texts: str) -> list[str]:
@@ -64,6 +71,49 @@ def test_each_of_two_hundred_mistakes_names_what_to_write_instead() -> None:
     mistakes = [fault for *_, fault in [*FIELD_FAULTS, *FILE_FAULTS]]
     assert len(mistakes) >= 200
     assert [fault for fault in mistakes if not parted(fault.partition(": ")[2])[1]] == []
+
+
+def slipped(text: str, chance: random.Random) -> str:
+    """Return a text with one slip of the keyboard."""
+    lines = text.splitlines(keepends=True)
+    at = chance.choice([n for n, line in enumerate(lines) if line.strip() and line[0] != "#"])
+    line = lines[at]
+    place = chance.randrange(len(line))
+    lines[at] = chance.choice(
+        [
+            line[:place] + line[place + 1 :],
+            line[:place] + chance.choice("\"':,{}[]-#&*!|>%@`\t\xa0") + line[place:],
+            line.replace(": ", ":", 1),
+            line.upper(),
+            f" {line}",
+            line.removeprefix("  "),
+            line * 2,
+            "",
+        ]
+    )
+    return "".join(lines)
+
+
+def details_of(files: dict[str, str]) -> list[FileFault]:
+    try:
+        load_mapping(files, profile="practifi", overrides={})
+    except MappingError as error:
+        return error.details
+    return []
+
+
+def test_any_slip_is_taken_or_told_at_a_place_of_its_file(scaled: Callable[[int], int]) -> None:
+    chance, files = random.Random(8), files_with()  # noqa: S311 - the same slips each time
+    told = 0
+    for _ in range(scaled(150)):
+        name = chance.choice([*files])
+        text = slipped(files[name], chance)
+        faults = details_of(files | {name: text})
+        told += bool(faults)
+        assert {fault.file for fault in faults} <= {name}
+        assert all(fault.place and fault.place.line <= text.count("\n") + 1 for fault in faults)
+        assert len(list(blocks(faults))) >= len(faults)
+    assert told > scaled(150) // 2
 
 
 def test_people_are_matched_by_the_address_that_names_yaml_names() -> None:
