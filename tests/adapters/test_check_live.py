@@ -69,7 +69,7 @@ def test_a_fault_has_its_place_and_the_files_in_force_do_not_matter(
     code, told = run(capsys, "check", folder, "--live")
     [found] = [one for one in told["live"] if one["state"] != "ok"]
     assert (code, told["ok"], found["cause"]) == (2, False, "field_missing")
-    assert found["place"].startswith("contact.yaml:6")
+    assert found["place"].startswith("contact.yaml:")
     assert "did you mean Account.practifi__Client_Segment__c?" in found["advice"]
 
 
