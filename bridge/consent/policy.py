@@ -48,6 +48,8 @@ class Rules:
         >>> Rules(policy="evidence", by_country={"DE": "confirm"}).policy_for(["DE"])
         'evidence'
         """
+        if not self.by_country:  # no tables of countries are read for nothing
+            return self.policy
         codes = (country_code(country).strip().upper() for country in countries if country)
         return strictest([self.policy, *(self.by_country.get(code, self.policy) for code in codes)])
 
