@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -33,30 +32,6 @@ _SIZES = {
     "too_long": "{actual_length} items, and at most {max_length} are possible",
     "too_short": "{actual_length} items, and at least {min_length} are needed",
 }
-
-
-_MOST_SHOWN = 600
-
-
-@dataclass(frozen=True)
-class FileFault:
-    """One fault of one file; its text is what people are shown."""
-
-    file: str
-    place: Place
-    cause: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.place.line}:{self.place.column}: {_on_one_line(self.cause)}"
-
-
-def _on_one_line(cause: str) -> str:
-    """Return a cause as one readable line, whatever texts of the file it quotes."""
-    if len(cause) > _MOST_SHOWN:
-        cause = f"{cause[: _MOST_SHOWN - 100]} … {cause[-100:]}"
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in cause
-    )
 
 
 def explained(
@@ -96,6 +71,8 @@ def _told(
     if "missing" in kinds:
         return tree.place(path[:-1]), f"`{path[-1]}` is missing{_inside(path[:-1])}"
     if kinds <= set(_EXPECTED) and len(faults) > 1:
+        if {"string_type", "int_type"} <= kinds:  # a whole number is a number
+            kinds -= {"int_type"}
         choices = sorted({_EXPECTED[kind] for kind in kinds})
         return tree.place(path), f"{where}: {' or '.join(choices)} is expected"
     return tree.place(path), f"{where}: {_cause(fault)}" if where else _cause(fault)

@@ -55,10 +55,17 @@ class Within(int):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Line and column of a file, both counted from 1."""
+    """A word of a file.
+
+    Attributes:
+        line: Counted from 1.
+        column: Of its first character, counted from 1.
+        end: The column after its last character; 0 where that is not known.
+    """
 
     line: int
     column: int
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -271,7 +278,8 @@ def _place_in(text: str, position: int) -> Place:
 
 
 def _place(event: Any) -> Place:
-    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+    start, end = event.start_mark, event.end_mark
+    return Place(start.line + 1, start.column + 1, end.column + 1 if end.line == start.line else 0)
 
 
 def _surprise(text: str) -> str | None:
