@@ -230,7 +230,7 @@ filters:
 fields:
   email_address: {from: $email, transform: [trim]}
   first_name: {template: 'Dear {FirstName|friend} {Account.Name}', too_long: cut}
-  last_name: {first_of: [LastName, Name], default: word, too_long: cut}
+  last_name: {first_of: [LastName, Name], default: word, too_long: cut, write: never_clear}
   job_title: {join: {fields: [A__c, B__c], with: ' - '}, max: 40, too_long: cut}
   company_name: {value: word}
   birthday: Birthdate
@@ -255,6 +255,14 @@ fields:
     five: {label: Five, from: N__c, transform: [{money: {symbol: $, thousands: '.', point: ','}}]}
     six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
     seven: {label: Seven, from: T__c, transform: [{yes_no: {if_true: word, if_false: no way}}]}
+tests:
+  - name: word
+    record: {FirstName: word, A__c: word, N__c: 4, Account.Name: word}
+    unknown: [Title]
+    expect: {last_name: word, custom_fields: {three: word}}
+    untouched: [birthday]
+  - {name: another word, record: {A__c: word}, takes_no_part: word}
+  - {name: a third, record: {Email: nobody}, refused: not an e-mail address}
 """,
     "list.yaml": "source: list\ntarget: list\nmatch: name\n"
     + _CONDITIONS
