@@ -12,6 +12,7 @@ from bridge.mapping.schema import Junction
 
 if TYPE_CHECKING:
     from bridge.mapping.interaction import InteractionMapping
+    from bridge.mapping.marks import Mark
     from bridge.mapping.names import Names
     from bridge.mapping.own_tests import Example
 
@@ -89,6 +90,9 @@ class ContactMapping(MembershipMapping):
         filters: By what people are looked for; these fields are read as well.
         write_rules: Part -> when it is written, of those that are not written always: with dots,
             as changes of a contact have it.
+        marks: The organization's own marks by which people take no part, as far as they count.
+        is_marked: Whether such marks count.
+        take_part: What that comes to, as people read it.
         project: Returns the parts that are mapped and known; None in a part clears it there. Raises
             ConversionError and MissingKey, which name file, line and field.
     """
@@ -98,6 +102,9 @@ class ContactMapping(MembershipMapping):
     project: Project
     filters: tuple[Filter, ...] = ()
     write_rules: WriteRules = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    is_marked: bool = True
+    take_part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ def record(folder: Path, content: object) -> str:
 
 def test_check_says_that_sound_files_are_sound(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(SHIPPED)]) == 0
-    assert capsys.readouterr().out == f"{SHIPPED}: no faults, for profile practifi\n"
+    assert capsys.readouterr().out == f"{SHIPPED}: no faults, for profile practifi; 8 tests pass\n"
 
 
 def test_check_lists_faults(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,6 +47,7 @@ class Live:
         count: Whom the text would change; None where nobody can tell, or nothing was edited.
         out_of: How many there are of whom `count` looked at some.
         others: What the search has found, the chosen one among them.
+        take_part: Beside contact.yaml: by what fields of the organization people take no part.
     """
 
     faults: Sequence[str]
@@ -57,6 +58,7 @@ class Live:
     others: Sequence[Found] = ()
     is_more: bool = False
     result: Result | None = None
+    take_part: str = ""
 
 
 def look(
@@ -83,6 +85,8 @@ def look(
         live = Live(faults=())
         if old is not None and is_edited:
             live = _counted(tx, connection, file, old, new)
+        if file == "contact.yaml":
+            live = replace(live, take_part=new.contact.take_part)
     kind, _ = SEARCHES.get(file, (None, ""))
     text = visit.form.one("who") or visit.query("who")
     if kind is None or not text or not visit.may(Right.READ_PEOPLE):
