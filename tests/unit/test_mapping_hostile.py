@@ -20,6 +20,7 @@ import bridge.mapping
 from bridge.errors import MappingError, RecordError
 from bridge.mapping.compiled import load_mapping, refuse_failing
 from tests.unit.hostile_files import BASE, hostile_files, texts_of
+from tests.unit.mapping_builders import a_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -193,3 +194,14 @@ def test_no_text_of_a_mapping_becomes_code(watch: Watch, scaled: Callable[[int],
             error.add_note(f"hostile files {seed}")
             raise
     assert rounds * 0.1 < taken < rounds * 0.9  # both ways are tried
+
+
+def test_a_file_of_thousands_of_conditions_is_checked_in_a_moment() -> None:
+    """What a file costs grows with its length, not with the square of it."""
+    fifty = ", ".join(["{field: A__c, is: word}"] * 50)
+    some = ", ".join([f"{{any: [{fifty}]}}"] * 40)
+    head = f"leave_out: [{{when: {{all: [{some}]}}, reason: word}}]\n"
+    started = time.thread_time()
+    leaves_out = a_mapping(head=head).contact.leaves_out
+    assert time.thread_time() - started < 2
+    assert leaves_out({"A__c": "word"}) == "word"
