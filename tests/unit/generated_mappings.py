@@ -119,8 +119,14 @@ def _rules(**always: Any) -> st.SearchStrategy[dict[str, Any]]:
         lambda source: st.fixed_dictionaries(
             {source: SOURCES[source], **{key: st.just(value) for key, value in always.items()}},
             optional=KEYS | WRITES,
-        )
+        ).filter(_may_be_empty)
     )
+
+
+def _may_be_empty(rule: dict[str, Any]) -> bool:
+    """Tell whether `never_clear`, if it is there, has something to decide."""
+    is_filled = "default" in rule or ("value" in rule and "when" not in rule)
+    return rule.get("write") != "never_clear" or not is_filled
 
 
 WRITES: dict[str, st.SearchStrategy[Any]] = {

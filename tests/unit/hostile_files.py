@@ -230,7 +230,7 @@ filters:
 fields:
   email_address: {from: $email, transform: [trim]}
   first_name: {template: 'Dear {FirstName|friend} {Account.Name}', too_long: cut}
-  last_name: {first_of: [LastName, Name], default: word, too_long: cut, write: never_clear}
+  last_name: {first_of: [LastName, Name], default: word, too_long: cut, write: if_empty_there}
   job_title: {join: {fields: [A__c, B__c], with: ' - '}, max: 40, too_long: cut}
   company_name: {value: word}
   birthday: Birthdate
