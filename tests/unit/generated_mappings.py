@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.mapping.rules import Condition, Rule
 from bridge.mapping.steps import StepBody, plain_names
+from bridge.salesforce.children import Children, as_text
 from tests.unit.mapping_builders import HEAD
 
 FIELDS = ["A__c", "B__c", "N__c", "D__c", "Account.Name", "Account.Owner.Name"]
@@ -84,12 +85,22 @@ ARGUMENTS: dict[str, list[Any]] = {
     "join": [" / ", ";"],
     "has": ["Gold"],
     "lookup": ["kept", "lost", "asked"],
-    "phone": [{"country_code": "61"}],
+    "truncate": [{"to": 20}, {"to": 9, "at": "character", "end": ""}],
+    "split": [{"at": ";", "take": 1}, {"at": " ", "take": -1}],
+    "percent": [{"decimals": 1, "fraction": True}],
+    "round": [1000, 0.05],
+    "date_time": ["D MMMM YYYY, HH:mm", {"zone": "Australia/Sydney"}],
+    "only": [["Gold", "a"]],
+    "phone": [{"country": "AU"}, {"country_from": "A__c", "invalid": "empty"}],
+    "state_name": [{"country": "AU"}],
+    "state_code": [{"country_from": "B__c"}],
 }
 STEPS = st.sampled_from(plain_names()) | st.sampled_from(
     [{name: argument} for name, arguments in ARGUMENTS.items() for argument in arguments]
 )
 
+_OF_KIDS = st.fixed_dictionaries({"field": st.just("Since"), "present": st.booleans()})
+_ORDERS = st.sampled_from(["Since", "-Since"])
 _CASES = st.lists(
     st.fixed_dictionaries({"when": CONDITIONS, "value": _WORD})
     | st.fixed_dictionaries({"when": CONDITIONS, "from": _FIELD}),
@@ -102,6 +113,12 @@ SOURCES: dict[str, st.SearchStrategy[Any]] = {
     "join": st.fixed_dictionaries({"fields": st.lists(_FIELD, min_size=2, max_size=3)}),
     "template": st.sampled_from(
         ["{A__c}", "Dear {A__c|friend}, {Account.Name}", "{{{N__c}}} {$email}", "{D__c} {A__c} x"]
+    ),
+    "child": st.fixed_dictionaries(
+        {"of": st.just("Kids"), "field": st.just("Role")},
+        optional={"where": _OF_KIDS, "take": st.sampled_from(["first", "all"])},
+    ).flatmap(
+        lambda child: st.sampled_from(["Since", "-Since"]).map(lambda by: child | {"order_by": by})
     ),
     "value": _WORD,
     "cases": _CASES,
@@ -175,10 +192,18 @@ def _yaml(parts: dict[str, Any]) -> str:
     return "\n".join(f"{key}: {json.dumps(part)}" for key, part in parts.items())
 
 
+KIDS = Children("Kids", ("Role", "Since")).path
+_ROLE = st.none() | _WORD
+_ROWS = st.lists(
+    st.fixed_dictionaries({"Role": _ROLE, "Since": st.none() | st.just("24")}), max_size=3
+)
+
+
 @st.composite
 def _records(draw: st.DrawFn) -> dict[str, str | None]:
     """Return a record that says nothing twice: below a parent that is null, nothing has a value."""
     known = draw(st.dictionaries(st.sampled_from(FIELDS), VALUES | HUGE, max_size=6))
+    known |= draw(st.fixed_dictionaries({}, optional={KIDS: VALUES | _ROWS.map(as_text)}))
     record = {"Email": draw(st.just("ada@example.org") | VALUES), **known}
     if draw(st.booleans()):
         parent = draw(st.sampled_from(["Account", "Account.Owner"]))
@@ -194,8 +219,9 @@ def uncovered() -> set[str]:
     """Return the operators, sources and transforms that no generated file has."""
     conditions = {field.alias or name for name, field in Condition.model_fields.items()}
     rules = {field.alias or name for name, field in Rule.model_fields.items()}
+    steps = {field.alias or name for name, field in StepBody.model_fields.items()}
     return (
         (conditions - OPERATORS.keys() - {"field", "all", "any", "not"})
         | (rules - SOURCES.keys() - KEYS.keys() - WRITES.keys() - {"required", "too_long"})
-        | (StepBody.model_fields.keys() - {*plain_names(), *ARGUMENTS})
+        | (steps - {*plain_names(), *ARGUMENTS})
     )

@@ -91,8 +91,16 @@ def functions(mapping: Mapping) -> Iterator[FunctionType]:
                 yield function
 
 
+def made(mapping: Mapping) -> Iterator[FunctionType]:
+    """Yield all functions that were made of a mapping: those for child records too."""
+    for function in functions(mapping):
+        for held in function.__globals__.values():
+            if isinstance(held, FunctionType) and held.__globals__ is function.__globals__:
+                yield held
+
+
 def codes(mapping: Mapping) -> list[CodeType]:
-    return [function.__code__ for function in functions(mapping)]
+    return [function.__code__ for function in made(mapping)]
 
 
 def is_data(held: object) -> bool:
@@ -114,11 +122,11 @@ def is_ours(held: object) -> bool:
 
 
 def assert_is_data_alone(mapping: Mapping, texts: str, allowed: set[str]) -> None:
-    for function in functions(mapping):
+    own = list(made(mapping))
+    for function in own:
         held = dict(function.__globals__)
         assert held.pop("__builtins__") == {"ValueError": ValueError, "len": len}
-        held.pop(function.__name__)
-        assert all(map(is_ours, held.values()))
+        assert all(each in own or is_ours(each) for each in held.values())
         for code in (function.__code__, *filter(is_code, function.__code__.co_consts)):
             assert {re.sub(r"_\d+$", "", name) for name in names_of(code)} <= allowed
             for const in strings_in([c for c in code.co_consts if not isinstance(c, CodeType)]):
@@ -133,7 +141,7 @@ WRITTEN = {
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.Constant) and isinstance(node.value, str)
 }
-A_CALL = re.compile(r"CALL\(VALUE(, ARGUMENT_X*)*\)")
+A_CALL = re.compile(r"CALL\(VALUE(, ARGUMENT_X*)*(, [a-z_]+=NAMED_[A-Z_]+)*\)")
 
 
 def is_code(held: object) -> bool:
