@@ -373,7 +373,7 @@ def _check_times_ms(rounds: int) -> dict[str, list[float]]:
         )
         times["with imports"].append(float(told.stdout))
         start = time.perf_counter()
-        command = [Path(sys.executable).with_name("bridge"), "mapping", "check", DEFAULTS]
+        command = [str(Path(sys.executable).with_name("bridge")), "mapping", "check", str(DEFAULTS)]
         subprocess.run(command, check=True, capture_output=True)
         times["as a command"].append((time.perf_counter() - start) * 1000)
     return times
