@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel
 
+from bridge.mapping.certain import misfits
 from bridge.mapping.patterns import NotAPattern, compiled_pattern, replacement
 from bridge.mapping.placeholders import TextWithFields, read_text
 from bridge.mapping.quantities import day_of
@@ -79,7 +80,8 @@ def check_file(file: AnyFile, fields: FieldNames) -> Found:
         for target, rule in rules_of(file.fields):
             path = ("fields", *target.path)
             yield from _target(rule, target, path)
-            yield from _steps(rule, path, file.lookups)
+            faults = list(_steps(rule, path, file.lookups))
+            yield from faults or misfits(rule, target, path, file.lookups)
     if isinstance(file, ContactFile):
         yield from _contact(file.fields, fields)
         yield from _filters(file.filters, fields)
@@ -158,10 +160,6 @@ def _target(rule: Rule, target: Target, path: Path) -> Found:
         yield (*path, "max"), f"{target.name} is no text: it has no length"
     elif rule.max is not None and target.limit is not None and rule.max > target.limit:
         yield (*path, "max"), f"Constant Contact takes at most {target.limit} characters here"
-    limit = rule.max or target.limit
-    for key, text in (("default", rule.default), ("value", rule.value)):
-        if text is not None and limit is not None and len(text) > limit:
-            yield (*path, key), f"{len(text)} characters, and {limit} are allowed here"
     if rule.too_long == "cut" and target.is_kept_whole:
         yield (*path, "too_long"), "a part of it would be another value: leave `too_long` out"
     if target.is_key and rule.default is not None:

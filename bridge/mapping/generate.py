@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ConversionError, MissingKey, RecordError
-from bridge.mapping import conditions
+from bridge.mapping import conditions, demands
 from bridge.mapping.placeholders import composed, read_text
 from bridge.mapping.reads import Reader
 from bridge.mapping.rules import Case, LeaveOut, Lookup, Rule
@@ -95,10 +95,6 @@ if month is not False and day is not False:
     out["birthday_month"] = month
     out["birthday_day"] = day
 """
-
-
-class _NoKey(ValueError):
-    """What a record is matched by is empty or not known."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +203,7 @@ class FunctionWriter:
         store = fill(template, self._names, OUT=out, **holes)
         empty = fill("v = DEFAULT", self._names, DEFAULT=rule.default)
         if rule.required or target.is_key:
-            missing = _no_key if target.is_key else _missing
+            missing = demands.no_key if target.is_key else demands.missing
             empty = fill("MISSING()", self._names, MISSING=missing)
         value: ast.expr = ast.Name(id="v", ctx=ast.Load())
         for step in rule.transform:
@@ -221,7 +217,7 @@ class FunctionWriter:
             ]
         code = self._source(rule)
         if target.path == ("email_address",):
-            code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=_not_known)
+            code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=demands.not_known)
         holes = {"STEPS": steps or [ast.Pass()], "STORE": store, "EMPTY": empty + store}
         code += fill(_VALUE, self._names, **holes)
         return self._at(code, ("fields", *target.path), next(iter(rule.sources), None))
@@ -231,7 +227,7 @@ class FunctionWriter:
         limit = rule.max or target.limit
         if limit is None:
             return []
-        too_long = fill("REFUSE(len(v), LIMIT)", self._names, REFUSE=_too_long, LIMIT=limit)
+        too_long = fill("REFUSE(len(v), LIMIT)", self._names, REFUSE=demands.too_long, LIMIT=limit)
         if rule.too_long == "cut":
             too_long = fill("v = v[:LIMIT].rstrip()", self._names, LIMIT=limit)
         return fill("if len(v) > LIMIT:\n    FIT", self._names, LIMIT=limit, FIT=too_long)
@@ -288,7 +284,7 @@ class FunctionWriter:
         place = self._places[error.__traceback__.tb_lineno - 1]
         source = f" from {place.field}" if place.field else ""
         message = f"{place.at}: {place.what}{source}: {error}"
-        kind = MissingKey if isinstance(error, _NoKey) else ConversionError
+        kind = MissingKey if isinstance(error, demands.NoKey) else ConversionError
         return kind(message, field=place.field)
 
     def _undecided(self, line: int) -> RecordError:
@@ -296,19 +292,3 @@ class FunctionWriter:
         return ConversionError(
             f"{place.at}: {place.what}: a field that it asks about is not known", field=place.field
         )
-
-
-def _missing() -> NoReturn:
-    raise ValueError("empty, and it is required")
-
-
-def _no_key() -> NoReturn:
-    raise _NoKey("empty: there is nothing to match this record by")
-
-
-def _not_known() -> NoReturn:
-    raise _NoKey("not known: there is nothing to match this record by")
-
-
-def _too_long(length: int, limit: int) -> NoReturn:
-    raise ValueError(f"{length} characters; {limit} are allowed (`too_long: cut` would shorten it)")

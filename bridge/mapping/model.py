@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bridge.mapping.interaction import InteractionMapping
     from bridge.mapping.marks import Mark
     from bridge.mapping.names import Names
+    from bridge.mapping.own_tests import Example
 
 # They take `bridge.salesforce.values.Record`, and only read it.
 Project: TypeAlias = Callable[[MappingOf[str, str | None]], dict[str, Any]]
@@ -120,12 +121,16 @@ class Mapping:
 
     Attributes:
         digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
+        meaning: The same of what counts in them: no comments, no tests.
+        examples: The tests that stand in the files, ready to be run.
     """
 
     digest: str
+    meaning: str
     names: Names
     client: ClientMapping
     list: ListMapping
     contact: ContactMapping
     membership: MembershipMapping
     interaction: InteractionMapping
+    examples: tuple[Example, ...] = ()

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bridge.mapping.own_tests import MAX_TESTS, OwnTest
 from bridge.mapping.rules import (
     KEY,
     AnyRule,
@@ -80,6 +81,12 @@ class RecordFile(Strict):
 
     leave_out: list[LeaveOut] = Field(
         default_factory=list, max_length=50, description="records that take no part"
+    )
+    tests: list[OwnTest] = Field(
+        default_factory=list,
+        max_length=MAX_TESTS,
+        description="records and what shall become of them: `bridge mapping test` and every "
+        "activation try them",
     )
 
 

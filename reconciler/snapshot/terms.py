@@ -55,6 +55,6 @@ def _digest(tx: psycopg.Connection[Any], context: RunContext) -> str:
     mapping = context.current.mapping
     ids = custom_field_ids(tx, context.run.connection_id, mapping.contact.custom_fields)
     shared_name = policies_of(tx, context.run.connection_id).shared_name
-    terms = [_FORM, mapping.digest, repr(mapping.names), sorted(ids.items()), shared_name]
+    terms = [_FORM, mapping.meaning, repr(mapping.names), sorted(ids.items()), shared_name]
     text = json.dumps(terms)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.errors import ConfigurationError, MappingError
+from bridge.errors import ConfigurationError
 from bridge.mapping.cli import main
 from bridge.mapping.json_schema import json_schema
 from tests.unit.mapping_builders import SHIPPED, contact_yaml, files_with
@@ -38,14 +38,44 @@ def test_check_says_that_sound_files_are_sound(capsys: pytest.CaptureFixture[str
 
 def test_check_lists_faults(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "contact.yaml").write_text(contact_yaml("frist_name: X"), encoding="utf-8")
-    with pytest.raises(MappingError, match=r"contact\.yaml:6:3: unknown key"):
-        main(["check", str(folder)])
+    assert main(["check", str(folder)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "contact.yaml:6:3: unknown key `frist_name`",
+        "  6 |   frist_name: X",
+        "    |   ^^^^^^^^^^",
+        "    -> write first_name",
+    ]
+
+
+def test_check_tells_programs_each_part_of_a_fault(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "contact.yaml").write_text(contact_yaml("frist_name: X"), encoding="utf-8")
     assert main(["check", str(folder), "--json"]) == 2
     printed = json.loads(capsys.readouterr().out)
     assert printed["ok"] is False
     assert printed["faults"] == [
-        "contact.yaml:6:3: unknown key `frist_name` (did you mean first_name?)"
+        {
+            "file": "contact.yaml",
+            "line": 6,
+            "column": 3,
+            "end_column": 13,
+            "cause": "unknown key `frist_name`",
+            "fix": "write first_name",
+            "quoted": "  frist_name: X",
+            "text": "contact.yaml:6:3: unknown key `frist_name` (did you mean first_name?)",
+        }
     ]
+
+
+def test_check_annotates_a_pull_request(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "contact.yaml").write_text(contact_yaml("frist_name: X"), encoding="utf-8")
+    assert main(["check", str(folder), "--format", "github"]) == 2
+    path = str(folder).replace(",", "%2C").replace(":", "%3A")
+    assert capsys.readouterr().out == (
+        f"::error file={path}/contact.yaml,line=6,col=3,endColumn=13::"
+        "unknown key `frist_name` (did you mean first_name?)\n"
+    )
 
 
 def test_run_takes_a_record_as_rest_gives_it(

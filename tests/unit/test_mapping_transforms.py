@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from bridge.errors import ConversionError, RecordError
+from bridge.errors import ConversionError, MappingError, RecordError
 from bridge.mapping.steps import StepBody
 from tests.unit.mapping_builders import a_mapping, projected
 
@@ -153,6 +153,8 @@ def test_any_chain_on_any_text_gives_text_within_the_limit_or_an_error_of_the_re
         value = projected(rule, A__c=text)
     except RecordError:
         return
+    except MappingError:
+        reject()  # a chain through which nothing ever comes
     assert value is None or (isinstance(value, str) and 0 < len(value) <= 255)
 
 
