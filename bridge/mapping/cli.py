@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bridge.errors import MappingError
-from bridge.mapping.commands import activate, check, create_fields, run, schema, test
+from bridge.mapping.commands import activate, check, create_fields, docs, run, schema, test
 from bridge.mapping.commands.arguments import FAULTY
 from bridge.mapping.told import blocks
 
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     check.add(commands)
+    docs.add(commands)
     test.add(commands)
     run.add(commands)
     activate.add(commands)

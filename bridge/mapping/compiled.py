@@ -34,7 +34,7 @@ from bridge.mapping.own_tests_read import Tested
 from bridge.mapping.own_tests_run import failures, run_examples
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
-from bridge.mapping.targets import rules_of
+from bridge.mapping.targets import rules_of, write_rules_of
 from bridge.mapping.told import FileFault, line_of, on_one_line
 from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
 
@@ -282,6 +282,7 @@ class _Loader:
                 for key, rule in file.fields.custom_fields.items()
             ),
             targets=tuple(target.path for target, _ in rules_of(file.fields)),
+            write_rules=write_rules_of(file.fields),
             filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
             marks=marks,
             is_marked=is_marked,

@@ -107,3 +107,12 @@ SELECT %(connection_id)s, coalesce(max(id), 0) + 1, %(digest)s, %(files)s::jsonb
 FROM mapping_version
 WHERE connection_id = %(connection_id)s
 RETURNING id;
+
+-- name: texts_in_force
+-- what was in force, the latest first, each with its text
+SELECT a.version_id, a.activated_at, v.files
+FROM mapping_activation a
+JOIN mapping_version v ON v.connection_id = a.connection_id AND v.id = a.version_id
+WHERE a.connection_id = %(connection_id)s
+ORDER BY a.id DESC
+LIMIT %(count)s;

@@ -13,6 +13,7 @@ from bridge.edits.count import comparison_of, look_at_lists, look_at_some, peopl
 from bridge.edits.find import MOST, find_records, memberships_of, record_of
 from bridge.errors import MappingError
 from bridge.mapping.versions import active, compiled_as
+from bridge.mirror.remember import custom_field_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,12 +103,13 @@ def look(
     chosen = next((one for one in found if one.sf_id == wanted), found[0])
     with visit.console.database.transaction() as tx:
         record = record_of(tx, connection.id, kind, chosen.sf_id)
+        ids = custom_field_ids(tx, connection.id, new.contact.custom_fields)
         memberships = (
             memberships_of(tx, connection.id, chosen.sf_id) if file == "membership.yaml" else []
         )
     if record is None:
         return replace(live, others=())
-    trial = Trial(old=old, new=new)
+    trial = Trial(old=old, new=new, custom_field_ids=ids)
     if file == "membership.yaml":
         return replace(live, result=trial.of_memberships(chosen, memberships))
     unread = trial.unread(kind, record.fields)
@@ -116,7 +118,7 @@ def look(
     if unread:
         sobject = new.names.object_of(kind)
         read, trouble = read_unread(visit, connection, sobject, chosen, unread)
-    result = trial.of_record(kind, chosen, record.fields, read)
+    result = trial.of_record(kind, chosen, record, read)
     return replace(live, result=replace(result, trouble=trouble))
 
 
