@@ -80,6 +80,7 @@ def check_file(file: AnyFile, fields: FieldNames) -> Found:
         for target, rule in rules_of(file.fields):
             path = ("fields", *target.path)
             yield from _target(rule, target, path)
+            yield from _write(rule, target, path, is_list=isinstance(file, ListFile))
             faults = list(_steps(rule, path, file.lookups))
             yield from faults or misfits(rule, target, path, file.lookups)
     if isinstance(file, ContactFile):
@@ -166,6 +167,23 @@ def _target(rule: Rule, target: Target, path: Path) -> Found:
         yield (*path, "default"), "records are matched by this: it cannot be made up"
 
 
+def _write(rule: Rule, target: Target, path: Path, *, is_list: bool) -> Found:
+    """Check that a write rule has something to decide."""
+    if rule.write == "always":
+        return
+    place = (*path, "write")
+    if is_list:
+        yield place, "the parts of a list are always written: leave `write` out"
+    elif target.is_key:
+        yield place, "people are matched by this: it is always written, leave `write` out"
+    elif rule.write == "never_clear" and rule.required:
+        yield place, "`required` lets no empty value come: leave `write` out"
+    elif rule.write == "never_clear" and rule.default is not None:
+        yield place, "`default` is written instead of an empty value: keep one of the two"
+    elif rule.write == "never_clear" and rule.value is not None and rule.when is None:
+        yield place, "`value` without `when` is never empty: leave `write` out"
+
+
 def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
     """Check the arguments of the transforms of a rule."""
     for number, step in enumerate(rule.transform):
@@ -232,6 +250,12 @@ def _contact(fields: ContactFields, names: FieldNames) -> Found:
         yield ("fields", one), "Constant Contact takes month and day, both or neither"
     elif fields.birthday is not None and fields.birthday_month is not None:
         yield ("fields", "birthday"), "`birthday` gives month and day already: keep one of the two"
+    month, day = fields.birthday_month, fields.birthday_day
+    if month is not None and day is not None and month.write != day.write:
+        yield (
+            ("fields", "birthday_day" if month.write == "always" else "birthday_month", "write"),
+            "month and day are one date: give both the same `write`",
+        )
     labels: dict[str, str] = {}
     for key, rule in fields.custom_fields.items():
         first = labels.setdefault(rule.label.strip().lower().replace(" ", "_"), key)

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bridge.errors import MappingError
-from bridge.mapping.commands import activate, check, docs, run, schema, test
+from bridge.mapping.commands import activate, check, create_fields, docs, run, schema, test
 from bridge.mapping.commands.arguments import FAULTY
 from bridge.mapping.told import blocks
 
@@ -44,5 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     test.add(commands)
     run.add(commands)
     activate.add(commands)
+    create_fields.add(commands)
     schema.add(commands)
     return parser

@@ -20,6 +20,7 @@ from bridge.mapping.interaction import (
     default_file,
     interaction_mapping,
 )
+from bridge.mapping.marks import Mark, parted, told
 from bridge.mapping.model import (
     ClientMapping,
     ContactMapping,
@@ -33,7 +34,7 @@ from bridge.mapping.own_tests_read import Tested
 from bridge.mapping.own_tests_run import failures, run_examples
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
-from bridge.mapping.targets import rules_of
+from bridge.mapping.targets import rules_of, write_rules_of
 from bridge.mapping.told import FileFault, line_of, on_one_line
 from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
 
@@ -87,7 +88,8 @@ def load_mapping(
     Args:
         files: Name -> text of the files; without interaction.yaml, what ships holds.
         profile: `practifi`, `bridge` or `plain`.
-        overrides: Names of this connection that differ from names.yaml's profile.
+        overrides: What is particular to this connection: names that differ from names.yaml's
+            profile and, under `people`, the organization's marks (`bridge.mapping.marks`).
 
     Raises:
         MappingError: If anything is wrong; it lists every fault that was found.
@@ -123,6 +125,7 @@ class _Loader:
         self._files = files
         self._trees: dict[str, Tree] = {}
         self._faults: list[FileFault] = []
+        self._marks: tuple[Mark, ...] | None = None
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
         for name in sorted(set(self._files) - set(FILES)):
@@ -135,7 +138,8 @@ class _Loader:
         contact = self._parsed("contact.yaml", ContactFile)
         membership = self._parsed("membership.yaml", MembershipFile)
         interaction = self._interaction_file()
-        names = self._names(profile, overrides) if named else None
+        own_names, self._marks = parted(overrides)
+        names = self._names(profile, own_names) if named else None
         if names is not None:
             for file in (client, lists, contact, membership):
                 if file is not None:
@@ -270,15 +274,21 @@ class _Loader:
     def _contact(self, file: ContactFile, names: Names) -> ContactMapping:
         project, leaves_out = self._writer(file, names), self._writer(file, names)
         resolve = FieldNames(names, file).resolve
+        is_marked = file.take_part == "standard"
+        marks = (self._marks or ()) if is_marked else ()
         return ContactMapping(
             custom_fields=tuple(
                 CustomField(name=key, label=rule.label, type=rule.type)
                 for key, rule in file.fields.custom_fields.items()
             ),
             targets=tuple(target.path for target, _ in rules_of(file.fields)),
+            write_rules=write_rules_of(file.fields),
             filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
+            marks=marks,
+            is_marked=is_marked,
+            take_part=told(self._marks, is_marked=is_marked),
             project=project.project(file),
-            leaves_out=leaves_out.leaves_out(file.leave_out),
+            leaves_out=leaves_out.leaves_out(file.leave_out, [one.as_rule() for one in marks]),
             leaves_out_by=leaves_out.paths,
             paths=_paths(project, leaves_out),
         )

@@ -55,6 +55,10 @@ if answer:
 if answer is None:
     unknown = LINE
 """
+_MARKED = """
+if CONDITION:
+    return REASON
+"""
 _VALUE = """
 if v:
     STEPS
@@ -147,8 +151,11 @@ class FunctionWriter:
         project: Project = self._finish(_PROJECT, "project", code)
         return project
 
-    def leaves_out(self, rules: Sequence[LeaveOut]) -> LeavesOut:
-        """Return the function that says why a record takes no part."""
+    def leaves_out(self, rules: Sequence[LeaveOut], marks: Sequence[LeaveOut] = ()) -> LeavesOut:
+        """Return the function that says why a record takes no part.
+
+        Rules that it cannot judge make it an error; a mark that is not known marks nobody.
+        """
         code: Code = []
         for number, rule in enumerate(rules):
             condition = self._reader.condition(rule.when)
@@ -156,6 +163,9 @@ class FunctionWriter:
             code += self._at(
                 fill(_LEAVE_OUT, self._names, **holes), ("leave_out", number), rule.when.field
             )
+        for rule in marks:
+            holes = {"CONDITION": self._reader.condition(rule.when), "REASON": rule.reason}
+            code += self._at(fill(_MARKED, self._names, **holes), ("take_part",), rule.when.field)
         leaves_out: LeavesOut = self._finish(_LEAVES_OUT, "leaves_out", code)
         return leaves_out
 

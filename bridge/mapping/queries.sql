@@ -1,13 +1,13 @@
 -- name: connection_names
 -- profile and overrides of one connection, locked: two activations take turns
-SELECT profile, object_names
+SELECT profile, particulars
 FROM connection
 WHERE id = %(connection_id)s
 FOR UPDATE;
 
 -- name: names_of_connection
 -- profile and overrides of one connection
-SELECT profile, object_names
+SELECT profile, particulars
 FROM connection
 WHERE id = %(connection_id)s;
 
@@ -37,7 +37,7 @@ LIMIT %(count)s;
 
 -- name: active_digest
 -- which mapping a connection works with, and the names it is compiled with
-SELECT v.id, v.digest, c.profile, c.object_names
+SELECT v.id, v.digest, c.profile, c.particulars
 FROM mapping_version v
 JOIN connection c ON c.id = v.connection_id
 WHERE v.connection_id = %(connection_id)s
@@ -45,7 +45,7 @@ WHERE v.connection_id = %(connection_id)s
 
 -- name: version_digest
 -- one version of a mapping, and the names it is compiled with
-SELECT v.id, v.digest, c.profile, c.object_names
+SELECT v.id, v.digest, c.profile, c.particulars
 FROM mapping_version v
 JOIN connection c ON c.id = v.connection_id
 WHERE v.connection_id = %(connection_id)s

@@ -44,6 +44,7 @@ ApiName = Annotated[str, Field(pattern=_API_NAME, description="an API name, with
 Namespace = Annotated[str, Field(pattern=_NAMESPACE, description="`practifi__`, or empty")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Scalar = bool | float | str
+WriteRule = Literal["always", "if_empty_there", "never_clear", "create_only"]
 
 
 class Strict(BaseModel):
@@ -168,6 +169,13 @@ class Rule(Strict):
     required: bool = Field(default=False, description="a record without this value is an error")
     max: int | None = Field(None, ge=1, description="characters; never above Constant Contact's")
     too_long: Literal["error", "cut"] = Field("error", description="what happens above `max`")
+    write: WriteRule = Field(
+        "always",
+        description="when the value is written to a contact that is there already: `always`; "
+        "`if_empty_there`, where Constant Contact has nothing; `never_clear`, but an empty value "
+        "leaves what is there; `create_only`, never: only when the contact is created",
+        examples=["if_empty_there", "never_clear", "create_only"],
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Rule:

@@ -105,6 +105,12 @@ class ContactFile(RecordFile):
     match: Literal["email_address"] = Field(
         description="Constant Contact keeps an address once: it is what people are matched by"
     )
+    take_part: Literal["standard", "everybody"] = Field(
+        "standard",
+        description="`standard`: people whom the organization marks as deceased, inactive or "
+        "former clients take no part, where it has such a field; `everybody`: only `leave_out` "
+        "decides",
+    )
     explicit_permission_when: Condition | None = Field(
         None,
         description="new contacts for whom this holds are created with explicit permission; "

@@ -28,7 +28,7 @@ def comparison_of(tx: psycopg.Connection[Any], context: RunContext) -> Compariso
     """Return what spells both sides of a contact by the terms that hold now."""
     contact = context.current.mapping.contact
     ids = custom_field_ids(tx, context.run.connection_id, contact.custom_fields)
-    return Comparison(contact.targets, ids)
+    return Comparison(contact.targets, ids, contact.write_rules)
 
 
 def begin_staging(context: RunContext) -> None:

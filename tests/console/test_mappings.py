@@ -81,6 +81,7 @@ def test_while_one_types_only_the_result_comes_back(desk: Desk) -> None:
     assert "<html" not in seen.response.text
     assert "No faults" in seen.text
     assert "Changes 0 of 0 contacts." in seen.text
+    assert "take_part: standard: nobody has looked yet" in seen.text
     faulty = check(desk.log_in("operator"), "contact.yaml", "source: x\n", live=True)
     assert faulty.status == 200
     assert "this cannot come into force" in faulty.text

@@ -100,6 +100,36 @@ def test_run_takes_a_record_as_rest_gives_it(
     assert "Account.Name" not in printed["not_known"]
 
 
+@pytest.mark.parametrize(
+    "phones", [{"mobile": "1"}, [{"kind": "mobile", "phone_number": "1"}]], ids=["ours", "theirs"]
+)
+def test_run_says_what_a_write_rule_keeps(
+    folder: Path, capsys: pytest.CaptureFixture[str], phones: object
+) -> None:
+    rules = "phone_numbers: {mobile: {from: MobilePhone, write: if_empty_there}}\n"
+    rules += "job_title: {from: Title, write: if_empty_there}"
+    (folder / "contact.yaml").write_text(contact_yaml(rules), encoding="utf-8")
+    here = {"Email": "ada@example.org", "MobilePhone": "2", "Title": "Dr"}
+    there = folder / "there.json"
+    there.write_text(json.dumps({"phone_numbers": phones}), encoding="utf-8")
+    asked = ["run", str(folder / "contact.yaml"), "--record", record(folder, here)]
+    assert main([*asked, "--there", str(there)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["job_title", "Dr"]
+    assert lines[2].endswith("2  (kept there: if_empty_there)")
+    assert main([*asked, "--there", str(there), "--json"]) == 0
+    kept = json.loads(capsys.readouterr().out)["kept"]
+    assert kept == {"phone_numbers.mobile": "if_empty_there"}
+
+
+def test_run_refuses_a_contact_that_can_be_none(folder: Path) -> None:
+    there = folder / "there.json"
+    there.write_text('{"phone_numbers": "1"}', encoding="utf-8")
+    asked = ["run", CONTACT, "--record", record(folder, {}), "--there", str(there)]
+    with pytest.raises(ConfigurationError, match="phone_numbers is no part of a contact"):
+        main(asked)
+
+
 def test_run_shows_people_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flat = {"Email": "ada@example.org", "Account.Name": "Lovelace", "Title": None}
     assert main(["run", CONTACT, "--record", record(tmp_path, flat)]) == 0

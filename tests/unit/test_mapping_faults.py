@@ -64,6 +64,16 @@ def test_people_are_matched_by_the_address_that_names_yaml_names() -> None:
     assert fault.startswith("contact.yaml:5:18: people are matched by this: it comes from $email")
 
 
+def test_a_write_rule_is_refused_where_there_is_nothing_to_decide() -> None:
+    address = contact_yaml().replace("$email", "{from: $email, write: if_empty_there}")
+    lists = files_with()["list.yaml"].replace("fields:", "fields:\n  description:", 1)
+    lists = lists.replace("description:", "description: {value: Mail, write: never_clear}")
+    assert faults_of(contact=address, list=lists) == [
+        "list.yaml:13:37: the parts of a list are always written: leave `write` out",
+        "contact.yaml:5:40: people are matched by this: it is always written, leave `write` out",
+    ]
+
+
 def test_a_name_that_the_profile_lacks_is_told() -> None:
     files = files_with(contact=contact_yaml("job_title: $status"))
     with pytest.raises(MappingError) as caught:

@@ -64,7 +64,7 @@ def load_for(arguments: argparse.Namespace, files: MappingOf[str, str]) -> tuple
     if arguments.connection is not None:
         with connect(read_settings()) as connection, connection.transaction():
             target = load_connection(connection, arguments.connection)
-        profile, overrides = target.profile or PROFILES[0], target.object_names
+        profile, overrides = target.profile or PROFILES[0], target.particulars
     return profile, load_mapping(files, profile=profile, overrides=overrides)
 
 

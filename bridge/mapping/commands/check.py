@@ -19,6 +19,7 @@ from bridge.mapping.commands.arguments import (
     load_for,
     print_stale,
 )
+from bridge.mapping.commands.live import check_live
 from bridge.mapping.compiled import read_files, refuse_failing
 from bridge.mapping.told import as_annotation, as_json
 from bridge.salesforce.deploy.definitions import to_deploy_again
@@ -45,10 +46,17 @@ def add(commands: Commands) -> None:
         default="text",
         help="`github`: as annotations of a pull request",
     )
+    check.add_argument(
+        "--live",
+        action="store_true",
+        help="against both sides as they are now; exit code 2: faults, 5: one is not reached",
+    )
     check.set_defaults(run=_check)
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.live:
+        return check_live(arguments)
     folder = folder_of(arguments)
     form = "json" if arguments.json else arguments.format
     try:
@@ -71,12 +79,15 @@ def _check(arguments: argparse.Namespace) -> int:
             "faults": [],
             "digest": mapping.digest,
             "tests": len(mapping.examples),
+            "take_part": mapping.contact.take_part,
             "to_deploy": stale,
         }
         print(json.dumps(told))
         return DONE
     tests = f"; {len(mapping.examples)} tests pass" if mapping.examples else ""
     print(f"{folder}: no faults, for profile {profile}{tests}")
+    if arguments.connection is not None:
+        print(f"take_part: {mapping.contact.take_part}")
     print_stale(stale)
     return DONE
 
