@@ -75,6 +75,9 @@ class _Coming:
     ) -> Iterator[tuple[Path, str]]:
         """Put the texts through a step; yield what cannot pass it."""
         came, self.known = self.known, []
+        if step.asks:  # what comes of a text depends on another field
+            self._is_all = False
+            return
         run = _runner(step, lookups) if came else None
         errors: list[tuple[Known, str]] = []
         for known in came:
@@ -138,8 +141,12 @@ def _given(step: StepBody, place: Path, lookups: Mapping[str, Lookup]) -> tuple[
 def _runner(step: StepBody, lookups: Mapping[str, Lookup]) -> Callable[[str], str]:
     """Return the very function that a compiled rule has for a step."""
     names = Namespace()
-    value = step_code(step, ast.Name(id="v", ctx=ast.Load()), lookups, names)
+    value = step_code(step, ast.Name(id="v", ctx=ast.Load()), lookups, names, _no_field)
     return compiled(names, "run", fill(_RUN, names, VALUE=value), "<step>")
+
+
+def _no_field(path: str) -> ast.expr:
+    raise KeyError(path)  # steps that ask for one are not run
 
 
 def _misfit(text: str, rule: Rule, target: Target) -> str | None:

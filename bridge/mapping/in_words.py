@@ -155,11 +155,25 @@ def _template(rule: Rule, resolve: Resolve) -> str:
     return "; ".join([told, *instead])
 
 
+def _child(rule: Rule, _: Resolve) -> str:
+    child = rule.child
+    assert child is not None  # noqa: S101 - it is the source
+    where = f" where {condition_in_words(child.where)}" if child.where else ""
+    order = ""
+    if child.order_by:
+        first = "last" if child.order_by.startswith("-") else "earliest or smallest"
+        order = f", the {first} {child.order_by.removeprefix('-')} first"
+    if child.take == "all":
+        return f"{child.field} of all {child.of}{where}{order}, joined by {quoted(child.with_)}"
+    return f"{child.field} of the first of {child.of}{where} that has one{order}"
+
+
 SOURCES: dict[str, Callable[[Rule, Resolve], str]] = {
     "from_": lambda rule, resolve: resolve(rule.from_ or ""),
     "first_of": _first_of,
     "join": _join,
     "template": _template,
+    "child": _child,
     "value": lambda rule, _: f"always {quoted(rule.value)}",
     "cases": _cases,
 }

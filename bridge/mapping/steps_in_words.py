@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bridge.mapping.rules import Lookup
-    from bridge.mapping.steps import Band, NumberFormat, PhoneFormat, Replace, YesNo
+    from bridge.mapping.step_arguments import (
+        Band,
+        InCountry,
+        NumberFormat,
+        PercentFormat,
+        PhoneFormat,
+        Split,
+        TimeFormat,
+        Truncation,
+    )
+    from bridge.mapping.steps import Replace, YesNo
 
 _OTHERWISE = {
     "keep": "any other value stays as it is",
@@ -27,12 +37,14 @@ _PLAIN: dict[str, str] = {
     "squeeze": "every run of white space becomes one blank",
     "lower": "all letters become small",
     "upper": "all letters become capitals",
+    "name": "a name that is all in capitals, or all small, gets the capitals that names have",
     "title": "each word begins with a capital",
     "first_word": "only what stands before the first blank is kept",
     "first_line": "only the first line that has text is kept",
     "one_line": "its lines are joined by commas",
     "strip_html": "of HTML only the text is kept",
     "digits": "only digits are kept",
+    "sort": "the chosen values are put into the order of the alphabet",
     "year": "only the year is kept",
     "month": "only the number of the month is kept",
     "month_name": "only the name of the month is kept",
@@ -74,7 +86,8 @@ def _step(step: StepBody, lookups: Mapping[str, Lookup]) -> str:
         return _PLAIN[name]
     if name in _WITH_ARGUMENT:
         return _WITH_ARGUMENT[name](argument)
-    told = str(StepBody.model_fields[name].description)
+    (field,) = (StepBody.model_fields[attribute] for attribute in step.model_fields_set)
+    told = str(field.description)
     return f"`{name}`: {told}" if argument is True else f"`{name}` {quoted(argument)}: {told}"
 
 
@@ -116,9 +129,38 @@ def _yes_no(argument: YesNo) -> str:
 
 def _phone(argument: PhoneFormat) -> str:
     told = "it is written as a telephone number"
-    if argument.country_code:
-        told += f", and a number without a country gets +{argument.country_code}"
-    return told
+    return f"{told} of {country}" if (country := _country(argument)) else told
+
+
+def _country(argument: InCountry) -> str:
+    """Return of which country a value is taken to be; empty where none is named."""
+    if argument.country_from and argument.country:
+        return f"the country in {argument.country_from}, else of {argument.country}"
+    if argument.country_from:
+        return f"the country in {argument.country_from}"
+    return argument.country or ""
+
+
+def _truncate(argument: Truncation) -> str:
+    where = "between words" if argument.at == "word" else "anywhere"
+    return f"what is longer than {argument.to} characters is cut {where}"
+
+
+def _split(argument: Split) -> str:
+    number, back = abs(argument.take), " from the end" if argument.take < 0 else ""
+    return f"of the parts between {quoted(argument.at)} number {number}{back} is kept"
+
+
+def _percent(argument: PercentFormat) -> str:
+    return f"it is written as a percentage with {argument.decimals} decimals"
+
+
+def _date_time(argument: TimeFormat) -> str:
+    return f"it is written as a time of {argument.zone or 'UTC'}, {argument.pattern}"
+
+
+def _only(values: Sequence[str]) -> str:
+    return f"of the chosen values only {', '.join(quoted(value) for value in values)} are kept"
 
 
 _WITH_ARGUMENT: dict[str, Callable[[Any], str]] = {
@@ -135,4 +177,12 @@ _WITH_ARGUMENT: dict[str, Callable[[Any], str]] = {
     "join": lambda text: f"the chosen values are joined by {quoted(text)}",
     "has": lambda value: f"it is {quoted('true')} where {quoted(value)} is chosen",
     "phone": _phone,
+    "truncate": _truncate,
+    "split": _split,
+    "percent": _percent,
+    "round": lambda unit: f"it is rounded to a multiple of {number_in_words(unit)}",
+    "date_time": _date_time,
+    "only": _only,
+    "state_name": lambda argument: f"the code of a state of {_country(argument)} becomes its name",
+    "state_code": lambda argument: f"the name of a state of {_country(argument)} becomes its code",
 }

@@ -33,6 +33,10 @@ CONTACT: dict[str, Any] = {
         },
         {"name": "Owner__c", "type": "reference", "referenceTo": ["User", "Group"]},
     ],
+    "childRelationships": [
+        {"relationshipName": None, "childSObject": "Note"},
+        {"relationshipName": "Roles__r", "childSObject": "New__c"},
+    ],
 }
 ACCOUNT: dict[str, Any] = {"fields": [{"name": "Name", "label": "Account Name"}]}
 NEW: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import get_args
 
 import pytest
@@ -17,9 +18,9 @@ from bridge.mapping.in_words import (
     when_empty_in_words,
     written_in_words,
 )
-from bridge.mapping.key_texts import STEP_ARGUMENTS
+from bridge.mapping.json_schema import json_schema
 from bridge.mapping.rules import Condition, Lookup, Rule, WriteRule
-from bridge.mapping.steps import StepBody
+from bridge.mapping.steps import StepBody, step_names
 from bridge.mapping.steps_in_words import steps_in_words
 from bridge.mapping.targets import Target
 
@@ -60,9 +61,11 @@ def test_a_write_rule_says_when_and_what_of_an_empty_value(
     assert empty in when_empty_in_words(made, NAME)
 
 
-@pytest.mark.parametrize("name", list(StepBody.model_fields))
+@pytest.mark.parametrize("name", step_names())
 def test_no_transform_is_without_words(name: str) -> None:
-    step = StepBody.model_validate({name: STEP_ARGUMENTS.get(name, True)})
+    steps = json.loads(json_schema())["$defs"]["StepBody"]["properties"]
+    (argument, *_) = steps[name].get("examples", [True])
+    step = StepBody.model_validate({name: argument})
     (clause,) = steps_in_words([step], SEGMENTS)
     assert clause
     assert "None" not in clause
@@ -107,6 +110,21 @@ def test_a_condition_is_a_clause(condition: dict[str, object], says: str) -> Non
             "A and B, joined by “, ”; what is empty is passed over.",
         ),
         ({"value": "Client"}, "Always “Client”."),
+        (
+            {"child": {"of": "Roles__r", "field": "Name", "order_by": "-Since__c"}},
+            "Name of the first of Roles__r that has one, the last Since__c first.",
+        ),
+        (
+            {
+                "child": {
+                    "of": "R",
+                    "field": "N",
+                    "take": "all",
+                    "where": {"field": "A", "is": True},
+                }
+            },
+            "N of all R where A is ticked, joined by “, ”.",
+        ),
         (
             {"template": "{Title|you}"},
             "The text “{Title|you}” with its fields filled in; “you” stands for an empty Title.",
