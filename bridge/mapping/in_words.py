@@ -158,14 +158,15 @@ def _template(rule: Rule, resolve: Resolve) -> str:
 def _child(rule: Rule, _: Resolve) -> str:
     child = rule.child
     assert child is not None  # noqa: S101 - it is the source
-    where = f" where {condition_in_words(child.where)}" if child.where else ""
-    order = ""
-    if child.order_by:
-        first = "last" if child.order_by.startswith("-") else "earliest or smallest"
-        order = f", the {first} {child.order_by.removeprefix('-')} first"
-    if child.take == "all":
-        return f"{child.field} of all {child.of}{where}{order}, joined by {quoted(child.with_)}"
-    return f"{child.field} of the first of {child.of}{where} that has one{order}"
+    which = "the first of" if child.take == "first" else "all"
+    told = f"{child.field} of {which} {child.of} that have one"
+    if child.where is not None:
+        told += f" and where {condition_in_words(child.where)}"
+    if child.order_by is not None:
+        descending = child.order_by.startswith("-")
+        told += f", in the order of {child.order_by.lstrip('-')}{', the last' * descending}"
+        told += " first" * descending
+    return told if child.take == "first" else f"{told}, joined by {quoted(child.with_)}"
 
 
 SOURCES: dict[str, Callable[[Rule, Resolve], str]] = {

@@ -1,13 +1,8 @@
-"""What a transform does to a value, as a clause that people read. Pure.
-
-A transform without a clause of its own is told by what the schema says of it.
-"""
+"""What a transform does to a value, as a clause that people read. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from bridge.mapping.steps import StepBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,13 +18,19 @@ if TYPE_CHECKING:
         TimeFormat,
         Truncation,
     )
-    from bridge.mapping.steps import Replace, YesNo
+    from bridge.mapping.steps import Replace, StepBody, YesNo
 
 _OTHERWISE = {
     "keep": "any other value stays as it is",
     "empty": "any other value becomes none",
     "error": "any other value makes the record an error",
 }
+_INVALID = {
+    "keep": "one that its plan does not have stays as it is",
+    "empty": "one that its plan does not have becomes none",
+    "error": "one that its plan does not have makes the record an error",
+}
+_PLACES = {1: "first", 2: "second", 3: "third", -1: "last", -2: "last but one"}
 _MANY = 12
 
 _PLAIN: dict[str, str] = {
@@ -37,18 +38,18 @@ _PLAIN: dict[str, str] = {
     "squeeze": "every run of white space becomes one blank",
     "lower": "all letters become small",
     "upper": "all letters become capitals",
-    "name": "a name that is all in capitals, or all small, gets the capitals that names have",
     "title": "each word begins with a capital",
+    "name": "a name that is all in capitals or all small gets the capitals that names have",
     "first_word": "only what stands before the first blank is kept",
     "first_line": "only the first line that has text is kept",
     "one_line": "its lines are joined by commas",
     "strip_html": "of HTML only the text is kept",
     "digits": "only digits are kept",
-    "sort": "the chosen values are put into the order of the alphabet",
     "year": "only the year is kept",
     "month": "only the number of the month is kept",
     "month_name": "only the name of the month is kept",
     "day": "only the day of the month is kept",
+    "sort": "the chosen values are put in the order of the alphabet",
     "country_name": "the code of a country becomes its name",
     "country_code": "the name of a country becomes its code",
 }
@@ -82,13 +83,7 @@ def _step(step: StepBody, lookups: Mapping[str, Lookup]) -> str:
     name, argument = step.name, step.argument
     if name == "lookup":
         return _lookup(argument, lookups.get(argument))
-    if name in _PLAIN:
-        return _PLAIN[name]
-    if name in _WITH_ARGUMENT:
-        return _WITH_ARGUMENT[name](argument)
-    (field,) = (StepBody.model_fields[attribute] for attribute in step.model_fields_set)
-    told = str(field.description)
-    return f"`{name}`: {told}" if argument is True else f"`{name}` {quoted(argument)}: {told}"
+    return _PLAIN[name] if name in _PLAIN else _WITH_ARGUMENT[name](argument)
 
 
 def _lookup(name: str, lookup: Lookup | None) -> str:
@@ -102,9 +97,12 @@ def _lookup(name: str, lookup: Lookup | None) -> str:
 
 
 def _replace(argument: Replace) -> str:
+    found = quoted(argument.find)
+    if argument.pattern is not None:
+        found = f"part of the form {quoted(argument.pattern)}"
     if not argument.with_:
-        return f"every {quoted(argument.find)} is taken out"
-    return f"every {quoted(argument.find)} becomes {quoted(argument.with_)}"
+        return f"every {found} is taken out"
+    return f"every {found} becomes {quoted(argument.with_)}"
 
 
 def _number(argument: NumberFormat) -> str:
@@ -127,43 +125,55 @@ def _yes_no(argument: YesNo) -> str:
     return f"a ticked box is {quoted(argument.if_true)}, another one {quoted(argument.if_false)}"
 
 
-def _phone(argument: PhoneFormat) -> str:
-    told = "it is written as a telephone number"
-    return f"{told} of {country}" if (country := _country(argument)) else told
-
-
-def _country(argument: InCountry) -> str:
-    """Return of which country a value is taken to be; empty where none is named."""
-    if argument.country_from and argument.country:
-        return f"the country in {argument.country_from}, else of {argument.country}"
-    if argument.country_from:
-        return f"the country in {argument.country_from}"
-    return argument.country or ""
+def _percent(argument: PercentFormat) -> str:
+    digits = f" with {argument.decimals} decimals" if argument.decimals else " without decimals"
+    return f"it is written as a percentage{digits}"
 
 
 def _truncate(argument: Truncation) -> str:
-    where = "between words" if argument.at == "word" else "anywhere"
-    return f"what is longer than {argument.to} characters is cut {where}"
+    where = " between two words" if argument.at == "word" else ""
+    end = f", with {quoted(argument.end)} at the end" if argument.end else ""
+    return f"above {argument.to} characters it is cut{where}{end}"
 
 
 def _split(argument: Split) -> str:
-    number, back = abs(argument.take), " from the end" if argument.take < 0 else ""
-    return f"of the parts between {quoted(argument.at)} number {number}{back} is kept"
-
-
-def _percent(argument: PercentFormat) -> str:
-    return f"it is written as a percentage with {argument.decimals} decimals"
+    place = _PLACES.get(argument.take) or f"{abs(argument.take)}th"
+    if argument.take < 0 and argument.take not in _PLACES:
+        place += " from the end"
+    return f"of the parts between {quoted(argument.at)} the {place} is kept"
 
 
 def _date_time(argument: TimeFormat) -> str:
-    return f"it is written as a time of {argument.zone or 'UTC'}, {argument.pattern}"
+    zone = f", the time of {argument.zone}" if argument.zone else ""
+    return f"it is written as a time, {argument.pattern}{zone}"
 
 
-def _only(values: Sequence[str]) -> str:
-    return f"of the chosen values only {', '.join(quoted(value) for value in values)} are kept"
+def _country(argument: InCountry) -> str:
+    """Return which country is meant."""
+    if argument.country_from is None:
+        return str(argument.country)
+    instead = f", or {argument.country} where it is empty" if argument.country else ""
+    return f"the country that {argument.country_from} names{instead}"
+
+
+def _phone(argument: PhoneFormat) -> str:
+    if argument.country is None and argument.country_from is None:
+        return "of a telephone number the digits, a leading + and an extension are kept"
+    return (
+        f"it is written as a telephone number ({argument.format}); without a country it is one of "
+        f"{_country(argument)}; {_INVALID[argument.invalid]}"
+    )
 
 
 _WITH_ARGUMENT: dict[str, Callable[[Any], str]] = {
+    "truncate": _truncate,
+    "split": _split,
+    "percent": _percent,
+    "round": lambda unit: f"it is rounded to the nearest multiple of {number_in_words(unit)}",
+    "date_time": _date_time,
+    "only": lambda values: f"of the chosen values only {', '.join(map(quoted, values))} are kept",
+    "state_name": lambda by: f"the code of a state of {_country(by)} becomes its name",
+    "state_code": lambda by: f"the name of a state of {_country(by)} becomes its code",
     "cut": lambda most: f"it is cut to {most} characters",
     "prefix": lambda text: f"{quoted(text)} is put before it",
     "suffix": lambda text: f"{quoted(text)} is put after it",
@@ -177,12 +187,4 @@ _WITH_ARGUMENT: dict[str, Callable[[Any], str]] = {
     "join": lambda text: f"the chosen values are joined by {quoted(text)}",
     "has": lambda value: f"it is {quoted('true')} where {quoted(value)} is chosen",
     "phone": _phone,
-    "truncate": _truncate,
-    "split": _split,
-    "percent": _percent,
-    "round": lambda unit: f"it is rounded to a multiple of {number_in_words(unit)}",
-    "date_time": _date_time,
-    "only": _only,
-    "state_name": lambda argument: f"the code of a state of {_country(argument)} becomes its name",
-    "state_code": lambda argument: f"the name of a state of {_country(argument)} becomes its code",
 }

@@ -14,7 +14,7 @@ from tests.unit.mapping_builders import a_mapping, projected
 
 CHILD = "of: AccountContactRelations, field: Roles"
 PATH = "AccountContactRelations.[IsActive,Roles,StartDate]"
-ROWS = [
+ROWS: list[dict[str, str | None]] = [
     {"Roles": "Owner", "IsActive": "true", "StartDate": "2020-01-01"},
     {"Roles": "Trustee", "IsActive": "true", "StartDate": "2024-01-01"},
     {"Roles": "Patron", "IsActive": "false", "StartDate": "2025-01-01"},
@@ -60,7 +60,9 @@ def test_numbers_are_ordered_by_their_size() -> None:
 
 
 @given(st.permutations(ROWS))
-def test_the_order_in_which_salesforce_answers_does_not_matter(rows: list[dict[str, str]]) -> None:
+def test_the_order_in_which_salesforce_answers_does_not_matter(
+    rows: list[dict[str, str | None]],
+) -> None:
     answer = {"Children__r": {"done": True, "records": rows}}
     path = "Children__r.[IsActive,Roles]"
     same = [{name: row[name] for name in ("IsActive", "Roles")} for row in ROWS]
