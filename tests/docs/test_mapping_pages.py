@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.mapping.compiled import load_mapping
-from bridge.mapping.own_tests_run import failures, run_examples
+from bridge.mapping.own_tests_run import run_examples
 from tests.docs.test_readme import ROOT
 from tests.unit.mapping_builders import HEAD, files_with
 
 if TYPE_CHECKING:
     from bridge.mapping.model import Mapping
+    from bridge.mapping.own_tests_run import Difference
 
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -33,6 +34,12 @@ def mapping_of(block: str) -> Mapping:
     return load_mapping(files_with(contact=HEAD + block), profile="practifi", overrides={})
 
 
+def failing(mapping: Mapping) -> list[tuple[str, tuple[Difference, ...]]]:
+    """Return the tests that fail, each with what came out otherwise."""
+    outcomes = run_examples(mapping)
+    return [(one.example.name, one.differences) for one in outcomes if one.differences]
+
+
 PAGE = (ROOT / "docs" / "mapping-recipes.md").read_text(encoding="utf-8")
 RECIPES = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:]}
 
@@ -41,15 +48,15 @@ RECIPES = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:]}
 def test_an_example_of_the_reference_is_sound(block: str) -> None:
     mapping = mapping_of(block)
     assert mapping.contact.paths
-    assert [says for *_, says in failures(run_examples(mapping))] == []
+    assert failing(mapping) == []
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_does_what_its_tests_say(name: str) -> None:
     (block,) = BLOCK.findall(RECIPES[name])
-    outcomes = run_examples(mapping_of(block))
-    assert outcomes
-    assert [says for *_, says in failures(outcomes)] == []
+    mapping = mapping_of(block)
+    assert mapping.examples
+    assert failing(mapping) == []
 
 
 def test_there_are_as_many_recipes_as_the_page_promises() -> None:
