@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel
 
+from bridge.mapping.patterns import NotAPattern, compiled_pattern, replacement
+from bridge.mapping.placeholders import TextWithFields, read_text
 from bridge.mapping.quantities import day_of
 from bridge.mapping.rules import Case, Condition, Lookup, Rule
 from bridge.mapping.schema import (
@@ -20,7 +22,7 @@ from bridge.mapping.schema import (
 )
 from bridge.mapping.standard_fields import misspelling
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
-from bridge.mapping.yaml_tree import Path, nearest
+from bridge.mapping.yaml_tree import Path, Within, nearest
 
 if TYPE_CHECKING:
     from bridge.mapping.names import Names
@@ -108,6 +110,17 @@ def _condition(condition: Condition, path: Path, fields: FieldNames) -> Found:
         limit = getattr(condition, operator)
         if isinstance(limit, str) and not _is_day(limit):
             yield (*path, operator), "neither a number nor a date such as '2026-01-31'"
+    if condition.matches is not None and (cause := _pattern_fault(condition.matches)):
+        yield (*path, "matches"), cause
+
+
+def _pattern_fault(pattern: str, by: str = "") -> str | None:
+    """Say what is wrong with a pattern, or with what is put in the place of its matches."""
+    try:
+        replacement(by, compiled_pattern(pattern).groups)
+    except NotAPattern as fault:
+        return str(fault)
+    return None
 
 
 def _is_day(text: str) -> bool:
@@ -123,9 +136,20 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
         yield from _source(source, (*path, "first_of", number), fields)
     for number, source in enumerate(rule.join.fields if rule.join else []):
         yield from _source(source, (*path, "join", "fields", number), fields)
+    if rule.template is not None:
+        yield from _template(read_text(rule.template), (*path, "template"), fields)
     for number, case in enumerate(rule.cases or [], start=1):
         if case.when is None and number < len(rule.cases or []):
             yield (*path, "cases", number - 1), "only the last case may stand without `when`"
+
+
+def _template(text: TextWithFields, path: Path, fields: FieldNames) -> Found:
+    faulty = {at for at, _ in text.faults}
+    for at, cause in text.faults:
+        yield (*path, Within(at)), cause
+    for field in text.fields:
+        if field.at not in faulty:
+            yield from _source(field.source, (*path, Within(field.at)), fields)
 
 
 def _target(rule: Rule, target: Target, path: Path) -> Found:
@@ -153,6 +177,11 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
             yield place, f"no table {step.argument} under `lookups`{close}"
         elif step.name == "in_zone" and not is_zone(step.argument):
             yield place, f"no time zone {step.argument}{nearest(step.argument, zones())}"
+        elif step.name == "replace" and step.argument.pattern is not None:
+            if cause := _pattern_fault(step.argument.pattern):
+                yield (*place, "pattern"), cause
+            elif cause := _pattern_fault(step.argument.pattern, step.argument.with_):
+                yield (*place, "with"), cause
         elif step.name == "bands":
             limits = [band.below for band in step.argument]
             if None in limits[:-1]:

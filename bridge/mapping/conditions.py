@@ -6,8 +6,9 @@ record holds it and it costs nothing to ask for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from bridge.mapping import patterns
 from bridge.mapping.quantities import day_of, decimal_of
 from bridge.mapping.transforms import chosen
 
@@ -80,6 +81,15 @@ def among(value: Value, texts: frozenset[str], numbers: frozenset[Decimal]) -> A
 def is_empty(value: Value) -> Answer:
     """Tell whether there is no value; blanks are none."""
     return None if value is False else not (value and value.strip())
+
+
+def matches(value: Value, pattern: Any) -> Answer:
+    """Tell whether the whole value is as the pattern says; where there is none, it is not.
+
+    Raises:
+        ValueError: If the value is no Unicode text.
+    """
+    return None if value is False else bool(value) and patterns.matches(value or "", pattern)
 
 
 def contains(value: Value, part: str) -> Answer:

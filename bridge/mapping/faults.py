@@ -96,7 +96,7 @@ def _inside(path: Path) -> str:
 def _cause(fault: Mapping[str, Any]) -> str:
     """Return why one value is refused."""
     kind, given, context = fault["type"], fault["input"], fault.get("ctx", {})
-    if kind == "string_type" and isinstance(given, int | float):
+    if kind == "string_type" and isinstance(given, int | float | dict):  # {Name} is a mapping
         return "a text is expected: put it in quotes"
     if kind in _EXPECTED:
         return f"{_EXPECTED[kind]} is expected"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from bridge.errors import ConversionError, MissingKey, RecordError
 from bridge.mapping import conditions
+from bridge.mapping.placeholders import composed, read_text
 from bridge.mapping.reads import Reader
 from bridge.mapping.rules import Case, LeaveOut, Lookup, Rule
 from bridge.mapping.schema import ContactFile, ListFile
@@ -230,13 +231,21 @@ class FunctionWriter:
         if rule.from_ is not None:
             code = self._reader.read(rule.from_)
         elif rule.first_of is not None:
-            values = ast.Tuple([self._reader.value(path) for path in rule.first_of], ast.Load())
-            holes = {"FIRST": conditions.first_of, "VALUES": values}
+            holes = {"FIRST": conditions.first_of, "VALUES": self._reader.values(rule.first_of)}
             code = fill("v = FIRST(VALUES)", self._names, **holes)
         elif rule.join is not None:
-            values = ast.Tuple([self._reader.value(path) for path in rule.join.fields], ast.Load())
+            values = self._reader.values(rule.join.fields)
             holes = {"JOIN": conditions.joined, "VALUES": values, "WITH": rule.join.with_}
             code = fill("v = JOIN(VALUES, WITH)", self._names, **holes)
+        elif rule.template is not None:
+            text = read_text(rule.template)
+            holes = {
+                "COMPOSED": composed,
+                "VALUES": self._reader.values(field.source for field in text.fields),
+                "LITERALS": text.literals,
+                "FALLBACKS": tuple(field.fallback for field in text.fields),
+            }
+            code = fill("v = COMPOSED(VALUES, LITERALS, FALLBACKS)", self._names, **holes)
         elif rule.cases is not None:
             code = self._cases(rule.cases)
         else:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from bridge.mapping import conditions
+from bridge.mapping.patterns import compiled_pattern
 from bridge.mapping.templates import Bound, Code, Namespace, expression, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bridge.mapping.conditions import Answer, Value
     from bridge.mapping.rules import Condition
@@ -72,6 +73,10 @@ class Reader:
         holes = {"KNOWN": conditions.known, "PATH": path, "PARENTS": parents}
         return expression("KNOWN(record, PATH, PARENTS)", self._names, **holes)
 
+    def values(self, sources: Iterable[str]) -> ast.expr:
+        """Return the expression of the values of several sources."""
+        return ast.Tuple([self.value(source) for source in sources], ast.Load())
+
     def _path(self, source: str) -> tuple[str, tuple[str, ...]]:
         """Return a field and the relationships above it, each as a path."""
         path = self._resolve(source)
@@ -119,6 +124,13 @@ class Reader:
             holes = {"EMPTY": conditions.is_empty, "VALUE": value}
             answer = expression("EMPTY(VALUE)", self._names, **holes)
             return self._negated(answer) if wanted else answer
+        if operator == "matches":
+            holes = {
+                "MATCHES": conditions.matches,
+                "VALUE": value,
+                "PATTERN": Bound(compiled_pattern(wanted)),
+            }
+            return expression("MATCHES(VALUE, PATTERN)", self._names, **holes)
         question = _TEXT_QUESTIONS[operator]
         text = wanted if operator == "includes" else wanted.lower()
         return expression("ASK(VALUE, TEXT)", self._names, ASK=question, VALUE=value, TEXT=text)

@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import TypeAliasType
 
+from bridge.mapping.patterns import MOST_CHARACTERS
+from bridge.mapping.placeholders import PATH as _PATH
+from bridge.mapping.placeholders import read_text
 from bridge.mapping.steps import COUNTRY_CODE, Step
 
-_PATH = r"^(\$[a-z_]+|[A-Za-z]\w*(\.[A-Za-z]\w*){0,5})$"
-_API_NAME = r"^[A-Za-z]\w*$"
-_NAMESPACE = r"^([A-Za-z]\w*__)?$"
+_API_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+_NAMESPACE = r"^([A-Za-z][A-Za-z0-9_]*__)?$"
 KEY = r"^[a-z][a-z0-9_]{0,49}$"
 
 FORMS = {
@@ -61,6 +63,12 @@ class Condition(Strict):
     in_: list[Scalar] | None = Field(None, alias="in", min_length=1, max_length=500)
     not_in: list[Scalar] | None = Field(None, min_length=1, max_length=500)
     present: bool | None = Field(None, description="true: has a value; false: has none")
+    matches: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)] | None = Field(
+        None,
+        description="the whole value is as this pattern (RE2) says; capitals matter, "
+        "unless it begins with `(?i)`",
+        examples=["[0-9]{5}", "(?i)vip.*"],
+    )
     contains: Text | None = Field(None, description="the text is part of it; case does not matter")
     starts_with: Text | None = Field(None, description="case does not matter")
     ends_with: Text | None = Field(None, description="case does not matter")
@@ -145,6 +153,11 @@ class Rule(Strict):
         None, min_length=2, max_length=10, description="the first of these fields that has a value"
     )
     join: Join | None = None
+    template: Text | None = Field(
+        None,
+        description="a text with fields in braces; words after `|` stand for an empty field",
+        examples=["Dear {FirstName|friend}"],
+    )
     value: Text | None = Field(None, description="the same text for every record")
     cases: list[Case] | None = Field(None, min_length=1, max_length=50)
     when: Condition | None = Field(None, description="where it does not hold, the value is empty")
@@ -158,11 +171,18 @@ class Rule(Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> Rule:
-        sources = self.model_fields_set & {"from_", "first_of", "join", "value", "cases"}
+        sources = self.model_fields_set & {
+            "from_",
+            "first_of",
+            "join",
+            "template",
+            "value",
+            "cases",
+        }
         if len(sources) != 1:
             given = f"; there are {', '.join(sorted(sources))}".replace("from_", "from")
             raise ValueError(
-                "one of `from`, `first_of`, `join`, `value`, `cases` is needed"
+                "one of `from`, `first_of`, `join`, `template`, `value`, `cases` is needed"
                 + (given if sources else "")
             )
         if self.required and self.default is not None:
@@ -174,7 +194,9 @@ class Rule(Strict):
         """The fields that the value may come from, as written; those of conditions are not here."""
         cases = [case.from_ for case in self.cases or [] if case.from_]
         joined = self.join.fields if self.join else []
-        return [*([self.from_] if self.from_ else []), *(self.first_of or []), *joined, *cases]
+        written = [field.source for field in read_text(self.template or "").fields]
+        one = [self.from_] if self.from_ else []
+        return [*one, *(self.first_of or []), *joined, *written, *cases]
 
 
 class CustomRule(Rule):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from bridge.mapping import quantities, transforms
+from bridge.mapping import patterns, quantities, transforms
 from bridge.mapping.countries import country_code, country_name
 from bridge.mapping.templates import Bound, Namespace, expression
 
@@ -27,6 +27,16 @@ def _number(style: Any) -> tuple[str, dict[str, Any]]:
     return _call(quantities.number, style.decimals, style.thousands, style.point, style.symbol)
 
 
+def _replace(by: Any) -> tuple[str, dict[str, Any]]:
+    if by.pattern is not None:
+        pattern = patterns.compiled_pattern(by.pattern)
+        parts = patterns.replacement(by.with_, pattern.groups)
+        return _call(patterns.replace, Bound(pattern), parts)
+    if len(by.with_) > len(by.find):
+        return _call(patterns.replace_text, by.find, by.with_)
+    return "VALUE.replace(FIND, WITH)", {"FIND": by.find, "WITH": by.with_}
+
+
 # How each transform is written: simple ones in place, all others as a call of their function.
 _CODE: Mapping[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     "trim": lambda _: ("VALUE.strip()", {}),
@@ -42,7 +52,7 @@ _CODE: Mapping[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     "cut": lambda length: ("VALUE[:LENGTH].rstrip()", {"LENGTH": length}),
     "prefix": lambda text: _call(transforms.prefix, text),
     "suffix": lambda text: _call(transforms.suffix, text),
-    "replace": lambda by: ("VALUE.replace(FIND, WITH)", {"FIND": by.find, "WITH": by.with_}),
+    "replace": _replace,
     "number": _number,
     "money": _number,
     "bands": lambda bands: _call(

@@ -13,6 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from bridge.mapping.patterns import MOST_CHARACTERS
+
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
@@ -26,10 +28,28 @@ class _Strict(BaseModel):
 
 
 class Replace(_Strict):
-    """Arguments of `replace`."""
+    """Arguments of `replace`: a text or a pattern to look for, and what stands in its place."""
 
-    find: str = Field(min_length=1, max_length=200)
-    with_: str = Field(alias="with", max_length=200)
+    find: str | None = Field(None, min_length=1, max_length=200, description="this very text")
+    pattern: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_CHARACTERS,
+        description="whatever is as this pattern (RE2) says; capitals matter, "
+        "unless it begins with `(?i)`",
+        examples=["[ -]+"],
+    )
+    with_: str = Field(
+        alias="with",
+        max_length=200,
+        description=r"beside `pattern`, `\1` to `\9` are what its groups found",
+    )
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> Replace:
+        if (self.find is None) == (self.pattern is None):
+            raise ValueError("`replace` has `find` or `pattern`, one of the two")
+        return self
 
 
 class NumberFormat(_Strict):

@@ -9,6 +9,8 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from bridge.mapping.patterns import within_bounds
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -172,8 +174,11 @@ def join(text: str, separator: str) -> str:
 
     >>> join("Golf;Wine", ", ")
     'Golf, Wine'
+
+    Raises:
+        ValueError: If it would get too long.
     """
-    return separator.join(chosen(text))
+    return within_bounds(separator.join(chosen(text)))
 
 
 def has(text: str, value: str) -> str:

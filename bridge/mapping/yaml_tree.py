@@ -44,6 +44,10 @@ _SURPRISES = (
 )
 
 
+class Within(int):
+    """So many characters into a text: the last part of a path that points into it."""
+
+
 @dataclass(frozen=True, order=True)
 class Place:
     """Line and column of a file, both counted from 1."""
@@ -67,6 +71,7 @@ class Tree:
     Attributes:
         data: Mappings, lists, text, numbers, booleans and None; keys are text as written.
         values: Place of the value at each path.
+        texts: Place of the first character of each text that stands in the file as it is.
         keys: Place of the key at each path.
         empty: The paths whose value is left out, or null.
         faults: What was refused; the data lacks it.
@@ -74,12 +79,17 @@ class Tree:
 
     data: object = None
     values: dict[Path, Place] = field(default_factory=dict)
+    texts: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
     empty: list[Path] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return the place of a value (or of its key), else that of the nearest part around it."""
+        if path and isinstance(path[-1], Within):
+            if first := self.texts.get(path[:-1]):
+                return Place(first.line, first.column + path[-1])
+            path = path[:-1]
         if key and path in self.keys:
             return self.keys[path]
         while path and path not in self.values:
@@ -173,6 +183,10 @@ class _Reader:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
         value = self._scalar(event)
+        quotes = 2 * (event.style in {"'", '"'})
+        if event.end_mark.index - event.start_mark.index == len(event.value) + quotes:
+            first = _place(event)
+            self._tree.texts[path] = Place(first.line, first.column + quotes // 2)
         if value is None:
             self._tree.empty.append(path)
         return value

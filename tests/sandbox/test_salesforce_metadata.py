@@ -666,7 +666,9 @@ def test_a_field_and_an_object_are_removed(sandbox: RunningSandbox) -> None:
 def test_a_permission_set_is_stored_and_visible(sandbox: RunningSandbox) -> None:
     content = """<fieldPermissions><editable>false</editable><field>Contact.Email</field>
     <readable>true</readable></fieldPermissions><hasActivationRequired>false</hasActivationRequired>
-    <label>Own</label><objectPermissions><allowCreate>false</allowCreate><allowDelete>false
+    <label>Own</label><objectPermissions><allowRead>true</allowRead><object>Account</object>
+    <viewAllRecords>true</viewAllRecords></objectPermissions>
+    <objectPermissions><allowCreate>false</allowCreate><allowDelete>false
     </allowDelete><allowEdit>false</allowEdit><allowRead>true</allowRead>
     <modifyAllRecords>false</modifyAllRecords><object>Contact</object>
     <viewAllRecords>true</viewAllRecords></objectPermissions>
@@ -692,7 +694,7 @@ def test_a_permission_set_is_stored_and_visible(sandbox: RunningSandbox) -> None
     (own,) = query(
         sandbox,
         "SELECT SobjectType, PermissionsViewAllRecords FROM ObjectPermissions "
-        "WHERE Parent.Name = 'Own'",
+        "WHERE Parent.Name = 'Own' AND SobjectType = 'Contact'",
     )
     assert (own["SobjectType"], own["PermissionsViewAllRecords"]) == ("Contact", True)
 
@@ -833,6 +835,18 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             "Required field is missing: label",
         ),
         (
+            {"PermissionSet": ["Own"]},
+            {
+                "permissionsets/Own.permissionset": file(
+                    "PermissionSet",
+                    "<label>Own</label><objectPermissions><allowEdit>true</allowEdit>"
+                    "<object>Contact</object></objectPermissions>",
+                )
+            },
+            "1",
+            "Permission Edit Contact depends on permission(s): Read Contact",
+        ),
+        (
             {"CustomField": ["Contact.CC_Test__c"]},
             {},
             "1",
@@ -842,7 +856,18 @@ BAD_MESSAGE = MESSAGE.format(name="Own", url="http://127.0.0.1:9/x")
             ),
         ),
     ],
-    ids=["type", "digits", "owner", "object", "field", "user", "action", "label", "missing"],
+    ids=[
+        "type",
+        "digits",
+        "owner",
+        "object",
+        "field",
+        "user",
+        "action",
+        "label",
+        "depends",
+        "missing",
+    ],
 )
 def test_a_part_that_cannot_be_deployed_says_why_and_where(
     sandbox: RunningSandbox,

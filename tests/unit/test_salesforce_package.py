@@ -366,3 +366,13 @@ def test_a_changed_mapping_says_which_message_has_to_be_deployed_again() -> None
     }
     assert stale_definitions(before, deployed(after)) == {}
     assert stale_definitions(after, []) == {}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_who_may_see_a_membership_may_see_its_person_and_list(profile: str) -> None:
+    """Salesforce refuses a permission set that gives a detail without its masters."""
+    for part in generate(MAPPINGS[profile], OPTIONS).of("PermissionSet"):
+        content = files_of(profile)[f"permissionsets/{part.full_name}.permissionset"]
+        given = {each.findtext(f"{M}object") for each in etree.fromstring(content).iter()}
+        if "CC_Bridge_Membership__c" in given:
+            assert {"Account", "Contact", "CC_Bridge_List__c"} <= given

@@ -86,14 +86,19 @@ def _marketing(
     editable = {f"{contact.object}.{name}" for name in typed}
     seen = {name: name in editable for name in ours if not name.startswith(tombstone.OBJECT)}
     rights = _Rights(create=True, edit=True, delete=True)
+    worked = {
+        name: rights for name in (names.list.object, names.membership.object) if is_ours(name)
+    }
+    if names.membership.object in worked:
+        # Whoever sees a detail sees its masters, and of a contact the account: Salesforce takes
+        # no permission set that gives the one without the other.
+        worked |= {names.client.object: _Rights(), contact.object: _Rights()}
     body = ordered(
         ("description", "Constant Contact bridge: sees how people stand, and works with lists."),
         *_fields(seen),
         yes_or_no("hasActivationRequired", value=False),
         ("label", "Constant Contact Marketing"),
-        *_objects(
-            {name: rights for name in (names.list.object, names.membership.object) if is_ours(name)}
-        ),
+        *_objects(worked),
         *(
             ("pageAccesses", (("apexPage", name), yes_or_no("enabled", value=True)))
             for name in sorted(pages)

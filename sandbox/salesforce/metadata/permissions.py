@@ -8,6 +8,8 @@ from sandbox.salesforce.metadata.xml import Problem, children, flag, line, line_
 from sandbox.salesforce.values import initial
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lxml import etree
 
     from sandbox.salesforce.org import Transaction
@@ -20,6 +22,22 @@ _OF_OBJECTS = {
     "allowDelete": "PermissionsDelete",
     "viewAllRecords": "PermissionsViewAllRecords",
     "modifyAllRecords": "PermissionsModifyAllRecords",
+}
+_VERBS = {
+    "PermissionsCreate": "Create",
+    "PermissionsRead": "Read",
+    "PermissionsEdit": "Edit",
+    "PermissionsDelete": "Delete",
+    "PermissionsViewAllRecords": "View All",
+    "PermissionsModifyAllRecords": "Modify All",
+}
+_BELOW: dict[str, tuple[str, ...]] = {
+    "Create": ("Read",),
+    "Read": (),
+    "Edit": ("Read",),
+    "Delete": ("Read", "Edit"),
+    "View All": ("Read",),
+    "Modify All": ("Read", "Edit", "Delete", "View All"),
 }
 _OF_FIELDS = {"readable": "PermissionsRead", "editable": "PermissionsEdit"}
 _OF_USERS = {
@@ -42,6 +60,7 @@ def put_permission_set(tx: Transaction, name: str, element: etree._Element) -> N
         if flag(each, "enabled")
     }
     objects = [_object_row(tx, each) for each in children(element, "objectPermissions")]
+    _refuse_missing(tx, objects)
     fields = [_field_row(tx, each) for each in children(element, "fieldPermissions")]
     row: Row = {"Name": name, "Label": label} | {
         column: permission in enabled for permission, column in _OF_USERS.items()
@@ -76,6 +95,37 @@ def _object_row(tx: Transaction, element: etree._Element) -> Row:
         raise Problem(message, line=line_of(element, "object"))
     given = {column: flag(element, tag) for tag, column in _OF_OBJECTS.items()}
     return {"SobjectType": sobject.name, **given}
+
+
+def _refuse_missing(tx: Transaction, objects: Sequence[Row]) -> None:
+    """Refuse rights that others are needed for: of an object itself, and of what it is below.
+
+    Raises:
+        Problem: As Salesforce names them: `Permission Read A depends on permission(s): Read B`.
+    """
+    given = {
+        (verb, str(row["SobjectType"]))
+        for row in objects
+        for column, verb in _VERBS.items()
+        if row[column]
+    }
+    for verb, name in sorted(given):
+        needed_first = [(other, name) for other in _BELOW[verb]]
+        if verb in {"Read", "View All"}:
+            needed_first += [(verb, above) for above in _above(tx, name)]
+        missing = [one for one in needed_first if one not in given]
+        if missing:
+            says = "; ".join(f"{other} {of}" for other, of in missing)
+            raise Problem(f"Permission {verb} {name} depends on permission(s): {says}")
+
+
+def _above(tx: Transaction, name: str) -> list[str]:
+    """Return the masters of an object; a contact stands below its account likewise."""
+    if name == "Contact":
+        return ["Account"]
+    fields = tx.org.schema.get(name).fields
+    masters = (one for one in fields if one.custom and one.cascades and not one.nillable)
+    return [target for one in masters for target in one.refers_to]
 
 
 def _field_row(tx: Transaction, element: etree._Element) -> Row:
