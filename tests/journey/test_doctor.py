@@ -17,6 +17,7 @@ from bridge.doctor.old_lists import link_lists
 from bridge.explain.ask import ask
 from bridge.pauses.store import pause_lanes, read_pauses, resume_lanes
 from bridge.runs.model import Scope
+from bridge.settings import read_settings
 from bridge.status.alarms import alarms
 from bridge.status.gather import read_watched
 from reconciler.reconcile_cli import main as reconcile
@@ -210,6 +211,31 @@ def test_what_changed_overnight_is_told_and_stands_until_the_next_night(firm: Fi
     firm.sandbox.advance(A_DAY_S)
     look_nightly(kit)
     assert not [one for one in standing(firm) if one.cause == "organization_changed"]
+
+
+def test_what_became_of_the_installation_overnight_is_told_as_well(
+    commands: Callable[..., str], firm: Firm
+) -> None:
+    firm.bridge.rows(
+        "INSERT INTO backup (taken_at, took_s, path, bytes, digest, schema_version, with_keys, "
+        "made_by) VALUES (app_now(), 1, '/b', 1, 'd', 1, false, 'ann') RETURNING taken_at"
+    )
+    kit = replace(firm.bridge.installation, settings=read_settings())
+    look_nightly(kit)
+    assert "nothing has changed" in commands(doctor, ["--changes"], code=0)
+    firm.sandbox.advance(3 * A_DAY_S)
+    told = commands(doctor, ["--changes"], code=0).splitlines()
+    assert any(line.startswith("  ! backup: the last one is of ") for line in told)
+    for _ in range(2):
+        look_nightly(kit)
+    with kit.database.transaction() as tx:
+        found = [one for one in alarms(read_watched(tx, kit.settings)) if one.connection is None]
+    assert [one.about for one in found if one.cause == "installation_changed"] == ["backup"]
+    firm.sandbox.advance(A_DAY_S)
+    look_nightly(kit)
+    with kit.database.transaction() as tx:
+        causes = {one.cause for one in alarms(read_watched(tx, kit.settings))}
+    assert "installation_changed" not in causes
 
 
 def test_a_night_without_an_answer_is_no_change_and_hides_none(firm: Firm) -> None:
