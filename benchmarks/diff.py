@@ -182,6 +182,7 @@ def _product(
 
 def _choose(database: Database, statement: LiteralString, tx: psycopg.Connection) -> None:
     values = {"connection_id": 1, "run_id": 1, "clocks_differ": CLOCKS_DIFFER}
+    values |= {"is_by_pattern": False}
     add_chosen(tx, database, statement, values)
 
 

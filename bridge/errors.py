@@ -41,7 +41,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from bridge.mapping.told import FileFault
 
 
 class BridgeError(Exception):
@@ -57,11 +60,13 @@ class MappingError(ConfigurationError):
 
     Attributes:
         faults: One line a fault, `file:line:column: cause`.
+        details: The same with file, place and the line itself apart, where these are known.
     """
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(self, faults: Sequence[str | FileFault]) -> None:
+        self.faults = [str(fault) for fault in faults]
+        self.details = [fault for fault in faults if not isinstance(fault, str)]
+        super().__init__("\n".join(self.faults))
 
 
 class SetupRefused(ConfigurationError):

@@ -10,3 +10,4 @@ html_theme = "furo"
 html_title = project
 html_copy_source = False
 html_show_sphinx = False
+html_extra_path = ["../mappings/schema.json"]  # https://…/schema.json: for modelines of editors

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from bridge.mapping.marks import PEOPLE
+
 Profile: TypeAlias = Literal["practifi", "bridge", "plain"]
 State: TypeAlias = Literal["unconnected", "active", "paused"]
 
@@ -24,6 +26,8 @@ class Connection:
         api_share: Weight of its share where connections use one application.
         profile: The object profile, or None until `describe` has told.
         object_names: Overrides of the profile's names, by group and role.
+        people_marks: How the organization marks people who take no part, as stored; None: nobody
+            has looked yet.
         state: `unconnected` until credentials for both sides are stored; `paused` with a reason.
     """
 
@@ -43,8 +47,14 @@ class Connection:
     api_share: int = 1
     profile: Profile | None = None
     object_names: dict[str, Any] = field(default_factory=dict)
+    people_marks: list[dict[str, Any]] | None = None
     state: State = "unconnected"
     state_reason: str | None = None
+
+    @property
+    def particulars(self) -> dict[str, Any]:
+        """What is particular to the organization, as mappings are compiled with it."""
+        return self.object_names | {PEOPLE: self.people_marks}
 
 
 @dataclass(frozen=True, kw_only=True)

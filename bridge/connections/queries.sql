@@ -9,7 +9,7 @@ RETURNING id;
 -- all connections by name
 SELECT id, name, organization_id, organization_name, sf_url, sf_login_url, sf_api_version, sf_user_id,
        cc_account_id, cc_account_name, cc_url, cc_auth_url, api_application_id, api_share,
-       profile, object_names, state, state_reason
+       profile, object_names, people_marks, state, state_reason
 FROM connection
 ORDER BY name;
 
@@ -17,7 +17,7 @@ ORDER BY name;
 -- one connection
 SELECT id, name, organization_id, organization_name, sf_url, sf_login_url, sf_api_version, sf_user_id,
        cc_account_id, cc_account_name, cc_url, cc_auth_url, api_application_id, api_share,
-       profile, object_names, state, state_reason
+       profile, object_names, people_marks, state, state_reason
 FROM connection
 WHERE name = %(which)s;
 
@@ -25,7 +25,7 @@ WHERE name = %(which)s;
 -- one connection
 SELECT id, name, organization_id, organization_name, sf_url, sf_login_url, sf_api_version, sf_user_id,
        cc_account_id, cc_account_name, cc_url, cc_auth_url, api_application_id, api_share,
-       profile, object_names, state, state_reason
+       profile, object_names, people_marks, state, state_reason
 FROM connection
 WHERE id = %(which)s;
 
@@ -45,6 +45,19 @@ RETURNING id;
 UPDATE connection
 SET profile = %(profile)s
 WHERE id = %(id)s;
+
+-- name: set_people_marks
+-- how the organization marks people who take no part, as describe shows it; returns what was known
+WITH before AS (
+  SELECT id, people_marks
+  FROM connection
+  WHERE id = %(id)s
+  FOR UPDATE)
+UPDATE connection c
+SET people_marks = %(marks)s
+FROM before
+WHERE c.id = before.id
+RETURNING before.people_marks;
 
 -- name: set_identity
 -- who the two sides say that they are
@@ -72,7 +85,8 @@ WHERE id = %(id)s AND cc_scopes IS DISTINCT FROM %(scopes)s;
 UPDATE connection AS new
 SET organization_name = old.organization_name, sf_url = old.sf_url, sf_login_url = old.sf_login_url,
     sf_api_version = old.sf_api_version, sf_user_id = old.sf_user_id, cc_url = old.cc_url, cc_auth_url = old.cc_auth_url,
-    api_application_id = old.api_application_id, profile = old.profile, object_names = old.object_names
+    api_application_id = old.api_application_id, profile = old.profile, object_names = old.object_names,
+    people_marks = old.people_marks
 FROM connection AS old
 WHERE new.id = %(id)s AND old.id = %(old_id)s;
 

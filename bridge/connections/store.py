@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from bridge.connections.model import Connection, Endpoint
 from bridge.connections.sealed import Sealed
@@ -18,12 +19,13 @@ from bridge.errors import ConfigurationError
 from bridge.identity import salesforce_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import psycopg
 
     from bridge.connections.keyring import KeyRing
     from bridge.connections.model import Profile
+    from bridge.mapping.marks import Mark
     from bridge.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -149,6 +151,18 @@ def read_endpoints(tx: psycopg.Connection[Any], keyring: KeyRing) -> list[Endpoi
 def set_profile(tx: psycopg.Connection[Any], connection_id: int, profile: Profile) -> None:
     """Record which object profile an organization has."""
     tx.execute(_SQL["set_profile"], {"id": connection_id, "profile": profile})
+
+
+def set_people_marks(
+    tx: psycopg.Connection[Any], connection_id: int, marks: Iterable[Mark]
+) -> None:
+    """Record how an organization marks people who take no part; the log says what is another."""
+    stored = [mark.as_json() for mark in marks]
+    values = {"id": connection_id, "marks": Jsonb(stored)}
+    row = tx.execute(_SQL["set_people_marks"], values).fetchone()
+    if row is not None and row[0] != stored:
+        fields = [mark["path"] for mark in stored]
+        log.info("people_marks", extra={"connection": connection_id, "fields": fields})
 
 
 def set_identity(

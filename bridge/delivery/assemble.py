@@ -95,6 +95,7 @@ def assemble(rows: Rows, standing: Standing, terms: Terms) -> AddressState:
         asked=standing.asked,
         evidence=standing.evidence,
         custom_field_ids=terms.custom_field_ids,
+        write_rules=mapping.contact.write_rules,
         sent_fingerprint=there.get("sent_fingerprint"),
         answered=there.get("answered"),
         last_write_at=there.get("sent_at"),

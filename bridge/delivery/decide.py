@@ -29,6 +29,7 @@ from bridge.delivery.merge import CORE, changes, create_body, fingerprint, list_
 from bridge.delivery.model import AddressState, Decision, Person, Step
 from bridge.delivery.owner import choose_owner
 from bridge.delivery.status import statuses
+from bridge.delivery.write_rules import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,7 +115,8 @@ def _steps(
         steps.append(_resubscribe(there, consent, lists))
         there = {**there, "list_memberships": sorted(lists.wanted)}
     wanted = wanted_but_paused(state, owner)
-    print_ = fingerprint(wanted or {}, lists.wanted)
+    print_ = fingerprint(wanted or {}, lists.wanted, state.write_rules)
+    wanted = None if wanted is None else written(there, wanted, ids, state.write_rules)
     differing = {} if wanted is None else changes(there, wanted, ids)
     if lists_differ := list_change(there, lists.wanted):
         differing |= lists_differ
@@ -164,7 +166,7 @@ def _make(
         address = owner.wanted["email_address"]["address"]
         body = put_body(
             there,
-            owner.wanted,
+            written(there, owner.wanted, state.custom_field_ids, state.write_rules),
             custom_field_ids=state.custom_field_ids,
             lists=lists.wanted,
             email_address={**_writable(there), "address": address},
@@ -179,7 +181,7 @@ def _make(
                     "email_address.address": ("the former address", "the new address"),
                     **list_change(there, lists.wanted),
                 },
-                fingerprint=fingerprint(owner.wanted, lists.wanted),
+                fingerprint=fingerprint(owner.wanted, lists.wanted, state.write_rules),
             ),
         )
     if consent.blocked or owner is None or owner.wanted is None or not lists.wanted:
@@ -190,7 +192,7 @@ def _make(
             body=create_body(owner.wanted, state.custom_field_ids, lists.wanted),
             reason="on a list in Practifi and not there yet",
             change={"list_memberships": ([], sorted(lists.wanted))},
-            fingerprint=fingerprint(owner.wanted, lists.wanted),
+            fingerprint=fingerprint(owner.wanted, lists.wanted, state.write_rules),
         ),
     )
 
@@ -203,16 +205,16 @@ def _revive(
     may_not = consent.blocked or (is_unsubscribed(there) and not consent.resubscribe)
     if there is None or may_not or owner is None or owner.wanted is None or not lists.wanted:
         return ()
-    body = put_body(
-        there, owner.wanted, custom_field_ids=state.custom_field_ids, lists=lists.wanted
-    )
+    ids = state.custom_field_ids
+    wanted = written(there, owner.wanted, ids, state.write_rules)
+    body = put_body(there, wanted, custom_field_ids=ids, lists=lists.wanted)
     revive = Step(
         kind="revive_contact",
         contact_id=str(there["contact_id"]),
         body=body,
         reason="on a list in Practifi and deleted there",
         change={"list_memberships": ([], sorted(lists.wanted))},
-        fingerprint=fingerprint(owner.wanted, lists.wanted),
+        fingerprint=fingerprint(owner.wanted, lists.wanted, state.write_rules),
     )
     if not consent.resubscribe:
         return (revive,)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bridge.delivery.merge import changes, spelled
+from bridge.delivery.merge import changes, spelled, without
+from bridge.delivery.write_rules import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from bridge.delivery.merge import Changes
     from bridge.delivery.model import AddressState, Decision, Person, Step
@@ -44,7 +45,8 @@ def paused_fields(state: AddressState, owner: Person | None) -> tuple[PausedFiel
         return None
     if not state.flapping:
         return ()
-    differing = changes(state.there, owner.wanted, state.custom_field_ids)
+    wanted = written(state.there, owner.wanted, state.custom_field_ids, state.write_rules)
+    differing = changes(state.there, wanted, state.custom_field_ids)
     set_back = _set_back(differing, state, owner.wanted)
     found = []
     for one in state.flapping:
@@ -72,28 +74,6 @@ def set_backs_of(state: AddressState, decision: Decision, step: Step) -> Changes
         return {}
     fields = {name: pair for name, pair in step.change.items() if name != "list_memberships"}
     return _set_back(fields, state, owner.wanted)
-
-
-def without(wanted: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-    """Return what is wanted without some fields, which then stay as they are there.
-
-    >>> wanted = {"last_name": "Hill", "phone_numbers": {"home": "1", "work": "2"}}
-    >>> without(wanted, ["phone_numbers.work"])
-    {'last_name': 'Hill', 'phone_numbers': {'home': '1'}}
-    """
-    found = dict(wanted)
-    for field in fields:
-        head, _, rest = field.partition(".")
-        if not rest:
-            found.pop(head, None)
-        elif head == "street_addresses":
-            kind, _, part = rest.partition(".")
-            parts = {**found[head][kind]}
-            parts.pop(part, None)
-            found[head] = {**found[head], kind: parts}
-        else:
-            found[head] = {name: value for name, value in found[head].items() if name != rest}
-    return found
 
 
 def _set_back(differing: Changes, state: AddressState, wanted: Mapping[str, Any]) -> Changes:

@@ -137,9 +137,37 @@ def create_body(
     return body
 
 
-def fingerprint(wanted: Mapping[str, Any], lists: Iterable[str]) -> bytes:
-    """Return a digest of what the bridge wants there: an echo of our own write costs no call."""
-    text = json.dumps([wanted, sorted(lists)], sort_keys=True, default=str)
+def without(wanted: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    """Return what is wanted without some fields, which then stay as they are there.
+
+    >>> wanted = {"last_name": "Hill", "phone_numbers": {"home": "1", "work": "2"}}
+    >>> without(wanted, ["phone_numbers.work"])
+    {'last_name': 'Hill', 'phone_numbers': {'home': '1'}}
+    """
+    found = dict(wanted)
+    for field in fields:
+        head, _, rest = field.partition(".")
+        if not rest:
+            found.pop(head, None)
+        elif head == "street_addresses":
+            kind, _, part = rest.partition(".")
+            parts = {**found[head][kind]}
+            parts.pop(part, None)
+            found[head] = {**found[head], kind: parts}
+        else:
+            found[head] = {name: value for name, value in found[head].items() if name != rest}
+    return found
+
+
+def fingerprint(
+    wanted: Mapping[str, Any], lists: Iterable[str], write_rules: Mapping[str, str] | None = None
+) -> bytes:
+    """Return a digest of what the bridge wants there: an echo of our own write costs no call.
+
+    The rules belong to it: what one of them kept back was not sent, and another may send it.
+    """
+    rules = [write_rules] if write_rules else []
+    text = json.dumps([wanted, sorted(lists), *rules], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).digest()
 
 

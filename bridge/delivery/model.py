@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bridge.consent.statement import Statement
     from bridge.delivery.flapping import PausedField
     from bridge.delivery.foreign import Adoption
+    from bridge.mapping.model import WriteRules
     from bridge.policies.policy import LastListPolicy, OwnerPolicy
 
 Resource: TypeAlias = "Mapping[str, Any]"
@@ -138,6 +139,7 @@ class AddressState:
         left_behind: Contacts there that people here were so far, at addresses that others keep.
         bases: What was agreed on before, for the people here and for the contact there.
         evidence: Who came back while nobody has shown that they asked for it.
+        write_rules: Part -> when it is written, of those that the mapping does not write always.
         sent_fingerprint: Of what was last sent to the contact there.
         answered: The contact as the vendor answered that write.
         last_write_at: When the bridge last wrote it.
@@ -161,6 +163,7 @@ class AddressState:
     asked: tuple[Asked, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     custom_field_ids: Mapping[str, str] = field(default_factory=dict)
+    write_rules: WriteRules = field(default_factory=dict)
     sent_fingerprint: bytes | None = None
     answered: Resource | None = None
     last_write_at: datetime | None = None

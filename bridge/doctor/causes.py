@@ -311,7 +311,9 @@ CAUSES: Mapping[str, Cause] = {
         "objects and fields",
         "failed",
         "a field is not there, or the bridge's user may not see it",
-        "{near}Correct the name, deploy the field, or give the bridge's user access to it",
+        "{near}Setup, Object Manager, {object} tells: where the field is listed, give the bridge's "
+        "user access to it (permission set, field-level security); else correct the name, or "
+        "deploy the field",
     ),
     "field_read_only": Cause(
         "objects and fields",
@@ -343,11 +345,59 @@ CAUSES: Mapping[str, Cause] = {
         "a field is required that the bridge does not fill in new records",
         "give it a default, or let it be empty",
     ),
+    "rule_type": Cause(
+        "rules",
+        "failed",
+        "a rule cannot work with fields of this type",
+        "{instead}",
+    ),
+    "rule_unsure": Cause(
+        "rules",
+        "warning",
+        "a rule is meant for fields of another type, and works with some values only",
+        "{instead}",
+    ),
+    "field_compound": Cause(
+        "rules",
+        "failed",
+        "a rule reads a field that is made of others, or a file",
+        "{instead}",
+    ),
+    "field_encrypted": Cause(
+        "rules",
+        "warning",
+        "a rule reads an encrypted field",
+        "give the bridge's user View Encrypted Data, or read another field",
+    ),
+    "field_calculated": Cause(
+        "rules",
+        "warning",
+        "a rule reads a field that is calculated from other records, or by the day",
+        "nothing, where the nightly run is soon enough; else have a flow write it to a field",
+    ),
+    "field_id": Cause(
+        "rules",
+        "warning",
+        "a rule sends the id of another record",
+        "{instead}",
+    ),
+    "value_long": Cause(
+        "rules",
+        "warning",
+        "a field may hold more than its place in Constant Contact takes",
+        "write `too_long: cut` in the rule: a longer value makes the record an error",
+    ),
     "value_missing": Cause(
         "picklists",
         "failed",
         "a mapping names a value that the picklist does not have",
         "{near}correct the mapping, or bring the value back",
+    ),
+    "value_uncovered": Cause(
+        "picklists",
+        "warning",
+        "a lookup table lacks values that a picklist has",
+        "add them to the table, with null where empty is meant; or `otherwise: keep`",
     ),
     "loop": Cause(
         "no loop",
@@ -461,6 +511,30 @@ CAUSES: Mapping[str, Cause] = {
         "failed",
         "the tokens are those of another account",
         f"{_ACCOUNT} as a user of that account, or give the other one a connection of its own",
+    ),
+    "custom_field_type": Cause(
+        "custom fields",
+        "failed",
+        "the account has a custom field of this label with another type",
+        "give the rule another `label`, or the type {type}; a type cannot be changed there",
+    ),
+    "custom_field_missing": Cause(
+        "custom fields",
+        "warning",
+        "the account lacks a custom field, and deliveries do not create it",
+        "`bridge mapping create-fields --connection {connection}`",
+    ),
+    "custom_fields_full": Cause(
+        "custom fields",
+        "failed",
+        "the account cannot have all custom fields that the mapping fills",
+        "delete custom fields there that nobody needs, or map fewer",
+    ),
+    "custom_fields_many": Cause(
+        "custom fields",
+        "warning",
+        "a contact may have to hold more custom fields than it can",
+        "delete custom fields there that nobody needs, or map fewer",
     ),
     "scope_missing": Cause(
         "scopes",

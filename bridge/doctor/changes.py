@@ -41,6 +41,8 @@ def changes(before: Shape, now: Shape) -> list[Change]:
     found = [
         *_objects(before["objects"], now["objects"]),
         *_fields(before, now),
+        *_people(before.get("people"), now.get("people")),
+        *_custom_fields(before.get("custom_fields"), now.get("custom_fields")),
         *_names("scope", "the token", before["scopes"], now["scopes"]),
         *_names("privilege", "the user there", before["privileges"], now["privileges"]),
         *_messages(before["messages"], now["messages"]),
@@ -113,6 +115,12 @@ def _of_field(about: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
         yield Change(kind="length_changed", about=about, says=says, matters=is_shorter)
     if old["externalId"] and not new["externalId"]:
         yield Change(kind="key_lost", about=about, says=f"{about} is no external id any more")
+    elif old["externalId"] and old["unique"] and not new["unique"]:
+        yield Change(kind="key_lost", about=about, says=f"{about} is not unique any more")
+    if sorted(old["referenceTo"] or ()) != sorted(new["referenceTo"] or ()):
+        was, leads = (", ".join(one["referenceTo"] or ()) or "nothing" for one in (old, new))
+        says = f"{about} led to {was} and leads to {leads}"
+        yield Change(kind="lookup_changed", about=about, says=says)
     yield from _values(about, old.get("values", {}), new.get("values", {}))
 
 
@@ -128,6 +136,37 @@ def _values(about: str, old: Mapping[str, str], new: Mapping[str, str]) -> Itera
     for value in came:
         says = f"{about} has the new value {value!r}"
         yield Change(kind="value_came", about=about, says=says, matters=False)
+
+
+def _people(before: Mapping[str, str] | None, now: Mapping[str, str] | None) -> Iterator[Change]:
+    """Yield marks by which people take no part, or take part again."""
+    if before is None or now is None:
+        return
+    for about in sorted(set(now) - set(before)):
+        says = f"people whom {now[about]} marks take no part from now on"
+        yield Change(kind="mark_came", about=about, says=says)
+    for about in sorted(set(before) - set(now)):
+        says = f"whom {before[about]} marked takes part again: the field is gone, or hidden"
+        yield Change(kind="mark_gone", about=about, says=says)
+    for about in sorted(set(before) & set(now)):
+        if before[about] != now[about]:
+            says = f"people were marked by {before[about]}, and are by {now[about]}"
+            yield Change(kind="mark_changed", about=about, says=says)
+
+
+def _custom_fields(
+    before: Mapping[str, str] | None, now: Mapping[str, str] | None
+) -> Iterator[Change]:
+    """Yield custom fields that somebody has deleted there, or made anew with another type."""
+    if before is None or now is None:
+        return
+    for label in sorted(set(before) - set(now)):
+        says = f"the custom field {label} was deleted in Constant Contact, with its values"
+        yield Change(kind="custom_field_gone", about=label, says=says)
+    for label in sorted(set(before) & set(now)):
+        if before[label] != now[label]:
+            says = f"the custom field {label} was of the type {before[label]} and is {now[label]}"
+            yield Change(kind="custom_field_type", about=label, says=says)
 
 
 def _names(

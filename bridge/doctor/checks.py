@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bridge.doctor import (
     judge_account,
     judge_connection,
+    judge_custom_fields,
     judge_messages,
     judge_objects,
     judge_salesforce,
@@ -14,7 +15,7 @@ from bridge.doctor import (
 from bridge.doctor.findings import finding, ok
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bridge.doctor.facts import Facts
     from bridge.doctor.findings import Finding, Outcome
@@ -45,7 +46,9 @@ CHECKS: tuple[Check, ...] = (
     Check("clock", judge_salesforce.clock),
     Check("profile", judge_salesforce.profile),
     Check("objects and fields", judge_objects.objects),
+    Check("rules", judge_objects.rules),
     Check("picklists", judge_objects.picklists),
+    Check("take_part", judge_objects.people),
     Check("interactions", judge_objects.interactions),
     Check("campaigns", judge_objects.campaigns),
     Check("no loop", judge_salesforce.loop),
@@ -55,16 +58,17 @@ CHECKS: tuple[Check, ...] = (
     Check("consent", judge_messages.consent),
     Check("outbound messages", judge_messages.messages),
     Check("Constant Contact", judge_account.account),
+    Check("custom fields", judge_custom_fields.custom_fields),
     Check("scopes", judge_account.scopes),
     Check("Constant Contact calls", judge_account.calls),
     Check("old ids", judge_account.old_ids),
 )
 
 
-def examine(facts: Facts) -> Iterator[Finding]:
+def examine(facts: Facts, checks: Iterable[Check] = CHECKS) -> Iterator[Finding]:
     """Yield what holds of a connection, check by check."""
     name = facts.connection.name
-    for check in CHECKS:
+    for check in checks:
         for outcome in check.judge(facts):
             if isinstance(outcome, str):
                 yield ok(name, check.name, outcome)

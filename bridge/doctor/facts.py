@@ -139,17 +139,38 @@ class Organization:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomFieldThere:
+    """A custom field that an account has."""
+
+    id: str
+    name: str
+    label: str
+    type: str
+
+    def as_row(self) -> dict[str, str]:
+        """Return it as the vendor's answers have it."""
+        return {
+            "custom_field_id": self.id,
+            "name": self.name,
+            "label": self.label,
+            "type": self.type,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """What Constant Contact said.
 
     Attributes:
         scopes: Those of the token; None where it does not tell.
         privileges: Those of the user who allowed the application; None where nobody tells.
+        custom_fields: Those that it has; None where it does not tell.
         ahead: By how much its clock is ahead of ours; None where it does not say.
     """
 
     account_id: str
     name: str
+    custom_fields: tuple[CustomFieldThere, ...] | None = None
     scopes: frozenset[str] | None = None
     privileges: frozenset[str] | None = None
     ahead: timedelta | None = None

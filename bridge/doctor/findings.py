@@ -24,6 +24,7 @@ class Fault:
         says: What was found.
         facts: What the advice of the cause names.
         about: Which one, where a cause may stand several times: a field, an object, a job.
+        place: The rule of a mapping file that it is about: `contact.yaml:12:5`.
         of: The check that it keeps one thing from being shown in; None: the cause's own.
     """
 
@@ -31,6 +32,7 @@ class Fault:
     says: str
     facts: Mapping[str, Any]
     about: str = ""
+    place: str = ""
     of: str | None = None
 
 
@@ -46,6 +48,7 @@ class Finding:
         advice: What to do about it, unless all is well.
         cause: The stable word of what is wrong; None where all is well.
         about: Which one, where a cause may stand several times.
+        place: The rule of a mapping file that it is about: `contact.yaml:12:5`.
     """
 
     subject: str
@@ -55,19 +58,20 @@ class Finding:
     advice: str | None = None
     cause: str | None = None
     about: str = ""
+    place: str = ""
 
 
 Outcome: TypeAlias = "Fault | str"
 """What a check yields: what is wrong, or in a few words what is well."""
 
 
-def fault(cause: str, says: str, about: str = "", **facts: object) -> Fault:
+def fault(cause: str, says: str, about: str = "", *, place: str = "", **facts: object) -> Fault:
     """Return what is wrong; the advice of the cause takes the facts.
 
     >>> fault("lane_paused", "the lane webhook is paused", lane="webhook").cause
     'lane_paused'
     """
-    return Fault(cause=cause, says=says, about=about, facts=facts)
+    return Fault(cause=cause, says=says, about=about, place=place, facts=facts)
 
 
 def finding(subject: str, found: Fault) -> Finding:
@@ -85,6 +89,7 @@ def finding(subject: str, found: Fault) -> Finding:
         advice=known.advice.format_map({"connection": subject, **found.facts}),
         cause=found.cause,
         about=found.about,
+        place=found.place,
     )
 
 

@@ -6,22 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.doctor import needs
-from bridge.doctor.constants import named_values
-from bridge.doctor.objects import (
-    faults_of_fields,
-    faults_of_new_records,
-    faults_of_rights,
-    faults_of_values,
-    find,
-)
+from bridge.doctor.objects import faults_of_fields, faults_of_new_records, faults_of_rights
+from bridge.doctor.people import marks_in
+from bridge.doctor.rules import faults_of_choices, faults_of_uses, is_chosen
+from bridge.doctor.uses import places_of, uses_of
+from bridge.mapping.marks import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bridge.doctor.facts import Facts
     from bridge.doctor.findings import Fault, Outcome
-
-_CHOSEN = frozenset({"picklist", "multipicklist"})
 
 
 def objects(facts: Facts) -> Iterator[Outcome]:
@@ -38,30 +33,43 @@ def objects(facts: Facts) -> Iterator[Outcome]:
         *faults_of_rights(needs.rights(names, policies), describe),
         *faults_of_new_records(needs.filled_in_new_records(mapping, policies), describe),
     ]
-    yield from found
+    yield from _placed(facts, found)
     if not found:
         yield "all there"
 
 
 def picklists(facts: Facts) -> Iterator[Outcome]:
-    """Whether every value that the mapping files name is one that can be chosen."""
+    """Whether every value that the mapping files name is one that records can have."""
     mapping = facts.in_force.mapping
     if facts.seen is None or mapping is None:
         return
-    count = 0
-    told: set[str] = set()
-    for named in named_values(facts.in_force.files, mapping.names):
-        found = find(named.path, named.object, facts.seen.described.get)
-        if found is None or found.field.get("type") not in _CHOSEN:
-            continue
-        count += 1
-        about = f"{named.object}.{named.path}"
-        for each in faults_of_values(about, found.field, [named.value], f"{named.file} names"):
-            if each.about not in told:
-                told.add(each.about)
-                yield each
-    if count and not told:
+    describe = facts.seen.described.get
+    uses = list(uses_of(facts.in_force.files, mapping.names))
+    found = list(faults_of_choices(uses, describe))
+    yield from found
+    if not found and any(is_chosen(use, describe) for use in uses):
         yield "every value that the mapping names is there"
+
+
+def rules(facts: Facts) -> Iterator[Outcome]:
+    """Whether what the mapping files do with fields suits the types of these fields."""
+    mapping = facts.in_force.mapping
+    if facts.seen is None or mapping is None:
+        return
+    uses = uses_of(facts.in_force.files, mapping.names)
+    found = list(faults_of_uses(uses, facts.seen.described.get))
+    yield from found
+    if not found:
+        yield "they suit the fields that they read"
+
+
+def people(facts: Facts) -> Iterator[Outcome]:
+    """Who takes no part beside whom the mapping leaves out: by the marks of the organization."""
+    mapping = facts.in_force.mapping
+    if facts.seen is None or mapping is None:
+        return
+    marks = marks_in(mapping.names, facts.seen.described.get)
+    yield told(marks, is_marked=mapping.contact.is_marked)
 
 
 def interactions(facts: Facts) -> Iterator[Outcome]:
@@ -75,7 +83,7 @@ def interactions(facts: Facts) -> Iterator[Outcome]:
         *faults_of_rights(needs.rights_of_interactions(mapping.names), describe),
         *faults_of_new_records({name: needs.filled_in_interactions(mapping)}, describe),
     ]
-    yield from _kept_from("interactions", found)
+    yield from _kept_from("interactions", _placed(facts, found))
     if not found:
         yield f"{name} takes them"
 
@@ -88,9 +96,19 @@ def campaigns(facts: Facts) -> Iterator[Outcome]:
     found = list(
         faults_of_fields(needs.needs_of_campaigns(mapping.names), facts.seen.described.get)
     )
-    yield from _kept_from("campaigns", found)
+    yield from _kept_from("campaigns", _placed(facts, found))
     if not found:
         yield "mailings can be campaigns"
+
+
+def _placed(facts: Facts, found: Iterable[Fault]) -> Iterator[Fault]:
+    """Yield faults with the rule that names what they are about, where a file does."""
+    mapping = facts.in_force.mapping
+    places = {} if mapping is None else places_of(facts.in_force.files, mapping.names)
+    for one in found:
+        # A value is told of by its field: `Contact.Type__c: Client`.
+        about = one.about.partition(": ")[0]
+        yield replace(one, place=places.get(about, ""))
 
 
 def _kept_from(check: str, found: Iterable[Fault]) -> Iterator[Fault]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bridge.connections.store import set_identity
+from bridge.connections.store import set_identity, set_people_marks
 from bridge.doctor.checks import examine
 from bridge.doctor.facts import Facts
 from bridge.doctor.findings import fault
 from bridge.doctor.holds import hold
 from bridge.doctor.judge_messages import can_carry
 from bridge.doctor.needs import all_needs
+from bridge.doctor.people import marks_in
 from bridge.doctor.read_account import read_account
 from bridge.doctor.read_organization import read_organization
 from bridge.doctor.read_stored import SQL, read_in_force, read_stored
 from bridge.errors import Unauthorized
+from bridge.mirror.remember import remember_custom_fields
 from bridge.salesforce.client import open_salesforce
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ def look_at(
         is_all_seen = facts.seen is not None and facts.there is not None and not facts.seen.unseen
         hold(tx, connection, findings, may_release=is_all_seen)
         _note_access(tx, facts)
+        if facts.seen is not None and facts.in_force.mapping is not None:
+            names, describe = facts.in_force.mapping.names, facts.seen.described.get
+            if describe(names.contact.object) is not None:
+                set_people_marks(tx, connection.id, marks_in(names, describe))
         if facts.there is not None and connection.cc_account_id is None:
             # From now on another account is noticed.
             set_identity(
@@ -54,15 +60,31 @@ def look_at(
                 cc_account_id=facts.there.account_id,
                 cc_account_name=facts.there.name,
             )
+        if facts.there is not None and facts.there.custom_fields is not None:
+            rows = [each.as_row() for each in facts.there.custom_fields]
+            remember_custom_fields(tx, connection.id, rows, is_all=True)
     return Look(facts, findings)
 
 
 def read_facts(
-    connection: Connection, database: Database, keyring: KeyRing, settings: Settings
+    connection: Connection,
+    database: Database,
+    keyring: KeyRing,
+    settings: Settings,
+    *,
+    instead: InForce | None = None,
 ) -> Facts:
-    """Read everything that the checks of a connection look at."""
+    """Read everything that the checks of a connection look at.
+
+    Args:
+        connection: Whose sides are asked.
+        database: Knows what is stored of it.
+        keyring: Opens its logins.
+        settings: The installation's.
+        instead: A mapping that is looked at instead of that in force.
+    """
     with database.transaction() as tx:
-        in_force = read_in_force(tx, connection, settings.mappings)
+        in_force = instead or read_in_force(tx, connection, settings.mappings)
         names = None if in_force.mapping is None else in_force.mapping.names
         stored = read_stored(tx, connection, names, keyring, settings)
     facts = Facts(

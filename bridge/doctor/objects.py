@@ -140,41 +140,59 @@ def faults_of_values(
     there = values_of(field)
     for value in values:
         if value not in there:
-            near = difflib.get_close_matches(value, there, n=1, cutoff=0.6)
+            near = nearest_value(value, there)
             yield fault(
                 "value_missing",
                 f"{who} the value {value!r} of {about}, which the picklist does not have",
                 f"{about}: {value}",
-                near=f"did you mean {near[0]!r}? If not: " if near else "",
+                near=f"did you mean {near!r}? If not: " if near else "",
             )
 
 
-def values_of(field: Mapping[str, Any]) -> list[str]:
-    """Return the values of a picklist that may be chosen."""
-    return [
-        str(one["value"]) for one in field.get("picklistValues") or () if one.get("active", True)
-    ]
+def nearest_value(value: str, there: Mapping[str, str]) -> str | None:
+    """Return the value of a picklist that is meant: people write its label, or nearly the value.
+
+    >>> nearest_value("Private client", {"PC": "Private client", "Core": "Core"})
+    'PC'
+    """
+    by_text = {text.casefold(): name for name, label in there.items() for text in (label, name)}
+    close = difflib.get_close_matches(value.casefold(), by_text, n=1, cutoff=0.6)
+    return by_text[close[0]] if close else None
+
+
+def values_of(field: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values of a picklist that may be chosen, each with its label."""
+    return {
+        str(one["value"]): str(one.get("label") or one["value"])
+        for one in field.get("picklistValues") or ()
+        if one.get("active", True)
+    }
 
 
 def _missing(need: Need, description: Description, describe: Describe) -> Fault:
     """Say which step of a path is not there."""
-    owner, step = description, need.path
-    for parent in need.path.split("."):
-        step = parent
-        above = _parent(owner, parent)
+    owner, name, steps = description, need.object, need.path.split(".")
+    reached = 0
+    for step in steps[:-1]:
+        above = _parent(owner, step)
         following = None if above is None else describe(above)
-        if following is None:
+        if above is None or following is None:
             break
-        owner = following
+        owner, name, reached = following, above, reached + 1
+    step = steps[reached]
     says = f"{need.object} has no field {need.path}"
     if step != need.path:
         says += f": {step} is not there"
-    near = _nearest(step, owner)
+    is_parent = reached < len(steps) - 1
+    near = _nearest_parent(step, owner) if is_parent else _nearest(step, owner)
     return fault(
         "field_missing",
         f"{says}, or the bridge's user may not see it",
         f"{need.object}.{need.path}",
-        near=f"did you mean {near}? " if near else "",
+        near=f"did you mean {'.'.join([*steps[:reached], near, *steps[reached + 1 :]])}? "
+        if near
+        else "",
+        object=name,
     )
 
 
@@ -186,10 +204,13 @@ def _field(description: Description, name: str) -> Mapping[str, Any] | None:
 
 
 def _parent(description: Description, relationship: str) -> str | None:
-    """Return the object above a relationship; where there are several, the first."""
+    """Return the object at a relationship, above or below; where there are several, the first."""
     for field in description["fields"]:
         if str(field.get("relationshipName") or "").lower() == relationship.lower():
             return next(iter(field.get("referenceTo") or []), None)
+    for child in description.get("childRelationships") or ():
+        if str(child.get("relationshipName") or "").lower() == relationship.lower():
+            return str(child["childSObject"])
     return None
 
 
@@ -203,11 +224,23 @@ def _nearest(name: str, description: Description) -> str | None:
     return known[close[0]] if close else None
 
 
+def _nearest_parent(name: str, description: Description) -> str | None:
+    """Return the relationship that is meant: people write its lookup field, or its label."""
+    known: dict[str, str] = {}
+    for field in description["fields"]:
+        relationship = field.get("relationshipName")
+        if relationship:
+            for text in (relationship, field["name"], field.get("label") or ""):
+                known.setdefault(_bare(str(text)), str(relationship))
+    close = difflib.get_close_matches(_bare(name), known, n=1, cutoff=0.75)
+    return known[close[0]] if close else None
+
+
 def _bare(name: str) -> str:
     """Return what people remember of a name.
 
     >>> _bare("practifi__Constant_Contact_ID__c"), _bare("Constant Contact ID")
     ('constantcontactid', 'constantcontactid')
     """
-    name = re.sub(r"^[A-Za-z0-9]+__(?=.*__c$)|__c$", "", name)
+    name = re.sub(r"^[A-Za-z0-9]+__(?=.*__[cr]$)|__[cr]$", "", name)
     return re.sub(r"[^a-z0-9]", "", name.lower())

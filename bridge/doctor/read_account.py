@@ -1,4 +1,4 @@
-"""Ask Constant Contact once for whatever a check of a connection looks at: two calls, or four."""
+"""Ask Constant Contact once for whatever a check looks at: three calls, or five."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bridge.clock import now
 from bridge.constant_contact.budget import wait_for_slot
 from bridge.constant_contact.client import ConstantContact
 from bridge.constant_contact.tokens import Tokens
-from bridge.doctor.facts import Account
+from bridge.doctor.facts import Account, CustomFieldThere
 from bridge.doctor.findings import fault
 from bridge.errors import (
     Forbidden,
@@ -62,6 +62,7 @@ def read_account(
             account_id=str(summary["encoded_account_id"]),
             name=str(summary.get("organization_name") or summary["encoded_account_id"]),
             scopes=scopes_of(tokens.access_token()),
+            custom_fields=_custom_fields(client),
             privileges=_privileges(client),
             ahead=ahead,
         )
@@ -113,6 +114,21 @@ def _privileges(client: ConstantContact) -> frozenset[str] | None:
     if not isinstance(answer, list):
         return None
     return frozenset(str(one["privilege_name"]) for one in answer if "privilege_name" in one)
+
+
+def _custom_fields(client: ConstantContact) -> tuple[CustomFieldThere, ...] | None:
+    try:
+        return tuple(
+            CustomFieldThere(
+                id=str(row["custom_field_id"]),
+                name=str(row["name"]),
+                label=str(row["label"]),
+                type=str(row["type"]),
+            )
+            for row in client.custom_fields()
+        )
+    except (Forbidden, NotFoundRemotely):
+        return None
 
 
 def look_up(client: ConstantContact, kind: str, numbers: Sequence[str]) -> dict[str, str]:

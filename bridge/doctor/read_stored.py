@@ -102,7 +102,7 @@ def _edited(connection: Connection, directory: Path, digest: str, version: str) 
         if digest_of(files) == digest:
             return None
         profile = connection.profile or "practifi"
-        load_mapping(files, profile=profile, overrides=connection.object_names)
+        load_mapping(files, profile=profile, overrides=connection.particulars)
     except MappingError as error:
         says = f"{version}, but the files in {directory} have faults: {error}"
         return fault("mapping_files_faulty", says)

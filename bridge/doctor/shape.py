@@ -7,14 +7,20 @@ from urllib.parse import urlsplit
 
 from bridge.doctor.needs import all_needs
 from bridge.doctor.objects import find, required
+from bridge.doctor.people import marks_in
+from bridge.mapping.custom_fields import found_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bridge.doctor.facts import Description, Facts
+    from bridge.doctor.facts import CustomFieldThere, Description, Facts
+    from bridge.mapping.model import Mapping as CompiledMapping
 
 Shape: TypeAlias = "dict[str, Any]"
-"""JSON: objects, fields, scopes, privileges, outbound messages."""
+"""JSON: objects, fields, marks of people, custom fields, scopes, privileges, outbound messages.
+
+What a look of an earlier version did not keep is missing.
+"""
 
 _KEPT = ("type", "length", "createable", "updateable", "externalId", "unique", "referenceTo")
 _RIGHTS = ("createable", "updateable", "deletable")
@@ -32,7 +38,10 @@ def shape_of(facts: Facts) -> Shape | None:
         if found is not None:
             fields[f"{need.object}.{need.path}"] = _of_field(found.field)
     own = dict.fromkeys(need.object for need in needs)
+    marks = marks_in(mapping.names, seen.described.get) if mapping.contact.is_marked else ()
     return {
+        "people": {f"{mapping.names.contact.object}.{one.path}": str(one) for one in marks},
+        "custom_fields": _custom_fields(mapping, there.custom_fields),
         "objects": {
             name: _of_object(described)
             for name in own
@@ -53,6 +62,16 @@ def shape_of(facts: Facts) -> Shape | None:
             for one in seen.messages
         },
     }
+
+
+def _custom_fields(
+    mapping: CompiledMapping, there: tuple[CustomFieldThere, ...] | None
+) -> dict[str, str] | None:
+    """Return label and type of the custom fields that the mapping fills and the account has."""
+    if there is None:
+        return None
+    found = (found_there(one, there) for one in mapping.contact.custom_fields)
+    return {one.label: one.type for one in found if one is not None}
 
 
 def _of_object(description: Description) -> dict[str, Any]:

@@ -38,13 +38,25 @@ def lines(findings: Iterable[Finding], *, colour: bool = False) -> Iterator[str]
         state = f"{found.state:{_STATE}}"
         if colour:
             state = f"\x1b[{_COLOURS[found.state]}m{state}\x1b[0m"
-        yield f"{state}{found.subject:{_SUBJECT}} {found.check:{_CHECK}} {found.says}"
+        yield f"{state}{found.subject:{_SUBJECT}} {found.check:{_CHECK}} {found.says}{_at(found)}"
     if advice is not None:
         yield _advised(advice)
 
 
+def _at(found: Finding) -> str:
+    return f" ({found.place})" if found.place else ""
+
+
 def _advised(advice: str) -> str:
     return f"{'':{_STATE + _SUBJECT + _CHECK + 2}}-> {advice}"
+
+
+def live_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield findings about mapping files, each where the rule stands, with what to do about it."""
+    for found in findings:
+        yield f"{found.state:{_STATE}}{found.place or found.check}: {found.says}"
+        if found.advice is not None:
+            yield f"{'':{_STATE}}-> {found.advice}"
 
 
 def change_lines(told: Mapping[str, Any]) -> Iterator[str]:

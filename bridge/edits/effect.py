@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bridge.delivery.assemble import wanted_of
 from bridge.delivery.merge import changes
+from bridge.delivery.write_rules import written
 from bridge.mapping.conditions import known
 from bridge.mapping.reads import parents_of
 
@@ -76,11 +77,18 @@ class Comparison:
             return Effect(kind=kind, reason=left_out or "")
         if before is None:
             return Effect(kind="taken_in", reason=left_out_before or "")
-        old, new = changes(there or {}, before, self._ids), changes(there or {}, after, self._ids)
+        old, new = self._sent(there, before, self._old), self._sent(there, after, self._new)
         if old == new:
             return Effect(kind=None)
         fields = _between(old, new)
         return Effect(kind="changed" if fields else None, fields=fields)
+
+    def _sent(
+        self, there: MappingOf[str, Any] | None, wanted: MappingOf[str, Any], by: Mapping
+    ) -> Changes:
+        """Return what would be changed there by a mapping, as its write rules let it."""
+        sent = written(there, wanted, self._ids, by.contact.write_rules)
+        return changes(there or {}, sent, self._ids)
 
     def unread(self, record: Record) -> list[str]:
         """Return the fields that only the other mapping reads and that nobody has read yet."""

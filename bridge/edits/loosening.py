@@ -59,6 +59,12 @@ def _rules(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
             if rule not in rules:
                 reason = rule.get("reason") if isinstance(rule, dict) else None
                 yield f"{file}: {things} that were left out ({reason or 'no reason'}) may take part"
+    was, now = (_read(files, "contact.yaml").get("take_part") for files in (old, new))
+    if now == "everybody" != was:
+        yield (
+            "contact.yaml: people whom the organization marks as deceased, inactive or former "
+            "clients may take part"
+        )
     wanted = _read(new, "contact.yaml").get("explicit_permission_when")
     if wanted is not None and wanted != _read(old, "contact.yaml").get("explicit_permission_when"):
         yield "contact.yaml: other new contacts than before are created with explicit permission"

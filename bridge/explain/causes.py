@@ -45,7 +45,7 @@ ADVICE: Mapping[str, str] = {
     "not_read_yet": "wait a moment: the record is read back from Salesforce first",
     "no_email": "enter an e-mail address in Practifi",
     "invalid_email": "correct the e-mail address in Practifi: this one cannot be one",
-    "left_out": "change what the mapping's `leave_out` asks for, in the record or in the mapping",
+    "left_out": "change what `leave_out` or `take_part` asks for, in the record or in the mapping",
     "conversion_fault": "correct the field in Practifi, or the rule that the fault names",
     # consent
     "box_unknown": "let the bridge's user read Do Not Email; until it is known nothing is sent",

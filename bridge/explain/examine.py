@@ -44,6 +44,7 @@ PERSON: Table = (
     ("lists there", lists.on_lists_there),
     ("last list", lists.last_list),
     ("status in Practifi", delivery.written_back),
+    ("fields kept there", people.kept_there),
     ("fields there", people.fields_there),
 )
 LIST: Table = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.flapping import paused_fields
 from bridge.delivery.owner import choose_owner
+from bridge.delivery.write_rules import kept
 from bridge.explain.model import Finding
 from bridge.plans.text import label_of, shown
 
@@ -68,6 +69,17 @@ def there(s: Snapshot) -> Finding | None:
     if contact.get("deleted_at"):
         return Finding(facts=facts | {"deleted": contact["deleted_at"]}, cause="deleted_there")
     return Finding(facts=facts, at=s.state.last_write_at if s.state else None)
+
+
+def kept_there(s: Snapshot) -> Finding | None:
+    """Which fields stay as they are there because the mapping's write rules say so."""
+    owner = None if s.state is None else choose_owner(s.state)
+    if s.state is None or owner is None or owner.wanted is None:
+        return None
+    state = s.state
+    found = kept(state.there, owner.wanted, state.custom_field_ids, state.write_rules)
+    facts = {label_of(name): f"kept: write rule {rule}" for name, rule in found.items()}
+    return Finding(facts=facts) if facts else None
 
 
 def fields_there(s: Snapshot) -> Finding | None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.errors import MappingError
 from bridge.mapping.checks import AnyFile, FieldNames, check_file
-from bridge.mapping.faults import FileFault, explained
+from bridge.mapping.faults import explained
+from bridge.mapping.files import read_files
 from bridge.mapping.generate import FunctionWriter
 from bridge.mapping.interaction import (
     InteractionFile,
@@ -19,6 +20,7 @@ from bridge.mapping.interaction import (
     default_file,
     interaction_mapping,
 )
+from bridge.mapping.marks import Mark, parted, told
 from bridge.mapping.model import (
     ClientMapping,
     ContactMapping,
@@ -28,16 +30,21 @@ from bridge.mapping.model import (
     Mapping,
     MembershipMapping,
 )
+from bridge.mapping.own_tests_read import Tested
+from bridge.mapping.own_tests_run import failures, run_examples
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
 from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
-from bridge.mapping.targets import rules_of
+from bridge.mapping.targets import rules_of, write_rules_of
+from bridge.mapping.told import FileFault, line_of, on_one_line
 from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Mapping as MappingOf
-    from pathlib import Path
 
     from bridge.mapping.names import Names
+    from bridge.mapping.own_tests import Example
+    from bridge.mapping.yaml_tree import Path
 
 __all__ = [
     "FILES",
@@ -51,6 +58,7 @@ __all__ = [
     "digest_of",
     "load_mapping",
     "read_files",
+    "refuse_failing",
 ]
 
 FILES: dict[str, type[BaseModel]] = {
@@ -72,28 +80,6 @@ def digest_of(files: MappingOf[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_files(directory: Path) -> dict[str, str]:
-    """Return the text of the YAML files of a folder, by name.
-
-    Raises:
-        MappingError: If there is no such folder, or a file is not UTF-8.
-    """
-    if not directory.is_dir():
-        raise MappingError([f"{directory}: no such folder (BRIDGE_MAPPINGS names it)"])
-    files, faults = {}, []
-    for path in sorted(directory.iterdir()):
-        if path.suffix not in {".yaml", ".yml"}:
-            continue
-        try:
-            files[path.name] = path.read_bytes().decode()  # a byte order mark stays: as typed
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            faults.append(f"{path.name}:{line}:1: not UTF-8: save the file in that encoding")
-    if faults:
-        raise MappingError(faults)
-    return files
-
-
 def load_mapping(
     files: MappingOf[str, str], *, profile: str, overrides: MappingOf[str, object]
 ) -> Mapping:
@@ -102,12 +88,34 @@ def load_mapping(
     Args:
         files: Name -> text of the files; without interaction.yaml, what ships holds.
         profile: `practifi`, `bridge` or `plain`.
-        overrides: Names of this connection that differ from names.yaml's profile.
+        overrides: What is particular to this connection: names that differ from names.yaml's
+            profile and, under `people`, the organization's marks (`bridge.mapping.marks`).
 
     Raises:
         MappingError: If anything is wrong; it lists every fault that was found.
     """
     return _Loader(files).load(profile, overrides)
+
+
+def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
+    """Run the tests that stand in mapping files.
+
+    Raises:
+        MappingError: If one of them fails; it lists everything that came out otherwise.
+    """
+    faults = [
+        FileFault(
+            example.file, one.place, on_one_line(says), line_of(files[example.file], one.place.line)
+        )
+        for example, one, says in failures(run_examples(mapping))
+    ]
+    if faults:
+        raise MappingError(faults)
+
+
+def _may_be_null(path: Path) -> bool:
+    """Tell whether a key of a file may stand without a value: it says that there is none."""
+    return "table" in path or (path[0] == "tests" and path[2:3] in {("record",), ("expect",)})
 
 
 class _Loader:
@@ -117,6 +125,7 @@ class _Loader:
         self._files = files
         self._trees: dict[str, Tree] = {}
         self._faults: list[FileFault] = []
+        self._marks: tuple[Mark, ...] | None = None
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
         for name in sorted(set(self._files) - set(FILES)):
@@ -129,7 +138,8 @@ class _Loader:
         contact = self._parsed("contact.yaml", ContactFile)
         membership = self._parsed("membership.yaml", MembershipFile)
         interaction = self._interaction_file()
-        names = self._names(profile, overrides) if named else None
+        own_names, self._marks = parted(overrides)
+        names = self._names(profile, own_names) if named else None
         if names is not None:
             for file in (client, lists, contact, membership):
                 if file is not None:
@@ -138,21 +148,63 @@ class _Loader:
         if self._faults or not (
             named and names and client and lists and contact and membership and interaction
         ):
-            raise MappingError([str(fault) for fault in sorted(self._faults, key=_order)])
+            raise self._error()
+        contacts = self._contact(contact, names)
+        of_lists = self._list(lists, names)
+        memberships = self._membership(membership, names)
+        tested = (
+            Tested(contact, contacts, FieldNames(names, contact), self._trees["contact.yaml"]),
+            Tested(lists, of_lists, FieldNames(names, lists), self._trees["list.yaml"]),
+            Tested(
+                membership,
+                memberships,
+                FieldNames(names, membership),
+                self._trees["membership.yaml"],
+            ),
+        )
+        examples = self._examples(tested)
         return Mapping(
             digest=digest_of(self._files),
+            meaning=self._meaning(),
             names=names,
             client=ClientMapping(
                 ways=tuple(w.junction if isinstance(w, JunctionWay) else w for w in client.ways),
                 paths=self._fields_of(client, names),
             ),
-            list=self._list(lists, names),
-            contact=self._contact(contact, names),
-            membership=self._membership(membership, names),
+            list=of_lists,
+            contact=contacts,
+            membership=memberships,
             interaction=interaction_mapping(
                 interaction, names, written_namespace=_namespace_of(named, profile)
             ),
+            examples=examples,
         )
+
+    def _examples(self, tested: Iterable[Tested]) -> tuple[Example, ...]:
+        """Return the tests that stand in the files.
+
+        Raises:
+            MappingError: If one of them names what no rule knows.
+        """
+        for one in tested:
+            for path, cause in one.faults():
+                self._fault(one.file, self._trees[one.file].place(path, key=True), cause)
+        if self._faults:
+            raise self._error()
+        return tuple(example for one in tested for example in one.examples())
+
+    def _meaning(self) -> str:
+        """Return the digest of what the files say, without comments and tests."""
+        said = {
+            name: {key: part for key, part in tree.data.items() if key != "tests"}
+            for name, tree in self._trees.items()
+            if isinstance(tree.data, dict)
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def _error(self) -> MappingError:
+        faults = sorted(self._faults, key=_order)
+        return MappingError(faults)
 
     def _interaction_file(self) -> InteractionFile | None:
         """Return interaction.yaml; versions that were stored before it existed have none."""
@@ -173,7 +225,7 @@ class _Loader:
         for fault in tree.faults:
             self._fault(name, fault.place, fault.cause)
         for path in tree.empty:
-            if path and "table" not in path:  # a lookup table may turn a value into none
+            if path and not _may_be_null(path):
                 cause = f"`{path[-1]}` has no value: write one, or leave it out"
                 self._fault(name, tree.place(path, key=True), cause)
         if tree.data is None and tree.faults:
@@ -201,7 +253,8 @@ class _Loader:
             self._fault(name, self._trees[name].place(path), cause)
 
     def _fault(self, name: str, place: Place, cause: str) -> None:
-        self._faults.append(FileFault(name, place, cause))
+        quoted = line_of(self._files.get(name, ""), place.line)
+        self._faults.append(FileFault(name, place, on_one_line(cause), quoted))
 
     def _writer(self, file: AnyFile, names: Names) -> FunctionWriter:
         name = f"{file.source}.yaml"
@@ -221,15 +274,21 @@ class _Loader:
     def _contact(self, file: ContactFile, names: Names) -> ContactMapping:
         project, leaves_out = self._writer(file, names), self._writer(file, names)
         resolve = FieldNames(names, file).resolve
+        is_marked = file.take_part == "standard"
+        marks = (self._marks or ()) if is_marked else ()
         return ContactMapping(
             custom_fields=tuple(
                 CustomField(name=key, label=rule.label, type=rule.type)
                 for key, rule in file.fields.custom_fields.items()
             ),
             targets=tuple(target.path for target, _ in rules_of(file.fields)),
+            write_rules=write_rules_of(file.fields),
             filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
+            marks=marks,
+            is_marked=is_marked,
+            take_part=told(self._marks, is_marked=is_marked),
             project=project.project(file),
-            leaves_out=leaves_out.leaves_out(file.leave_out),
+            leaves_out=leaves_out.leaves_out(file.leave_out, [one.as_rule() for one in marks]),
             leaves_out_by=leaves_out.paths,
             paths=_paths(project, leaves_out),
         )
@@ -271,4 +330,4 @@ def _paths(*writers: FunctionWriter) -> tuple[str, ...]:
 
 
 def _order(fault: FileFault) -> tuple[int, Place]:
-    return [*FILES, fault.file].index(fault.file), fault.place
+    return [*FILES, fault.file].index(fault.file), fault.place or Place(1, 1)

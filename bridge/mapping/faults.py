@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -33,18 +32,6 @@ _SIZES = {
     "too_long": "{actual_length} items, and at most {max_length} are possible",
     "too_short": "{actual_length} items, and at least {min_length} are needed",
 }
-
-
-@dataclass(frozen=True)
-class FileFault:
-    """One fault of one file; its text is what people are shown."""
-
-    file: str
-    place: Place
-    cause: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.place.line}:{self.place.column}: {self.cause}"
 
 
 def explained(
@@ -84,6 +71,8 @@ def _told(
     if "missing" in kinds:
         return tree.place(path[:-1]), f"`{path[-1]}` is missing{_inside(path[:-1])}"
     if kinds <= set(_EXPECTED) and len(faults) > 1:
+        if {"string_type", "int_type"} <= kinds:  # a whole number is a number
+            kinds -= {"int_type"}
         choices = sorted({_EXPECTED[kind] for kind in kinds})
         return tree.place(path), f"{where}: {' or '.join(choices)} is expected"
     return tree.place(path), f"{where}: {_cause(fault)}" if where else _cause(fault)

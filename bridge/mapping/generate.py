@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ConversionError, MissingKey, RecordError
-from bridge.mapping import conditions
+from bridge.mapping import conditions, demands
 from bridge.mapping.placeholders import composed, read_text
 from bridge.mapping.reads import Reader
 from bridge.mapping.rules import Case, LeaveOut, Lookup, Rule
@@ -55,6 +55,10 @@ if answer:
 if answer is None:
     unknown = LINE
 """
+_MARKED = """
+if CONDITION:
+    return REASON
+"""
 _VALUE = """
 if v:
     STEPS
@@ -91,10 +95,6 @@ if month is not False and day is not False:
     out["birthday_month"] = month
     out["birthday_day"] = day
 """
-
-
-class _NoKey(ValueError):
-    """What a record is matched by is empty or not known."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,11 @@ class FunctionWriter:
         project: Project = self._finish(_PROJECT, "project", code)
         return project
 
-    def leaves_out(self, rules: Sequence[LeaveOut]) -> LeavesOut:
-        """Return the function that says why a record takes no part."""
+    def leaves_out(self, rules: Sequence[LeaveOut], marks: Sequence[LeaveOut] = ()) -> LeavesOut:
+        """Return the function that says why a record takes no part.
+
+        Rules that it cannot judge make it an error; a mark that is not known marks nobody.
+        """
         code: Code = []
         for number, rule in enumerate(rules):
             condition = self._reader.condition(rule.when)
@@ -160,6 +163,9 @@ class FunctionWriter:
             code += self._at(
                 fill(_LEAVE_OUT, self._names, **holes), ("leave_out", number), rule.when.field
             )
+        for rule in marks:
+            holes = {"CONDITION": self._reader.condition(rule.when), "REASON": rule.reason}
+            code += self._at(fill(_MARKED, self._names, **holes), ("take_part",), rule.when.field)
         leaves_out: LeavesOut = self._finish(_LEAVES_OUT, "leaves_out", code)
         return leaves_out
 
@@ -197,11 +203,11 @@ class FunctionWriter:
         store = fill(template, self._names, OUT=out, **holes)
         empty = fill("v = DEFAULT", self._names, DEFAULT=rule.default)
         if rule.required or target.is_key:
-            missing = _no_key if target.is_key else _missing
+            missing = demands.no_key if target.is_key else demands.missing
             empty = fill("MISSING()", self._names, MISSING=missing)
         value: ast.expr = ast.Name(id="v", ctx=ast.Load())
         for step in rule.transform:
-            value = step_code(step, value, self._lookups, self._names)
+            value = step_code(step, value, self._lookups, self._names, self._reader.value)
         steps = self._fit(rule, target)
         if rule.transform:
             steps = [
@@ -210,8 +216,11 @@ class FunctionWriter:
                 *fill("if not v:\n    EMPTY", self._names, EMPTY=empty),
             ]
         code = self._source(rule)
+        for _, path in (asked for step in rule.transform for asked in step.asks):
+            holes = {"ASKED": self._reader.value(path)}
+            code += fill("if v and ASKED is False:\n    v = False", self._names, **holes)
         if target.path == ("email_address",):
-            code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=_not_known)
+            code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=demands.not_known)
         holes = {"STEPS": steps or [ast.Pass()], "STORE": store, "EMPTY": empty + store}
         code += fill(_VALUE, self._names, **holes)
         return self._at(code, ("fields", *target.path), next(iter(rule.sources), None))
@@ -221,7 +230,7 @@ class FunctionWriter:
         limit = rule.max or target.limit
         if limit is None:
             return []
-        too_long = fill("REFUSE(len(v), LIMIT)", self._names, REFUSE=_too_long, LIMIT=limit)
+        too_long = fill("REFUSE(len(v), LIMIT)", self._names, REFUSE=demands.too_long, LIMIT=limit)
         if rule.too_long == "cut":
             too_long = fill("v = v[:LIMIT].rstrip()", self._names, LIMIT=limit)
         return fill("if len(v) > LIMIT:\n    FIT", self._names, LIMIT=limit, FIT=too_long)
@@ -246,6 +255,8 @@ class FunctionWriter:
                 "FALLBACKS": tuple(field.fallback for field in text.fields),
             }
             code = fill("v = COMPOSED(VALUES, LITERALS, FALLBACKS)", self._names, **holes)
+        elif rule.child is not None:
+            code = self._reader.read_child(rule.child, self._filename)
         elif rule.cases is not None:
             code = self._cases(rule.cases)
         else:
@@ -278,7 +289,7 @@ class FunctionWriter:
         place = self._places[error.__traceback__.tb_lineno - 1]
         source = f" from {place.field}" if place.field else ""
         message = f"{place.at}: {place.what}{source}: {error}"
-        kind = MissingKey if isinstance(error, _NoKey) else ConversionError
+        kind = MissingKey if isinstance(error, demands.NoKey) else ConversionError
         return kind(message, field=place.field)
 
     def _undecided(self, line: int) -> RecordError:
@@ -286,19 +297,3 @@ class FunctionWriter:
         return ConversionError(
             f"{place.at}: {place.what}: a field that it asks about is not known", field=place.field
         )
-
-
-def _missing() -> NoReturn:
-    raise ValueError("empty, and it is required")
-
-
-def _no_key() -> NoReturn:
-    raise _NoKey("empty: there is nothing to match this record by")
-
-
-def _not_known() -> NoReturn:
-    raise _NoKey("not known: there is nothing to match this record by")
-
-
-def _too_long(length: int, limit: int) -> NoReturn:
-    raise ValueError(f"{length} characters; {limit} are allowed (`too_long: cut` would shorten it)")

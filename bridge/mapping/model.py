@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bridge.mapping.rules import WriteRule
 from bridge.mapping.schema import Junction
 
 if TYPE_CHECKING:
     from bridge.mapping.interaction import InteractionMapping
+    from bridge.mapping.marks import Mark
     from bridge.mapping.names import Names
+    from bridge.mapping.own_tests import Example
 
 # They take `bridge.salesforce.values.Record`, and only read it.
 Project: TypeAlias = Callable[[MappingOf[str, str | None]], dict[str, Any]]
 LeavesOut: TypeAlias = Callable[[MappingOf[str, str | None]], str | None]
 Way: TypeAlias = str | Junction
+WriteRules: TypeAlias = MappingOf[str, WriteRule]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,11 @@ class ContactMapping(MembershipMapping):
         custom_fields: The custom fields that it may fill.
         targets: Paths of the parts that it may fill, such as `("phone_numbers", "home")`.
         filters: By what people are looked for; these fields are read as well.
+        write_rules: Part -> when it is written, of those that are not written always: with dots,
+            as changes of a contact have it.
+        marks: The organization's own marks by which people take no part, as far as they count.
+        is_marked: Whether such marks count.
+        take_part: What that comes to, as people read it.
         project: Returns the parts that are mapped and known; None in a part clears it there. Raises
             ConversionError and MissingKey, which name file, line and field.
     """
@@ -92,6 +101,10 @@ class ContactMapping(MembershipMapping):
     targets: tuple[tuple[str, ...], ...]
     project: Project
     filters: tuple[Filter, ...] = ()
+    write_rules: WriteRules = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    is_marked: bool = True
+    take_part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,12 +126,16 @@ class Mapping:
 
     Attributes:
         digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
+        meaning: The same of what counts in them: no comments, no tests.
+        examples: The tests that stand in the files, ready to be run.
     """
 
     digest: str
+    meaning: str
     names: Names
     client: ClientMapping
     list: ListMapping
     contact: ContactMapping
     membership: MembershipMapping
     interaction: InteractionMapping
+    examples: tuple[Example, ...] = ()

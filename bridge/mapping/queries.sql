@@ -1,13 +1,13 @@
 -- name: connection_names
 -- profile and overrides of one connection, locked: two activations take turns
-SELECT profile, object_names
+SELECT profile, particulars
 FROM connection
 WHERE id = %(connection_id)s
 FOR UPDATE;
 
 -- name: names_of_connection
 -- profile and overrides of one connection
-SELECT profile, object_names
+SELECT profile, particulars
 FROM connection
 WHERE id = %(connection_id)s;
 
@@ -37,7 +37,7 @@ LIMIT %(count)s;
 
 -- name: active_digest
 -- which mapping a connection works with, and the names it is compiled with
-SELECT v.id, v.digest, c.profile, c.object_names
+SELECT v.id, v.digest, c.profile, c.particulars
 FROM mapping_version v
 JOIN connection c ON c.id = v.connection_id
 WHERE v.connection_id = %(connection_id)s
@@ -45,7 +45,7 @@ WHERE v.connection_id = %(connection_id)s
 
 -- name: version_digest
 -- one version of a mapping, and the names it is compiled with
-SELECT v.id, v.digest, c.profile, c.object_names
+SELECT v.id, v.digest, c.profile, c.particulars
 FROM mapping_version v
 JOIN connection c ON c.id = v.connection_id
 WHERE v.connection_id = %(connection_id)s
@@ -107,3 +107,12 @@ SELECT %(connection_id)s, coalesce(max(id), 0) + 1, %(digest)s, %(files)s::jsonb
 FROM mapping_version
 WHERE connection_id = %(connection_id)s
 RETURNING id;
+
+-- name: texts_in_force
+-- what was in force, the latest first, each with its text
+SELECT a.version_id, a.activated_at, v.files
+FROM mapping_activation a
+JOIN mapping_version v ON v.connection_id = a.connection_id AND v.id = a.version_id
+WHERE a.connection_id = %(connection_id)s
+ORDER BY a.id DESC
+LIMIT %(count)s;

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bridge.mapping.own_tests import MAX_TESTS, OwnTest
 from bridge.mapping.rules import (
     KEY,
     AnyRule,
@@ -81,6 +82,12 @@ class RecordFile(Strict):
     leave_out: list[LeaveOut] = Field(
         default_factory=list, max_length=50, description="records that take no part"
     )
+    tests: list[OwnTest] = Field(
+        default_factory=list,
+        max_length=MAX_TESTS,
+        description="records and what shall become of them: `bridge mapping test` and every "
+        "activation try them",
+    )
 
 
 class Filter(Strict):
@@ -97,6 +104,12 @@ class ContactFile(RecordFile):
     target: Literal["contact"]
     match: Literal["email_address"] = Field(
         description="Constant Contact keeps an address once: it is what people are matched by"
+    )
+    take_part: Literal["standard", "everybody"] = Field(
+        "standard",
+        description="`standard`: people whom the organization marks as deceased, inactive or "
+        "former clients take no part, where it has such a field; `everybody`: only `leave_out` "
+        "decides",
     )
     explicit_permission_when: Condition | None = Field(
         None,

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NoReturn
 from pydantic import BaseModel
 
 from bridge.mapping.quantities import day_of, month_and_day, whole
-from bridge.mapping.rules import Rule
+from bridge.mapping.rules import Rule, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_PHONE_NUMBERS = 3
+BIRTHDAY = ("birthday_month", "birthday_day")
+"""The parts of a birthday: there are both, or neither."""
 
 _LIMITS = {
     ("email_address",): 80,
@@ -76,6 +78,16 @@ def rules_of(fields: BaseModel) -> Iterator[tuple[Target, Rule]]:
     """Yield every rule under `fields` with the part that it fills."""
     for path, rule in _walk(fields, ()):
         yield Target(path), rule
+
+
+def write_rules_of(fields: BaseModel) -> dict[str, WriteRule]:
+    """Return part -> when it is written, of those that are not written always."""
+    return {
+        name: rule.write
+        for target, rule in rules_of(fields)
+        if rule.write != "always"
+        for name in (BIRTHDAY if target.name == "birthday" else (target.name,))
+    }
 
 
 def _walk(part: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Rule]]:

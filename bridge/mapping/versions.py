@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError, MappingError
-from bridge.mapping.compiled import digest_of, load_mapping
+from bridge.mapping.compiled import digest_of, load_mapping, refuse_failing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
@@ -69,7 +69,7 @@ def activate(
     by: str,
     origin: Origin = "files",
 ) -> int:
-    """Check mapping files and make them the active version of a connection.
+    """Check mapping files, run their tests and make them the active version of a connection.
 
     The same text is the same version: it comes into force again under its old number.
 
@@ -84,7 +84,8 @@ def activate(
         The number of the version.
 
     Raises:
-        MappingError: If the files have faults; the version in force stays.
+        MappingError: If the files have faults or a test of theirs fails; the version in force
+            stays.
         ConfigurationError: If there is no such connection.
     """
     with tx.cursor(row_factory=tuple_row) as cursor:
@@ -93,8 +94,10 @@ def activate(
         if row is None:
             raise ConfigurationError(f"no connection {connection_id}")
         profile, overrides = row
-        load_mapping(files, profile=profile or _DEFAULT_PROFILE, overrides=overrides)
         digest = digest_of(files)
+        refuse_failing(
+            load_mapping(files, profile=profile or _DEFAULT_PROFILE, overrides=overrides), files
+        )
         cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
         in_force = cursor.fetchone()
         values = {"connection_id": connection_id, "digest": digest, "by": by, "origin": origin}
@@ -160,13 +163,15 @@ def compiled_as(
     """Return what files make of a connection's names; nothing is stored.
 
     Raises:
-        MappingError: If the files have faults; it lists every one.
+        MappingError: If the files have faults or a test of theirs fails; it lists every one.
     """
     with tx.cursor(row_factory=tuple_row) as cursor:
         values = {"connection_id": connection_id}
         row = cursor.execute(_QUERIES["names_of_connection"], values).fetchone()
     profile, overrides = row or (None, {})
-    return _compile(files, digest_of(files), profile or _DEFAULT_PROFILE, overrides)
+    mapping = _compile(files, digest_of(files), profile or _DEFAULT_PROFILE, overrides)
+    refuse_failing(mapping, files)
+    return mapping
 
 
 def active(tx: psycopg.Connection[Any], connection_id: int) -> ActiveMapping | None:
@@ -205,6 +210,17 @@ def version(
     """
     values = {"connection_id": connection_id, "id": version_id}
     return _compiled_version(tx, _QUERIES["version_digest"], values)
+
+
+def means_the_same(
+    tx: psycopg.Connection[Any], connection_id: int, version_id: int, mapping: Mapping
+) -> bool:
+    """Tell whether a version of a connection's mapping differs in comments and tests at most."""
+    try:
+        found = version(tx, connection_id, version_id)
+    except MappingError:
+        return False
+    return found is not None and found.mapping.meaning == mapping.meaning
 
 
 def _note_fault(tx: psycopg.Connection[Any], connection_id: int, error: MappingError) -> None:

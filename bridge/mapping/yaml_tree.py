@@ -22,6 +22,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 20
 MAX_CHARACTERS = 200_000
+_MOST_DIGITS = 15  # what a number keeps exactly
 _FEW = 12
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -30,17 +31,21 @@ _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
 _NULL = {"", "~", "null", "Null", "NULL"}
 _SWITCH = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(\.\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(\.\d+)?", re.ASCII)
+# No two parts of a pattern may take the same signs in turn: a scalar can be very long.
 _SURPRISES = (
-    (re.compile(r"[-+]?0[\d_]+"), "an octal number"),
-    (re.compile(r"[-+]?0o[0-7]+", re.IGNORECASE), "an octal number"),
-    (re.compile(r"[-+]?0b[01_]+", re.IGNORECASE), "a binary number"),
-    (re.compile(r"[-+]?0x[0-9a-f_]+", re.IGNORECASE), "a hexadecimal number"),
-    (re.compile(r"[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?"), "a number to the base of 60"),
-    (re.compile(r"[-+]?\d[\d_]*_[\d_]*(?:\.[\d_]*)?"), "a number with the underscores left out"),
-    (re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)e[-+]?\d+", re.IGNORECASE), "a number"),
-    (re.compile(r"[-+]?(?:\d+\.|\.\d+)"), "a number"),
-    (re.compile(r"[-+]?\.inf|\.nan", re.IGNORECASE), "a number without a value"),
+    (re.compile(r"[-+]?0[\d_]+", re.ASCII), "an octal number"),
+    (re.compile(r"[-+]?0o[0-7]+", re.ASCII | re.IGNORECASE), "an octal number"),
+    (re.compile(r"[-+]?0b[01_]+", re.ASCII | re.IGNORECASE), "a binary number"),
+    (re.compile(r"[-+]?0x[0-9a-f_]+", re.ASCII | re.IGNORECASE), "a hexadecimal number"),
+    (re.compile(r"[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?", re.ASCII), "a number to the base of 60"),
+    (
+        re.compile(r"[-+]?\d(?=\d*_)[\d_]*(?:\.[\d_]*)?", re.ASCII),
+        "a number with the underscores left out",
+    ),
+    (re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)e[-+]?\d+", re.ASCII | re.IGNORECASE), "a number"),
+    (re.compile(r"[-+]?(?:\d+\.|\.\d+)", re.ASCII), "a number"),
+    (re.compile(r"[-+]?\.inf|\.nan", re.ASCII | re.IGNORECASE), "a number without a value"),
 )
 
 
@@ -50,10 +55,17 @@ class Within(int):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Line and column of a file, both counted from 1."""
+    """A word of a file.
+
+    Attributes:
+        line: Counted from 1.
+        column: Of its first character, counted from 1.
+        end: The column after its last character; 0 where that is not known.
+    """
 
     line: int
     column: int
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -112,9 +124,11 @@ def read_tree(text: str) -> Tree:
     try:
         _Reader(tree, yaml.parse(text, Loader=_Loader)).document()
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        place = Place(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        place = _place_in(text, error.position)
         tree.faults.append(Fault(place, "a character that YAML does not allow"))
+    except UnicodeEncodeError as error:
+        place = _place_in(text, error.start)
+        tree.faults.append(Fault(place, "half of a character: no UTF-8 text holds one"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if any(words in str(error.problem) for words in _UNCLOSED):
@@ -236,7 +250,7 @@ class _Reader:
         text: str = event.value
         if event.style:  # quoted, or a block: text as it stands
             return text
-        if surprise := _surprise(text):
+        if surprise := _surprise(text) or _inexact(text):
             self._fault(event, surprise)
             return text
         if text in _NULL:
@@ -251,8 +265,21 @@ class _Reader:
         self._tree.faults.append(Fault(_place(event), cause))
 
 
+def _inexact(text: str) -> str | None:
+    """Say why a number is refused, or None: what it is kept as must be what was written."""
+    if len(text) > _MOST_DIGITS and _NUMBER.fullmatch(text):
+        return f"more than {_MOST_DIGITS} digits: put it in quotes as a text"
+    return None
+
+
+def _place_in(text: str, position: int) -> Place:
+    line = text.count("\n", 0, position) + 1
+    return Place(line, position - text.rfind("\n", 0, position))
+
+
 def _place(event: Any) -> Place:
-    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+    start, end = event.start_mark, event.end_mark
+    return Place(start.line + 1, start.column + 1, end.column + 1 if end.line == start.line else 0)
 
 
 def _surprise(text: str) -> str | None:

@@ -189,6 +189,14 @@ FROM jsonb_to_recordset(%(fields)s::jsonb) AS f (custom_field_id uuid, name text
 ON CONFLICT (connection_id, custom_field_id) DO UPDATE
   SET name = EXCLUDED.name, label = EXCLUDED.label, type = EXCLUDED.type, seen_at = EXCLUDED.seen_at
 
+-- name: forget_custom_fields
+-- Custom fields that the account does not have any more.
+DELETE FROM cc_custom_field
+WHERE connection_id = %(connection_id)s
+  AND custom_field_id NOT IN (
+    SELECT custom_field_id
+    FROM jsonb_to_recordset(%(fields)s::jsonb) AS f (custom_field_id uuid))
+
 -- name: custom_field_ids
 -- The account's custom fields, as last seen.
 SELECT name, label, custom_field_id

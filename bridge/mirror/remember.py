@@ -169,13 +169,24 @@ def forget_cc_list(tx: psycopg.Connection, connection_id: int, list_id: str) -> 
 
 
 def remember_custom_fields(
-    tx: psycopg.Connection, connection_id: int, fields: Sequence[Mapping[str, Any]]
+    tx: psycopg.Connection,
+    connection_id: int,
+    fields: Sequence[Mapping[str, Any]],
+    *,
+    is_all: bool = False,
 ) -> None:
-    """Keep the account's custom fields: contact calls name them by id."""
-    tx.execute(
-        SQL["remember_custom_fields"],
-        {"connection_id": connection_id, "fields": Jsonb([dict(field) for field in fields])},
-    )
+    """Keep the account's custom fields: contact calls name them by id.
+
+    Args:
+        tx: A connection in a transaction.
+        connection_id: Whose account it is.
+        fields: As the vendor's answers have them.
+        is_all: The account has no others: those that were kept and are gone are forgotten.
+    """
+    values = {"connection_id": connection_id, "fields": Jsonb([dict(field) for field in fields])}
+    tx.execute(SQL["remember_custom_fields"], values)
+    if is_all:
+        tx.execute(SQL["forget_custom_fields"], values)
 
 
 def custom_field_ids(

@@ -58,6 +58,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "ask": "a list that somebody deleted in Constant Contact waits for a person, with a status",
         "make_again": "it is made again, with whom Practifi has on it",
     },
+    "custom_fields": {
+        "create": "a custom field that the mapping fills and the account lacks is created there",
+        "ask": "it is created by `bridge mapping create-fields`; till then its values are not sent",
+    },
     "second_writer": {
         "refuse": "while the package's own integration is on nothing is applied but opt-outs",
         "allow": "what is on of the package's own integration keeps nothing from being applied",
@@ -96,6 +100,7 @@ class Policies:
     lists: Literal["from_practifi", "both"] = "from_practifi"
     list_deleted: Literal["keep", "delete"] = "keep"
     list_gone_there: Literal["ask", "make_again"] = "ask"
+    custom_fields: Literal["create", "ask"] = "create"
     second_writer: Literal["refuse", "allow"] = "refuse"
     sandbox_organization: Literal["refuse", "allow"] = "refuse"
     removals_above: int = 20

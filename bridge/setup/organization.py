@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from bridge.connections.profile import propose_profile
 from bridge.doctor.needs import needs_of_names
 from bridge.doctor.objects import faults_of_fields
+from bridge.doctor.people import marks_in
 from bridge.errors import NotFoundRemotely, RemoteError, Unauthorized
 from bridge.mapping.compiled import load_mapping
 from bridge.salesforce.client import Salesforce
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.connections.model import Connection, Profile
+    from bridge.mapping.marks import Mark
 
 _ABOUT = "SELECT Name, IsSandbox FROM Organization"
 
@@ -43,6 +45,7 @@ class Organization(NamedTuple):
         name: None where the bridge's user may not read it.
         is_sandbox: None likewise.
         lacks: What its profile names and it does not have, each a sentence.
+        marks: How it marks people who take no part.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Organization(NamedTuple):
     name: str | None = None
     is_sandbox: bool | None = None
     lacks: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 def ask_organization(
@@ -74,7 +78,7 @@ def ask_organization(
         who = salesforce.identity()
         profile = connection.profile or propose_profile(files, salesforce.objects())
         name, is_sandbox = _about(salesforce)
-        names = load_mapping(files, profile=profile, overrides=connection.object_names).names
+        names = load_mapping(files, profile=profile, overrides=connection.particulars).names
         described: dict[str, dict[str, Any] | None] = {}
 
         def describe(name: str) -> dict[str, Any] | None:
@@ -86,10 +90,11 @@ def ask_organization(
             return described[name]
 
         lacks = tuple(one.says for one in faults_of_fields(needs_of_names(names), describe))
+        marks = marks_in(names, describe)
     finally:
         salesforce.close()
     return Organization(
-        who.organization_id, who.user_id, who.username, profile, name, is_sandbox, lacks
+        who.organization_id, who.user_id, who.username, profile, name, is_sandbox, lacks, marks
     )
 
 

@@ -19,6 +19,7 @@ from bridge.connections.store import (
     read_endpoints,
     resume,
     set_identity,
+    set_people_marks,
     set_profile,
 )
 from bridge.errors import RecordError, RemoteError
@@ -198,6 +199,7 @@ def _store(place: Place, attempt: _Attempt, found: Organization, files: dict[str
         write_login(tx, keyring, connection_id, attempt.login)
         set_identity(tx, connection_id, organization_name=found.name, sf_user_id=found.user_id)
         set_profile(tx, connection_id, found.profile)
+        set_people_marks(tx, connection_id, found.marks)
         resume(tx, connection_id)
         if active(tx, connection_id) is None:
             activate(tx, connection_id, files, by="connect")

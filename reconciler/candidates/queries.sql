@@ -68,7 +68,8 @@ WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s AND key IS NOT N
 ON CONFLICT (connection_id, key) DO NOTHING
 
 -- name: differing
--- The values of a record differ from those of the contact at its address, unless somebody else's are sent there; a box is
+-- The values of a record differ from those of the contact at its address, unless somebody else's are sent there; where write
+-- rules ask what is there, what is compared of a record is a pattern that fits whatever they leave alone. A box is
 -- ticked or not known and the contact can be mailed; a record cannot be mapped.
 WITH differing AS (
   SELECT h.key, h.sf_id, t.contact_id,
@@ -77,7 +78,8 @@ WITH differing AS (
   FROM compared_contact h
   LEFT JOIN compared_contact_there t ON t.connection_id = h.connection_id AND t.run_id = h.run_id AND t.key = h.key
   WHERE h.connection_id = %(connection_id)s AND h.run_id = %(run_id)s AND h.key IS NOT NULL
-    AND (h.compared <> t.compared AND NOT t.is_deleted
+    AND (CASE WHEN %(is_by_pattern)s::bool THEN t.compared NOT LIKE h.compared ELSE h.compared <> t.compared END
+      AND NOT t.is_deleted
       OR h.is_faulty OR h.do_not_email IS NULL
       OR h.do_not_email AND NOT t.is_deleted AND t.permission IS DISTINCT FROM 'unsubscribed'))
 SELECT d.key

@@ -17,7 +17,7 @@ from bridge.delivery.outcome_consent import CLOCKS_DIFFER
 from bridge.policies.store import policies_of
 from reconciler.candidates.store import SQL, add_candidates, add_chosen
 from reconciler.snapshot.staged import allow_much_memory, refuse_emptied, together
-from reconciler.snapshot.terms import still_hold
+from reconciler.snapshot.terms import comparison_of, still_hold
 
 if TYPE_CHECKING:
     from typing import LiteralString
@@ -91,7 +91,8 @@ def _select_by_snapshot(context: RunContext) -> None:
 
 def _choose(context: RunContext, statement: LiteralString, tx: psycopg.Connection[Any]) -> None:
     refuse_emptied(tx, context, *_COMPARED)
-    values = context.lease.row() | {"clocks_differ": CLOCKS_DIFFER}
+    is_by_pattern = comparison_of(tx, context).is_by_pattern
+    values = context.lease.row() | {"clocks_differ": CLOCKS_DIFFER, "is_by_pattern": is_by_pattern}
     add_chosen(tx, context.installation.database, statement, values)
 
 

@@ -184,9 +184,9 @@ def _fingerprint(state: AddressState, step: Step) -> bytes | None:
     owner = choose_owner(state)
     wanted = (owner.wanted if owner is not None else None) or {}
     before, after = step.change["list_memberships"]
-    if state.sent_fingerprint != fingerprint(wanted, before):
+    if state.sent_fingerprint != fingerprint(wanted, before, state.write_rules):
         return None
-    return fingerprint(wanted, after)
+    return fingerprint(wanted, after, state.write_rules)
 
 
 def _reason(state: AddressState, undo: Undo, step: Step) -> str:

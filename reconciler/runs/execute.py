@@ -14,7 +14,7 @@ from bridge.clock import now
 from bridge.connections.store import load_connection
 from bridge.errors import BridgeError, ConfigurationError, NoSlotNow, QuotaSpent, RemoteError
 from bridge.log import place
-from bridge.mapping.versions import active
+from bridge.mapping.versions import active, means_the_same
 from bridge.runs.model import WHOLE
 from bridge.runs.store import ask_run, load_run
 from reconciler.runs import store
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.bootstrap import Installation
+    from bridge.mapping.versions import ActiveMapping
     from bridge.runs.model import Job, Mode, RunRecord, Scope
     from reconciler.runs.jobs import JobModule
     from reconciler.runs.store import RunLease
@@ -131,7 +132,7 @@ def _context(
     if current is None:
         message = f"the connection {connection.name!r} has no mapping: `bridge mapping activate`"
         raise ConfigurationError(message)
-    lease = _settle(installation, lease, current.version_id)
+    lease = _settle(installation, lease, current)
     return RunContext(
         installation=installation,
         connection=connection,
@@ -143,18 +144,22 @@ def _context(
     )
 
 
-def _settle(installation: Installation, lease: RunLease, mapping_version_id: int) -> RunLease:
+def _settle(installation: Installation, lease: RunLease, current: ActiveMapping) -> RunLease:
     """Choose how a run reads before it begins to; whoever goes on with it keeps to that."""
     run = lease.run
     if run.state != "queued" or run.job == "activities" or run.only or run.undoes is not None:
         return lease
     with installation.database.transaction() as tx:
+        history, version_id = read_history(tx, lease), current.version_id
+        before = history.mapping_version_id
+        if before is not None and means_the_same(tx, run.connection_id, before, current.mapping):
+            version_id = before  # an edit of comments or tests changes nobody
         choice = choose_extent(
             run.job,
             run.extent,
-            read_history(tx, lease),
+            history,
             moment=now(tx),
-            mapping_version_id=mapping_version_id,
+            mapping_version_id=version_id,
             full_every=timedelta(days=installation.settings.full_every_d),
         )
         if choice.why is not None:

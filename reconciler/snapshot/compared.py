@@ -3,51 +3,84 @@
 The texts are equal exactly where `bridge.delivery.merge.changes` finds nothing. A part that the
 record does not give is no change, but its text is no other's: such a contact is decided on once too
 often, never once too seldom.
+
+Where a write rule asks what is there, no text can be equal to all that it leaves alone: the text of
+a record is then a pattern of SQL's LIKE, in which such a part fits whatever stands in its place.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.merge import CORE, by_kind, spelled
+from bridge.mapping.targets import BIRTHDAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bridge.mapping.model import WriteRules
+
 _BETWEEN = "\x1f"
 _NOT_GIVEN = "\x1e"
 _ESCAPED = str.maketrans({_NOT_GIVEN: "\x1e0", _BETWEEN: "\x1e1"})
-_BIRTHDAY = ("birthday_month", "birthday_day")
+_SPECIAL = re.compile(r"[\\%_]")
+_ANYTHING, _SOMETHING = "%", "_%"
 
 
 class Comparison:
     """Makes the texts of a mapping's parts, in an order that both sides share."""
 
     def __init__(
-        self, targets: Iterable[tuple[str, ...]], custom_field_ids: Mapping[str, str]
+        self,
+        targets: Iterable[tuple[str, ...]],
+        custom_field_ids: Mapping[str, str],
+        write_rules: WriteRules | None = None,
     ) -> None:
         """Take the parts that the mapping may fill, and the account's custom fields by name.
 
-        A custom field that the account does not have is compared by nobody.
+        A custom field that the account does not have is compared by nobody, nor is what is written
+        only when a contact is created.
+
+        Args:
+            targets: Paths of the parts.
+            custom_field_ids: Name -> id.
+            write_rules: Part -> when it is written, of those that are not written always.
         """
+        rules = write_rules or {}
+        self._rules = {name: rule for name, rule in rules.items() if rule != "create_only"}
         groups: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
         core: set[str] = set()
         for head, *rest in targets:
             if head == "birthday":
-                core.update(_BIRTHDAY)
+                core.update(BIRTHDAY)
             elif rest:
                 groups[head].append(tuple(rest))
             else:
                 core.add(head)
-        self._core = [name for name in CORE if name in core]
-        self._phones = [kind for (kind,) in sorted(groups["phone_numbers"])]
-        self._addresses = sorted(groups["street_addresses"])
+        once = {name for name, rule in rules.items() if rule == "create_only"}
+        self._core = [name for name in CORE if name in core - once]
+        self._phones = [
+            kind
+            for (kind,) in sorted(groups["phone_numbers"])
+            if f"phone_numbers.{kind}" not in once
+        ]
+        self._addresses = [
+            (kind, part)
+            for kind, part in sorted(groups["street_addresses"])
+            if f"street_addresses.{kind}.{part}" not in once
+        ]
         self._custom = [
             (name, custom_field_ids[name])
             for (name,) in sorted(groups["custom_fields"])
-            if name in custom_field_ids
+            if name in custom_field_ids and f"custom_fields.{name}" not in once
         ]
+
+    @property
+    def is_by_pattern(self) -> bool:
+        """Whether the text of a record is a pattern for LIKE, not the text that is wanted there."""
+        return bool(self._rules)
 
     def of_wanted(self, wanted: Mapping[str, Any]) -> str:
         r"""Return the text of what the mapping makes of a record.
@@ -59,11 +92,39 @@ class Comparison:
         addresses = wanted.get("street_addresses") or {}
         fields = wanted.get("custom_fields") or {}
         nothing: Mapping[str, Any] = {}
+        if self._rules:
+            return self._pattern(wanted)
         parts = [_part(wanted, name) for name in self._core]
         parts += [_part(phones, kind) for kind in self._phones]
         parts += [_part(addresses.get(kind, nothing), part) for kind, part in self._addresses]
         parts += [_part(fields, name) for name, _ in self._custom]
         return _BETWEEN.join(parts)
+
+    def _pattern(self, wanted: Mapping[str, Any]) -> str:
+        """Return a pattern that fits what is there exactly where nothing is written.
+
+        A part cannot fit more than its own: there are as many marks between as in any text there.
+        """
+        phones = wanted.get("phone_numbers") or {}
+        addresses = wanted.get("street_addresses") or {}
+        fields = wanted.get("custom_fields") or {}
+        nothing: Mapping[str, Any] = {}
+        parts = [self._fitting(name, wanted, name) for name in self._core]
+        parts += [self._fitting(f"phone_numbers.{kind}", phones, kind) for kind in self._phones]
+        parts += [
+            self._fitting(f"street_addresses.{kind}.{part}", addresses.get(kind, nothing), part)
+            for kind, part in self._addresses
+        ]
+        parts += [self._fitting(f"custom_fields.{name}", fields, name) for name, _ in self._custom]
+        return _BETWEEN.join(parts)
+
+    def _fitting(self, field: str, values: Mapping[str, Any], name: str) -> str:
+        if name not in values:
+            return _ANYTHING
+        text, rule = _escaped(values[name]), self._rules.get(field)
+        if not text and rule is not None:
+            return _ANYTHING
+        return _SOMETHING if rule == "if_empty_there" else _SPECIAL.sub(r"\\\g<0>", text)
 
     def of_there(self, there: Mapping[str, Any]) -> str:
         r"""Return the text of a contact as Constant Contact has it.

@@ -28,7 +28,7 @@ def comparison_of(tx: psycopg.Connection[Any], context: RunContext) -> Compariso
     """Return what spells both sides of a contact by the terms that hold now."""
     contact = context.current.mapping.contact
     ids = custom_field_ids(tx, context.run.connection_id, contact.custom_fields)
-    return Comparison(contact.targets, ids)
+    return Comparison(contact.targets, ids, contact.write_rules)
 
 
 def begin_staging(context: RunContext) -> None:
@@ -55,6 +55,6 @@ def _digest(tx: psycopg.Connection[Any], context: RunContext) -> str:
     mapping = context.current.mapping
     ids = custom_field_ids(tx, context.run.connection_id, mapping.contact.custom_fields)
     shared_name = policies_of(tx, context.run.connection_id).shared_name
-    terms = [_FORM, mapping.digest, repr(mapping.names), sorted(ids.items()), shared_name]
+    terms = [_FORM, mapping.meaning, repr(mapping.names), sorted(ids.items()), shared_name]
     text = json.dumps(terms)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -11,8 +11,10 @@ from pydantic import SecretStr
 
 from bridge.connections.secrets import write_secret
 from bridge.doctor.causes import CAUSES
+from bridge.mapping.versions import active
 from sandbox.certificates import Certificates
 from tests.doctoring import Ward, a_ward, answering
+from tests.unit.test_check_live import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -413,7 +415,7 @@ CONNECTION: list[tuple[str, Callable[[Ward], None], str, str]] = [
             "company_name: {from: Account.Nmae__c",
         ),
         "Nmae__c is not there",
-        "did you mean Name?",
+        "did you mean Account.Name?",
     ),
     (
         "field_read_only",
@@ -664,8 +666,21 @@ def test_a_connection_that_is_broken_is_told_where(
     assert advice in " ".join(one.advice or "" for one in found)
 
 
+def test_whom_the_organization_marks_takes_no_part_from_the_next_look_on(ward: Ward) -> None:
+    ward.field("Account.Type", picklist=["Client", "Prospect", "Provider", "Former Client"])
+    said = [one.says for one in ward.look() if one.check == "take_part"]
+    assert said == ["standard uses Account.Type (Former Client): a former client"]
+    with ward.database.transaction() as tx:
+        current = active(tx, ward.connection.id)
+    assert current is not None
+    assert current.mapping.contact.take_part == said[0]
+    assert current.mapping.contact.leaves_out({"Account.Type": "Former Client"}) == (
+        "a former client"
+    )
+
+
 def test_every_cause_is_seeded() -> None:
-    seeded = {row[0] for row in (*INSTALLATION, *CONNECTION)}
+    seeded = {row[0] for row in (*INSTALLATION, *CONNECTION)} | {one.cause for one in CASES}
     elsewhere = {
         "broker_package",
         "disk_filling",

@@ -73,7 +73,7 @@ def believable(desk: Desk) -> list[str]:
         f"/runs/{applied}", f"/runs/{applied}/undo", f"/runs/{later}/against/{older}",
         "/unresolved", f"/unresolved/{matter}", f"/unresolved/{matter}/choose?contact={kept}",
         "/unresolved/rule?owner=oldest", "/mappings/contact.yaml?who=Moran", "/mappings/names.yaml",
-        "/mappings/review", "/mappings/history", "/mappings/versions/1",
+        "/mappings/review", "/mappings/docs", "/mappings/history", "/mappings/versions/1",
         "/problems", "/inbox", f"/inbox/firm/{one}", "/inbox/firm/04l000000000002AAA",
         "/problems/write-again?connection=firm&who=bob@example.org&field=job_title",
         "/nothing/here",

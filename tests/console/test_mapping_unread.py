@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg.types.json import Jsonb
 from starlette.requests import Request
 
 from bridge.console.access.people import Person
@@ -62,6 +63,21 @@ def test_its_value_is_shown_before_it_is_mapped(firm: Firm) -> None:
     assert sum("/query" in call["path"] for call in queries) == 1
     mapped = firm.bridge.rows("SELECT fields FROM practifi_record WHERE kind = 'contact'")
     assert all("Department" not in row["fields"] for row in mapped)
+
+
+def test_a_part_that_a_write_rule_keeps_is_marked(firm: Firm) -> None:
+    a_member(firm)
+    firm.bridge.rows(
+        "UPDATE cc_contact SET resource = resource || %(there)s RETURNING 1",
+        there=Jsonb({"job_title": "Judge"}),
+    )
+    kept, written = (
+        result_of(firm, f"{{from: Department, write: {rule}}}")
+        for rule in ("create_only", "never_clear")
+    )
+    (part,) = [one for one in kept.parts if one.name == "job title"]
+    assert (part.then, part.kept) == ("Ops", "create_only")
+    assert [one.kept for one in written.parts if one.name == "job title"] == [""]
 
 
 def test_a_field_that_is_not_there_is_named(firm: Firm) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.mapping.json_schema import json_schema
 from tests.environment import ROOT, SITE, NoEnvironment
 
 if TYPE_CHECKING:
@@ -30,3 +31,4 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     )
     assert done.stderr == ""
     assert (tmp_path / "quickstart.html").exists()
+    assert (tmp_path / "schema.json").read_text("utf-8") == json_schema()

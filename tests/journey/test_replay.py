@@ -15,6 +15,7 @@ from bridge.inbox.replay import BATCH, NothingToReplay, replay, replay_causes
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate
 from tests.fix_bridge import MAPPINGS
+from tests.unit.mapping_builders import without_tests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def activate_with(firm: Firm, line: str, instead: str) -> None:
     """Activate the shipped mapping with one line of the contact's changed."""
     files = read_files(MAPPINGS)
     assert line in files["contact.yaml"]
-    files["contact.yaml"] = files["contact.yaml"].replace(line, instead)
+    files["contact.yaml"] = without_tests(files["contact.yaml"]).replace(line, instead)
     with firm.bridge.database.transaction() as tx:
         activate(tx, firm.bridge.connection_id, files, by="test")
 

@@ -23,7 +23,7 @@ from tests.fix_bridge import MAPPINGS, RunningBridge
 from tests.postgres.random_firm import FIELD_ID, Firm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bridge.mirror.model import Kind
     from reconciler.runs.model import PlannedStep
@@ -108,9 +108,21 @@ class Night:
             )
 
 
-def begin_night(bridge: RunningBridge) -> Night:
+WRITE_RULES = {
+    "last_name: {": "last_name: {write: create_only, ",
+    "first_name: {": "first_name: {write: if_empty_there, ",
+    "company_name: {": "company_name: {write: never_clear, ",
+    "work: {": "work: {write: never_clear, ",
+    "mobile: {": "mobile: {write: if_empty_there, ",
+    "      label: Household": "      label: Household\n      write: if_empty_there",
+}
+
+
+def begin_night(bridge: RunningBridge, write_rules: Mapping[str, str] | None = None) -> Night:
     """Return a firm whose mapping leaves some people and memberships out; nobody is drawn yet."""
     files = read_files(MAPPINGS)
+    for rule, written in (write_rules or {}).items():
+        files["contact.yaml"] = files["contact.yaml"].replace(rule, written)
     with bridge.database.transaction() as tx:
         changed = {name: text + LEFT_OUT.get(name, "") for name, text in files.items()}
         activate(tx, bridge.connection_id, changed, by="test")

@@ -11,7 +11,7 @@ from bridge.delivery.gather import Gatherer
 from bridge.delivery.leases import hold
 from bridge.delivery.outcome import End, record_ends, record_seen, set_statuses
 from bridge.policies.store import set_policies
-from tests.postgres.nights import Night, begin_night, settled
+from tests.postgres.nights import WRITE_RULES, Night, begin_night, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def night(bridge: RunningBridge) -> Iterator[Night]:
     """A bridge whose mapping leaves some people and memberships out."""
     night = begin_night(bridge)
+    yield night
+    night.context.close()
+
+
+@pytest.fixture
+def ruled(bridge: RunningBridge) -> Iterator[Night]:
+    """The same with write rules for some parts."""
+    night = begin_night(bridge, WRITE_RULES)
     yield night
     night.context.close()
 
@@ -120,6 +128,34 @@ def show(night: Night, keys: list[str]) -> None:
 def test_at_an_address_that_is_not_chosen_there_is_nothing_to_do_and_nothing_to_record(
     night: Night, seed: int
 ) -> None:
+    nobody_is_missed(night, seed)
+
+
+def test_write_rules_leave_nobody_out_for_whom_there_is_something_to_do(
+    ruled: Night, seed: int
+) -> None:
+    nobody_is_missed(ruled, seed)
+
+
+def test_whoever_differs_only_in_what_write_rules_keep_is_not_chosen(ruled: Night) -> None:
+    settled(ruled, 1)
+    show(ruled, addresses(ruled.bridge))
+    for contact in ruled.firm.there.values():
+        contact |= {"last_name": "Bydgoszcz", "first_name": "B%"}
+        contact["phone_numbers"] = [
+            *({"kind": kind, "phone_number": "1_\\"} for kind in ("work", "mobile"))
+        ]
+    ruled.read()
+    ruled.decided()
+    before = ruled.chosen()
+    with ruled.bridge.database.transaction() as tx:
+        found = {key: decide(one) for key, one in states(ruled, tx, sorted(before)).items()}
+    assert [key for key, decision in found.items() if is_nothing(decision)] == []
+    assert len(before) < len(addresses(ruled.bridge)) / 2
+
+
+def nobody_is_missed(night: Night, seed: int) -> None:
+    """See that nothing is to be done, or to be recorded, at any address that is not chosen."""
     policies = POLICIES[seed % len(POLICIES)]
     decide_policies(night, *policies)
     settled(night, seed)

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.cli import main
-from bridge.mapping.versions import activate, active
+from bridge.mapping.versions import activate, active, compiled_as, means_the_same
 from tests.unit.mapping_builders import SHIPPED, contact_yaml, files_with
 
 if TYPE_CHECKING:
@@ -61,6 +61,29 @@ def test_going_back_to_an_old_text_makes_its_version_active_again(
     assert versions == [1, 2, 1]
     rows = tx.execute("SELECT id, is_active FROM mapping_version ORDER BY id").fetchall()
     assert rows == [(1, True), (2, False)]
+
+
+def test_files_whose_own_test_fails_never_come_into_force(tx: Tx, connection_id: int) -> None:
+    head = "tests: [{name: it, expect: {first_name: Ada}}]\n"
+    failing = files_with(contact=contact_yaml("first_name: FirstName", head=head))
+    with pytest.raises(MappingError, match="test “it” fails"):
+        activate(tx, connection_id, failing, by="ada")
+    with pytest.raises(MappingError, match="test “it” fails"):
+        compiled_as(tx, connection_id, failing)
+    assert active(tx, connection_id) is None
+
+
+def test_a_version_with_other_tests_means_the_same_and_one_with_another_rule_does_not(
+    tx: Tx, connection_id: int
+) -> None:
+    head = "tests: [{name: it, expect: {}}]\n"
+    for text in (contact_yaml(), contact_yaml("job_title: Title"), contact_yaml(head=head)):
+        activate(tx, connection_id, files_with(contact=text), by="ada")
+    found = active(tx, connection_id)
+    assert found is not None
+    assert [means_the_same(tx, connection_id, id_, found.mapping) for id_ in (1, 2, 3, 9)] == [
+        True, False, True, False,
+    ]  # fmt: skip
 
 
 def test_a_bad_edit_never_replaces_a_good_mapping(tx: Tx, connection_id: int) -> None:

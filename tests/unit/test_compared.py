@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.delivery.merge import changes
+from bridge.delivery.write_rules import written
 from bridge.mapping.compiled import load_mapping, read_files
 from reconciler.copying import block
 from reconciler.snapshot.compared import Comparison
@@ -15,8 +18,11 @@ from tests.fix_bridge import MAPPINGS
 
 if TYPE_CHECKING:
     from bridge.mapping.compiled import Mapping
+    from bridge.mapping.rules import WriteRule
 
-TEXTS = st.none() | st.text(st.sampled_from(["a", " ", "\x1e", "\x1f", "0", "1"]), max_size=3)
+TEXTS = st.none() | st.text(
+    st.sampled_from(["a", " ", "\x1e", "\x1f", "0", "1", "%", "_", "\\"]), max_size=3
+)
 KINDS = ("home", "work")
 PARTS = ("street", "city")
 IDS = {"household": "f1", "tier": "f2"}
@@ -101,6 +107,48 @@ def test_the_shipped_mapping_is_compared_whole(there: Any, name: Any, household:
 
 
 shipped_contact = shipped().contact
+
+FIELDS = [
+    *CORE,
+    *(f"phone_numbers.{kind}" for kind in KINDS),
+    *(f"street_addresses.{kind}.{part}" for kind in KINDS for part in PARTS),
+    *(f"custom_fields.{name}" for name in IDS),
+]
+RULES = st.dictionaries(
+    st.sampled_from(FIELDS), st.sampled_from(["if_empty_there", "never_clear", "create_only"])
+)
+
+
+def fits(there: str, pattern: str) -> bool:
+    """Tell what SQL's LIKE does of a pattern."""
+    parts = re.findall(r"\\?.", pattern, re.DOTALL)
+    said = {"%": ".*", "_": "."}
+    whole = "".join(said.get(one, re.escape(one[-1])) for one in parts)
+    return re.fullmatch(whole, there, re.DOTALL) is not None
+
+
+@given(wanted=SOME_WANTED | st.fixed_dictionaries(ALL_WANTED), there=THERE, rules=RULES)
+def test_a_pattern_fits_exactly_where_the_rules_leave_nothing_to_write(
+    wanted: Any, there: Any, rules: Any
+) -> None:
+    comparison = Comparison(TARGETS, IDS, rules)
+    is_same = changes(there, written(there, wanted, IDS, rules), IDS) == {}
+    if comparison.is_by_pattern:
+        assert fits(comparison.of_there(there), comparison.of_wanted(wanted)) == is_same
+    elif comparison.of_wanted(wanted) == comparison.of_there(there):
+        assert is_same
+
+
+@pytest.mark.parametrize("rule", ["if_empty_there", "never_clear", "create_only"])
+def test_a_birthday_that_rules_leave_alone_is_no_difference(rule: WriteRule) -> None:
+    rules = dict.fromkeys(("birthday_month", "birthday_day"), rule)
+    comparison = Comparison([("birthday",)], {}, rules)
+    there = {"birthday_month": 5, "birthday_day": 19}
+    wanted = dict.fromkeys(there, None if rule == "never_clear" else 7)
+    pattern = comparison.of_wanted(wanted)
+    assert fits(comparison.of_there(there), pattern)
+    assert fits(comparison.of_there({}), pattern) == (rule != "if_empty_there")
+
 
 CELLS = st.none() | st.text(st.sampled_from(["a", "\t", "\n", "\r", "\\", "N", "\x01"]), max_size=4)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +15,9 @@ from bridge.delivery.decide import decide
 from bridge.delivery.foreign import Foreign
 from bridge.delivery.merge import put_body
 from bridge.delivery.model import AddressState, Base, Membership, Person, Resource, Step
+
+if TYPE_CHECKING:
+    from bridge.mapping.rules import WriteRule
 
 KEY = "ada@example.org"
 CC = "11111111-1111-4111-8111-111111111111"
@@ -52,6 +55,20 @@ wanted_parts = st.fixed_dictionaries(
         ),
         "custom_fields": st.dictionaries(st.sampled_from(sorted(FIELD_IDS)), maybe),
     },
+)
+
+RULES: list[WriteRule] = ["if_empty_there", "never_clear", "create_only"]
+write_rules = st.dictionaries(
+    st.sampled_from(
+        [
+            *CORE[:4],
+            *(f"phone_numbers.{kind}" for kind in ("home", "work", "mobile")),
+            *(f"street_addresses.{kind}.{part}" for kind in ("home", "work") for part in PARTS),
+            *(f"custom_fields.{name}" for name in FIELD_IDS),
+        ]
+    ),
+    st.sampled_from(RULES),
+    max_size=6,
 )
 
 resources = st.fixed_dictionaries(
@@ -179,6 +196,7 @@ def states(draw: st.DrawFn) -> AddressState:
             for _ in range(draw(st.integers(0, 1)))
         ),
         custom_field_ids=FIELD_IDS,
+        write_rules=draw(write_rules),
         last_write_at=draw(st.none() | moments),
         was_mailed_at=draw(st.none() | moments),
         rules=Rules(policy=draw(st.sampled_from(POLICIES))),

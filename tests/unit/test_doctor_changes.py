@@ -30,7 +30,12 @@ SHAPE: dict[str, Any] = {
         "Contact": RIGHTS | {"required": ["LastName"]},
         "List__c": RIGHTS | {"required": []},
     },
-    "fields": {"Contact.Type__c": FIELD, "List__c.Key__c": FIELD | {"externalId": True}},
+    "fields": {
+        "Contact.Type__c": FIELD,
+        "List__c.Key__c": FIELD | {"externalId": True, "unique": True},
+    },
+    "people": {"Contact.Deceased__c": "Deceased__c: the person has died"},
+    "custom_fields": {"Household": "string"},
     "scopes": ["account_read", "contact_data"],
     "privileges": ["contacts:read"],
     "messages": {
@@ -91,6 +96,43 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], object], str, bool]] = [
         "'Prospect' of Contact.Type__c was renamed to 'Lead'",
         True,
     ),
+    (
+        "key_lost",
+        lambda s: s["fields"]["List__c.Key__c"].update(unique=False),
+        "is not unique any more",
+        True,
+    ),
+    (
+        "lookup_changed",
+        lambda s: field(s, referenceTo=["Lead"]),
+        "led to nothing and leads to Lead",
+        True,
+    ),
+    (
+        "mark_came",
+        lambda s: s["people"].update({"Contact.Inactive__c": "Inactive__c: marked as inactive"}),
+        "Inactive__c: marked as inactive",
+        True,
+    ),
+    ("mark_gone", lambda s: s["people"].clear(), "takes part again", True),
+    (
+        "mark_changed",
+        lambda s: s["people"].update({"Contact.Deceased__c": "Deceased__c (Yes): died"}),
+        "and are by Deceased__c (Yes)",
+        True,
+    ),
+    (
+        "custom_field_gone",
+        lambda s: s["custom_fields"].clear(),
+        "the custom field Household was deleted in Constant Contact",
+        True,
+    ),
+    (
+        "custom_field_type",
+        lambda s: s["custom_fields"].update(Household="date"),
+        "was of the type string and is date",
+        True,
+    ),
     ("value_gone", lambda s: field(s, values={"Client": "Client"}), "lost the value", True),
     (
         "value_came",
@@ -139,6 +181,11 @@ def test_a_change_is_told_by_its_kind(
 
 def test_what_the_mapping_reads_anew_is_no_change() -> None:
     assert changes(SHAPE, after(lambda s: s["fields"].update({"Contact.New__c": FIELD}))) == []
+
+
+def test_what_looks_of_an_earlier_version_did_not_keep_is_no_change() -> None:
+    before = {key: SHAPE[key] for key in SHAPE if key not in {"people", "custom_fields"}}
+    assert changes(before, SHAPE) == []
 
 
 def test_what_was_not_told_before_is_no_change() -> None:

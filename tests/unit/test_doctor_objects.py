@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bridge.doctor.constants import named_values
 from bridge.doctor.findings import finding
 from bridge.doctor.needs import Need, NeededRight, all_needs, needs_of_campaigns
 from bridge.doctor.objects import faults_of_fields, faults_of_new_records, faults_of_rights
+from bridge.doctor.uses import uses_of
 from tests.unit.mapping_builders import a_mapping
 
 CONTACT: dict[str, Any] = {
@@ -68,7 +68,7 @@ def need(path: str, use: Any = "read", name: str = "Contact", **shape: Any) -> N
             need("Account.Nmae"), "field_missing", "Nmae is not there", "Name", id="parent's field"
         ),
         pytest.param(
-            need("Owner.Name"), "field_missing", "Owner is not there", "Correct", id="parent"
+            need("Owner.Name"), "field_missing", "Owner is not there", "correct", id="parent"
         ),
         pytest.param(
             need("Locked__c", "write"),
@@ -195,8 +195,8 @@ fields:
 
 
 def test_values_are_found_in_conditions_and_in_tables_of_the_field_itself() -> None:
-    found = named_values({"contact.yaml": CONTACT_FILE}, a_mapping().names)
-    assert [(one.path, one.value) for one in found] == [
+    found = uses_of({"contact.yaml": CONTACT_FILE}, a_mapping().names)
+    assert [(one.path, value) for one in found for value in one.values] == [
         ("Type__c", "Gone"),
         ("Type__c", "Left"),
         ("Level__c", "Gold"),

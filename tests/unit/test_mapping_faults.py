@@ -30,10 +30,48 @@ def test_a_fault_is_told_once_with_its_place(fields: str, fault: str) -> None:
     assert faults_of(contact=contact_yaml(fields)) == [f"contact.yaml:{fault}"]
 
 
+FILES_TABLE = Path(__file__).with_name("mapping_file_faults.txt").read_text(encoding="utf-8")
+FILE_FAULTS = re.findall(r"^## (\w+)\.yaml: (.*)\n((?:.*\n)*?)=> (.*)$", FILES_TABLE, re.MULTILINE)
+UNSEEN = {
+    "<tab>": "\t",
+    "<nbsp>": "\xa0",
+    "<bom>": "\ufeff",
+    "<bell>": "\a",
+    "<nul>": "\0",
+    "<cr>": "\r",
+    "<none>": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        pytest.param(file, text, fault, id=f"{file}, {name}")
+        for file, name, text, fault in FILE_FAULTS
+    ],
+)
+def test_a_fault_of_a_whole_file_is_told_once_with_its_place(
+    file: str, text: str, fault: str
+) -> None:
+    for sign, char in UNSEEN.items():
+        text = text.replace(sign, char)
+    assert faults_of(**{file: text}) == [f"{file}.yaml:{fault}"]
+
+
 def test_people_are_matched_by_the_address_that_names_yaml_names() -> None:
     text = contact_yaml().replace("$email", "Other_Email__c")
     (fault,) = faults_of(contact=text)
     assert fault.startswith("contact.yaml:5:18: people are matched by this: it comes from $email")
+
+
+def test_a_write_rule_is_refused_where_there_is_nothing_to_decide() -> None:
+    address = contact_yaml().replace("$email", "{from: $email, write: if_empty_there}")
+    lists = files_with()["list.yaml"].replace("fields:", "fields:\n  description:", 1)
+    lists = lists.replace("description:", "description: {value: Mail, write: never_clear}")
+    assert faults_of(contact=address, list=lists) == [
+        "list.yaml:13:37: the parts of a list are always written: leave `write` out",
+        "contact.yaml:5:40: people are matched by this: it is always written, leave `write` out",
+    ]
 
 
 def test_a_name_that_the_profile_lacks_is_told() -> None:
@@ -60,6 +98,13 @@ def test_a_surprise_of_yaml_is_told_instead_of_what_follows_from_it() -> None:
     assert fault.startswith("contact.yaml:6:43: YAML 1.1 reads yes as a switch")
 
 
+def test_a_fault_is_one_line_whatever_it_quotes() -> None:
+    (fault,) = faults_of(contact=contact_yaml('"a\\nb\\u2028\\u202e\\0": x'))
+    assert fault.startswith(r"contact.yaml:6:3: unknown key `a\nb\u2028\u202e\x00`")
+    (fault,) = faults_of(contact=contact_yaml(f"first_name: '{'x ' * 5_000}'"))
+    assert len(fault) < 700
+
+
 def test_a_missing_file_and_a_file_of_another_name_are_told() -> None:
     files = files_with()
     files["contacts.yaml"] = files.pop("contact.yaml")
@@ -76,7 +121,7 @@ def test_a_missing_folder_and_a_file_that_is_not_utf8_are_told(tmp_path: Path) -
     with pytest.raises(MappingError, match="no such folder"):
         read_files(folder / "nowhere")
     (folder / "contact.yaml").write_bytes("a: 1\nb: Zoë".encode("latin-1"))
-    with pytest.raises(MappingError, match=r"contact\.yaml:2:1: not UTF-8"):
+    with pytest.raises(MappingError, match=r"contact\.yaml:2:6: not UTF-8"):
         read_files(folder)
 
 

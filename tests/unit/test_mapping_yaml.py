@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import yaml
 from hypothesis import given
@@ -41,6 +43,8 @@ def test_a_word_that_readers_of_yaml_disagree_about_is_refused_plain_and_kept_in
         ("2026-01-31", "2026-01-31"),
         ("Ada's", "Ada's"),
         ("$email", "$email"),
+        ("\u0661\u0662", "\u0661\u0662"),  # digits, but no number to YAML
+        ("0." + "1" * 13, float("0." + "1" * 13)),
         ('"\\u00e9"', "é"),
     ],
 )
@@ -49,11 +53,21 @@ def test_a_plain_word_is_what_it_looks_like(written: str, value: object) -> None
     assert (tree.data, tree.faults) == ({"a": value}, [])
 
 
+@pytest.mark.parametrize("start", ["9", "1_", "1:", "9.", "1e", "0x1", "-0"])
+def test_a_word_of_a_hundred_thousand_signs_is_read_at_once(start: str) -> None:
+    started = time.thread_time()
+    tree = read_tree(f"a: {start}{'9' * 100_000}x")
+    assert time.thread_time() - started < 1
+    assert tree.faults == []
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "cause"),
     [
         ("a: 1\na: 2\n", 2, 1, "key a is there already, in line 1"),
         ("a: &x 1\n", 1, 4, "anchor &x: there are no aliases here, leave it out"),
+        (f"a: {'9' * 16}\n", 1, 4, "more than 15 digits: put it in quotes as a text"),
+        ("a: x\nb: y\ud800\n", 2, 5, "half of a character: no UTF-8 text holds one"),
         ("a: 1\nb: *x\n", 2, 4, "alias *x: write the value out"),
         ("<<: {a: 1}\n", 1, 1, "merge key <<: write the keys out"),
         ("a: !!int '3'\n", 1, 4, "tag tag:yaml.org,2002:int: write the plain value"),

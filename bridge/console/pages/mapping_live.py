@@ -13,6 +13,7 @@ from bridge.edits.count import comparison_of, look_at_lists, look_at_some, peopl
 from bridge.edits.find import MOST, find_records, memberships_of, record_of
 from bridge.errors import MappingError
 from bridge.mapping.versions import active, compiled_as
+from bridge.mirror.remember import custom_field_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,7 @@ class Live:
         count: Whom the text would change; None where nobody can tell, or nothing was edited.
         out_of: How many there are of whom `count` looked at some.
         others: What the search has found, the chosen one among them.
+        take_part: Beside contact.yaml: by what fields of the organization people take no part.
     """
 
     faults: Sequence[str]
@@ -56,6 +58,7 @@ class Live:
     others: Sequence[Found] = ()
     is_more: bool = False
     result: Result | None = None
+    take_part: str = ""
 
 
 def look(
@@ -82,6 +85,8 @@ def look(
         live = Live(faults=())
         if old is not None and is_edited:
             live = _counted(tx, connection, file, old, new)
+        if file == "contact.yaml":
+            live = replace(live, take_part=new.contact.take_part)
     kind, _ = SEARCHES.get(file, (None, ""))
     text = visit.form.one("who") or visit.query("who")
     if kind is None or not text or not visit.may(Right.READ_PEOPLE):
@@ -98,12 +103,13 @@ def look(
     chosen = next((one for one in found if one.sf_id == wanted), found[0])
     with visit.console.database.transaction() as tx:
         record = record_of(tx, connection.id, kind, chosen.sf_id)
+        ids = custom_field_ids(tx, connection.id, new.contact.custom_fields)
         memberships = (
             memberships_of(tx, connection.id, chosen.sf_id) if file == "membership.yaml" else []
         )
     if record is None:
         return replace(live, others=())
-    trial = Trial(old=old, new=new)
+    trial = Trial(old=old, new=new, custom_field_ids=ids)
     if file == "membership.yaml":
         return replace(live, result=trial.of_memberships(chosen, memberships))
     unread = trial.unread(kind, record.fields)
@@ -112,7 +118,7 @@ def look(
     if unread:
         sobject = new.names.object_of(kind)
         read, trouble = read_unread(visit, connection, sobject, chosen, unread)
-    result = trial.of_record(kind, chosen, record.fields, read)
+    result = trial.of_record(kind, chosen, record, read)
     return replace(live, result=replace(result, trouble=trouble))
 
 

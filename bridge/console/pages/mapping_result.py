@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bridge.delivery.write_rules import kept
 from bridge.mapping.conditions import known
 from bridge.mapping.reads import parents_of
 from bridge.mapping.trial import try_record
@@ -13,7 +14,7 @@ from bridge.plans.text import label_of, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bridge.edits.find import Found, Kind
+    from bridge.edits.find import Found, Kind, Tried
     from bridge.mapping.model import Mapping as CompiledMapping
     from bridge.salesforce.values import Record
 
@@ -23,11 +24,16 @@ _TAKES_PART = "takes part"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """One part of what a record becomes: by the mapping in force, and by the text."""
+    """One part of what a record becomes: by the mapping in force, and by the text.
+
+    Attributes:
+        kept: The write rule by which the text leaves the part as it is there, or empty.
+    """
 
     name: str
     now: str
     then: str
+    kept: str = ""
 
     @property
     def differs(self) -> bool:
@@ -64,32 +70,36 @@ class Trial:
     Attributes:
         old: The mapping in force; None: there is none that can be used.
         new: What is being written.
+        custom_field_ids: Name -> id of the account's custom fields.
     """
 
     old: CompiledMapping | None
     new: CompiledMapping
+    custom_field_ids: Mapping[str, str] = field(default_factory=dict)
 
     def unread(self, kind: Kind, fields: Record) -> list[str]:
         """Return the fields that the text reads and the mirror does not know of a record."""
         paths = (self.new.contact if kind == "contact" else self.new.list).paths
         return [path for path in paths if known(fields, path, parents_of(path)) is False]
 
-    def of_record(self, kind: Kind, record: Found, fields: Record, read: Record) -> Result:
+    def of_record(self, kind: Kind, record: Found, tried: Tried, read: Record) -> Result:
         """Return what becomes of a contact or list.
 
         Args:
             kind: What it is.
             record: The record.
-            fields: As the mirror has them.
+            tried: The same as the mirror has it.
             read: What was read besides, just now.
         """
-        whole = {**fields, **read}
+        whole = {**tried.fields, **read}
         then = try_record(self.new, kind, whole)
-        now = try_record(self.old, kind, fields) if self.old is not None else then
+        now = try_record(self.old, kind, tried.fields) if self.old is not None else then
+        rules = self.new.contact.write_rules if kind == "contact" else {}
+        rule_of = kept(tried.there, then["becomes"] or {}, self.custom_field_ids, rules)
         return Result(
             called=record.called,
             sf_id=record.sf_id,
-            parts=_parts(now, then),
+            parts=_parts(now, then, rule_of),
             verdict=_verdict(then),
             verdict_now=_verdict(now),
             unread=self.unread(kind, whole),
@@ -120,11 +130,18 @@ def _verdict(answer: Mapping[str, Any]) -> str:
     return f"takes no part: {answer['left_out']}" if answer["left_out"] else ""
 
 
-def _parts(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[Part]:
+def _parts(
+    now: Mapping[str, Any], then: Mapping[str, Any], rule_of: Mapping[str, str]
+) -> list[Part]:
     after = dict(_rows(then["becomes"] or {}))
     before = dict(_rows(now["becomes"] or {}))
     return [
-        Part(name=label_of(name), now=_value(before, name), then=_value(after, name))
+        Part(
+            name=label_of(name),
+            now=_value(before, name),
+            then=_value(after, name),
+            kept=rule_of.get(name, ""),
+        )
         for name in dict.fromkeys([*after, *before])
     ]
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.delivery.bulk.model import BulkChange
 from bridge.delivery.merge import CORE
-from bridge.mapping.targets import MAX_PHONE_NUMBERS
+from bridge.delivery.write_rules import written
+from bridge.mapping.targets import BIRTHDAY, MAX_PHONE_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,6 @@ _STREETS = {
     for kind in ("home", "work", "other")
     for part, key in _STREET_KEYS.items()
 } | {("home", "country"): "home country"}  # the vendor's own spelling of this one
-_BORN = ("birthday_month", "birthday_day")
 
 
 class NotExpressible(Exception):
@@ -68,6 +68,7 @@ def express(
         if step.kind == "create_contact":
             return _create(step, wanted, field_names)
         if step.kind == "update_contact" and state.there is not None:
+            wanted = written(state.there, wanted, state.custom_field_ids, state.write_rules)
             return _update(step, state.there, wanted, rank, field_names)
     except NotExpressible:
         pass
@@ -179,8 +180,8 @@ def _row(
                 custom += 1
             case _:
                 row[name] = value
-    if not {*_BORN}.isdisjoint(row):
-        row |= {name: _known(wanted, name) for name in _BORN}  # both or neither
+    if not {*BIRTHDAY}.isdisjoint(row):
+        row |= {name: _known(wanted, name) for name in BIRTHDAY}  # both or neither
     kinds = [phone.get("kind") or "other" for phone in there.get("phone_numbers") or ()]
     if len({*kinds, *phones}) > MAX_PHONE_NUMBERS or any(kinds.count(one) > 1 for one in phones):
         raise NotExpressible

@@ -11,20 +11,22 @@ from bridge.errors import MappingError
 from bridge.mapping.commands.arguments import (
     DONE,
     FAULTY,
+    add_connection,
     add_folder,
     add_json,
     add_profile,
     folder_of,
+    load_for,
     print_stale,
 )
-from bridge.mapping.compiled import load_mapping, read_files
-from bridge.mapping.profiles import PROFILES
+from bridge.mapping.commands.live import check_live
+from bridge.mapping.compiled import read_files, refuse_failing
+from bridge.mapping.told import as_annotation, as_json
 from bridge.salesforce.deploy.definitions import to_deploy_again
 from bridge.settings import read_settings
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping as MappingOf
 
     from bridge.mapping.commands.arguments import Commands
     from bridge.mapping.model import Mapping
@@ -35,41 +37,65 @@ def add(commands: Commands) -> None:
     check = commands.add_parser("check", help="check all mapping files of a folder")
     add_folder(check)
     add_profile(check)
-    check.add_argument(
-        "--connection", metavar="NAME", help="by its names, and against what is deployed there"
+    add_connection(check, "by its names, and against what is deployed there")
+    output = check.add_mutually_exclusive_group()
+    add_json(output)
+    output.add_argument(
+        "--format",
+        choices=("text", "json", "github"),
+        default="text",
+        help="`github`: as annotations of a pull request",
     )
-    add_json(check)
+    check.add_argument(
+        "--live",
+        action="store_true",
+        help="against both sides as they are now; exit code 2: faults, 5: one is not reached",
+    )
     check.set_defaults(run=_check)
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.live:
+        return check_live(arguments)
     folder = folder_of(arguments)
+    form = "json" if arguments.json else arguments.format
     try:
         files = read_files(folder)
-        if arguments.connection is None:
-            profile = arguments.profile
-            stale: list[str] = []
-            mapping = load_mapping(files, profile=profile, overrides={})
-        else:
-            profile, mapping, stale = _against(arguments.connection, files)
+        profile, mapping = load_for(arguments, files)
+        refuse_failing(mapping, files)
     except MappingError as error:
-        if arguments.json:
-            print(json.dumps({"ok": False, "faults": error.faults}, ensure_ascii=False))
-            return FAULTY
-        raise
-    if arguments.json:
-        told = {"ok": True, "faults": [], "digest": mapping.digest, "to_deploy": stale}
+        if form == "text":
+            raise
+        if form == "json":
+            faults = [as_json(fault) for fault in error.details]
+            print(json.dumps({"ok": False, "faults": faults}, ensure_ascii=False))
+        else:
+            print("\n".join(as_annotation(fault, str(folder)) for fault in error.details))
+        return FAULTY
+    stale = _lacking(arguments.connection, mapping)
+    if form == "json":
+        told = {
+            "ok": True,
+            "faults": [],
+            "digest": mapping.digest,
+            "tests": len(mapping.examples),
+            "take_part": mapping.contact.take_part,
+            "to_deploy": stale,
+        }
         print(json.dumps(told))
-    else:
-        print(f"{folder}: no faults, for profile {profile}")
-        print_stale(stale)
+        return DONE
+    tests = f"; {len(mapping.examples)} tests pass" if mapping.examples else ""
+    print(f"{folder}: no faults, for profile {profile}{tests}")
+    if arguments.connection is not None:
+        print(f"take_part: {mapping.contact.take_part}")
+    print_stale(stale)
     return DONE
 
 
-def _against(name: str, files: MappingOf[str, str]) -> tuple[str, Mapping, list[str]]:
-    """Return a connection's profile, the mapping by its names, and what it lacks there."""
+def _lacking(name: str | None, mapping: Mapping) -> list[str]:
+    """Return what a connection lacks of the fields that a mapping reads."""
+    if name is None:
+        return []
     with connect(read_settings()) as connection, connection.transaction():
         target = load_connection(connection, name)
-        profile = target.profile or PROFILES[0]
-        mapping = load_mapping(files, profile=profile, overrides=target.object_names)
-        return profile, mapping, to_deploy_again(connection, target.id, mapping)
+        return to_deploy_again(connection, target.id, mapping)

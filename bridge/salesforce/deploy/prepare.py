@@ -90,7 +90,7 @@ def gather(database: Database, keyring: KeyRing, settings: Settings, asked: Aske
         mapping = load_mapping(
             read_files(settings.mappings),
             profile=connection.profile or _DEFAULT_PROFILE,
-            overrides=connection.object_names,
+            overrides=connection.particulars,
         )
     return Ground(
         connection=connection,

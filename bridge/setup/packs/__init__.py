@@ -1,6 +1,7 @@
 """The packs: a folder each, with `pack.yaml` and the mapping files that differ from the defaults.
 
-A pack has a `title`, and a `profile` that connections get; what it does not name is not set.
+A pack has a `title`, and a `profile` that connections get; what it does not name is not set. With
+`like` it has the files of another pack, where it has none of its own.
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ def read_pack(name: str | None) -> Pack:
     Raises:
         ConfigurationError: If there is no such pack.
     """
-    defaults = _texts(_defaults())
     if name is None:
-        return Pack("the default mappings", None, defaults)
+        return Pack("the default mappings", None, _texts(_defaults()))
     if name not in pack_names():
         raise ConfigurationError(f"there is no pack {name!r}; there are: {', '.join(pack_names())}")
     folder = _folder() / name
     about = yaml.safe_load((folder / _ABOUT).read_text(encoding="utf-8"))
-    return Pack(about["title"], about.get("profile"), {**defaults, **_texts(folder)})
+    beneath = read_pack(about.get("like")).files
+    return Pack(about["title"], about.get("profile"), {**beneath, **_texts(folder)})
 
 
 def _folder() -> Traversable:
