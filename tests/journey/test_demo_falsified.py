@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LINES = range(1, 9)
 ALWAYS = frozenset(LINES[::2])  # each demo plays the lines before its own as well
-AT_A_TIME = 3
+AT_A_TIME = 2
 PATIENCE_S = "20"  # a proof takes one to three seconds alone; the one of a falsified line all of it
 
 
