@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.mapping.yaml_tree import Path
 
 _RUN = "def run(v):\n    return VALUE"
+_MOST_KNOWN = 2000  # tables behind tables: a check takes its time by the file, not by the product
 _A_DAY = "2026-11-23"
 _OF_A_DAY = frozenset({"date", "year", "month", "month_name", "day"})
 
@@ -102,7 +103,7 @@ class _Coming:
             yield place, f"{first.text!r} comes here: {cause}"
         if not self._is_all:
             given, self._is_all = _given(step, place, lookups)
-            self.known += given
+            self.known = (self.known + given)[:_MOST_KNOWN]
 
 
 def _constants(rule: Rule, path: Path) -> list[Known]:

@@ -230,7 +230,7 @@ filters:
 fields:
   email_address: {from: $email, transform: [trim]}
   first_name: {template: 'Dear {FirstName|friend} {Account.Name}', too_long: cut}
-  last_name: {first_of: [LastName, Name], default: word, too_long: cut}
+  last_name: {first_of: [LastName, Name], default: word, too_long: cut, write: if_empty_there}
   job_title: {join: {fields: [A__c, B__c], with: ' - '}, max: 40, too_long: cut}
   company_name: {value: word}
   birthday: Birthdate
@@ -254,15 +254,28 @@ fields:
     three: {label: Three, from: N__c, transform: [{bands: [{below: 5, text: word}, {text: More}]}]}
     four: {label: Four, from: D__c, transform: [{in_zone: Europe/Berlin}, {date: D MMMM YYYY}]}
     five: {label: Five, from: N__c, transform: [{money: {symbol: $, thousands: '.', point: ','}}]}
+    six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
     eight:
       label: Eight
-      child: {of: Roles__r, field: Role__c, where: {field: On__c, is: word}, order_by: -D__c}
-      transform: [{only: [word, A]}, sort, {split: {at: word, take: 1}}, {truncate: {to: 9}}, name]
-    nine: {label: Nine, from: D__c, transform: [{date_time: {pattern: D, zone: Europe/Berlin}}]}
-    ten: {label: Ten, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
-    eleven: {label: Eleven, from: A__c, transform: [country_name, {state_code: {country: US}}]}
-    six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
+      child: {of: Kids, field: Role, where: {field: Since, is: word}, take: all, with: word}
+    nine:
+      label: Nine
+      from: A__c
+      transform: [{truncate: {to: 9, end: w}}, {split: {at: w, take: 1}}]
+    ten: {label: Ten, from: D__c, transform: [{date_time: {pattern: 'D [word] MMM', zone: UTC}}]}
+    eleven: {label: Eleven, from: A__c, transform: [{only: [word, Golf]}, sort, name]}
+    twelve: {label: Twelve, from: A__c, transform: [{state_name: {country_from: MailingCountry}}]}
+    thirteen: {label: Thirteen, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
+    fourteen: {label: Fourteen, from: A__c, transform: [country_name, {state_code: {country: US}}]}
     seven: {label: Seven, from: T__c, transform: [{yes_no: {if_true: word, if_false: no way}}]}
+tests:
+  - name: word
+    record: {FirstName: word, A__c: word, N__c: 4, Account.Name: word}
+    unknown: [Title]
+    expect: {last_name: word, custom_fields: {three: word}}
+    untouched: [birthday]
+  - {name: another word, record: {A__c: word}, takes_no_part: word}
+  - {name: a third, record: {Email: nobody}, refused: not an e-mail address}
 """,
     "list.yaml": "source: list\ntarget: list\nmatch: name\n"
     + _CONDITIONS

@@ -41,6 +41,19 @@ def test_values_are_taken_in_the_order_that_is_asked_for(rest: str, expected: st
     assert taken(rest, as_text(ROWS)) == expected
 
 
+def test_each_rule_has_its_own_condition_on_child_records() -> None:
+    one, two = (
+        f"child: {{{CHILD}, where: {{field: IsActive, is: {active}}}, take: all}}"
+        for active in ("true", "false")
+    )
+    project = a_mapping(
+        f"custom_fields: {{one: {{label: One, {one}}}, two: {{label: Two, {two}}}}}"
+    ).contact.project
+    path = "AccountContactRelations.[IsActive,Roles]"
+    made = project({"Email": "ada@example.org", path: as_text(ROWS)})
+    assert made["custom_fields"] == {"one": "Owner, Trustee", "two": "Patron"}
+
+
 def test_without_child_records_the_value_is_empty() -> None:
     assert taken("StartDate", None) is None
     assert taken("StartDate", as_text(ROWS[2:4])) is None
