@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -67,6 +68,8 @@ FILES: dict[str, type[BaseModel]] = {
     "interaction.yaml": InteractionFile,
 }
 """The six mapping files and the schema of each."""
+
+_MOST_FAULTS = 200
 
 _File = TypeVar("_File", bound=BaseModel)
 
@@ -181,6 +184,10 @@ class _Loader:
 
     def _error(self) -> MappingError:
         faults = sorted(self._faults, key=_order)
+        if (more := len(faults) - _MOST_FAULTS) > 0:
+            first = faults[_MOST_FAULTS:][:1]
+            says = f"{more} more faults from here on: correct those above first"
+            faults[_MOST_FAULTS:] = [replace(one, says=says) for one in first]
         return MappingError(faults)
 
     def _interaction_file(self) -> InteractionFile | None:

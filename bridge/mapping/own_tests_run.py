@@ -121,14 +121,14 @@ def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
         MappingError: If one of them fails; it lists everything that came out otherwise.
     """
     faults = []
-    for example, one, says in _failures(run_examples(mapping)):
+    for example, one, says in failures(run_examples(mapping)):
         quoted = lines_of(files[example.file])[one.place.line - 1]
         faults.append(FileFault(example.file, one.place, on_one_line(says), quoted))
     if faults:
         raise MappingError(faults)
 
 
-def _failures(outcomes: Sequence[Outcome]) -> Iterator[tuple[Example, Difference, str]]:
+def failures(outcomes: Sequence[Outcome]) -> Iterator[tuple[Example, Difference, str]]:
     """Yield each difference with its sentence: what is wrong, and what can be done about it."""
     for outcome in outcomes:
         for one in outcome.differences:

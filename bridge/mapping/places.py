@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, get_args, get_origin
 
 from pydantic import BaseModel
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from bridge.mapping.yaml_tree import Path
 
 _MOST = 3
+_KEPT = 2_000  # places whose keys are known: one that has many faults is asked about often
 
 
+@lru_cache(maxsize=_KEPT)
 def keys_at(model: object, path: Path) -> list[str]:
     """Return the keys that the schema knows for the mapping at a path."""
     return [key for known in _models_at(model, path) for key in _keys(known)]
@@ -38,6 +41,7 @@ def _models_at(model: object, path: Path) -> list[type[BaseModel]]:
     return models
 
 
+@lru_cache(maxsize=_KEPT)
 def takes_any_key(model: type[BaseModel], path: Path) -> bool:
     """Tell whether the mapping at a path is a table, whose keys are the writer's own."""
     around = list(_models_at(model, path[:-1]))

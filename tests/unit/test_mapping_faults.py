@@ -176,6 +176,12 @@ def test_a_file_of_another_name_is_told_instead_of_the_missing_one(name: str) ->
     ]
 
 
+def test_of_very_many_faults_the_first_are_told_and_the_others_counted() -> None:
+    found = faults_of(contact=contact_yaml(head="a: 1\n" * 1_000))
+    assert len(found) == 201
+    assert found[-1].startswith("contact.yaml:204:1: 800 more faults from here on: correct")
+
+
 def test_a_missing_file_and_one_too_many_are_told() -> None:
     files = files_with()
     del files["client.yaml"]
