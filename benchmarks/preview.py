@@ -1,8 +1,8 @@
 """`make bench-preview`: how soon a mapping's preview has looked at all contacts of the mirror.
 
-N contacts by the shipped mapping, but its tests, with what is there, are looked at by four edits of it: a comment,
-a rule that changes one contact of a hundred, one that changes everybody, and one more that is left
-out. The ratio is that to as many seconds as 5 for 100,000; the worst counts.
+N contacts by the shipped mapping, but its tests, with what is there, are looked at by four edits of
+it: a comment, a rule that changes one contact of a hundred, one that changes everybody, and one
+that leaves some out. The ratio is that to as many seconds as 5 for 100,000; the worst counts.
 """
 
 from __future__ import annotations
