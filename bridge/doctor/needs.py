@@ -14,6 +14,7 @@ from bridge.delivery.status import (
     UNSUBSCRIBED,
     WAITING,
 )
+from bridge.salesforce.children import children_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,8 +138,14 @@ def needs_of_mapping(mapping: Mapping) -> Iterator[Need]:
         (names.list, mapping.list.paths),
         (names.membership, mapping.membership.paths),
     ):
-        for path in paths:
+        for path in (one for each in paths for one in _fields_at(each)):
             yield Need(object=part.object, path=path)
+
+
+def _fields_at(path: str) -> tuple[str, ...]:
+    """Return the fields that a path stands for: of child records there are several."""
+    children = children_at(path)
+    return tuple(f"{children.relation}.{one}" for one in children.fields) if children else (path,)
 
 
 def needs_of_interactions(mapping: Mapping) -> Iterator[Need]:

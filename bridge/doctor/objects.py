@@ -204,10 +204,13 @@ def _field(description: Description, name: str) -> Mapping[str, Any] | None:
 
 
 def _parent(description: Description, relationship: str) -> str | None:
-    """Return the object above a relationship; where there are several, the first."""
+    """Return the object at a relationship, above or below; where there are several, the first."""
     for field in description["fields"]:
         if str(field.get("relationshipName") or "").lower() == relationship.lower():
             return next(iter(field.get("referenceTo") or []), None)
+    for child in description.get("childRelationships") or ():
+        if str(child.get("relationshipName") or "").lower() == relationship.lower():
+            return str(child["childSObject"])
     return None
 
 

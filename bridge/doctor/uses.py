@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.mapping.checks import FieldNames
 from bridge.mapping.placeholders import read_text
-from bridge.mapping.rules import Condition, CustomRule, Rule
+from bridge.mapping.rules import Child, Condition, CustomRule, Rule
 from bridge.mapping.schema import ClientFile, ContactFile, Filter, ListFile, MembershipFile
 from bridge.mapping.targets import Target, rules_of
 from bridge.mapping.yaml_tree import Path, Tree, Within, read_tree
@@ -182,7 +182,18 @@ class _Reader:
             is_sent=is_sent,
         )
 
-    def _condition(self, condition: Condition, path: Path) -> Iterator[Use]:
+    def _child(self, child: Child, path: Path, by: str) -> Iterator[Use]:
+        """Yield what is read of child records, as paths through the relationship to them."""
+        above = f"{child.of}."
+        yield self._use((*path, "field"), above + child.field, by=by, is_sent=True)
+        if child.order_by is not None:
+            order = child.order_by.removeprefix("-")
+            yield self._use((*path, "order_by"), above + order, by="order_by")
+        for inner, part in _parts(child.where, (*path, "where")):
+            if isinstance(part, Condition):
+                yield from self._condition(part, inner, above)
+
+    def _condition(self, condition: Condition, path: Path, above: str = "") -> Iterator[Use]:
         if condition.field is None:
             return
         asked = getattr(condition, condition.operator)
@@ -199,11 +210,14 @@ class _Reader:
             kind = "box" if is_box else "text" if texts else "number"
         else:
             texts = ()
-        yield self._use((*path, "field"), condition.field, by=by, kind=kind, values=texts)
+        field = above + condition.field
+        yield self._use((*path, "field"), field, by=by, kind=kind, values=texts)
 
     def _rule(self, rule: Rule, path: Path) -> Iterator[Use]:
         target = self._targets.get(path)
         what = path[-1] if target is None else target.name
+        if rule.child is not None:
+            yield from self._child(rule.child, (*path, "child"), str(what))
         for at, source in _sources(rule, path):
             yield self._use(at, source, by=str(what), is_sent=True)
             if rule.join is None and rule.template is None:
@@ -255,7 +269,12 @@ def _sources(rule: Rule, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _parts(part: object, path: Path) -> Iterator[tuple[Path, BaseModel]]:
-    """Yield every model in a file with its path, by the keys that the file uses."""
+    """Yield every model in a file with its path, by the keys that the file uses.
+
+    What is asked of child records is not among them: it is about another object.
+    """
+    if isinstance(part, Child):
+        return
     if isinstance(part, BaseModel):
         yield path, part
         for name, field in type(part).model_fields.items():

@@ -75,6 +75,9 @@ class _Coming:
     ) -> Iterator[tuple[Path, str]]:
         """Put the texts through a step; yield what cannot pass it."""
         came, self.known = self.known, []
+        if step.asks:  # what comes of it is up to each record
+            self._is_all = False
+            return
         run = _runner(step, lookups) if came else None
         errors: list[tuple[Known, str]] = []
         for known in came:
@@ -138,7 +141,8 @@ def _given(step: StepBody, place: Path, lookups: Mapping[str, Lookup]) -> tuple[
 def _runner(step: StepBody, lookups: Mapping[str, Lookup]) -> Callable[[str], str]:
     """Return the very function that a compiled rule has for a step."""
     names = Namespace()
-    value = step_code(step, ast.Name(id="v", ctx=ast.Load()), lookups, names)
+    nothing = ast.Constant(None)  # no step that asks a field is run here
+    value = step_code(step, ast.Name(id="v", ctx=ast.Load()), lookups, names, lambda _: nothing)
     return compiled(names, "run", fill(_RUN, names, VALUE=value), "<step>")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel
 
 from bridge.mapping.certain import misfits
+from bridge.mapping.countries import country_code, is_country_code
 from bridge.mapping.patterns import NotAPattern, compiled_pattern, replacement
 from bridge.mapping.placeholders import TextWithFields, read_text
 from bridge.mapping.quantities import day_of
@@ -22,6 +24,7 @@ from bridge.mapping.schema import (
     MembershipFile,
 )
 from bridge.mapping.standard_fields import misspelling
+from bridge.mapping.step_arguments import InCountry, TimeFormat
 from bridge.mapping.targets import MAX_PHONE_NUMBERS, Target, rules_of
 from bridge.mapping.yaml_tree import Path, Within, nearest
 
@@ -68,7 +71,8 @@ def check_file(file: AnyFile, fields: FieldNames) -> Found:
     """Yield path and cause of each thing in a file that cannot work."""
     for path, part in _models(file, ()):
         if isinstance(part, Condition):
-            yield from _condition(part, path, fields)
+            is_of_child = ("child", "where") in pairwise(path)
+            yield from _condition(part, path, None if is_of_child else fields)
         elif isinstance(part, Case):
             yield from _source(part.from_, (*path, "from"), fields)
         elif isinstance(part, Rule):
@@ -107,8 +111,12 @@ def _source(source: str | None, path: Path, fields: FieldNames) -> Found:
         yield path, cause
 
 
-def _condition(condition: Condition, path: Path, fields: FieldNames) -> Found:
-    yield from _source(condition.field, (*path, "field"), fields)
+def _condition(condition: Condition, path: Path, fields: FieldNames | None) -> Found:
+    """Check a condition; of child records, whose `fields` are None, no field is known here."""
+    if fields is not None:
+        yield from _source(condition.field, (*path, "field"), fields)
+    elif condition.field is not None and condition.field.startswith("$"):
+        yield (*path, "field"), "child records have no names in names.yaml: write the field itself"
     for operator in _ORDERED:
         limit = getattr(condition, operator)
         if isinstance(limit, str) and not _is_day(limit):
@@ -139,6 +147,9 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
         yield from _source(source, (*path, "first_of", number), fields)
     for number, source in enumerate(rule.join.fields if rule.join else []):
         yield from _source(source, (*path, "join", "fields", number), fields)
+    for number, step in enumerate(rule.transform):
+        for key, source in step.asks:
+            yield from _source(source, (*path, "transform", number, step.name, key), fields)
     if rule.template is not None:
         yield from _template(read_text(rule.template), (*path, "template"), fields)
     for number, case in enumerate(rule.cases or [], start=1):
@@ -191,19 +202,38 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
         if step.name == "lookup" and step.argument not in lookups:
             close = nearest(step.argument, list(lookups))
             yield place, f"no table {step.argument} under `lookups`{close}"
-        elif step.name == "in_zone" and not is_zone(step.argument):
-            yield place, f"no time zone {step.argument}{nearest(step.argument, zones())}"
+        elif step.name in {"in_zone", "date_time"}:
+            yield from _zone(step.argument, place)
+        elif isinstance(step.argument, InCountry):
+            yield from _country(step.argument.country, (*place, "country"))
         elif step.name == "replace" and step.argument.pattern is not None:
             if cause := _pattern_fault(step.argument.pattern):
                 yield (*place, "pattern"), cause
             elif cause := _pattern_fault(step.argument.pattern, step.argument.with_):
                 yield (*place, "with"), cause
         elif step.name == "bands":
-            limits = [band.below for band in step.argument]
-            if None in limits[:-1]:
-                yield place, "only the last range may stand without `below`"
-            elif (given := [limit for limit in limits if limit is not None]) != sorted(set(given)):
-                yield place, "the limits must rise from range to range"
+            yield from _bands([band.below for band in step.argument], place)
+
+
+def _bands(limits: list[float | None], place: Path) -> Found:
+    if None in limits[:-1]:
+        yield place, "only the last range may stand without `below`"
+    elif (given := [limit for limit in limits if limit is not None]) != sorted(set(given)):
+        yield place, "the limits must rise from range to range"
+
+
+def _zone(argument: str | TimeFormat, place: Path) -> Found:
+    zone = argument if isinstance(argument, str) else argument.zone
+    if zone is not None and not is_zone(zone):
+        at = place if isinstance(argument, str) else (*place, "zone")
+        yield at, f"no time zone {zone}{nearest(zone, zones())}"
+
+
+def _country(code: str | None, place: Path) -> Found:
+    if code is not None and not is_country_code(code):
+        meant = country_code(code)
+        close = f" (did you mean {meant}?)" if meant != code else ""
+        yield place, f"no country has the code {code}{close}"
 
 
 def zones() -> list[str]:

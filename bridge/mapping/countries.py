@@ -1,87 +1,154 @@
-"""Names of countries and their two-letter codes (ISO 3166-1, English as people write it)."""
+"""Countries and their states by ISO 3166, in English as people write it.
+
+The names are those of pycountry, which reads its tables when the first is asked for: 35 ms, and
+30 more with the states.
+"""
 
 from __future__ import annotations
 
-_TABLE = """
-AD Andorra|AE United Arab Emirates|AF Afghanistan|AG Antigua and Barbuda|AI Anguilla|AL Albania
-AM Armenia|AO Angola|AQ Antarctica|AR Argentina|AS American Samoa|AT Austria|AU Australia|AW Aruba
-AX Åland Islands|AZ Azerbaijan|BA Bosnia and Herzegovina|BB Barbados|BD Bangladesh|BE Belgium
-BF Burkina Faso|BG Bulgaria|BH Bahrain|BI Burundi|BJ Benin|BL Saint Barthélemy|BM Bermuda|BN Brunei
-BO Bolivia|BQ Bonaire, Sint Eustatius and Saba|BR Brazil|BS Bahamas|BT Bhutan|BV Bouvet Island
-BW Botswana|BY Belarus|BZ Belize|CA Canada|CC Cocos (Keeling) Islands
-CD Democratic Republic of the Congo|CF Central African Republic|CG Congo|CH Switzerland
-CI Côte d'Ivoire|CK Cook Islands|CL Chile|CM Cameroon|CN China|CO Colombia|CR Costa Rica|CU Cuba
-CV Cabo Verde|CW Curaçao|CX Christmas Island|CY Cyprus|CZ Czechia|DE Germany|DJ Djibouti|DK Denmark
-DM Dominica|DO Dominican Republic|DZ Algeria|EC Ecuador|EE Estonia|EG Egypt|EH Western Sahara
-ER Eritrea|ES Spain|ET Ethiopia|FI Finland|FJ Fiji|FK Falkland Islands|FM Micronesia
-FO Faroe Islands|FR France|GA Gabon|GB United Kingdom|GD Grenada|GE Georgia|GF French Guiana
-GG Guernsey|GH Ghana|GI Gibraltar|GL Greenland|GM Gambia|GN Guinea|GP Guadeloupe
-GQ Equatorial Guinea|GR Greece|GS South Georgia and the South Sandwich Islands|GT Guatemala|GU Guam
-GW Guinea-Bissau|GY Guyana|HK Hong Kong|HM Heard Island and McDonald Islands|HN Honduras|HR Croatia
-HT Haiti|HU Hungary|ID Indonesia|IE Ireland|IL Israel|IM Isle of Man|IN India
-IO British Indian Ocean Territory|IQ Iraq|IR Iran|IS Iceland|IT Italy|JE Jersey|JM Jamaica|JO Jordan
-JP Japan|KE Kenya|KG Kyrgyzstan|KH Cambodia|KI Kiribati|KM Comoros|KN Saint Kitts and Nevis
-KP North Korea|KR South Korea|KW Kuwait|KY Cayman Islands|KZ Kazakhstan|LA Laos|LB Lebanon
-LC Saint Lucia|LI Liechtenstein|LK Sri Lanka|LR Liberia|LS Lesotho|LT Lithuania|LU Luxembourg
-LV Latvia|LY Libya|MA Morocco|MC Monaco|MD Moldova|ME Montenegro|MF Saint Martin|MG Madagascar
-MH Marshall Islands|MK North Macedonia|ML Mali|MM Myanmar|MN Mongolia|MO Macao
-MP Northern Mariana Islands|MQ Martinique|MR Mauritania|MS Montserrat|MT Malta|MU Mauritius
-MV Maldives|MW Malawi|MX Mexico|MY Malaysia|MZ Mozambique|NA Namibia|NC New Caledonia|NE Niger
-NF Norfolk Island|NG Nigeria|NI Nicaragua|NL Netherlands|NO Norway|NP Nepal|NR Nauru|NU Niue
-NZ New Zealand|OM Oman|PA Panama|PE Peru|PF French Polynesia|PG Papua New Guinea|PH Philippines
-PK Pakistan|PL Poland|PM Saint Pierre and Miquelon|PN Pitcairn|PR Puerto Rico|PS Palestine
-PT Portugal|PW Palau|PY Paraguay|QA Qatar|RE Réunion|RO Romania|RS Serbia|RU Russia|RW Rwanda
-SA Saudi Arabia|SB Solomon Islands|SC Seychelles|SD Sudan|SE Sweden|SG Singapore
-SH Saint Helena, Ascension and Tristan da Cunha|SI Slovenia|SJ Svalbard and Jan Mayen|SK Slovakia
-SL Sierra Leone|SM San Marino|SN Senegal|SO Somalia|SR Suriname|SS South Sudan
-ST Sao Tome and Principe|SV El Salvador|SX Sint Maarten|SY Syria|SZ Eswatini
-TC Turks and Caicos Islands|TD Chad|TF French Southern Territories|TG Togo|TH Thailand
-TJ Tajikistan|TK Tokelau|TL Timor-Leste|TM Turkmenistan|TN Tunisia|TO Tonga|TR Türkiye
-TT Trinidad and Tobago|TV Tuvalu|TW Taiwan|TZ Tanzania|UA Ukraine|UG Uganda
-UM United States Minor Outlying Islands|US United States|UY Uruguay|UZ Uzbekistan|VA Vatican City
-VC Saint Vincent and the Grenadines|VE Venezuela|VG British Virgin Islands|VI U.S. Virgin Islands
-VN Vietnam|VU Vanuatu|WF Wallis and Futuna|WS Samoa|XK Kosovo|YE Yemen|YT Mayotte|ZA South Africa
-ZM Zambia|ZW Zimbabwe
-"""
+import gettext
+import unicodedata
+from functools import cache
 
-# Other spellings that address fields hold.
+# ISO's names that nobody writes into an address; Kosovo has none there.
+_EVERYDAY = {
+    "BN": "Brunei",
+    "CD": "Democratic Republic of the Congo",
+    "FK": "Falkland Islands",
+    "FM": "Micronesia",
+    "MF": "Saint Martin",
+    "PS": "Palestine",
+    "RU": "Russia",
+    "SX": "Sint Maarten",
+    "VA": "Vatican City",
+    "VG": "British Virgin Islands",
+    "VI": "U.S. Virgin Islands",
+    "XK": "Kosovo",
+}
+# Other spellings that address fields hold, beside codes, official names and those of languages.
 _ALSO = {
-    "usa": "US",
-    "u.s.": "US",
-    "u.s.a.": "US",
-    "united states of america": "US",
+    "america": "US",
     "uk": "GB",
-    "u.k.": "GB",
     "great britain": "GB",
     "england": "GB",
     "scotland": "GB",
     "wales": "GB",
     "northern ireland": "GB",
+    "holland": "NL",
     "turkey": "TR",
     "czech republic": "CZ",
-    "russian federation": "RU",
-    "viet nam": "VN",
-    "korea, republic of": "KR",
     "ivory coast": "CI",
+    "burma": "MM",
+    "swaziland": "SZ",
+    "macedonia": "MK",
+    "republic of ireland": "IE",
+    "republic of korea": "KR",
 }
-
-_NAMES = {entry[:2]: entry[3:] for line in _TABLE.strip().splitlines() for entry in line.split("|")}
-_CODES = {name.lower(): code for code, name in _NAMES.items()} | _ALSO
+_LANGUAGES = ("de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb_NO", "fi", "pl")
 
 
 def country_name(text: str) -> str:
-    """Return the English name of a two-letter code; any other text stays as it is.
+    """Return the English name of a country; any other text stays as it is.
 
-    >>> country_name("au"), country_name("Australia")
-    ('Australia', 'Australia')
+    >>> country_name("au"), country_name("Deutschland"), country_name("Atlantis")
+    ('Australia', 'Germany', 'Atlantis')
     """
-    return _NAMES.get(text.strip().upper(), text)
+    code = _codes().get(_key(text))
+    return _names()[code] if code else text
 
 
 def country_code(text: str) -> str:
-    """Return the two-letter code of a country's English name; any other text stays as it is.
+    """Return the two-letter code of a country; any other text stays as it is.
 
-    >>> country_code("Australia"), country_code("USA"), country_code("Atlantis")
+    >>> country_code("Australia"), country_code("U.S.A."), country_code("Atlantis")
     ('AU', 'US', 'Atlantis')
     """
-    return _CODES.get(text.strip().lower(), text)
+    return _codes().get(_key(text), text)
+
+
+def is_country_code(text: str) -> bool:
+    """Tell whether a text is a two-letter code, in capitals."""
+    return text in _names()
+
+
+def state_name(text: str, country: str | None, country_named: str | None) -> str:
+    """Return the name of a state, province or region; any other text stays as it is.
+
+    Args:
+        text: Its name or code, as people wrote it.
+        country: The two-letter code of the country it is in.
+        country_named: A country as people write it, which goes before `country` if it is known.
+
+    >>> state_name("nsw", "AU", None), state_name("WA", "AU", "United States")
+    ('New South Wales', 'Washington')
+    """
+    state = _states(_one_of(country_named, country)).get(_key(text))
+    return state[1] if state else text
+
+
+def state_code(text: str, country: str | None, country_named: str | None) -> str:
+    """Return the code of a state, province or region within its country; other text stays.
+
+    >>> state_code("New South Wales", "AU", None), state_code("Ontario", None, "Canada")
+    ('NSW', 'ON')
+    """
+    state = _states(_one_of(country_named, country)).get(_key(text))
+    return state[0] if state else text
+
+
+def _one_of(country_named: str | None, country: str | None) -> str:
+    named = country_code(country_named or "")
+    return named if is_country_code(named) else country or ""
+
+
+def _key(text: str) -> str:
+    """Return by what a spelling is found: without capitals, accents, points and extra blanks."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).replace(".", "")
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return the names by code."""
+    import pycountry  # noqa: PLC0415 - it takes 30 ms, and few mappings need it
+
+    named = {
+        country.alpha_2: getattr(country, "common_name", country.name)
+        for country in pycountry.countries
+    }
+    return named | _EVERYDAY
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Return the codes by every spelling; the English ones go first."""
+    import pycountry  # noqa: PLC0415 - as above
+
+    codes = {_key(name): code for code, name in _names().items()} | _ALSO
+    for code in _names():
+        codes.setdefault(code.lower(), code)
+    for country in pycountry.countries:
+        for part in ("alpha_3", "name", "official_name"):
+            codes.setdefault(_key(getattr(country, part, country.name)), country.alpha_2)
+    for language in _LANGUAGES:
+        words = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])
+        for country in pycountry.countries:
+            english = getattr(country, "common_name", country.name)
+            codes.setdefault(_key(words.gettext(english)), country.alpha_2)
+    return codes
+
+
+@cache
+def _states(country: str) -> dict[str, tuple[str, str]]:
+    """Return code and name of a country's states by every spelling."""
+    import pycountry  # noqa: PLC0415 - as above
+
+    states: dict[str, tuple[str, str]] = {}
+    found = pycountry.subdivisions.get(country_code=country) or []  # type: ignore[no-untyped-call]
+    for one in sorted(found, key=lambda one: (one.parent_code is not None, one.code)):
+        code = one.code.partition("-")[2]
+        # Where a state has two languages, both names stand in one: `Catalunya [Cataluña]`.
+        name, *others = (part.strip(" ]") for part in one.name.split("["))
+        for spelling in (code, one.code, name, *others):
+            states.setdefault(_key(spelling), (code, name))
+    return states

@@ -207,7 +207,7 @@ class FunctionWriter:
             empty = fill("MISSING()", self._names, MISSING=missing)
         value: ast.expr = ast.Name(id="v", ctx=ast.Load())
         for step in rule.transform:
-            value = step_code(step, value, self._lookups, self._names)
+            value = step_code(step, value, self._lookups, self._names, self._reader.value)
         steps = self._fit(rule, target)
         if rule.transform:
             steps = [
@@ -216,6 +216,9 @@ class FunctionWriter:
                 *fill("if not v:\n    EMPTY", self._names, EMPTY=empty),
             ]
         code = self._source(rule)
+        for _, path in (asked for step in rule.transform for asked in step.asks):
+            holes = {"ASKED": self._reader.value(path)}
+            code += fill("if v and ASKED is False:\n    v = False", self._names, **holes)
         if target.path == ("email_address",):
             code += fill("if v is False:\n    UNKNOWN()", self._names, UNKNOWN=demands.not_known)
         holes = {"STEPS": steps or [ast.Pass()], "STORE": store, "EMPTY": empty + store}
@@ -252,6 +255,8 @@ class FunctionWriter:
                 "FALLBACKS": tuple(field.fallback for field in text.fields),
             }
             code = fill("v = COMPOSED(VALUES, LITERALS, FALLBACKS)", self._names, **holes)
+        elif rule.child is not None:
+            code = self._reader.read_child(rule.child, self._filename)
         elif rule.cases is not None:
             code = self._cases(rule.cases)
         else:

@@ -155,11 +155,26 @@ def _template(rule: Rule, resolve: Resolve) -> str:
     return "; ".join([told, *instead])
 
 
+def _child(rule: Rule, _: Resolve) -> str:
+    child = rule.child
+    assert child is not None  # noqa: S101 - it is the source
+    which = "the first of" if child.take == "first" else "all"
+    told = f"{child.field} of {which} {child.of} that have one"
+    if child.where is not None:
+        told += f" and where {condition_in_words(child.where)}"
+    if child.order_by is not None:
+        descending = child.order_by.startswith("-")
+        told += f", in the order of {child.order_by.lstrip('-')}{', the last' * descending}"
+        told += " first" * descending
+    return told if child.take == "first" else f"{told}, joined by {quoted(child.with_)}"
+
+
 SOURCES: dict[str, Callable[[Rule, Resolve], str]] = {
     "from_": lambda rule, resolve: resolve(rule.from_ or ""),
     "first_of": _first_of,
     "join": _join,
     "template": _template,
+    "child": _child,
     "value": lambda rule, _: f"always {quoted(rule.value)}",
     "cases": _cases,
 }

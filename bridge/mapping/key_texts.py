@@ -77,6 +77,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     },
     "NamesFile": {"profiles": "`practifi`, `bridge` and `plain`; a connection has one of them"},
     "NumberFormat": {"point": "before the decimals"},
+    "PercentFormat": {"point": "before the decimals"},
     "PhoneNumbers": {
         "home": "at most 25 characters",
         "work": "at most 25 characters",
@@ -101,6 +102,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "work": "the address at work",
         "other": "any other address",
     },
+    "TimeFormat": {"pattern": "how it is written: `D MMMM YYYY, HH:mm`"},
     "YesNo": {"if_true": "where the box is ticked", "if_false": "where it is not"},
 }
 """Model -> key -> what it means."""
@@ -153,6 +155,14 @@ STEP_ARGUMENTS: dict[str, Any] = {
     "join": " / ",
     "has": "Golf",
     "lookup": "segments",
-    "phone": {"country_code": "1"},
+    "only": ["Golf", "Sailing"],
+    "percent": {"decimals": 1},
+    "round": 1000,
+    "split": {"at": ";", "take": 1},
+    "state_code": {"country_from": "MailingCountry"},
+    "state_name": {"country": "AU"},
+    "truncate": {"to": 50},
+    "date_time": "D MMMM YYYY, HH:mm",
+    "phone": {"country": "US"},
 }
 """What an editor writes behind a transform that takes an argument, to be changed by hand."""

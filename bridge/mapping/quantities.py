@@ -1,12 +1,11 @@
-"""What the transforms of numbers, money and dates do: Salesforce's text in, people's text out.
+"""What the transforms of numbers do, and what a date is: Salesforce's text in, people's out.
 
 All are total but for `ValueError`, whose message says what was expected and never holds the value.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -14,21 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_DIGITS = 20  # with 6 decimals still within the 28 digits that Decimal keeps
-_PART = re.compile(r"YYYY|YY|MMMM|MMM|MM|M|DD|D")
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 def decimal_of(text: str) -> Decimal:
@@ -59,6 +43,34 @@ def number(text: str, decimals: int, thousands: str, point: str, symbol: str) ->
     plain = f"{abs(value):,.{decimals}f}"
     written = plain.replace(",", "\0").replace(".", point).replace("\0", thousands)
     return f"{'-' if value < 0 else ''}{symbol}{written}"
+
+
+def percent(text: str, decimals: int, thousands: str, point: str, *, is_fraction: bool) -> str:
+    """Return a percentage as people write it; `is_fraction` takes 0.125 for 12.5 percent.
+
+    >>> percent("12.5", 1, ",", ".", is_fraction=False)
+    '12.5%'
+
+    Raises:
+        ValueError: If the text is no number.
+    """
+    value = decimal_of(text).scaleb(2) if is_fraction else decimal_of(text)
+    return number(str(value), decimals, thousands, point, "") + "%"
+
+
+def round_to(text: str, unit: Decimal) -> str:
+    """Return the nearest multiple of a unit; halves are rounded to the even one.
+
+    >>> round_to("1234567.0", Decimal(1000)), round_to("1.13", Decimal("0.05"))
+    ('1235000', '1.15')
+
+    Raises:
+        ValueError: If the text is no number.
+    """
+    value = (decimal_of(text) / unit).quantize(Decimal(1), ROUND_HALF_EVEN) * unit
+    plain = f"{value:f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain == "-0" else plain
 
 
 def band(text: str, limits: Sequence[Decimal | None], names: Sequence[str]) -> str:
@@ -121,46 +133,3 @@ def whole(text: str | None, least: int, most: int) -> int | None:
     if value != value.to_integral_value() or not least <= value <= most:
         raise ValueError(f"not a whole number from {least} to {most}")
     return int(value)
-
-
-def format_date(text: str, pattern: str) -> str:
-    """Return a date by a pattern of YYYY, YY, MMMM (July), MMM (Jul), MM, M, DD, D.
-
-    >>> format_date("2026-07-04T09:15:00.000Z", "D MMMM YYYY")
-    '4 July 2026'
-
-    Raises:
-        ValueError: If the text is no date.
-    """
-    day = day_of(text)
-    parts = {
-        "YYYY": f"{day.year:04}",
-        "YY": f"{day.year % 100:02}",
-        "MMMM": _MONTHS[day.month - 1],
-        "MMM": _MONTHS[day.month - 1][:3],
-        "MM": f"{day.month:02}",
-        "M": str(day.month),
-        "DD": f"{day.day:02}",
-        "D": str(day.day),
-    }
-    return _PART.sub(lambda match: parts[match[0]], pattern)
-
-
-def in_zone(text: str, zone: tzinfo) -> str:
-    """Return the local time of a time in UTC; a plain date stays as it is.
-
-    >>> from zoneinfo import ZoneInfo
-    >>> in_zone("2026-11-02T20:15:00.000Z", ZoneInfo("Australia/Sydney"))
-    '2026-11-03T07:15:00'
-
-    Raises:
-        ValueError: If the text is neither a date nor a time.
-    """
-    if "T" not in text:
-        return day_of(text).isoformat()
-    try:
-        at = datetime.fromisoformat(text)
-        local = at.replace(tzinfo=at.tzinfo or UTC).astimezone(zone)
-    except (ValueError, OverflowError):
-        raise ValueError("not a time such as 2026-11-02T09:15:00.000Z") from None
-    return local.replace(tzinfo=None).isoformat(timespec="seconds")

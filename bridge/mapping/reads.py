@@ -7,15 +7,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from bridge.mapping import conditions
+from bridge.mapping.children import chosen_child
 from bridge.mapping.patterns import compiled_pattern
-from bridge.mapping.templates import Bound, Code, Namespace, expression, fill
+from bridge.mapping.templates import Bound, Code, Namespace, compiled, expression, fill
+from bridge.salesforce.children import Children, children_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bridge.mapping.conditions import Answer, Value
-    from bridge.mapping.rules import Condition
+    from bridge.mapping.rules import Child, Condition
 
+_COUNTS = """
+def counts(record):
+    get = record.get
+    return CONDITION
+"""
 _SIGNS = {"above": (1,), "at_least": (0, 1), "below": (-1,), "at_most": (-1, 0)}
 _TEXT_QUESTIONS: dict[str, Callable[[Value, str], Answer]] = {
     "contains": conditions.contains,
@@ -37,9 +44,11 @@ def _text(item: object) -> str:
 def parents_of(path: str) -> tuple[str, ...]:
     """Return the relationships above a field, each as a path.
 
-    >>> parents_of("Account.Owner.Name"), parents_of("Email")
-    (('Account', 'Account.Owner'), ())
+    >>> parents_of("Account.Owner.Name"), parents_of("Email"), parents_of("Contacts.[Title]")
+    (('Account', 'Account.Owner'), (), ('Contacts',))
     """
+    if children := children_at(path):
+        return (children.relation,)
     parts = path.split(".")
     return tuple(".".join(parts[:n]) for n in range(1, len(parts)))
 
@@ -82,6 +91,27 @@ class Reader:
         path = self._resolve(source)
         self.paths[path] = None
         return path, parents_of(path)
+
+    def read_child(self, child: Child, filename: str) -> Code:
+        """Return the statements that put a value of child records into `v`."""
+        of_child = Reader(self._names, self._resolve)
+        where = expression("True", self._names)
+        if child.where is not None:
+            where = of_child.condition(child.where)
+        counts = compiled(
+            self._names, "counts", fill(_COUNTS, self._names, CONDITION=where), filename
+        )
+        order = [child.order_by.removeprefix("-")] if child.order_by else []
+        fields = (child.field, *order, *of_child.paths)
+        holes = {
+            "CHOSEN": chosen_child,
+            "VALUE": self.value(Children(child.of, fields).path),
+            "COUNTS": counts,
+            "FIELD": child.field,
+            "ORDER": child.order_by,
+            "SEPARATOR": child.with_ if child.take == "all" else None,
+        }
+        return fill("v = CHOSEN(VALUE, COUNTS, FIELD, ORDER, SEPARATOR)", self._names, **holes)
 
     def condition(self, condition: Condition) -> ast.expr:
         """Return the expression of a condition: True, False, or None where nothing is known."""

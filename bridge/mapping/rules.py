@@ -13,18 +13,23 @@ from typing_extensions import TypeAliasType
 from bridge.mapping.patterns import MOST_CHARACTERS
 from bridge.mapping.placeholders import PATH as _PATH
 from bridge.mapping.placeholders import read_text
-from bridge.mapping.steps import COUNTRY_CODE, Step
+from bridge.mapping.step_arguments import COUNTRY
+from bridge.mapping.steps import Step  # noqa: TC001 - pydantic reads it
 
 _API_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 _NAMESPACE = r"^([A-Za-z][A-Za-z0-9_]*__)?$"
+_CHILD_PATH = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}$"
+_ORDER = r"^-?[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}$"
 KEY = r"^[a-z][a-z0-9_]{0,49}$"
 
 FORMS = {
     _PATH: "a field: letters, digits and _, dots after relationships, or $ and a name",
+    _CHILD_PATH: "a field of the child records: letters, digits and _, dots after relationships",
+    _ORDER: "a field of the child records, with - before it where the last comes first",
     _API_NAME: "an API name: letters, digits and _",
     _NAMESPACE: "a namespace such as practifi__, or empty",
     KEY: "a key of a custom field: small letters, digits and _",
-    COUNTRY_CODE: "a country calling code in quotes, such as '61'",
+    COUNTRY: "a country's code: two capital letters, such as AU",
 }
 """What the texts of each pattern are, for those who wrote another."""
 
@@ -42,6 +47,7 @@ SourcePath = TypeAliasType(
 )
 ApiName = Annotated[str, Field(pattern=_API_NAME, description="an API name, with its namespace")]
 Namespace = Annotated[str, Field(pattern=_NAMESPACE, description="`practifi__`, or empty")]
+ChildPath = Annotated[str, Field(pattern=_CHILD_PATH, examples=["Roles", "Account.Name"])]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Scalar = bool | float | str
 WriteRule = Literal["always", "if_empty_there", "never_clear", "create_only"]
@@ -142,6 +148,21 @@ class Case(Strict):
         return self
 
 
+class Child(Strict):
+    """A value of the records that refer to this one."""
+
+    of: ApiName = Field(
+        description="the relationship, by its plural name", examples=["AccountContactRelations"]
+    )
+    field: ChildPath = Field(description="the field of those records that is wanted")
+    where: Condition | None = Field(None, description="which of them count; all if left out")
+    order_by: Annotated[str, Field(pattern=_ORDER)] | None = Field(
+        None, description="a field of theirs; with `-` before it the last one comes first"
+    )
+    take: Literal["first", "all"] = Field("first", description="the first that has a value, or all")
+    with_: str = Field(", ", alias="with", max_length=10, description="between the values of all")
+
+
 def _short_form(given: Any) -> Any:
     return {"from": given} if isinstance(given, str) else given
 
@@ -158,6 +179,11 @@ class Rule(Strict):
         None,
         description="a text with fields in braces; words after `|` stand for an empty field",
         examples=["Dear {FirstName|friend}"],
+    )
+    child: Child | None = Field(
+        None,
+        description="a value of child records, such as a contact's roles in households",
+        examples=[{"of": "AccountContactRelations", "field": "Roles", "take": "all"}],
     )
     value: Text | None = Field(None, description="the same text for every record")
     cases: list[Case] | None = Field(None, min_length=1, max_length=50)
@@ -184,14 +210,15 @@ class Rule(Strict):
             "first_of",
             "join",
             "template",
+            "child",
             "value",
             "cases",
         }
         if len(sources) != 1:
             given = f"; there are {', '.join(sorted(sources))}".replace("from_", "from")
             raise ValueError(
-                "one of `from`, `first_of`, `join`, `template`, `value`, `cases` is needed"
-                + (given if sources else "")
+                "one of `from`, `first_of`, `join`, `template`, `child`, `value`, `cases` "
+                "is needed" + (given if sources else "")
             )
         if self.required and self.default is not None:
             raise ValueError("`default` fills what `required` asks for: keep one of them")

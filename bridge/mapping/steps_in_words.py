@@ -1,25 +1,36 @@
-"""What a transform does to a value, as a clause that people read. Pure.
-
-A transform without a clause of its own is told by what the schema says of it.
-"""
+"""What a transform does to a value, as a clause that people read. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridge.mapping.steps import StepBody
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bridge.mapping.rules import Lookup
-    from bridge.mapping.steps import Band, NumberFormat, PhoneFormat, Replace, YesNo
+    from bridge.mapping.step_arguments import (
+        Band,
+        InCountry,
+        NumberFormat,
+        PercentFormat,
+        PhoneFormat,
+        Split,
+        TimeFormat,
+        Truncation,
+    )
+    from bridge.mapping.steps import Replace, StepBody, YesNo
 
 _OTHERWISE = {
     "keep": "any other value stays as it is",
     "empty": "any other value becomes none",
     "error": "any other value makes the record an error",
 }
+_INVALID = {
+    "keep": "one that its plan does not have stays as it is",
+    "empty": "one that its plan does not have becomes none",
+    "error": "one that its plan does not have makes the record an error",
+}
+_PLACES = {1: "first", 2: "second", 3: "third", -1: "last", -2: "last but one"}
 _MANY = 12
 
 _PLAIN: dict[str, str] = {
@@ -28,6 +39,7 @@ _PLAIN: dict[str, str] = {
     "lower": "all letters become small",
     "upper": "all letters become capitals",
     "title": "each word begins with a capital",
+    "name": "a name that is all in capitals or all small gets the capitals that names have",
     "first_word": "only what stands before the first blank is kept",
     "first_line": "only the first line that has text is kept",
     "one_line": "its lines are joined by commas",
@@ -37,6 +49,7 @@ _PLAIN: dict[str, str] = {
     "month": "only the number of the month is kept",
     "month_name": "only the name of the month is kept",
     "day": "only the day of the month is kept",
+    "sort": "the chosen values are put in the order of the alphabet",
     "country_name": "the code of a country becomes its name",
     "country_code": "the name of a country becomes its code",
 }
@@ -70,12 +83,7 @@ def _step(step: StepBody, lookups: Mapping[str, Lookup]) -> str:
     name, argument = step.name, step.argument
     if name == "lookup":
         return _lookup(argument, lookups.get(argument))
-    if name in _PLAIN:
-        return _PLAIN[name]
-    if name in _WITH_ARGUMENT:
-        return _WITH_ARGUMENT[name](argument)
-    told = str(StepBody.model_fields[name].description)
-    return f"`{name}`: {told}" if argument is True else f"`{name}` {quoted(argument)}: {told}"
+    return _PLAIN[name] if name in _PLAIN else _WITH_ARGUMENT[name](argument)
 
 
 def _lookup(name: str, lookup: Lookup | None) -> str:
@@ -89,9 +97,12 @@ def _lookup(name: str, lookup: Lookup | None) -> str:
 
 
 def _replace(argument: Replace) -> str:
+    found = quoted(argument.find)
+    if argument.pattern is not None:
+        found = f"part of the form {quoted(argument.pattern)}"
     if not argument.with_:
-        return f"every {quoted(argument.find)} is taken out"
-    return f"every {quoted(argument.find)} becomes {quoted(argument.with_)}"
+        return f"every {found} is taken out"
+    return f"every {found} becomes {quoted(argument.with_)}"
 
 
 def _number(argument: NumberFormat) -> str:
@@ -114,14 +125,55 @@ def _yes_no(argument: YesNo) -> str:
     return f"a ticked box is {quoted(argument.if_true)}, another one {quoted(argument.if_false)}"
 
 
+def _percent(argument: PercentFormat) -> str:
+    digits = f" with {argument.decimals} decimals" if argument.decimals else " without decimals"
+    return f"it is written as a percentage{digits}"
+
+
+def _truncate(argument: Truncation) -> str:
+    where = " between two words" if argument.at == "word" else ""
+    end = f", with {quoted(argument.end)} at the end" if argument.end else ""
+    return f"above {argument.to} characters it is cut{where}{end}"
+
+
+def _split(argument: Split) -> str:
+    place = _PLACES.get(argument.take) or f"{abs(argument.take)}th"
+    if argument.take < 0 and argument.take not in _PLACES:
+        place += " from the end"
+    return f"of the parts between {quoted(argument.at)} the {place} is kept"
+
+
+def _date_time(argument: TimeFormat) -> str:
+    zone = f", the time of {argument.zone}" if argument.zone else ""
+    return f"it is written as a time, {argument.pattern}{zone}"
+
+
+def _country(argument: InCountry) -> str:
+    """Return which country is meant."""
+    if argument.country_from is None:
+        return str(argument.country)
+    instead = f", or {argument.country} where it is empty" if argument.country else ""
+    return f"the country that {argument.country_from} names{instead}"
+
+
 def _phone(argument: PhoneFormat) -> str:
-    told = "it is written as a telephone number"
-    if argument.country_code:
-        told += f", and a number without a country gets +{argument.country_code}"
-    return told
+    if argument.country is None and argument.country_from is None:
+        return "of a telephone number the digits, a leading + and an extension are kept"
+    return (
+        f"it is written as a telephone number ({argument.format}); without a country it is one of "
+        f"{_country(argument)}; {_INVALID[argument.invalid]}"
+    )
 
 
 _WITH_ARGUMENT: dict[str, Callable[[Any], str]] = {
+    "truncate": _truncate,
+    "split": _split,
+    "percent": _percent,
+    "round": lambda unit: f"it is rounded to the nearest multiple of {number_in_words(unit)}",
+    "date_time": _date_time,
+    "only": lambda values: f"of the chosen values only {', '.join(map(quoted, values))} are kept",
+    "state_name": lambda by: f"the code of a state of {_country(by)} becomes its name",
+    "state_code": lambda by: f"the name of a state of {_country(by)} becomes its code",
     "cut": lambda most: f"it is cut to {most} characters",
     "prefix": lambda text: f"{quoted(text)} is put before it",
     "suffix": lambda text: f"{quoted(text)} is put after it",

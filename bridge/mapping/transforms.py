@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bridge.mapping.patterns import within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?:script|style)\b.*?(?:</(?:script|style)\s*>|\Z)|<[^<>]*>",
@@ -22,7 +22,7 @@ _BLOCK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_DIGITS = re.compile(r"\D+")
-_EXTENSION = re.compile(r"\s*(?:extension|ext\.?|x|#)\s*(\d{1,6})\s*$", re.IGNORECASE)
+EXTENSION = re.compile(r"\s*(?:extension|ext\.?|x|#)\s*(\d{1,6})\s*$", re.IGNORECASE)
 
 
 def squeeze(text: str) -> str:
@@ -117,32 +117,50 @@ def suffix(text: str, after: str) -> str:
     return text + after if text else ""
 
 
-def phone(text: str, country_code: str | None) -> str:
+def phone(text: str) -> str:
     """Return a telephone number as digits, with a leading + and an extension where it has one.
 
-    With a country code, a number without one gets it: a leading zero is dropped, and `1` in front
-    of ten digits is taken for the code of North America.
-
-    >>> phone("(555) 010-9999 ext. 12", None), phone("0412 345 678", "61")
-    ('5550109999 x12', '+61412345678')
+    >>> phone("(555) 010-9999 ext. 12"), phone("+44 (0)20 7946 0018"), phone("see below")
+    ('5550109999 x12', '+442079460018', '')
     """
     extension = ""
-    if match := _EXTENSION.search(text):
+    if match := EXTENSION.search(text):
         extension = f" x{match[1]}"
         text = text[: match.start()]
-    text = text.strip().replace("(0)", "") if text.strip().startswith("+") else text.strip()
-    number = digits(text)
-    if not number:
-        return ""
-    if text.startswith("+"):
-        return f"+{number}{extension}"
-    if number.startswith("00"):
-        return f"+{number[2:]}{extension}"
-    if country_code is None:
-        return number + extension
-    if country_code == "1" and len(number) == 11 and number.startswith("1"):  # noqa: PLR2004
-        return f"+{number}{extension}"
-    return f"+{country_code}{number.removeprefix('0')}{extension}"
+    text = text.strip()
+    has_code = text.startswith("+")
+    number = digits(text.replace("(0)", "") if has_code else text)
+    if not has_code and number.startswith("00"):
+        has_code, number = True, number[2:]
+    return f"{'+' if has_code else ''}{number}{extension}" if number else ""
+
+
+def truncate(text: str, to: int, end: str, *, at_word: bool) -> str:
+    """Return a text that is no longer than `to`: what is cut off is told by `end`.
+
+    >>> truncate("Profit and loss", 12, "…", at_word=True)
+    'Profit and…'
+    """
+    text = text.strip()
+    if len(text) <= to:
+        return text
+    room = to - len(end)
+    kept = text[:room]
+    is_inside = not (text[room].isspace() or kept[-1:].isspace())
+    if at_word and is_inside and len(kept.split()) > 1:
+        kept = kept.rsplit(None, 1)[0]
+    return kept.rstrip(" \t\n,;:-") + end
+
+
+def split(text: str, at: str, take: int) -> str:
+    """Return one of the parts that a text stands between: 1 is the first, -1 the last.
+
+    >>> split("Golf; Wine", ";", 2), split("Golf; Wine", ";", -1), split("Golf", ";", 2)
+    ('Wine', 'Wine', '')
+    """
+    parts = text.split(at)
+    place = take - 1 if take > 0 else take
+    return parts[place].strip() if -len(parts) <= place < len(parts) else ""
 
 
 def yes_no(text: str, if_true: str, if_false: str) -> str:
@@ -188,6 +206,24 @@ def has(text: str, value: str) -> str:
     'true'
     """
     return "true" if value in chosen(text) else "false"
+
+
+def only(text: str, wanted: Collection[str]) -> str:
+    """Return those values of a multi-select field that are wanted, as Salesforce joins them.
+
+    >>> only("Golf;Wine;Opera", ("Wine", "Golf"))
+    'Golf;Wine'
+    """
+    return ";".join(value for value in chosen(text) if value in wanted)
+
+
+def sort(text: str) -> str:
+    """Return the values of a multi-select field in the order of the alphabet.
+
+    >>> sort("Wine;golf")
+    'golf;Wine'
+    """
+    return ";".join(sorted(chosen(text), key=lambda value: (value.casefold(), value)))
 
 
 def lookup(text: str, table: Mapping[str, str], otherwise: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
+from bridge.salesforce.children import columns
 from bridge.salesforce.names import checked_name, checked_path
 from bridge.salesforce.values import as_asked
 
@@ -126,9 +127,8 @@ def _select(
     deleted: bool,
 ) -> list[Record]:
     wanted = list(dict.fromkeys(("Id", *paths, "IsDeleted")))
-    columns = ", ".join(checked_path(path) for path in wanted)
     soql = (
-        f"SELECT {columns} FROM {checked_name(object)} "  # noqa: S608 -- checked
+        f"SELECT {columns(wanted)} FROM {checked_name(object)} "  # noqa: S608 -- checked
         f"WHERE {where} ORDER BY {order} LIMIT {count}"
     )
     return [as_asked(record, wanted) for record in salesforce.query(soql, deleted=deleted)]

@@ -9,10 +9,11 @@ from bridge.identity import salesforce_id
 from bridge.salesforce.answers import unavailable
 from bridge.salesforce.bulk_ingest import BulkIngest
 from bridge.salesforce.bulk_query import BulkQueries
+from bridge.salesforce.children import columns
 from bridge.salesforce.collections import Collections
 from bridge.salesforce.metadata import Metadata
 from bridge.salesforce.model import Deleted, Identity, Updated
-from bridge.salesforce.names import checked_name, checked_path
+from bridge.salesforce.names import checked_name
 from bridge.salesforce.reports import Reports
 from bridge.salesforce.session import Session
 from bridge.salesforce.tokens import SalesforceTokens
@@ -104,15 +105,14 @@ class Salesforce:
             ConfigurationError: If a name is no API name.
         """
         wanted = ["Id", *paths]
-        once = {path.lower(): checked_path(path) for path in wanted}
-        columns = ", ".join(once.values())
+        selected = columns(wanted)
         found: dict[str, Record] = {}
         unique = sorted({salesforce_id(record_id) for record_id in ids})
         for start in range(0, len(unique), _IDS_A_QUERY):
             quoted = ",".join(
                 f"'{record_id}'" for record_id in unique[start : start + _IDS_A_QUERY]
             )
-            soql = f"SELECT {columns} FROM {checked_name(object)} WHERE Id IN ({quoted})"  # noqa: S608
+            soql = f"SELECT {selected} FROM {checked_name(object)} WHERE Id IN ({quoted})"  # noqa: S608
             for record in self.query(soql):
                 named = as_asked(record, wanted)
                 found[salesforce_id(named["Id"] or "")] = named
@@ -135,12 +135,12 @@ class Salesforce:
         """
         found: list[Record] = []
         wanted = list(dict.fromkeys(("Id", "MasterRecordId", "SystemModstamp", *paths)))
-        columns = ", ".join(checked_path(name) for name in wanted)
+        selected = columns(wanted)
         unique = sorted({salesforce_id(record_id) for record_id in ids})
         for start in range(0, len(unique), _IDS_A_QUERY):
             quoted = ",".join(f"'{one}'" for one in unique[start : start + _IDS_A_QUERY])
             soql = (
-                f"SELECT {columns} FROM {checked_name(object)} "  # noqa: S608
+                f"SELECT {selected} FROM {checked_name(object)} "  # noqa: S608
                 f"WHERE IsDeleted = true AND {where} IN ({quoted})"
             )
             found += [as_asked(one, wanted) for one in self.query(soql, deleted=True)]
@@ -160,7 +160,7 @@ class Salesforce:
             self._session.call(lambda library: library.query(soql, include_deleted=deleted))
         )
         while True:
-            yield from map(flatten, page["records"])
+            yield from (flatten(self._with_all_children(record)) for record in page["records"])
             following = page.get("nextRecordsUrl")
             if page.get("done") or not isinstance(following, str):
                 return
@@ -281,6 +281,17 @@ class Salesforce:
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
         return self._session.call(lambda library: library.restful(path, params=params))
+
+    def _with_all_children(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with the further pages of its child records, where it has many."""
+        whole = dict(record)
+        for name, value in record.items():
+            children = value
+            while isinstance(children, dict) and isinstance(children.get("nextRecordsUrl"), str):
+                children = self._following_page(children["nextRecordsUrl"])
+                known = whole[name]["records"]
+                whole[name] = {"records": [*known, *children["records"]]}
+        return whole
 
     def _following_page(self, url: str) -> dict[str, Any]:
         if not url.startswith("/services/data/"):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.salesforce.names import checked_name, checked_path
+from bridge.salesforce.children import columns
+from bridge.salesforce.names import checked_name
 from bridge.salesforce.values import as_asked
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ def read_page(
         RemoteError: If Salesforce does not answer.
     """
     wanted = ["Id", *(path for path in paths if path.lower() != "id")]
-    columns = ", ".join(checked_path(path) for path in wanted)
     where = f" WHERE Id > '{after}'" if after else ""
     name = checked_name(object)
-    soql = f"SELECT {columns} FROM {name}{where} ORDER BY Id LIMIT {count}"  # noqa: S608 -- checked
+    soql = f"SELECT {columns(wanted)} FROM {name}{where} ORDER BY Id LIMIT {count}"  # noqa: S608 -- checked
     return [as_asked(record, wanted) for record in salesforce.query(soql)]

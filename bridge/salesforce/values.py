@@ -7,9 +7,12 @@ read back equals the value received.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
+
+from bridge.salesforce.children import as_text, children_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +43,7 @@ def flatten(record: Mapping[str, object]) -> Record:
     """Return a REST record as one level: a parent's field gets a dotted path.
 
     A parent that is null yields its own name with None, so that every path below it reads as null.
+    Child records are kept as text, under the name of their relationship and `.[]`.
 
     >>> flatten({"attributes": {}, "Id": "1", "Account": {"Name": "Lovelace"}, "Owner": None})
     {'Id': '1', 'Account.Name': 'Lovelace', 'Owner': None}
@@ -48,7 +52,9 @@ def flatten(record: Mapping[str, object]) -> Record:
     for name, value in record.items():
         if name == "attributes":
             continue
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and isinstance(value.get("records"), list):
+            flat[f"{name}.[]"] = json.dumps([flatten(child) for child in value["records"]])
+        elif isinstance(value, Mapping):
             flat.update({f"{name}.{path}": text for path, text in flatten(value).items()})
         else:
             flat[name] = to_text(value)
@@ -67,6 +73,8 @@ def as_asked(record: Record, wanted: Sequence[str]) -> Record:
         path = name.lower()
         if path in there:
             asked[name] = there[path]
+        elif (children := children_at(name)) and (text := there.get(f"{children[0].lower()}.[]")):
+            asked[name] = as_text([as_asked(row, children.fields) for row in json.loads(text)])
         elif any(there.get(parent, "") is None for parent in _parents(path)):
             asked[name] = None
     return asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.mirror.model import needed_paths
+from bridge.salesforce.children import children_at
 from bridge.salesforce.scan import RECORDS_A_PAGE, read_page
 from reconciler.runs.reads import known_up_to
 from reconciler.snapshot.in_bulk import InBulk, is_bulk, pays
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 def source_of(context: RunContext, kind: Kind, begun: Checkpoint) -> Source[Record]:
     """Return how records of a kind are read: as they were begun to be, else as is cheaper."""
+    paths = needed_paths(kind, context.current.mapping)
+    if any(children_at(path) for path in paths):
+        # Child records leave the stamp of their parent alone, and a bulk query cannot ask for them.
+        return ById(context, kind)
     if not context.run.reads_whole(kind):
         with context.installation.database.transaction() as tx:
             return Changes(context, kind, known_up_to(tx, context.lease, f"practifi:{kind}"))

@@ -8,6 +8,7 @@ from bridge.errors import Forbidden
 from bridge.mapping.reads import parents_of
 from bridge.mirror.model import needed_paths
 from bridge.salesforce.changes import Behind, behind, read_changed, read_changed_by_parent
+from bridge.salesforce.children import children_at
 from bridge.salesforce.scan import RECORDS_A_PAGE
 from reconciler.snapshot.page import Page
 from reconciler.snapshot.stage import stage_practifi
@@ -106,7 +107,8 @@ def parents_shown(paths: Iterable[str]) -> tuple[str, ...]:
     >>> parents_shown(["Id", "Account.Name", "Account.Owner.Name", "Account.Type"])
     ('Account', 'Account.Owner')
     """
-    return tuple(dict.fromkeys(parent for path in paths for parent in parents_of(path)))
+    own = [path for path in paths if children_at(path) is None]
+    return tuple(dict.fromkeys(parent for path in own for parent in parents_of(path)))
 
 
 def _end(records: Sequence[Record], *, by_stamp: bool) -> str:

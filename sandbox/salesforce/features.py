@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.salesforce import saving
 from sandbox.salesforce.catalogue.fields import (
     checkbox,
+    date,
     email,
     lookup,
     system_fields,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Change, Org
     from sandbox.salesforce.values import Row
 
+_RELATIONS = "AccountContactRelations"
+_OF_BOTH = {"nillable": False, "updateable": False, "cascades": True}
 RELATION = SObject(
     name="AccountContactRelation",
     label="Account Contact Relationship",
@@ -30,11 +33,13 @@ RELATION = SObject(
     unique_together=("AccountId", "ContactId"),
     fields=(
         *system_fields(owned=False),
-        lookup("AccountId", "Account", nillable=False, updateable=False, cascades=True),
-        lookup("ContactId", "Contact", nillable=False, updateable=False, cascades=True),
+        lookup("AccountId", "Account", children=_RELATIONS, **_OF_BOTH),
+        lookup("ContactId", "Contact", children=_RELATIONS, **_OF_BOTH),
         checkbox("IsActive", label="Active", default=True),
         checkbox("IsDirect", label="Direct").read_only(),
         text("Roles", 255),
+        date("StartDate"),
+        date("EndDate"),
     ),
 )
 _OF_A_PERSON = (

@@ -235,7 +235,7 @@ fields:
   company_name: {value: word}
   birthday: Birthdate
   anniversary: {from: D__c, when: {field: A__c, present: true}}
-  phone_numbers: {home: {from: HomePhone, transform: [{phone: {country_code: '1'}}]}}
+  phone_numbers: {home: {from: HomePhone, transform: [{phone: {country: US}}]}}
   street_addresses:
     home:
       street: {from: A__c, transform: [one_line, {prefix: word}, {suffix: word}], too_long: cut}

@@ -12,7 +12,7 @@ from bridge.mapping.compiled import digest_of, load_mapping
 from bridge.mapping.json_schema import json_schema
 from bridge.mapping.model import CustomField
 from bridge.mapping.profiles import PROFILES
-from bridge.mapping.steps import StepBody
+from bridge.mapping.steps import step_names
 from tests.unit.mapping_builders import HEAD, files_with
 
 ADA = {
@@ -97,7 +97,7 @@ def test_the_guide_explains_every_transform_and_operator() -> None:
     guide = GUIDE.read_text(encoding="utf-8")
     schema = json.loads(json_schema())["$defs"]
     names = [
-        *StepBody.model_fields,
+        *step_names(),
         *schema["Condition"]["properties"],
         *schema["Rule"]["properties"],
     ]
