@@ -2,9 +2,10 @@
 -- Every connection, which version of its mapping it works with and what is wrong with it, and since when its oldest change
 -- of consent waits to be carried out, given up or not.
 SELECT c.id, c.name, c.state, c.state_reason, v.id AS mapping_version, v.fault AS mapping_fault,
-  consent.since AS consent_since
+  waiting.reason AS mapping_waits, consent.since AS consent_since
 FROM connection c
 LEFT JOIN mapping_version v ON v.connection_id = c.id AND v.is_active
+LEFT JOIN mapping_pending waiting ON waiting.connection_id = c.id AND waiting.state = 'pending'
 LEFT JOIN (
   SELECT connection_id, min(since) AS since
   FROM (
@@ -208,7 +209,11 @@ FROM (
   ORDER BY connection_id, due_at DESC) l,
   jsonb_array_elements(l.changes) c
 WHERE (c ->> 'matters')::bool
-ORDER BY l.connection_id, about
+UNION ALL
+SELECT NULL, c ->> 'about', c ->> 'says'
+FROM setting s, jsonb_array_elements(s.value -> 'changes') c
+WHERE s.connection_id IS NULL AND s.name = 'doctor_installation' AND (c ->> 'matters')::bool
+ORDER BY connection_id, about
 
 -- name: night_failures
 -- Checks that failed at the last nightly look.

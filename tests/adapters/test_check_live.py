@@ -43,9 +43,9 @@ def firm(
 
 
 def folder_with(folder: Path, old: str, new: str) -> str:
-    """Return a folder of the shipped files with another contact.yaml."""
+    """Return a folder of the shipped files with another contact.yaml, without their own tests."""
     for path in MAPPINGS.glob("*.yaml"):
-        text = path.read_text()
+        text = path.read_text().partition("\ntests:")[0] + "\n"
         (folder / path.name).write_text(text.replace(old, new, 1))
     return str(folder)
 
@@ -80,7 +80,7 @@ def test_files_with_faults_of_their_own_are_not_compared(
     folder = folder_with(tmp_path, "from: Account.Type", "form: Account.Type")
     code, told = run(capsys, "check", folder, "--live")
     assert (code, told["ok"]) == (2, False)
-    assert "did you mean from?" in " ".join(one["text"] for one in told["faults"])
+    assert [fault["fix"] for fault in told["faults"]] == ["write from"]
 
 
 def test_a_finding_stands_below_its_line_and_becomes_an_annotation(

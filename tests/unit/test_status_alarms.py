@@ -153,6 +153,7 @@ STANDING: dict[str, list[dict[str, Any]]] = {
         {"connections": (FAULTY,)},
         {"connections": (FAULTY,), "lanes": (a_lane(16),)},
     ],
+    "mapping_waits": [{"connections": (replace(FIRM, mapping_waits="30 of 40 change"),)}],
     "opt_outs_paused": [{"pauses": (a_pause(CONSENT),)}],
     "restored": [{"pauses": (replace(a_pause(WEBHOOK), paused_by="bridge restore"),)}],
     "consent_late": [{"connections": (replace(FIRM, consent_since=minutes_ago(16)),)}],
@@ -177,6 +178,7 @@ STANDING: dict[str, list[dict[str, Any]]] = {
         {"pauses": (replace(a_pause(WEBHOOK), paused_by=DOCTOR),)},
         {"pauses": tuple(replace(a_pause(lane), paused_by=DOCTOR) for lane in range(5))},
     ],
+    "installation_changed": [{"night_changes": (replace(CHANGED, connection_id=None),)}],
     "organization_changed": [{"night_changes": (CHANGED,)}],
     "check_failed": [
         {"night_failures": (failure("field_missing"),)},

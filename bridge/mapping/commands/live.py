@@ -13,7 +13,7 @@ from bridge.doctor.facts import InForce
 from bridge.doctor.live import compare
 from bridge.doctor.look import read_facts
 from bridge.mapping.commands.arguments import DONE, FAULTY
-from bridge.mapping.told import FileFault, as_annotation, line_of, marked
+from bridge.mapping.told import FileFault, as_annotation, lines_of, marked
 from bridge.mapping.versions import compiled_as
 from bridge.mapping.yaml_tree import Place
 from bridge.settings import read_settings
@@ -103,7 +103,7 @@ def _fault(one: Finding, files: Mapping[str, str]) -> FileFault | None:
     file, line, column = one.place.rsplit(":", 2)
     says = f"{one.says}: {one.advice}" if one.advice else one.says
     place = Place(int(line), int(column))
-    return FileFault(file, place, says, line_of(files.get(file, ""), place.line))
+    return FileFault(file, place, says, lines_of(files[file])[place.line - 1])
 
 
 def _counted(found: Compared) -> str:
