@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.fix_sandbox import RunningSandbox
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
+FILTER = "filters:\n  - {field: Account.Client_Segment, label: Segment}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def test_what_ships_is_compared_with_both_sides(capsys: pytest.CaptureFixture[st
 def test_a_fault_has_its_place_and_the_files_in_force_do_not_matter(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    folder = folder_with(tmp_path, "from: Account.Type\n", "from: Account.Client_Segment\n")
+    folder = folder_with(tmp_path, "filters:\n", FILTER)
     code, told = run(capsys, "check", folder, "--live")
     [found] = [one for one in told["live"] if one["state"] != "ok"]
     assert (code, told["ok"], found["cause"]) == (2, False, "field_missing")
@@ -85,12 +86,12 @@ def test_files_with_faults_of_their_own_are_not_compared(
 def test_a_finding_stands_below_its_line_and_becomes_an_annotation(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    folder = folder_with(tmp_path, "from: Account.Type\n", "from: Account.Client_Segment\n")
+    folder = folder_with(tmp_path, "filters:\n", FILTER)
     words = ["check", folder, "--live", "--connection", "firm"]
     assert mapping.main(words) == 2
     lines = capsys.readouterr().out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("failed"))
-    assert lines[at + 1].endswith(" |       from: Account.Client_Segment")
+    assert lines[at + 1].endswith(" |   - {field: Account.Client_Segment, label: Segment}")
     assert lines[at + 2].endswith(f" | {'':12}{'^' * len('Account.Client_Segment')}")
     assert mapping.main([*words, "--format", "github"]) == 2
     assert capsys.readouterr().out.startswith(f"::error file={folder}/contact.yaml,line=")

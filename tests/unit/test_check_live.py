@@ -45,6 +45,12 @@ def organization() -> dict[str, Any]:
     objects = described()
     for name, fields in NEW_FIELDS.items():
         objects[name]["fields"] += fields
+    objects["AccountContactRelation"] = {
+        "fields": [a_field("Roles", "multipicklist", "Adviser"), a_field("IsDirect", "boolean")]
+    }
+    objects["Contact"]["childRelationships"] = [
+        {"relationshipName": "AccountContactRelations", "childSObject": "AccountContactRelation"}
+    ]
     field_of(objects, "Contact.Left__c")["picklistValues"][1]["active"] = False
     return objects
 
@@ -121,6 +127,24 @@ CASES = [
         place="contact.yaml:6:32",
         says="Nmae__c is not there",
         advises="did you mean Adviser__r.Name?",
+    ),
+    Seeded(
+        id="a field of child records that is not there",
+        fields=custom("child: {of: AccountContactRelations, field: Rolls}"),
+        cause="field_missing",
+        place="contact.yaml:6:93",
+        says="Rolls is not there",
+        advises="did you mean AccountContactRelations.Roles?",
+    ),
+    Seeded(
+        id="a tick box of child records beside a word",
+        fields=custom(
+            "child: {of: AccountContactRelations, field: Roles, where: {field: IsDirect, is: 'no'}}"
+        ),
+        cause="rule_type",
+        place="contact.yaml:6:",
+        says="compares Contact.AccountContactRelations.IsDirect with a text",
+        advises="write true or false",
     ),
     Seeded(
         id="a field that may not be read",
