@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"\d+")
 OF_A_CONNECTION = {"activate", "preview", "pending"}
 STEP = re.compile(
     r"Change `(?P<old>[^`]+)` to `(?P<new>[^`]+)`"
-    r"|Below the line `(?P<line>[^`]+)` write this[^\n]*\n+```yaml-lines\n(?P<added>.*?)^```$"
+    r"|Below the line `(?P<line>[^`]+)` write this[^\n]*\n+```yaml\n(?P<added>.*?)^```$"
     r"|`(?P<file>[\w.]+)`:\n+```json\n(?P<content>.*?)^```$"
     r"|^```console\n(?P<typed>.*?)^```$",
     re.MULTILINE | re.DOTALL,
