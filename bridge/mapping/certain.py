@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.mapping.yaml_tree import Path
 
 _RUN = "def run(v):\n    return VALUE"
+_MOST_KNOWN = 2000  # tables behind tables: a check takes its time by the file, not by the product
 _A_DAY = "2026-11-23"
 _OF_A_DAY = frozenset({"date", "year", "month", "month_name", "day"})
 
@@ -59,8 +60,10 @@ def misfits(
     if rule.template is not None and not rule.transform and rule.too_long == "error" and limit:
         length = sum(map(len, read_text(rule.template).literals))
         if length > limit:
-            cause = f"{length} characters beside its fields, and {limit} are allowed here"
-            yield (*path, "template"), cause
+            cause = (
+                f"{length} characters beside its fields, and {limit} are allowed here: shorten it"
+            )
+            yield (*path, "template"), f"{cause}: shorten it"
 
 
 class _Coming:
@@ -100,7 +103,7 @@ class _Coming:
             yield place, f"{first.text!r} comes here: {cause}"
         if not self._is_all:
             given, self._is_all = _given(step, place, lookups)
-            self.known += given
+            self.known = (self.known + given)[:_MOST_KNOWN]
 
 
 def _constants(rule: Rule, path: Path) -> list[Known]:
@@ -150,7 +153,7 @@ def _misfit(text: str, rule: Rule, target: Target) -> str | None:
     """Say why a text can never stand in a part, or None."""
     limit = rule.max or target.limit
     if limit is not None and len(text) > limit and rule.too_long == "error":
-        return f"{len(text)} characters, and {limit} are allowed here"
+        return f"{len(text)} characters, and {limit} are allowed here: shorten it"
     check = _CHECKS.get(target.name)
     if isinstance(rule, CustomRule):
         check = _TYPES.get(rule.type)

@@ -210,11 +210,9 @@ class FunctionWriter:
             value = step_code(step, value, self._lookups, self._names, self._reader.value)
         steps = self._fit(rule, target)
         if rule.transform:
-            steps = [
-                *fill("v = VALUE", self._names, VALUE=value),
-                *steps,
-                *fill("if not v:\n    EMPTY", self._names, EMPTY=empty),
-            ]
+            steps = fill("v = VALUE", self._names, VALUE=value) + steps
+        if rule.transform or rule.too_long == "cut":  # of blanks nothing is left
+            steps += fill("if not v:\n    EMPTY", self._names, EMPTY=empty)
         code = self._source(rule)
         for _, path in (asked for step in rule.transform for asked in step.asks):
             holes = {"ASKED": self._reader.value(path)}

@@ -27,12 +27,14 @@ class Namespace:
 
     def __init__(self) -> None:
         self.objects: dict[str, object] = {"__builtins__": {"ValueError": ValueError, "len": len}}
+        self._names: dict[int, str] = {}  # by identity: what is held here keeps its own
 
     def bind(self, value: object) -> ast.expr:
         """Return an expression that stands for the object."""
-        name = next((n for n, held in self.objects.items() if held is value), None)
+        name = self._names.get(id(value))
         if name is None:
             name = f"{getattr(value, '__name__', 'table')}_{len(self.objects)}"
+            self._names[id(value)] = name
             self.objects[name] = value
         return ast.Name(id=name, ctx=ast.Load())
 

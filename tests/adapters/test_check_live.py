@@ -42,9 +42,9 @@ def firm(
 
 
 def folder_with(folder: Path, old: str, new: str) -> str:
-    """Return a folder of the shipped files with another contact.yaml."""
+    """Return a folder of the shipped files with another contact.yaml, without their own tests."""
     for path in MAPPINGS.glob("*.yaml"):
-        text = path.read_text()
+        text = path.read_text().partition("\ntests:")[0] + "\n"
         (folder / path.name).write_text(text.replace(old, new, 1))
     return str(folder)
 
@@ -65,11 +65,11 @@ def test_what_ships_is_compared_with_both_sides(capsys: pytest.CaptureFixture[st
 def test_a_fault_has_its_place_and_the_files_in_force_do_not_matter(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    folder = folder_with(tmp_path, "Account.Type\n", "Account.Client_Segment\n")
+    folder = folder_with(tmp_path, "from: Account.Type\n", "from: Account.Client_Segment\n")
     code, told = run(capsys, "check", folder, "--live")
     [found] = [one for one in told["live"] if one["state"] != "ok"]
     assert (code, told["ok"], found["cause"]) == (2, False, "field_missing")
-    assert found["place"].startswith("contact.yaml:6")
+    assert found["place"].startswith("contact.yaml:")
     assert "did you mean Account.practifi__Client_Segment__c?" in found["advice"]
 
 
@@ -79,7 +79,21 @@ def test_files_with_faults_of_their_own_are_not_compared(
     folder = folder_with(tmp_path, "from: Account.Type", "form: Account.Type")
     code, told = run(capsys, "check", folder, "--live")
     assert (code, told["ok"]) == (2, False)
-    assert "did you mean from?" in " ".join(told["faults"])
+    assert [fault["fix"] for fault in told["faults"]] == ["write from"]
+
+
+def test_a_finding_stands_below_its_line_and_becomes_an_annotation(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = folder_with(tmp_path, "from: Account.Type\n", "from: Account.Client_Segment\n")
+    words = ["check", folder, "--live", "--connection", "firm"]
+    assert mapping.main(words) == 2
+    lines = capsys.readouterr().out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("failed"))
+    assert lines[at + 1].endswith(" |       from: Account.Client_Segment")
+    assert lines[at + 2].endswith(f" | {'':12}{'^' * len('Account.Client_Segment')}")
+    assert mapping.main([*words, "--format", "github"]) == 2
+    assert capsys.readouterr().out.startswith(f"::error file={folder}/contact.yaml,line=")
 
 
 def test_a_side_that_does_not_answer_is_said_and_the_other_one_compared(

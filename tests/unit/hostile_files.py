@@ -230,12 +230,13 @@ filters:
 fields:
   email_address: {from: $email, transform: [trim]}
   first_name: {template: 'Dear {FirstName|friend} {Account.Name}', too_long: cut}
-  last_name: {first_of: [LastName, Name], default: word, too_long: cut}
+  last_name: {first_of: [LastName, Name], default: word, too_long: cut, write: if_empty_there}
   job_title: {join: {fields: [A__c, B__c], with: ' - '}, max: 40, too_long: cut}
   company_name: {value: word}
   birthday: Birthdate
   anniversary: {from: D__c, when: {field: A__c, present: true}}
-  phone_numbers: {home: {from: HomePhone, transform: [{phone: {country: US}}]}}
+  phone_numbers:
+    home: {from: HomePhone, transform: [{phone: {country: US, country_from: Land__c}}]}
   street_addresses:
     home:
       street: {from: A__c, transform: [one_line, {prefix: word}, {suffix: word}], too_long: cut}
@@ -254,7 +255,27 @@ fields:
     four: {label: Four, from: D__c, transform: [{in_zone: Europe/Berlin}, {date: D MMMM YYYY}]}
     five: {label: Five, from: N__c, transform: [{money: {symbol: $, thousands: '.', point: ','}}]}
     six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
+    eight:
+      label: Eight
+      child: {of: Kids, field: Role, where: {field: Since, is: word}, take: all, with: word}
+    nine:
+      label: Nine
+      from: A__c
+      transform: [{truncate: {to: 9, end: w}}, {split: {at: w, take: 1}}]
+    ten: {label: Ten, from: D__c, transform: [{date_time: {pattern: 'D [word] MMM', zone: UTC}}]}
+    eleven: {label: Eleven, from: A__c, transform: [{only: [word, Golf]}, sort, name]}
+    twelve: {label: Twelve, from: A__c, transform: [{state_name: {country_from: MailingCountry}}]}
+    thirteen: {label: Thirteen, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
+    fourteen: {label: Fourteen, from: A__c, transform: [country_name, {state_code: {country: US}}]}
     seven: {label: Seven, from: T__c, transform: [{yes_no: {if_true: word, if_false: no way}}]}
+tests:
+  - name: word
+    record: {FirstName: word, A__c: word, N__c: 4, Account.Name: word}
+    unknown: [Title]
+    expect: {last_name: word, custom_fields: {three: word}}
+    untouched: [birthday]
+  - {name: another word, record: {A__c: word}, takes_no_part: word}
+  - {name: a third, record: {Email: nobody}, refused: not an e-mail address}
 """,
     "list.yaml": "source: list\ntarget: list\nmatch: name\n"
     + _CONDITIONS
@@ -271,6 +292,7 @@ _PLACES: dict[str, list[tuple[tuple[Any, ...], bool]]] = {}
 _FREE = {
     *("reason", "default", "value", "with", "prefix", "suffix", "find", "text", "label", "has"),
     *("is", "is_not", "contains", "starts_with", "ends_with", "includes", "if_true", "if_false"),
+    *("at", "end", "only"),
     *("matches", "pattern", "template", "join", "date", "symbol", "point", "thousands"),
 }
 _TOKEN = "hostile text goes here"

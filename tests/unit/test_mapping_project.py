@@ -118,6 +118,12 @@ def test_a_required_value_that_is_null_is_an_error_and_one_not_known_is_not() ->
         project(ADA | {"LastName": None})
 
 
+def test_blanks_of_which_a_cut_leaves_nothing_are_an_empty_value() -> None:
+    blanks = " " * 300
+    assert projected("from: A__c, too_long: cut", A__c=blanks) is None
+    assert projected("from: A__c, too_long: cut, default: none", A__c=blanks) == "none"
+
+
 def test_text_above_the_limit_is_an_error_or_cut_as_the_rule_says() -> None:
     long = "x" * 49 + " " + "y" * 10
     with pytest.raises(ConversionError, match="60 characters; 50 are allowed"):
