@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LINES = range(1, 9)
 ALWAYS = frozenset(LINES[::2])  # each demo plays the lines before its own as well
 AT_A_TIME = 2
-PATIENCE_S = "20"  # a proof takes one to three seconds alone; the one of a falsified line all of it
+PATIENCE_S = "30"  # a proof takes one to three seconds alone; the one of a falsified line all of it
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def demos(
 ) -> Iterator[Mapping[int, Demo]]:
     """A demo with a falsified line for each test that is to come, the longest first."""
     wanted = {
-        item.callspec.params["number"]
+        int(str(item.callspec.params["number"]))
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.path == request.path
     }

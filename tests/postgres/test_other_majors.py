@@ -48,9 +48,13 @@ def other() -> Iterator[str]:
     if user is not None:
         shutil.chown(folder, user)
     data, where = folder / "data", make_conninfo(host=str(folder), user="bridge", dbname="postgres")
-    made = [programs / "initdb", "-D", data, "-U", "bridge", "--auth=trust", "-E", "UTF8", "-N"]
+    made: list[Path | str] = [
+        *(programs / "initdb", "-D", data, "-U", "bridge", "--auth=trust", "-E", "UTF8", "-N")
+    ]
     subprocess.run(made, check=True, capture_output=True, user=user, cwd=folder)  # noqa: S603
-    asked = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-F"]
+    asked: list[Path | str] = [
+        *(programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-F")
+    ]
     log = (folder / "log").open("wb")
     process = subprocess.Popen(asked, user=user, cwd=folder, stdout=log, stderr=log)  # noqa: S603
     try:
