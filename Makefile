@@ -5,7 +5,7 @@ export PYTHON
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test browser screenshots docs bench-pages faults fuzz up lint bench-receive bench-triage bench-mapping bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
+.PHONY: install demo test browser screenshots docs bench-pages faults fuzz up lint bench-receive bench-triage bench-mapping bench-preview bench-pacing bench-sandbox bench-calls bench-latency bench-delivery bench-commands bench-nights bench-activities seeds bench-diff
 
 demo: install  ## play the story; ARGS=--exit ends by itself
 	@$(BIN)/bridge demo $(ARGS)
@@ -57,6 +57,9 @@ bench-triage: install  ## how fast one process reads what arrives
 
 bench-mapping: install  ## what the compiled mapping costs
 	@$(BIN)/python -m benchmarks.mapping $(ARGS)
+
+bench-preview: install  ## how soon a mapping's effect on 100,000 contacts is known
+	@$(BIN)/python -m benchmarks.preview $(ARGS)
 
 bench-pacing: install  ## how near workers come to the calls a second that are allowed, two minutes
 	@$(BIN)/python -m benchmarks.pacing $(ARGS)

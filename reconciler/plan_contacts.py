@@ -72,12 +72,16 @@ def is_settled(one: Decided) -> bool:
 def _planned(key: str, one: Decided) -> Iterator[PlannedStep]:
     for number, step in enumerate(one.decision.steps):
         # it is read before the first write, and what must be confirmed is read back
-        yield planned_step(key, step, calls=1 + (number == 0) + must_be_read_back(step))
+        calls = 1 + (number == 0) + must_be_read_back(step)
+        version_id = one.state.version_of(one.decision.owner_id)
+        yield planned_step(key, step, calls=calls, mapping_version_id=version_id)
     for adoption in one.decision.adopts:
         yield adopting_step(key, one.state.there or one.state.moving_from or {}, adoption)
 
 
-def planned_step(key: str, step: Step, *, calls: int) -> PlannedStep:
+def planned_step(
+    key: str, step: Step, *, calls: int, mapping_version_id: int | None = None
+) -> PlannedStep:
     """Return a decided step of an address as a plan has it."""
     return PlannedStep(
         key=f"address:{key}:{step.kind}",
@@ -90,6 +94,7 @@ def planned_step(key: str, step: Step, *, calls: int) -> PlannedStep:
         cc_id=step.contact_id,
         change=step.change,
         calls=calls,
+        mapping_version_id=mapping_version_id,
     )
 
 

@@ -33,6 +33,8 @@ SAID: Mapping[str, str] = {
     "kept": "Kept as you typed it. It is not in force yet.",
     "forgotten": "Discarded. The files are those in force.",
     "activated": "In force from now on.",
+    "mapping": "The mapping is in force from now on. This run makes the plan for all contacts.",
+    "rejected": "Turned down. The same text is not asked about again.",
     "chosen": "Chosen. It is done at once.",
     "undone": "Taken back. It waits for a person again.",
     "reactivated": "Asked for. It goes out as far as the policy allows; this page follows it.",

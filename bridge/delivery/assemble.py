@@ -169,6 +169,7 @@ def _person(row: Row, memberships: Sequence[Row], mapping: Mapping) -> Person:
             fields.get("LastModifiedById"),
         ),
         household=household_of(fields.get(household_path(mapping.names) or "")),
+        mapping_version_id=mapping.version_of(fields) if mapping.version_of is not None else None,
     )
 
 

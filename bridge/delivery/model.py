@@ -72,6 +72,7 @@ class Person:
         country: Of the mailing address, as the record has it.
         statement: What the record says of how the person asked to be mailed again.
         household: The name of the household, where the mapping reads it.
+        mapping_version_id: The version that the record goes by, where that is not the one in force.
     """
 
     contact_id: str
@@ -90,6 +91,7 @@ class Person:
     country: str | None = None
     statement: Statement | None = None
     household: str | None = None
+    mapping_version_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,6 +177,12 @@ class AddressState:
     on_last_list_removed: LastListPolicy = "keep"
     foreign: Foreign = field(default_factory=Foreign)
     flapping: tuple[Flapping, ...] = ()
+
+    def version_of(self, contact_id: str | None) -> int | None:
+        """Return the version of the mapping that a person's record goes by; None: that in force."""
+        return next(
+            (one.mapping_version_id for one in self.people if one.contact_id == contact_id), None
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

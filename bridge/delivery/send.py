@@ -83,7 +83,8 @@ class Sender:
             NotConfirmed: If what was answered was not found when it was read back.
         """
         facts = hashlib.sha256(repr(state).encode()).digest()
-        opening = Opening(lease, decision.steps, facts, self.mapping_version_id)
+        version_id = state.version_of(decision.owner_id) or self.mapping_version_id
+        opening = Opening(lease, decision.steps, facts, version_id)
         plan_id = yield from ask(_open, opening)
         for ordinal, step in enumerate(decision.steps):
             if ordinal > 0:

@@ -35,17 +35,24 @@ _STEPS: dict[str, Kind] = {
     "month": "date",
     "month_name": "date",
     "day": "date",
+    "date_time": "time",
     "in_zone": "time",
     "number": "number",
     "money": "number",
+    "percent": "number",
+    "round": "number",
     "bands": "number",
     "yes_no": "box",
     "join": "choices",
+    "only": "choices",
+    "sort": "choices",
     "has": "choices",
 }
 """Transform -> what the value has to be that it is given."""
 
-_KEEP_LENGTH = frozenset({"trim", "squeeze", "lower", "upper", "title", "one_line", "replace"})
+_KEEP_LENGTH = frozenset(
+    {"trim", "squeeze", "lower", "upper", "title", "name", "one_line", "replace"}
+)
 _TARGETS: dict[str, Kind] = {"birthday": "date", "anniversary": "date"}
 _CUSTOM: dict[str, Kind] = {"date": "date", "number": "number"}
 
@@ -138,6 +145,7 @@ class _Reader:
         self._resolve = FieldNames(names, file).resolve
         self._object: str = getattr(names, file.source).object
         self._lookups: Mapping[str, Lookup] = getattr(file, "lookups", {})
+        self._children: dict[Path, str] = {}
         self._targets: dict[Path, Target] = {}
         if isinstance(file, ContactFile | ListFile):
             self._targets = {
@@ -173,7 +181,7 @@ class _Reader:
             file=self._name,
             place=f"{self._name}:{place.line}:{place.column}",
             object=self._object,
-            path=self._resolve(source),
+            path=".".join([*self._relation(at), self._resolve(source)]),
             by=by,
             kind=kind,
             values=values,
@@ -181,6 +189,10 @@ class _Reader:
             limit=limit,
             is_sent=is_sent,
         )
+
+    def _relation(self, at: Path) -> list[str]:
+        """Return the relationship whose records a part of the file is about, where it is one."""
+        return [of for path, of in self._children.items() if at[: len(path)] == path]
 
     def _condition(self, condition: Condition, path: Path) -> Iterator[Use]:
         if condition.field is None:
@@ -204,11 +216,25 @@ class _Reader:
     def _rule(self, rule: Rule, path: Path) -> Iterator[Use]:
         target = self._targets.get(path)
         what = path[-1] if target is None else target.name
+        for at, source in self._of_children(rule, path):
+            yield self._use(at, source, by=str(what), is_sent=at[-1] == "field")
+        for number, step in enumerate(rule.transform):
+            for key, source in step.asks:
+                yield self._use((*path, "transform", number, step.name, key), source, by=step.name)
         for at, source in _sources(rule, path):
             yield self._use(at, source, by=str(what), is_sent=True)
             if rule.join is None and rule.template is None:
                 yield from self._treated(rule, path, source)
                 yield from self._fitted(rule, target, at, source)
+
+    def _of_children(self, rule: Rule, path: Path) -> Iterator[tuple[Path, str]]:
+        """Yield the fields of child records that a rule reads, and remember where they stand."""
+        if rule.child is not None:
+            at = (*path, "child")
+            self._children[at] = rule.child.of
+            yield (*at, "field"), rule.child.field
+            if rule.child.order_by is not None:
+                yield (*at, "order_by"), rule.child.order_by.removeprefix("-")
 
     def _treated(self, rule: Rule, path: Path, source: str) -> Iterator[Use]:
         """Yield what the first transform asks of a value, or the target where there is none."""

@@ -23,19 +23,19 @@ WHERE connection_id = %(connection_id)s AND person_id = %(person_id)s
 INSERT INTO mapping_count (connection_id, version_id, digest, files, asked_at)
 VALUES (%(connection_id)s, %(version_id)s, %(digest)s, %(files)s, app_now())
 ON CONFLICT (connection_id, version_id, digest) DO UPDATE
-  SET asked_at = EXCLUDED.asked_at, after_id = '', looked = 0, counts = '{}', finished_at = NULL, fault = NULL
+  SET asked_at = EXCLUDED.asked_at, after_id = '', looked = 0, counts = '{}', fields = '{}', finished_at = NULL, fault = NULL
   WHERE mapping_count.finished_at < app_now() - interval '10 minutes'
 RETURNING true
 
 -- name: count_of
 -- How far the counting has come.
-SELECT looked, counts, asked_at, finished_at, fault
+SELECT looked, counts, fields, asked_at, finished_at, fault
 FROM mapping_count
 WHERE connection_id = %(connection_id)s AND version_id = %(version_id)s AND digest = %(digest)s
 
 -- name: take_count
 -- The counting that waits longest, for as long as this transaction lasts.
-SELECT connection_id, version_id, digest, files, after_id, looked, counts
+SELECT connection_id, version_id, digest, files, after_id, looked, counts, fields
 FROM mapping_count
 WHERE finished_at IS NULL
 ORDER BY asked_at
@@ -45,7 +45,7 @@ FOR UPDATE SKIP LOCKED
 -- name: keep_count
 -- How far it has come now.
 UPDATE mapping_count
-SET after_id = %(after_id)s, looked = %(looked)s, counts = %(counts)s,
+SET after_id = %(after_id)s, looked = %(looked)s, counts = %(counts)s, fields = %(fields)s,
     finished_at = CASE WHEN %(is_done)s THEN app_now() END
 WHERE connection_id = %(connection_id)s AND version_id = %(version_id)s AND digest = %(digest)s
 
@@ -57,7 +57,7 @@ WHERE connection_id = %(connection_id)s AND version_id = %(version_id)s AND dige
 
 -- name: records_after
 -- The contacts whose fields are sent, in the order of their ids, with what is there: owners, and who would be made.
-SELECT p.sf_id, p.fields, c.resource AS there
+SELECT p.sf_id, p.fields, c.resource::text AS there
 FROM practifi_record p
 LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'contact' AND l.sf_id = p.sf_id
 LEFT JOIN cc_contact c ON c.connection_id = l.connection_id AND c.contact_id = l.cc_id AND c.deleted_at IS NULL
@@ -70,10 +70,32 @@ WHERE p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.deleted_a
 ORDER BY p.sf_id
 LIMIT %(count)s
 
+-- name: all_records
+-- All of the same contacts, to be read in one stream.
+SELECT p.sf_id, p.fields, c.resource::text AS there
+FROM practifi_record p
+LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'contact' AND l.sf_id = p.sf_id
+LEFT JOIN cc_contact c ON c.connection_id = l.connection_id AND c.contact_id = l.cc_id AND c.deleted_at IS NULL
+WHERE p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.deleted_at IS NULL AND p.email_key IS NOT NULL
+  AND CASE WHEN l.sf_id IS NOT NULL THEN l.is_owner ELSE EXISTS (
+    SELECT FROM practifi_record m
+    WHERE m.connection_id = p.connection_id AND m.kind = 'membership' AND m.contact_id = p.sf_id AND m.deleted_at IS NULL)
+  END
+
+-- name: records_of
+-- Some contacts by their ids or addresses, whoever owns what is there.
+SELECT p.sf_id, p.fields, c.resource::text AS there
+FROM practifi_record p
+LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'contact' AND l.sf_id = p.sf_id
+LEFT JOIN cc_contact c ON c.connection_id = l.connection_id AND c.contact_id = l.cc_id AND c.deleted_at IS NULL
+WHERE p.connection_id = %(connection_id)s AND p.kind = 'contact' AND p.deleted_at IS NULL
+  AND (p.sf_id = ANY(%(ids)s) OR p.email_key = ANY(%(keys)s))
+ORDER BY p.sf_id
+
 -- name: records_at_random
 -- Some of the same contacts, by whole blocks of the table.
 SELECT p.sf_id, nullif(concat_ws(' ', p.fields ->> 'FirstName', p.fields ->> 'LastName'), '') AS name, p.fields,
-  c.resource AS there
+  c.resource::text AS there
 FROM practifi_record p TABLESAMPLE SYSTEM (%(percent)s)
 LEFT JOIN link l ON l.connection_id = p.connection_id AND l.kind = 'contact' AND l.sf_id = p.sf_id
 LEFT JOIN cc_contact c ON c.connection_id = l.connection_id AND c.contact_id = l.cc_id AND c.deleted_at IS NULL
@@ -152,3 +174,10 @@ FROM practifi_record
 WHERE connection_id = %(connection_id)s AND kind = 'list' AND deleted_at IS NULL
 ORDER BY sf_id
 LIMIT 2000
+
+-- name: was_carried_out
+-- Whether a plan of contacts was ever carried out: the first is the firm's own to ask for.
+SELECT true
+FROM run
+WHERE connection_id = %(connection_id)s AND job = 'contacts' AND mode = 'apply' AND state = 'done'
+LIMIT 1

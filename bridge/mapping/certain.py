@@ -60,8 +60,10 @@ def misfits(
     if rule.template is not None and not rule.transform and rule.too_long == "error" and limit:
         length = sum(map(len, read_text(rule.template).literals))
         if length > limit:
-            cause = f"{length} characters beside its fields, and {limit} are allowed here"
-            yield (*path, "template"), cause
+            cause = (
+                f"{length} characters beside its fields, and {limit} are allowed here: shorten it"
+            )
+            yield (*path, "template"), f"{cause}: shorten it"
 
 
 class _Coming:
@@ -151,7 +153,7 @@ def _misfit(text: str, rule: Rule, target: Target) -> str | None:
     """Say why a text can never stand in a part, or None."""
     limit = rule.max or target.limit
     if limit is not None and len(text) > limit and rule.too_long == "error":
-        return f"{len(text)} characters, and {limit} are allowed here"
+        return f"{len(text)} characters, and {limit} are allowed here: shorten it"
     check = _CHECKS.get(target.name)
     if isinstance(rule, CustomRule):
         check = _TYPES.get(rule.type)

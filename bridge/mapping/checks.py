@@ -55,6 +55,9 @@ class FieldNames:
     def fault(self, source: str) -> str | None:
         """Say what is wrong with a source, or None."""
         if not source.startswith("$"):
+            head, _, rest = source.partition(".")
+            if rest and head == self._object:
+                return f"a field of the record itself stands without its object: write {rest}"
             meant = misspelling(source, self._object)
             return (
                 f"{self._object} has no field {source} (did you mean {meant}?)" if meant else None
@@ -63,7 +66,7 @@ class FieldNames:
             close = nearest(source[1:], list(self._known))
             return f"names.yaml has no name {source[1:]} for this object{close}"
         if self._known[source[1:]] is None:
-            return f"profile {self._profile} has no field for {source}"
+            return f"profile {self._profile} has no field for {source}: name one in names.yaml"
         return None
 
 
@@ -120,7 +123,10 @@ def _condition(condition: Condition, path: Path, fields: FieldNames | None) -> F
     for operator in _ORDERED:
         limit = getattr(condition, operator)
         if isinstance(limit, str) and not _is_day(limit):
-            yield (*path, operator), "neither a number nor a date such as '2026-01-31'"
+            yield (
+                (*path, operator),
+                "neither a number nor a date: write one, such as 5 or '2026-01-31'",
+            )
     if condition.matches is not None and (cause := _pattern_fault(condition.matches)):
         yield (*path, "matches"), cause
 
@@ -154,7 +160,10 @@ def _rule(rule: Rule, path: Path, fields: FieldNames) -> Found:
         yield from _template(read_text(rule.template), (*path, "template"), fields)
     for number, case in enumerate(rule.cases or [], start=1):
         if case.when is None and number < len(rule.cases or []):
-            yield (*path, "cases", number - 1), "only the last case may stand without `when`"
+            yield (
+                (*path, "cases", number - 1),
+                "only the last case may stand without `when`: put it last",
+            )
 
 
 def _template(text: TextWithFields, path: Path, fields: FieldNames) -> Found:
@@ -169,13 +178,17 @@ def _template(text: TextWithFields, path: Path, fields: FieldNames) -> Found:
 def _target(rule: Rule, target: Target, path: Path) -> Found:
     """Check a rule against what Constant Contact takes at its place."""
     if rule.max is not None and target.limit is None:
-        yield (*path, "max"), f"{target.name} is no text: it has no length"
+        yield (*path, "max"), f"{target.name} is no text: leave `max` out"
     elif rule.max is not None and target.limit is not None and rule.max > target.limit:
-        yield (*path, "max"), f"Constant Contact takes at most {target.limit} characters here"
+        cause = f"Constant Contact takes at most {target.limit} characters here: write no more"
+        yield (*path, "max"), cause
     if rule.too_long == "cut" and target.is_kept_whole:
         yield (*path, "too_long"), "a part of it would be another value: leave `too_long` out"
     if target.is_key and rule.default is not None:
-        yield (*path, "default"), "records are matched by this: it cannot be made up"
+        yield (
+            (*path, "default"),
+            "records are matched by this: leave `default` out",
+        )
 
 
 def _write(rule: Rule, target: Target, path: Path, *, is_list: bool) -> Found:
@@ -200,7 +213,7 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
     for number, step in enumerate(rule.transform):
         place = (*path, "transform", number, step.name)
         if step.name == "lookup" and step.argument not in lookups:
-            close = nearest(step.argument, list(lookups))
+            close = nearest(step.argument, list(lookups)) or ": write it there"
             yield place, f"no table {step.argument} under `lookups`{close}"
         elif step.name in {"in_zone", "date_time"}:
             yield from _zone(step.argument, place)
@@ -217,9 +230,9 @@ def _steps(rule: Rule, path: Path, lookups: Mapping[str, Lookup]) -> Found:
 
 def _bands(limits: list[float | None], place: Path) -> Found:
     if None in limits[:-1]:
-        yield place, "only the last range may stand without `below`"
+        yield place, "only the last range may stand without `below`: put it last"
     elif (given := [limit for limit in limits if limit is not None]) != sorted(set(given)):
-        yield place, "the limits must rise from range to range"
+        yield place, "the limits must rise from range to range: put them in order"
 
 
 def _zone(argument: str | TimeFormat, place: Path) -> Found:
@@ -255,7 +268,10 @@ def _filters(filters: list[Filter], fields: FieldNames) -> Found:
     for number, one in enumerate(filters):
         yield from _source(one.field, ("filters", number, "field"), fields)
         if one.label.lower() in labels:
-            yield ("filters", number, "label"), "another filter has this label already"
+            yield (
+                ("filters", number, "label"),
+                "another filter has this label already: write another",
+            )
         labels.add(one.label.lower())
 
 
@@ -268,16 +284,17 @@ def _contact(fields: ContactFields, names: FieldNames) -> Found:
             "people are matched by this: it comes from $email, the field that names.yaml names",
         )
     if address.when is not None:
-        yield ("fields", "email_address", "when"), "use `leave_out` for people who take no part"
+        yield (
+            ("fields", "email_address", "when"),
+            "every record needs its address: write who takes no part under `leave_out`",
+        )
     kinds = [kind for kind, rule in fields.phone_numbers if rule is not None]
     if len(kinds) > MAX_PHONE_NUMBERS:
-        yield (
-            ("fields", "phone_numbers"),
-            f"{len(kinds)} kinds, and Constant Contact keeps {MAX_PHONE_NUMBERS} numbers a contact",
-        )
+        cause = f"Constant Contact keeps {MAX_PHONE_NUMBERS} numbers a contact: leave one out"
+        yield ("fields", "phone_numbers"), f"{len(kinds)} kinds, and {cause}"
     if (fields.birthday_month is None) != (fields.birthday_day is None):
         one = "birthday_day" if fields.birthday_month is None else "birthday_month"
-        yield ("fields", one), "Constant Contact takes month and day, both or neither"
+        yield ("fields", one), "Constant Contact takes month and day, both or neither: write both"
     elif fields.birthday is not None and fields.birthday_month is not None:
         yield ("fields", "birthday"), "`birthday` gives month and day already: keep one of the two"
     month, day = fields.birthday_month, fields.birthday_day
@@ -290,4 +307,7 @@ def _contact(fields: ContactFields, names: FieldNames) -> Found:
     for key, rule in fields.custom_fields.items():
         first = labels.setdefault(rule.label.strip().lower().replace(" ", "_"), key)
         if first != key:
-            yield ("fields", "custom_fields", key, "label"), f"`{first}` has this label already"
+            yield (
+                ("fields", "custom_fields", key, "label"),
+                f"`{first}` has this label already: write another",
+            )

@@ -8,7 +8,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from bridge.errors import MappingError
-from bridge.mapping.commands import activate, check, create_fields, docs, run, schema, test
+from bridge.mapping.commands import (
+    activate,
+    check,
+    create_fields,
+    docs,
+    history,
+    pending,
+    preview,
+    run,
+    schema,
+    test,
+)
 from bridge.mapping.commands.arguments import FAULTY
 from bridge.mapping.told import blocks
 
@@ -43,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     docs.add(commands)
     test.add(commands)
     run.add(commands)
+    preview.add(commands)
     activate.add(commands)
+    pending.add(commands)
+    history.add(commands)
     create_fields.add(commands)
     schema.add(commands)
     return parser

@@ -10,9 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from bridge.errors import MappingError
 from bridge.mapping.checks import AnyFile, FieldNames, check_file
-from bridge.mapping.faults import explained
-from bridge.mapping.files import read_files
-from bridge.mapping.generate import FunctionWriter
+from bridge.mapping.faults import explained, may_be_null
+from bridge.mapping.files import meant_file, read_files
 from bridge.mapping.interaction import (
     InteractionFile,
     InteractionMapping,
@@ -20,23 +19,22 @@ from bridge.mapping.interaction import (
     default_file,
     interaction_mapping,
 )
-from bridge.mapping.marks import Mark, parted, told
+from bridge.mapping.marks import Mark, parted
 from bridge.mapping.model import (
     ClientMapping,
     ContactMapping,
     CustomField,
-    Filter,
     ListMapping,
     Mapping,
     MembershipMapping,
 )
-from bridge.mapping.own_tests_read import Tested
-from bridge.mapping.own_tests_run import failures, run_examples
+from bridge.mapping.own_tests_read import Tested, TestedFile
+from bridge.mapping.own_tests_run import refuse_failing
+from bridge.mapping.parts import Parts
 from bridge.mapping.profiles import NamesFile, UnusableNames, read_names
-from bridge.mapping.schema import ClientFile, ContactFile, JunctionWay, ListFile, MembershipFile
-from bridge.mapping.targets import rules_of, write_rules_of
-from bridge.mapping.told import FileFault, line_of, on_one_line
-from bridge.mapping.yaml_tree import Place, Tree, nearest, read_tree
+from bridge.mapping.schema import ClientFile, ContactFile, ListFile, MembershipFile
+from bridge.mapping.told import FileFault, lines_of, on_one_line
+from bridge.mapping.yaml_tree import Place, Tree, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 
     from bridge.mapping.names import Names
     from bridge.mapping.own_tests import Example
-    from bridge.mapping.yaml_tree import Path
 
 __all__ = [
     "FILES",
@@ -97,27 +94,6 @@ def load_mapping(
     return _Loader(files).load(profile, overrides)
 
 
-def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
-    """Run the tests that stand in mapping files.
-
-    Raises:
-        MappingError: If one of them fails; it lists everything that came out otherwise.
-    """
-    faults = [
-        FileFault(
-            example.file, one.place, on_one_line(says), line_of(files[example.file], one.place.line)
-        )
-        for example, one, says in failures(run_examples(mapping))
-    ]
-    if faults:
-        raise MappingError(faults)
-
-
-def _may_be_null(path: Path) -> bool:
-    """Tell whether a key of a file may stand without a value: it says that there is none."""
-    return "table" in path or (path[0] == "tests" and path[2:3] in {("record",), ("expect",)})
-
-
 class _Loader:
     """Collects the faults of all files, so that one look shows everything."""
 
@@ -125,13 +101,18 @@ class _Loader:
         self._files = files
         self._trees: dict[str, Tree] = {}
         self._faults: list[FileFault] = []
+        self._lines: dict[str, list[str]] = {}
+        self._misnamed: set[str] = set()  # missing, where a file of another name is meant
         self._marks: tuple[Mark, ...] | None = None
 
     def load(self, profile: str, overrides: MappingOf[str, object]) -> Mapping:
         for name in sorted(set(self._files) - set(FILES)):
-            self._fault(
-                name, Place(1, 1), f"no mapping file has this name{nearest(name, [*FILES])}"
-            )
+            meant = meant_file(name, FILES)
+            advice = "take it out of the folder"
+            if meant is not None and meant not in self._files:
+                self._misnamed.add(meant)
+                advice = f"call it {meant}"
+            self._fault(name, Place(1, 1), f"no mapping file has this name: {advice}")
         named = self._parsed("names.yaml", NamesFile)
         client = self._parsed("client.yaml", ClientFile)
         lists = self._parsed("list.yaml", ListFile)
@@ -149,28 +130,23 @@ class _Loader:
             named and names and client and lists and contact and membership and interaction
         ):
             raise self._error()
-        contacts = self._contact(contact, names)
-        of_lists = self._list(lists, names)
-        memberships = self._membership(membership, names)
-        tested = (
-            Tested(contact, contacts, FieldNames(names, contact), self._trees["contact.yaml"]),
-            Tested(lists, of_lists, FieldNames(names, lists), self._trees["list.yaml"]),
-            Tested(
-                membership,
-                memberships,
-                FieldNames(names, membership),
-                self._trees["membership.yaml"],
-            ),
+        parts = Parts(self._trees, names, self._marks)
+        contacts, of_lists = parts.contact(contact), parts.list(lists)
+        memberships = parts.membership(membership)
+        made: tuple[tuple[TestedFile, MembershipMapping], ...] = (
+            (contact, contacts),
+            (lists, of_lists),
+            (membership, memberships),
         )
-        examples = self._examples(tested)
+        examples = self._examples(
+            Tested(file, part, FieldNames(names, file), self._trees[f"{file.source}.yaml"])
+            for file, part in made
+        )
         return Mapping(
             digest=digest_of(self._files),
             meaning=self._meaning(),
             names=names,
-            client=ClientMapping(
-                ways=tuple(w.junction if isinstance(w, JunctionWay) else w for w in client.ways),
-                paths=self._fields_of(client, names),
-            ),
+            client=parts.client(client),
             list=of_lists,
             contact=contacts,
             membership=memberships,
@@ -186,12 +162,13 @@ class _Loader:
         Raises:
             MappingError: If one of them names what no rule knows.
         """
-        for one in tested:
+        tests = list(tested)
+        for one in tests:
             for path, cause in one.faults():
                 self._fault(one.file, self._trees[one.file].place(path, key=True), cause)
         if self._faults:
             raise self._error()
-        return tuple(example for one in tested for example in one.examples())
+        return tuple(example for one in tests for example in one.examples())
 
     def _meaning(self) -> str:
         """Return the digest of what the files say, without comments and tests."""
@@ -219,25 +196,27 @@ class _Loader:
     def _parsed(self, name: str, model: type[_File]) -> _File | None:
         """Return a file in its shape, or None where it cannot be read."""
         if name not in self._files:
-            self._fault(name, Place(1, 1), "this file is missing")
+            if name not in self._misnamed:
+                cause = "this file is missing: write it, or copy the one that ships"
+                self._fault(name, Place(1, 1), cause)
             return None
         tree = self._trees[name] = read_tree(self._files[name])
         for fault in tree.faults:
             self._fault(name, fault.place, fault.cause)
-        for path in tree.empty:
-            if path and not _may_be_null(path):
-                cause = f"`{path[-1]}` has no value: write one, or leave it out"
-                self._fault(name, tree.place(path, key=True), cause)
         if tree.data is None and tree.faults:
             return None
+        read, refused = None, None
         try:
-            return model.model_validate(tree.data)
+            read = model.model_validate(tree.data)
         except ValidationError as error:
-            told = {fault.place for fault in tree.faults}  # what is refused there follows from it
-            for place, cause in explained(tree, model, error):
-                if place not in told:
-                    self._fault(name, place, cause)
-            return None
+            refused = error
+        # What is refused at these places follows from what the tree lacks.
+        told = {fault.place for fault in tree.faults} | {tree.place(path) for path in tree.lacking}
+        tree.empty = [path for path in tree.empty if path and not may_be_null(path)]
+        for place, cause in explained(tree, model, refused):
+            if place not in told:
+                self._fault(name, place, cause)
+        return read
 
     def _names(self, profile: str, overrides: MappingOf[str, object]) -> Names | None:
         try:
@@ -253,66 +232,11 @@ class _Loader:
             self._fault(name, self._trees[name].place(path), cause)
 
     def _fault(self, name: str, place: Place, cause: str) -> None:
-        quoted = line_of(self._files.get(name, ""), place.line)
+        if name not in self._lines:
+            self._lines[name] = lines_of(self._files.get(name, ""))
+        lines = self._lines[name]
+        quoted = lines[place.line - 1] if place.line <= len(lines) else ""
         self._faults.append(FileFault(name, place, on_one_line(cause), quoted))
-
-    def _writer(self, file: AnyFile, names: Names) -> FunctionWriter:
-        name = f"{file.source}.yaml"
-        tree = self._trees[name]
-
-        def at(path: tuple[str | int, ...]) -> str:
-            place = tree.place(path, key=True)
-            return f"{name}:{place.line}:{place.column}"
-
-        return FunctionWriter(
-            name,
-            resolve=FieldNames(names, file).resolve,
-            place=at,
-            lookups=file.lookups if isinstance(file, ContactFile | ListFile) else None,
-        )
-
-    def _contact(self, file: ContactFile, names: Names) -> ContactMapping:
-        project, leaves_out = self._writer(file, names), self._writer(file, names)
-        resolve = FieldNames(names, file).resolve
-        is_marked = file.take_part == "standard"
-        marks = (self._marks or ()) if is_marked else ()
-        return ContactMapping(
-            custom_fields=tuple(
-                CustomField(name=key, label=rule.label, type=rule.type)
-                for key, rule in file.fields.custom_fields.items()
-            ),
-            targets=tuple(target.path for target, _ in rules_of(file.fields)),
-            write_rules=write_rules_of(file.fields),
-            filters=tuple(Filter(path=resolve(one.field), label=one.label) for one in file.filters),
-            marks=marks,
-            is_marked=is_marked,
-            take_part=told(self._marks, is_marked=is_marked),
-            project=project.project(file),
-            leaves_out=leaves_out.leaves_out(file.leave_out, [one.as_rule() for one in marks]),
-            leaves_out_by=leaves_out.paths,
-            paths=_paths(project, leaves_out),
-        )
-
-    def _list(self, file: ListFile, names: Names) -> ListMapping:
-        project, leaves_out = self._writer(file, names), self._writer(file, names)
-        return ListMapping(
-            match=file.match,
-            project=project.project(file),
-            leaves_out=leaves_out.leaves_out(file.leave_out),
-            leaves_out_by=leaves_out.paths,
-            paths=_paths(project, leaves_out),
-        )
-
-    def _membership(self, file: MembershipFile, names: Names) -> MembershipMapping:
-        writer = self._writer(file, names)
-        leaves_out = writer.leaves_out(file.leave_out)
-        return MembershipMapping(
-            leaves_out=leaves_out, leaves_out_by=writer.paths, paths=writer.paths
-        )
-
-    def _fields_of(self, file: ClientFile, names: Names) -> tuple[str, ...]:
-        resolve = FieldNames(names, file).resolve
-        return tuple(dict.fromkeys(resolve(source) for source in ["$name", *file.fields]))
 
 
 def _namespace_of(file: NamesFile, profile: str) -> str:
@@ -323,10 +247,6 @@ def _namespace_of(file: NamesFile, profile: str) -> str:
         if known == profile
     )
     return namespace
-
-
-def _paths(*writers: FunctionWriter) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path for writer in writers for path in writer.paths))
 
 
 def _order(fault: FileFault) -> tuple[int, Place]:

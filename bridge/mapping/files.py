@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 from typing import TYPE_CHECKING
 
 from bridge.errors import MappingError
@@ -10,6 +11,7 @@ from bridge.mapping.told import FileFault
 from bridge.mapping.yaml_tree import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 MAX_BYTES = 1_000_000
@@ -50,6 +52,16 @@ def read_files(directory: Path) -> dict[str, str]:
     return files
 
 
+def meant_file(name: str, known: Iterable[str]) -> str | None:
+    """Return the mapping file that is meant by one of another name.
+
+    >>> meant_file("contacts.yml", ["contact.yaml", "list.yaml"])
+    'contact.yaml'
+    """
+    close = difflib.get_close_matches(name.lower(), list(known), n=1)
+    return close[0] if close else None
+
+
 def _read(path: Path) -> bytes | FileFault:
     try:
         with path.open("rb") as file:
@@ -58,7 +70,7 @@ def _read(path: Path) -> bytes | FileFault:
         says = f"cannot be read ({error.strerror}): let the bridge's user read it"
         return FileFault(path.name, None, says)
     if len(content) > MAX_BYTES:
-        says = f"larger than {MAX_BYTES:,} bytes: no mapping file is, keep other data elsewhere"
+        says = f"larger than {MAX_BYTES:,} bytes: keep other data elsewhere"
         return FileFault(path.name, Place(1, 1), says)
     return content
 

@@ -119,7 +119,7 @@ def check_interaction(file: InteractionFile) -> Iterator[tuple[Path, str]]:
         yield ("zone",), f"no time zone {file.zone}{nearest(file.zone, zones())}"
     for number, kind in enumerate(file.kinds):
         if kind in file.kinds[:number]:
-            yield ("kinds", number), f"`{kind}` stands here twice"
+            yield ("kinds", number), f"`{kind}` stands here twice: take one out"
 
 
 def interaction_mapping(

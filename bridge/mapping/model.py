@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # They take `bridge.salesforce.values.Record`, and only read it.
 Project: TypeAlias = Callable[[MappingOf[str, str | None]], dict[str, Any]]
 LeavesOut: TypeAlias = Callable[[MappingOf[str, str | None]], str | None]
+VersionOf: TypeAlias = Callable[[MappingOf[str, str | None]], int]
 Way: TypeAlias = str | Junction
 WriteRules: TypeAlias = MappingOf[str, WriteRule]
 
@@ -128,6 +129,8 @@ class Mapping:
         digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
         meaning: The same of what counts in them: no comments, no tests.
         examples: The tests that stand in the files, ready to be run.
+        version_of: By which version a record goes, where records go by several; else None. See
+            `bridge.mapping.vintages`.
     """
 
     digest: str
@@ -139,3 +142,9 @@ class Mapping:
     membership: MembershipMapping
     interaction: InteractionMapping
     examples: tuple[Example, ...] = ()
+    version_of: VersionOf | None = None
+
+    @property
+    def is_in_vintages(self) -> bool:
+        """Whether records go by several versions."""
+        return self.version_of is not None

@@ -30,11 +30,11 @@ class OwnTest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: str = Field(min_length=1, max_length=200, description="what it shows, in a few words")
-    record: dict[str, Value] = Field(
+    record: dict[str, Value | list[dict[str, Value]]] = Field(
         default_factory=dict,
         max_length=200,
-        description="fields of the record; one that is not written here is empty, and without the "
-        "address a sound one is put in",
+        description="fields of the record, and child records as a list; what is not written here "
+        "is empty, and without the address a sound one is put in",
     )
     unknown: list[str] = Field(
         default_factory=list, max_length=200, description="fields that are not known"

@@ -12,6 +12,7 @@ from bridge.mapping.reads import parents_of
 from bridge.mapping.schema import ContactFile, ListFile, MembershipFile
 from bridge.mapping.targets import rules_of
 from bridge.mapping.yaml_tree import Path, nearest
+from bridge.salesforce.children import as_text, children_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +67,10 @@ class Tested:
             if (first := names.setdefault(test.name, number)) != number:
                 line = self._tree.place(("tests", first)).line
                 yield (*path, "name"), f"the test in line {line} has this name: write another"
-            for field in test.record:
-                yield from self._read(field, (*path, "record", field))
+            for field, value in test.record.items():
+                place = (*path, "record", field)
+                unread = list(self._read(field, place))
+                yield from unread or self._children(field, value, place)
             for at, field in enumerate(test.unknown):
                 yield from self._read(field, (*path, "unknown", at))
             for part, _ in _leaves(test.expect or {}, ()):
@@ -105,6 +108,19 @@ class Tested:
             return
         yield path, f"no rule reads {field}{nearest(field, list(self._paths))}"
 
+    def _children(self, relation: str, rows: object, path: Path) -> Found:
+        """Yield the fields of child records that no rule reads."""
+        if not isinstance(rows, list):
+            return
+        asked = {field for path in self._paths for field in _fields_below(path, relation)}
+        if not asked:
+            yield path, f"{relation} has no child records: write one value"
+            return
+        for number, row in enumerate(rows):
+            for field in row.keys() - asked:
+                close = nearest(field, sorted(asked))
+                yield (*path, number, field), f"no rule reads {field} of {relation}{close}"
+
     def _filled(self, part: tuple[str, ...], path: Path) -> Found:
         if part in self._parts:
             return
@@ -121,7 +137,14 @@ class Tested:
 
     def _record(self, test: OwnTest) -> dict[str, str | None]:
         record: dict[str, str | None] = dict.fromkeys(self._paths)
-        record |= {self._fields.resolve(key): spelled(value) for key, value in test.record.items()}
+        for key, value in test.record.items():
+            if not isinstance(value, list):
+                record[self._fields.resolve(key)] = spelled(value)
+                continue
+            for path in self._paths:
+                if fields := _fields_below(path, key):
+                    rows = [{field: spelled(row.get(field)) for field in fields} for row in value]
+                    record[path] = as_text(rows)
         match self._file:
             case ContactFile():
                 key, sound = self._fields.resolve("$email"), _ADDRESS
@@ -153,6 +176,12 @@ class Tested:
             place=self._tree.place(path),
             rule_line=None if rule is None else self._tree.place(rule, key=True).line,
         )
+
+
+def _fields_below(path: str, relation: str) -> tuple[str, ...]:
+    """Return the fields of child records that a path asks for, where it is of this relationship."""
+    children = children_at(path)
+    return children.fields if children is not None and children.relation == relation else ()
 
 
 def _as_told(part: tuple[str, ...], value: Expected) -> str | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridge.errors import MappingError
 from bridge.mapping.own_tests import PERMISSION, UNTOUCHED
+from bridge.mapping.told import FileFault, lines_of, on_one_line
 from bridge.mapping.trial import try_record
 
 if TYPE_CHECKING:
@@ -112,7 +114,21 @@ def _shown(value: str | None) -> str:
     return value if value == UNTOUCHED else repr(value)
 
 
-def failures(outcomes: Sequence[Outcome]) -> Iterator[tuple[Example, Difference, str]]:
+def refuse_failing(mapping: Mapping, files: MappingOf[str, str]) -> None:
+    """Run the tests that stand in mapping files.
+
+    Raises:
+        MappingError: If one of them fails; it lists everything that came out otherwise.
+    """
+    faults = []
+    for example, one, says in _failures(run_examples(mapping)):
+        quoted = lines_of(files[example.file])[one.place.line - 1]
+        faults.append(FileFault(example.file, one.place, on_one_line(says), quoted))
+    if faults:
+        raise MappingError(faults)
+
+
+def _failures(outcomes: Sequence[Outcome]) -> Iterator[tuple[Example, Difference, str]]:
     """Yield each difference with its sentence: what is wrong, and what can be done about it."""
     for outcome in outcomes:
         for one in outcome.differences:

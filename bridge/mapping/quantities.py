@@ -45,16 +45,16 @@ def number(text: str, decimals: int, thousands: str, point: str, symbol: str) ->
     return f"{'-' if value < 0 else ''}{symbol}{written}"
 
 
-def percent(text: str, decimals: int, thousands: str, point: str, *, is_fraction: bool) -> str:
-    """Return a percentage as people write it; `is_fraction` takes 0.125 for 12.5 percent.
+def percent(text: str, decimals: int, thousands: str, point: str, whole_is: int) -> str:
+    """Return a percentage as people write it; what 100 percent are, 1 or 100, is `whole_is`.
 
-    >>> percent("12.5", 1, ",", ".", is_fraction=False)
-    '12.5%'
+    >>> percent("12.5", 1, ",", ".", 100), percent("0.125", 1, ",", ".", 1)
+    ('12.5%', '12.5%')
 
     Raises:
         ValueError: If the text is no number.
     """
-    value = decimal_of(text).scaleb(2) if is_fraction else decimal_of(text)
+    value = decimal_of(text).scaleb(2) if whole_is == 1 else decimal_of(text)
     return number(str(value), decimals, thousands, point, "") + "%"
 
 

@@ -101,7 +101,7 @@ class Condition(Strict):
             raise ValueError(
                 "one operator a condition: join several with `all` or `any`"
                 if operators
-                else "an operator is missing, such as `is` or `present`"
+                else "an operator is missing: add one, such as `is` or `present`"
             )
         return self
 
@@ -144,7 +144,7 @@ class Case(Strict):
     @model_validator(mode="after")
     def _one_answer(self) -> Case:
         if (self.value is None) == (self.from_ is None):
-            raise ValueError("a case has `value` or `from`, one of the two")
+            raise ValueError("a case needs `value` or `from`: write one of the two")
         return self
 
 
@@ -218,7 +218,7 @@ class Rule(Strict):
             given = f"; there are {', '.join(sorted(sources))}".replace("from_", "from")
             raise ValueError(
                 "one of `from`, `first_of`, `join`, `template`, `child`, `value`, `cases` "
-                "is needed" + (given if sources else "")
+                "is needed" + (f"{given}: keep one" if sources else ": write the one that fits")
             )
         if self.required and self.default is not None:
             raise ValueError("`default` fills what `required` asks for: keep one of them")

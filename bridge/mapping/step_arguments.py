@@ -76,7 +76,7 @@ class Split(Arguments):
     @classmethod
     def _is_one(cls, take: int) -> int:
         if take == 0:
-            raise ValueError("1 is the first part, -1 the last")
+            raise ValueError("no part of the text: write 1 for the first, -1 for the last")
         return take
 
 

@@ -18,14 +18,9 @@ if TYPE_CHECKING:
     from bridge.mapping.steps import StepBody
 
 
-def _call(
-    function: Callable[..., str], *arguments: object, **named: object
-) -> tuple[str, dict[str, Any]]:
+def _call(function: Callable[..., str], *arguments: object) -> tuple[str, dict[str, Any]]:
     holes = {f"ARGUMENT_{'X' * n}": argument for n, argument in enumerate(arguments)}
-    holes |= {f"NAMED_{name.upper()}": argument for name, argument in named.items()}
-    written = ["VALUE", *holes][: len(arguments) + 1]
-    written += [f"{name}=NAMED_{name.upper()}" for name in named]
-    return f"CALL({', '.join(written)})", {"CALL": function, **holes}
+    return f"CALL({', '.join(['VALUE', *holes])})", {"CALL": function, **holes}
 
 
 def _number(style: Any) -> tuple[str, dict[str, Any]]:
@@ -56,7 +51,7 @@ _CODE: Mapping[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     "strip_html": lambda _: _call(transforms.strip_html),
     "digits": lambda _: _call(transforms.digits),
     "cut": lambda length: ("VALUE[:LENGTH].rstrip()", {"LENGTH": length}),
-    "truncate": lambda by: _call(transforms.truncate, by.to, by.end, at_word=by.at == "word"),
+    "truncate": lambda by: _call(transforms.truncate, by.to, by.end, by.at),
     "split": lambda by: _call(transforms.split, by.at, by.take),
     "prefix": lambda text: _call(transforms.prefix, text),
     "suffix": lambda text: _call(transforms.suffix, text),
@@ -68,7 +63,7 @@ _CODE: Mapping[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {
         style.decimals,
         style.thousands,
         style.point,
-        is_fraction=style.fraction,
+        1 if style.fraction else 100,
     ),
     "round": lambda unit: _call(quantities.round_to, Bound(Decimal(str(unit)))),
     "bands": lambda bands: _call(

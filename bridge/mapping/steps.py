@@ -56,7 +56,7 @@ class Replace(Arguments):
     @model_validator(mode="after")
     def _one_aim(self) -> Replace:
         if (self.find is None) == (self.pattern is None):
-            raise ValueError("`replace` has `find` or `pattern`, one of the two")
+            raise ValueError("`replace` needs `find` or `pattern`: write one of the two")
         return self
 
 

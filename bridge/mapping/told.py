@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _MEANT = re.compile(r"(?P<cause>.*) \(did you mean (?P<name>.+)\?\)", re.DOTALL)
 _THERE = re.compile(r"(?P<cause>.*) \((?P<names>there are .+)\)", re.DOTALL)
+_EXPECTED = re.compile(r"(?:[\w$.-]+: )?(?P<what>.+) is expected")
 _OPAQUE = re.compile(r"`[^`]*`|'[^']*'|“[^”]*”")
 _PART = re.compile(r"[\w$.-]+|names of this connection")
+_BREAKS = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _WORD = re.compile(r"[\w$.-]+|\S")
 _WIDEST = 100
 _MOST_SAID = 600
@@ -85,6 +87,8 @@ def parted(says: str) -> tuple[str, str]:
         return match["cause"], f"write {match['name']}"
     if match := _THERE.fullmatch(says):
         return match["cause"], match["names"]
+    if match := _EXPECTED.fullmatch(says):
+        return says, f"write {match['what']}"
     open_text = _OPAQUE.sub(lambda quoted: "_" * len(quoted[0]), says)
     at = open_text.rfind(": ")
     if at < 0 or _PART.fullmatch(says[:at]):  # `fields.first_name: …` names the part
@@ -92,10 +96,9 @@ def parted(says: str) -> tuple[str, str]:
     return says[:at], says[at + 2 :]
 
 
-def line_of(text: str, number: int) -> str:
-    """Return a line of a file, counted from 1; empty where there is none."""
-    lines = re.split(r"\r\n|\r|\n|\x85|\u2028|\u2029", text)
-    return lines[number - 1] if number <= len(lines) else ""
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file as YAML counts them."""
+    return _BREAKS.split(text)
 
 
 def as_json(fault: FileFault) -> dict[str, Any]:

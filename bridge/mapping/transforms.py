@@ -135,10 +135,10 @@ def phone(text: str) -> str:
     return f"{'+' if has_code else ''}{number}{extension}" if number else ""
 
 
-def truncate(text: str, to: int, end: str, *, at_word: bool) -> str:
-    """Return a text that is no longer than `to`: what is cut off is told by `end`.
+def truncate(text: str, to: int, end: str, at: str) -> str:
+    """Return a text that is no longer than `to`, cut at a `word` or `character`; `end` tells it.
 
-    >>> truncate("Profit and loss", 12, "…", at_word=True)
+    >>> truncate("Profit and loss", 12, "…", "word")
     'Profit and…'
     """
     text = text.strip()
@@ -147,7 +147,7 @@ def truncate(text: str, to: int, end: str, *, at_word: bool) -> str:
     room = to - len(end)
     kept = text[:room]
     is_inside = not (text[room].isspace() or kept[-1:].isspace())
-    if at_word and is_inside and len(kept.split()) > 1:
+    if at == "word" and is_inside and len(kept.split()) > 1:
         kept = kept.rsplit(None, 1)[0]
     return kept.rstrip(" \t\n,;:-") + end
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from psycopg.rows import class_row, tuple_row
@@ -14,6 +15,8 @@ from psycopg.types.json import Jsonb
 from bridge.db.queries import load_queries
 from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.compiled import digest_of, load_mapping, refuse_failing
+from bridge.mapping.older import older_versions
+from bridge.mapping.vintages import in_vintages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
@@ -30,8 +33,10 @@ _QUERIES = load_queries("bridge.mapping")
 _DEFAULT_PROFILE = "practifi"  # until `describe` has shown which one the organization has
 _CACHE_SIZE = 32
 
-Origin: TypeAlias = Literal["files", "console"]
-"""Where a text came from: a folder, by `bridge up` or a command, or a page."""
+Origin: TypeAlias = Literal["files", "console", "restore"]
+"""Where a text came from: a folder, by `bridge up` or a command; a page; an older version."""
+AppliesTo: TypeAlias = Literal["all", "new"]
+"""Whom a version is about: everybody, or only what is saved from then on."""
 
 # Compiled mappings by what they are made of. Compiling twice by a race of two threads does no harm.
 _compiled: OrderedDict[tuple[str, str, str], Mapping] = OrderedDict()
@@ -59,6 +64,7 @@ class Activation:
     activated_at: datetime
     activated_by: str
     is_active: bool
+    applies_to: AppliesTo = "all"
 
 
 def activate(
@@ -68,6 +74,7 @@ def activate(
     *,
     by: str,
     origin: Origin = "files",
+    applies_to: AppliesTo = "all",
 ) -> int:
     """Check mapping files, run their tests and make them the active version of a connection.
 
@@ -79,6 +86,8 @@ def activate(
         files: Name -> text.
         by: Who activates it: a user, or `bridge up`.
         origin: Where the text came from.
+        applies_to: `new` leaves alone whoever is not saved from now on; the first version is
+            about everybody. `all` for the version in force brings up whom it left alone.
 
     Returns:
         The number of the version.
@@ -101,11 +110,16 @@ def activate(
         cursor.execute(_QUERIES["active_digest"], {"connection_id": connection_id})
         in_force = cursor.fetchone()
         values = {"connection_id": connection_id, "digest": digest, "by": by, "origin": origin}
+        cursor.execute(_QUERIES["forget_pending"], values)
+        values["applies_to"] = "all" if in_force is None else applies_to
         if in_force is not None and in_force[1] == digest:
             _clear_fault(tx, connection_id)
-            if origin == "files" and last_from_files(tx, connection_id) != digest:
-                cursor.execute(_QUERIES["note_activation"], values | {"version_id": in_force[0]})
-            return int(in_force[0])
+            version_id, leaves_some = int(in_force[0]), bool(in_force[4])
+            brings_all = leaves_some and applies_to == "all"
+            if brings_all or (origin == "files" and last_from_files(tx, connection_id) != digest):
+                values["applies_to"] = "new" if leaves_some and not brings_all else "all"
+                cursor.execute(_QUERIES["note_activation"], values | {"version_id": version_id})
+            return version_id
         cursor.execute(_QUERIES["deactivate"], values)
         cursor.execute(_QUERIES["activate_again"], values)
         found = cursor.fetchone()
@@ -248,14 +262,24 @@ def _compiled_version(
         row = cursor.fetchone()
         if row is None:
             return None
-        version_id, digest, profile, overrides = row
+        version_id, digest, profile, overrides, leaves_some = row
         profile = profile or _DEFAULT_PROFILE
         mapping = _compiled.get(_key(digest, profile, overrides))
         if mapping is None:
             cursor.execute(_QUERIES["version_files"], values | {"id": version_id})
             (files,) = cursor.fetchone() or ({},)
             mapping = _compile(files, digest, profile, overrides)
+    if leaves_some:
+        older = older_versions(tx, values["connection_id"], partial(_mapping_of, tx, values))
+        mapping = in_vintages(version_id, mapping, older)
     return ActiveMapping(version_id=version_id, mapping=mapping)
+
+
+def _mapping_of(
+    tx: psycopg.Connection[Any], values: MappingOf[str, int], version_id: int
+) -> Mapping | None:
+    found = version(tx, values["connection_id"], version_id)
+    return None if found is None else found.mapping
 
 
 def _compile(

@@ -78,6 +78,8 @@ NUMBERS: Mapping[str, str] = {
     "removals_percent": "and this share of its members, in percent, however large it is",
     "opt_outs_above": "so many people may be unsubscribed unasked, however few there are",
     "opt_outs_percent": "and this share of those who can be mailed, in percent",
+    "mapping_above": "so many contacts may be changed unasked by another mapping",
+    "mapping_percent": "and this share of all contacts there, in percent",
 }
 """Policy that is a number -> what it means."""
 
@@ -90,6 +92,7 @@ class Policies:
         removals_above: A plan waits where it takes more people away than this, and than
             `removals_percent` of those there are.
         opt_outs_above: The same for people whom it unsubscribes, with `opt_outs_percent`.
+        mapping_above: The same for contacts that another mapping changes, with `mapping_percent`.
     """
 
     changes: Literal["messages", "poll"] = "messages"
@@ -107,10 +110,21 @@ class Policies:
     removals_percent: int = 2
     opt_outs_above: int = 20
     opt_outs_percent: int = 2
+    mapping_above: int = 20
+    mapping_percent: int = 2
 
     def as_json(self) -> dict[str, Any]:
         """Return the policies as they are stored and printed."""
         return asdict(self)
+
+
+def is_too_many(count: int, of: int, above: int, percent: int) -> bool:
+    """Tell whether so many of so many wait: more than a number, and more than a share of them.
+
+    >>> [is_too_many(*pair, 20, 2) for pair in ((20, 0), (21, 0), (40, 2_000), (41, 2_000))]
+    [False, True, False, True]
+    """
+    return count > above and 100 * count > percent * of
 
 
 def policies_from(stored: Mapping[str, Any] | None) -> Policies:

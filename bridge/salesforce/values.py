@@ -53,7 +53,8 @@ def flatten(record: Mapping[str, object]) -> Record:
         if name == "attributes":
             continue
         if isinstance(value, Mapping) and isinstance(value.get("records"), list):
-            flat[f"{name}.[]"] = json.dumps([flatten(child) for child in value["records"]])
+            children = [child for child in value["records"] if isinstance(child, Mapping)]
+            flat[f"{name}.[]"] = json.dumps([flatten(child) for child in children])
         elif isinstance(value, Mapping):
             flat.update({f"{name}.{path}": text for path, text in flatten(value).items()})
         else:

@@ -104,6 +104,13 @@ def _connection(screen: Screen, connection: ConnectionState) -> Iterator[Alarm]:
             f"triaged or delivered: {first}{more}",
             "correct it by `bridge mapping check`, then `bridge mapping activate`",
         )
+    if connection.mapping_waits is not None:
+        yield alarm(
+            "mapping_waits",
+            f"mapping files wait for a word: {connection.mapping_waits}",
+            "`bridge mapping pending` shows what they change; then `bridge mapping approve` or "
+            "`bridge mapping reject`",
+        )
     if screen.is_paused(connection.id, CONSENT, by_doctor=False):
         yield alarm("opt_outs_paused", "opt-outs are paused", "`bridge resume --lane consent`")
     restored_at = [

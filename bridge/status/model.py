@@ -52,6 +52,7 @@ class ConnectionState:
         state: `unconnected`, `active` or `paused`, with a reason.
         mapping_version: Of the mapping in force; None where there is none.
         mapping_fault: Why that one cannot be used any more, one line a fault.
+        mapping_waits: Why files that came by themselves wait for a word, where some do.
         consent_since: Since when the oldest change of consent waits to be carried out.
     """
 
@@ -61,6 +62,7 @@ class ConnectionState:
     state_reason: str | None = None
     mapping_version: int | None = None
     mapping_fault: str | None = None
+    mapping_waits: str | None = None
     consent_since: datetime | None = None
 
 

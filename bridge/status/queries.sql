@@ -2,9 +2,10 @@
 -- Every connection, which version of its mapping it works with and what is wrong with it, and since when its oldest change
 -- of consent waits to be carried out, given up or not.
 SELECT c.id, c.name, c.state, c.state_reason, v.id AS mapping_version, v.fault AS mapping_fault,
-  consent.since AS consent_since
+  waiting.reason AS mapping_waits, consent.since AS consent_since
 FROM connection c
 LEFT JOIN mapping_version v ON v.connection_id = c.id AND v.is_active
+LEFT JOIN mapping_pending waiting ON waiting.connection_id = c.id AND waiting.state = 'pending'
 LEFT JOIN (
   SELECT connection_id, min(since) AS since
   FROM (

@@ -18,11 +18,16 @@ _OF_PEOPLE = frozenset(
 
 
 def read_figures(
-    tx: psycopg.Connection[Any], connection_id: int, effects: Effects | None = None
+    tx: psycopg.Connection[Any],
+    connection_id: int,
+    effects: Effects | None = None,
+    *,
+    counts_people: bool = False,
 ) -> Figures:
     """Return the names of all lists there, and how many there are of what steps change.
 
-    What those do not change is not counted: an account has millions of memberships.
+    What those do not change is not counted, unless people are asked for: an account has millions of
+    memberships.
     """
     values = {"connection_id": connection_id}
     effects = effects or Effects()
@@ -35,7 +40,7 @@ def read_figures(
     if effects.deleted:
         rows = tx.execute(_SQL["members_there"], values | {"list_ids": sorted(effects.deleted)})
         members.update(rows.fetchall())
-    if effects.kinds.keys() & _OF_PEOPLE:
+    if counts_people or effects.kinds.keys() & _OF_PEOPLE:
         ((contacts, unsubscribed),) = tx.execute(_SQL["people"], values).fetchall()
     if "create_interaction" in effects.kinds:
         ((interactions,),) = tx.execute(_SQL["interactions"], values).fetchall()

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from bridge.policies.policy import is_too_many
 from reconciler.plans.storage import new_records, storage_words, with_members
 
 if TYPE_CHECKING:
     from bridge.policies.policy import Policies
     from reconciler.plans.effects import Effects, Figures
 
-Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions", "storage"]
+Held: TypeAlias = Literal["removals", "opt_outs", "list_deletions", "storage", "mapping"]
 
 FEWER = "`grain: campaign` and fewer `kinds` in interaction.yaml make fewer of them"
 
@@ -41,6 +42,7 @@ def judge(
     *,
     storage_above: int | None = None,
     shows_members: bool = False,
+    by_mapping: int | None = None,
 ) -> Verdict:
     """Return whether what steps come to may be done without asking.
 
@@ -53,6 +55,7 @@ def judge(
         policies: How much the connection may lose unasked is among them.
         storage_above: New records that may be written unasked; None: any number.
         shows_members: Whether each Interaction has a campaign member follow it.
+        by_mapping: The version of the mapping, where no plan by it was carried out yet.
     """
     may_lose = (policies.removals_above, policies.removals_percent)
     may_opt_out = (policies.opt_outs_above, policies.opt_outs_percent)
@@ -79,6 +82,11 @@ def judge(
         if losing:
             words += f", and {losing:,} membership{'s' * (losing > 1)} with them"
         found.append(("list_deletions", words))
+    changed = effects.kinds.get("update_contact", 0)
+    may_change = (policies.mapping_above, policies.mapping_percent)
+    if by_mapping is not None and is_too_many(changed, figures.contacts, *may_change):
+        of = f"{changed:,} of {figures.contacts:,} contacts"
+        found.append(("mapping", f"{of} would change, the first by version {by_mapping}"))
     if storage_above is not None and new_records(effects.kinds) > storage_above:
         kinds = with_members(effects.kinds) if shows_members else effects.kinds
         found.append(("storage", f"{storage_words(kinds)}: {FEWER}"))
@@ -86,12 +94,3 @@ def judge(
         held=tuple(dict.fromkeys(held for held, _ in found)),
         reason="; ".join(words for _, words in found),
     )
-
-
-def is_too_many(count: int, of: int, above: int, percent: int) -> bool:
-    """Tell whether so many of so many wait: more than a number, and more than a share of them.
-
-    >>> [is_too_many(*pair, 20, 2) for pair in ((20, 0), (21, 0), (40, 2_000), (41, 2_000))]
-    [False, True, False, True]
-    """
-    return count > above and 100 * count > percent * of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridge.errors import BridgeError
 from bridge.integrity.score import keep_score
+from bridge.mapping.settling import settle_by_plan
 from reconciler.only import plan_only
 from reconciler.plans.effects import Effects
 from reconciler.plans.undoing import plan_back
@@ -89,6 +90,8 @@ def _apply(context: RunContext, job: JobModule, plan: PlanHead) -> None:
     run = context.run
     with context.installation.database.transaction() as tx:
         begin_plan(tx, run.connection_id, plan.id)
+        if "mapping" in plan.held:
+            settle_by_plan(tx, run.connection_id, plan.id)
     job.apply_plan(context, plan.id)
     with context.installation.database.transaction() as tx:
         states = finish_plan(tx, run.connection_id, plan.id)

@@ -81,7 +81,7 @@ def _copy(
     effects: Effects,
 ) -> None:
     """Write a part of the steps down behind those that `effects` has added up, and add it."""
-    rows = []
+    rows: list[tuple[str | None, ...]] = []
     for ordinal, step in enumerate(part, start=effects.steps):
         rows.append((str(connection_id), str(run_id), str(ordinal), *_row(step, job)))
     with tx.cursor().copy(_SQL["copy_drafted"]) as copy:
@@ -168,7 +168,7 @@ def _before_of(step: PlannedStep) -> dict[str, Any]:
     return {name: old for name, (old, _) in step.change.items()}
 
 
-def _row(step: PlannedStep, job: Job) -> Sequence[str]:
+def _row(step: PlannedStep, job: Job) -> Sequence[str | None]:
     return (
         step.key,
         step.kind,
@@ -179,6 +179,7 @@ def _row(step: PlannedStep, job: Job) -> Sequence[str]:
         _json(_before_of(step)),
         step.facts.hex(),
         step.reason,
+        None if step.mapping_version_id is None else str(step.mapping_version_id),
     )
 
 

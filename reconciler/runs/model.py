@@ -113,6 +113,7 @@ class PlannedStep:
         body: What is sent.
         facts: Digest of what the decision rested on; another one at applying refuses the step.
         calls: Calls to Constant Contact that it costs.
+        mapping_version_id: The version that it was decided by, where that is not the run's.
     """
 
     key: str
@@ -125,6 +126,7 @@ class PlannedStep:
     cc_id: str | None = None
     change: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     calls: int = 1
+    mapping_version_id: int | None = None
 
     @property
     def sign(self) -> Sign:

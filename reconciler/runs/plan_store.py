@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from bridge.db.queries import load_queries
+from bridge.mapping.settling import settle, unsettled
 from bridge.plans.interactions import skip_interactions
 from bridge.plans.model import SIGNS
 from bridge.policies.store import policies_of
@@ -52,17 +53,23 @@ def store_plan(
         psycopg.OperationalError: If drafted steps are gone, because the server has crashed.
     """
     run = context.run
-    figures = read_figures(tx, run.connection_id, effects)
+    by_mapping = None
+    if run.job == "contacts" and not run.only and run.undoes is None:
+        by_mapping = unsettled(tx, run.connection_id)
+    figures = read_figures(tx, run.connection_id, effects, counts_people=by_mapping is not None)
     verdict = judge(
         effects,
         figures,
         policies_of(tx, run.connection_id),
         storage_above=context.installation.settings.storage_above,
         shows_members=context.current.mapping.interaction.campaign_members,
+        by_mapping=by_mapping,
     )
     waits = run.mode == "plan" or bool(verdict.held)
     state: PlanState = "done" if not effects.steps else "waiting" if waits else "applying"
     values: dict[str, Any] = {"connection_id": run.connection_id, "run_id": run.id, "job": run.job}
+    if by_mapping is not None and run.mode == "apply" and "mapping" not in verdict.held:
+        settle(tx, run.connection_id, by_mapping)
     older = [row[0] for row in tx.execute(_SQL["older_plans"], values)]
     outcome = "a newer plan took its place"
     tx.execute(_SQL["skip_steps"], values | {"plan_ids": older, "outcome": outcome})

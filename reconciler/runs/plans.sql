@@ -15,7 +15,8 @@ ANALYZE (SKIP_LOCKED) step
 
 -- name: copy_drafted
 -- Steps that were decided on, for a plan that is not whole yet.
-COPY drafted_step (connection_id, run_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts, reason)
+COPY drafted_step (connection_id, run_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts, reason,
+  mapping_version_id)
 FROM STDIN
 
 -- name: forget_drafted
@@ -28,7 +29,7 @@ WHERE connection_id = %(connection_id)s AND run_id = %(run_id)s
 INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, detail, before, facts,
   mapping_version_id, reason, state)
 SELECT connection_id, %(plan_id)s, %(first)s + row_number() OVER (ORDER BY NOT opts_out, NOT moves, ordinal) - 1, key, kind,
-  subject_kind, subject_key, lane, detail, before, decode(facts, 'hex'), %(mapping_version_id)s, reason, 'planned'
+  subject_kind, subject_key, lane, detail, before, decode(facts, 'hex'), coalesce(mapping_version_id, %(mapping_version_id)s), reason, 'planned'
 FROM (
   SELECT *,
     bool_or(kind = 'unsubscribe') OVER (PARTITION BY subject_kind, subject_key) AS opts_out,

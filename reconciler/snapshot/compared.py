@@ -10,7 +10,6 @@ a record is then a pattern of SQL's LIKE, in which such a part fits whatever sta
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +17,15 @@ from bridge.delivery.merge import CORE, by_kind, spelled
 from bridge.mapping.targets import BIRTHDAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bridge.mapping.model import WriteRules
+    from bridge.mapping.rules import WriteRule
 
 _BETWEEN = "\x1f"
 _NOT_GIVEN = "\x1e"
 _ESCAPED = str.maketrans({_NOT_GIVEN: "\x1e0", _BETWEEN: "\x1e1"})
-_SPECIAL = re.compile(r"[\\%_]")
+_LITERALLY = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 _ANYTHING, _SOMETHING = "%", "_%"
 
 
@@ -48,8 +48,6 @@ class Comparison:
             custom_field_ids: Name -> id.
             write_rules: Part -> when it is written, of those that are not written always.
         """
-        rules = write_rules or {}
-        self._rules = {name: rule for name, rule in rules.items() if rule != "create_only"}
         groups: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
         core: set[str] = set()
         for head, *rest in targets:
@@ -59,6 +57,7 @@ class Comparison:
                 groups[head].append(tuple(rest))
             else:
                 core.add(head)
+        rules = write_rules or {}
         once = {name for name, rule in rules.items() if rule == "create_only"}
         self._core = [name for name in CORE if name in core - once]
         self._phones = [
@@ -76,11 +75,20 @@ class Comparison:
             for (name,) in sorted(groups["custom_fields"])
             if name in custom_field_ids and f"custom_fields.{name}" not in once
         ]
+        self._rules = [rules.get(name) for name in self._names()]
+        self._is_by_pattern = not once.issuperset(rules)
 
     @property
     def is_by_pattern(self) -> bool:
         """Whether the text of a record is a pattern for LIKE, not the text that is wanted there."""
-        return bool(self._rules)
+        return self._is_by_pattern
+
+    def _names(self) -> Iterator[str]:
+        """Yield what is compared, in the order of the texts, as write rules call it."""
+        yield from self._core
+        yield from (f"phone_numbers.{kind}" for kind in self._phones)
+        yield from (f"street_addresses.{kind}.{part}" for kind, part in self._addresses)
+        yield from (f"custom_fields.{name}" for name, _ in self._custom)
 
     def of_wanted(self, wanted: Mapping[str, Any]) -> str:
         r"""Return the text of what the mapping makes of a record.
@@ -92,39 +100,13 @@ class Comparison:
         addresses = wanted.get("street_addresses") or {}
         fields = wanted.get("custom_fields") or {}
         nothing: Mapping[str, Any] = {}
-        if self._rules:
-            return self._pattern(wanted)
         parts = [_part(wanted, name) for name in self._core]
         parts += [_part(phones, kind) for kind in self._phones]
         parts += [_part(addresses.get(kind, nothing), part) for kind, part in self._addresses]
         parts += [_part(fields, name) for name, _ in self._custom]
+        if self._is_by_pattern:
+            parts = [_pattern(text, rule) for text, rule in zip(parts, self._rules, strict=True)]
         return _BETWEEN.join(parts)
-
-    def _pattern(self, wanted: Mapping[str, Any]) -> str:
-        """Return a pattern that fits what is there exactly where nothing is written.
-
-        A part cannot fit more than its own: there are as many marks between as in any text there.
-        """
-        phones = wanted.get("phone_numbers") or {}
-        addresses = wanted.get("street_addresses") or {}
-        fields = wanted.get("custom_fields") or {}
-        nothing: Mapping[str, Any] = {}
-        parts = [self._fitting(name, wanted, name) for name in self._core]
-        parts += [self._fitting(f"phone_numbers.{kind}", phones, kind) for kind in self._phones]
-        parts += [
-            self._fitting(f"street_addresses.{kind}.{part}", addresses.get(kind, nothing), part)
-            for kind, part in self._addresses
-        ]
-        parts += [self._fitting(f"custom_fields.{name}", fields, name) for name, _ in self._custom]
-        return _BETWEEN.join(parts)
-
-    def _fitting(self, field: str, values: Mapping[str, Any], name: str) -> str:
-        if name not in values:
-            return _ANYTHING
-        text, rule = _escaped(values[name]), self._rules.get(field)
-        if not text and rule is not None:
-            return _ANYTHING
-        return _SOMETHING if rule == "if_empty_there" else _SPECIAL.sub(r"\\\g<0>", text)
 
     def of_there(self, there: Mapping[str, Any]) -> str:
         r"""Return the text of a contact as Constant Contact has it.
@@ -148,6 +130,16 @@ class Comparison:
         ]
         parts += [_escaped(fields.get(field_id)) for _, field_id in self._custom]
         return _BETWEEN.join(parts)
+
+
+def _pattern(text: str, rule: WriteRule | None) -> str:
+    """Return what fits a part of a contact there exactly where a part of the record is not written.
+
+    It cannot fit more than that part: there are as many marks between parts on either side.
+    """
+    if text == _NOT_GIVEN or (rule is not None and not text):
+        return _ANYTHING
+    return _SOMETHING if rule == "if_empty_there" else text.translate(_LITERALLY)
 
 
 def _part(values: Mapping[str, Any], name: str) -> str:

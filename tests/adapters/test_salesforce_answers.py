@@ -20,6 +20,7 @@ from bridge.errors import (
     Unauthorized,
     Unavailable,
 )
+from bridge.salesforce.children import rows_of
 from bridge.salesforce.client import Salesforce
 from bridge.salesforce.model import Update
 from bridge.salesforce.session import Session
@@ -185,3 +186,17 @@ def test_lock_of_one_record_may_succeed_later(
 def test_connection_without_an_address_says_what_to_do() -> None:
     with pytest.raises(Unauthorized, match="bridge connect salesforce acme"):
         Session(Connection(id=1, name="acme"), OneToken(), 5)
+
+
+def test_child_records_that_fill_more_than_a_page_are_all_read(
+    salesforce: Salesforce, vendor: responses.RequestsMock
+) -> None:
+    more = "/services/data/v66.0/query/0r8-500"
+    rows = {"totalSize": 3, "done": False, "nextRecordsUrl": more, "records": [{"Role": "A"}]}
+    page = {"done": True, "records": [{"Id": "003000000000001AAA", "Roles__r": rows}]}
+    vendor.get(f"{DATA}/query/", json=page)
+    vendor.get(f"{URL}{more}", json={"done": True, "records": [{"Role": "C"}, {"Role": "B"}]})
+    found = salesforce.read_back("Contact", ["003000000000001AAA"], ["Roles__r.[Role]"])
+    assert rows_of(found["003000000000001AAA"]["Roles__r.[Role]"] or "") == [
+        {"Role": role} for role in ("A", "B", "C")
+    ]

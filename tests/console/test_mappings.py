@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridge.connections.store import load_connection
 from bridge.edits.count import count_slice
+from bridge.edits.pending import arrive
 from bridge.mapping.versions import activate
 from tests.console.people import a_contact, a_list, hides, lets_see, mapped, there
 from tests.console.typing_in import check, in_force, keep, shown
@@ -455,3 +457,46 @@ def test_what_is_stored_is_what_was_typed_byte_for_byte(
     assert "In force from now on." in done.text
     wanted = base + TITLE.replace("\n", end) + f"# {typed}{end}"
     assert in_force(desk)["contact.yaml"].encode() == wanted.encode()
+
+
+def test_files_that_wait_are_approved_by_whoever_may(desk: Desk) -> None:
+    mapped(desk)
+    text = in_force(desk)["contact.yaml"]
+    rule = "leave_out:\n  - when: {field: Title, is: Gone}\n    reason: gone\n"
+    files(desk, contact=f"{rule}{text}")
+    with desk.database.transaction() as tx:
+        firm = load_connection(tx, "firm")
+        assert arrive(tx, firm, files_with(contact=text), by="bridge up") is None
+    operator = desk.log_in("operator")
+    page = operator.get("/mappings/pending")
+    assert "wait because of what they would do: consent would be loosened" in page.text
+    assert forms_of(page) == ["Log out", "Reject"]
+    assert "What they change" in operator.get("/mappings/contact.yaml").links
+    approver = desk.log_in("approver")
+    done = approver.press(approver.get("/mappings/pending"), "Approve")
+    assert "In force from now on." in done.text
+    assert in_force(desk)["contact.yaml"] == text
+    assert "No files wait." in approver.get("/mappings/pending").text
+
+
+def test_files_that_wait_can_be_turned_down(desk: Desk) -> None:
+    files(desk, contact=f"leave_out:\n  - when: {{field: Title, is: A}}\n    reason: a\n{TITLE}")
+    with desk.database.transaction() as tx:
+        firm = load_connection(tx, "firm")
+        assert arrive(tx, firm, files_with(contact=TITLE), by="bridge up") is None
+    operator = desk.log_in("operator")
+    done = operator.press(operator.get("/mappings/pending"), "Reject")
+    assert "Turned down." in done.text
+    assert "leave_out" in in_force(desk)["contact.yaml"]
+
+
+def test_a_review_may_be_put_to_work_for_new_changes_only(desk: Desk) -> None:
+    mapped(desk)
+    browser = desk.log_in("operator")
+    review = keep(browser, "contact.yaml", TITLE)
+    assert "a contact follows when its record in Practifi is saved next" in review.text
+    done = browser.press(review, "Activate", applies_to="new")
+    assert "new changes only" in done.text
+    assert desk.rows("SELECT applies_to FROM mapping_activation ORDER BY id DESC LIMIT 1") == [
+        {"applies_to": "new"}
+    ]

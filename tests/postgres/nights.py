@@ -124,7 +124,8 @@ def begin_night(bridge: RunningBridge, write_rules: Mapping[str, str] | None = N
     for rule, written in (write_rules or {}).items():
         files["contact.yaml"] = files["contact.yaml"].replace(rule, written)
     with bridge.database.transaction() as tx:
-        changed = {name: text + LEFT_OUT.get(name, "") for name, text in files.items()}
+        rules = {name: text.partition("\ntests:")[0] for name, text in files.items()}
+        changed = {name: f"{text}\n{LEFT_OUT.get(name, '')}" for name, text in rules.items()}
         activate(tx, bridge.connection_id, changed, by="test")
         current = active(tx, bridge.connection_id)
         household = {"custom_field_id": str(FIELD_ID), "name": "household", "label": "Household"}

@@ -29,6 +29,7 @@ NEW = contact_yaml(
     "first_name: {from: FirstName, default: Client}",
     "leave_out:\n  - when: {field: LastName, is: Gone}\n    reason: gone\n",
 )
+PAGE = contact_yaml("first_name: {from: FirstName, default: Client}")
 PEOPLE = 25
 
 
@@ -96,12 +97,12 @@ def test_all_are_counted_once_by_slices(
 
 
 def test_a_sample_of_few_is_everybody(database: Database, tx_id: int) -> None:
-    mappings = [
+    old, new = [
         load_mapping(files_with(contact=text), profile="practifi", overrides={})
         for text in (OLD, NEW)
     ]
     with database.transaction() as tx:
-        comparison = count.comparison_of(tx, tx_id, *mappings)
+        comparison = count.comparison_of(tx, tx_id, old, new)
         found, _ = count.look_at_some(tx, tx_id, comparison)
     assert (found.is_whole, found.counts) == (True, expected())
 
@@ -143,7 +144,7 @@ def test_what_came_from_a_page_outlives_a_folder_that_nobody_edited(
         [connection_id] = tx.execute(add).fetchone() or ()
     prepare(ours, renew_mappings=True)
     with database.transaction() as tx:
-        assert activate(tx, connection_id, files_with(contact=NEW), by="ann", origin="console")
+        assert activate(tx, connection_id, files_with(contact=PAGE), by="ann", origin="console")
         page = version_in_force(tx, connection_id)
     prepare(ours, renew_mappings=True)
     with database.transaction() as tx:

@@ -128,7 +128,9 @@ def test_the_command_line_activates_the_files_of_a_folder(
     assert main(["activate", str(SHIPPED), "--json"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == "default: version 1 is active"
-    assert json.loads(second) == {"connection": "default", "version": 1, "to_deploy": []}
+    told = json.loads(second)
+    assert (told["connection"], told["version"], told["to_deploy"]) == ("default", 1, [])
+    assert (told["applies_to"], told["run"], told["changed"]) == ("all", None, 0)
 
 
 def test_an_unknown_connection_is_told(tx: Tx) -> None:

@@ -235,7 +235,8 @@ fields:
   company_name: {value: word}
   birthday: Birthdate
   anniversary: {from: D__c, when: {field: A__c, present: true}}
-  phone_numbers: {home: {from: HomePhone, transform: [{phone: {country: US}}]}}
+  phone_numbers:
+    home: {from: HomePhone, transform: [{phone: {country: US, country_from: Land__c}}]}
   street_addresses:
     home:
       street: {from: A__c, transform: [one_line, {prefix: word}, {suffix: word}], too_long: cut}
@@ -253,16 +254,14 @@ fields:
     three: {label: Three, from: N__c, transform: [{bands: [{below: 5, text: word}, {text: More}]}]}
     four: {label: Four, from: D__c, transform: [{in_zone: Europe/Berlin}, {date: D MMMM YYYY}]}
     five: {label: Five, from: N__c, transform: [{money: {symbol: $, thousands: '.', point: ','}}]}
-    six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
     eight:
       label: Eight
-      child: {of: Kids, field: Role, where: {field: Since, is: word}, take: all, with: word}
-    nine:
-      label: Nine
-      from: A__c
-      transform: [{truncate: {to: 9, end: w}}, {split: {at: w, take: 1}}]
-    ten: {label: Ten, from: D__c, transform: [{date_time: {pattern: 'D [word] MMM', zone: UTC}}]}
-    eleven: {label: Eleven, from: A__c, transform: [{only: [word, Golf]}, sort, name]}
+      child: {of: Roles__r, field: Role__c, where: {field: On__c, is: word}, order_by: -D__c}
+      transform: [{only: [word, A]}, sort, {split: {at: word, take: 1}}, {truncate: {to: 9}}, name]
+    nine: {label: Nine, from: D__c, transform: [{date_time: {pattern: D, zone: Europe/Berlin}}]}
+    ten: {label: Ten, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
+    eleven: {label: Eleven, from: A__c, transform: [country_name, {state_code: {country: US}}]}
+    six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
     twelve: {label: Twelve, from: A__c, transform: [{state_name: {country_from: MailingCountry}}]}
     seven: {label: Seven, from: T__c, transform: [{yes_no: {if_true: word, if_false: no way}}]}
 tests:
@@ -289,6 +288,7 @@ _PLACES: dict[str, list[tuple[tuple[Any, ...], bool]]] = {}
 _FREE = {
     *("reason", "default", "value", "with", "prefix", "suffix", "find", "text", "label", "has"),
     *("is", "is_not", "contains", "starts_with", "ends_with", "includes", "if_true", "if_false"),
+    *("at", "end", "only"),
     *("matches", "pattern", "template", "join", "date", "symbol", "point", "thousands"),
 }
 _TOKEN = "hostile text goes here"

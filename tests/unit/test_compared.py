@@ -139,6 +139,15 @@ def test_a_pattern_fits_exactly_where_the_rules_leave_nothing_to_write(
         assert is_same
 
 
+@pytest.mark.parametrize("there", ["%", "_", "a_", "ab", "\\", "\\%", "\\a"])
+@pytest.mark.parametrize("wanted", ["%", "_", "a_", "\\", "\\%"])
+def test_a_value_with_the_signs_of_patterns_fits_itself_alone(wanted: str, there: str) -> None:
+    comparison = Comparison([("first_name",), ("last_name",)], {}, {"last_name": "never_clear"})
+    pattern = comparison.of_wanted({"first_name": wanted, "last_name": None})
+    text = comparison.of_there({"first_name": there, "last_name": "%"})
+    assert fits(text, pattern) == (wanted == there)
+
+
 @pytest.mark.parametrize("rule", ["if_empty_there", "never_clear", "create_only"])
 def test_a_birthday_that_rules_leave_alone_is_no_difference(rule: WriteRule) -> None:
     rules = dict.fromkeys(("birthday_month", "birthday_day"), rule)

@@ -10,7 +10,7 @@ from bridge.doctor.findings import finding
 from bridge.doctor.needs import Need, NeededRight, all_needs, needs_of_campaigns
 from bridge.doctor.objects import faults_of_fields, faults_of_new_records, faults_of_rights
 from bridge.doctor.uses import uses_of
-from tests.unit.mapping_builders import a_mapping
+from tests.unit.mapping_builders import a_mapping, contact_yaml, files_with
 
 CONTACT: dict[str, Any] = {
     "createable": True,
@@ -32,6 +32,10 @@ CONTACT: dict[str, Any] = {
             ],
         },
         {"name": "Owner__c", "type": "reference", "referenceTo": ["User", "Group"]},
+    ],
+    "childRelationships": [
+        {"relationshipName": None, "childSObject": "Note"},
+        {"relationshipName": "Roles__r", "childSObject": "New__c"},
     ],
 }
 ACCOUNT: dict[str, Any] = {"fields": [{"name": "Name", "label": "Account Name"}]}
@@ -66,6 +70,9 @@ def need(path: str, use: Any = "read", name: str = "Contact", **shape: Any) -> N
         ),
         pytest.param(
             need("Account.Nmae"), "field_missing", "Nmae is not there", "Name", id="parent's field"
+        ),
+        pytest.param(
+            need("Roles__r.Givne__c"), "field_missing", "is not there", "Given__c", id="child"
         ),
         pytest.param(
             need("Owner.Name"), "field_missing", "Owner is not there", "correct", id="parent"
@@ -115,6 +122,7 @@ def test_each_fault_is_said_with_what_to_do(
     [
         pytest.param(need("id"), id="in another case"),
         pytest.param(need("Account.Name"), id="parent's field"),
+        pytest.param(need("roles__r.Given__c"), id="field of child records"),
         pytest.param(need("practifi__CC_ID__c", "write", length=36), id="of unknown length"),
         pytest.param(need("Owner__c", to="User"), id="one of several objects"),
         pytest.param(need("Kind__c", values=("E-mail",)), id="a value that can be chosen"),
@@ -202,4 +210,24 @@ def test_values_are_found_in_conditions_and_in_tables_of_the_field_itself() -> N
         ("Level__c", "Gold"),
         ("Grade__c", "A"),
         ("Grade__c", "B"),
+    ]
+
+
+def test_fields_of_child_records_are_needed_each() -> None:
+    child = "child: {of: Roles__r, field: Account.Name, where: {field: On__c, is: true}}"
+    mapping = a_mapping(f"job_title: {{{child}}}")
+    paths = {one.path for one in all_needs(mapping) if one.path.startswith("Roles__r")}
+    assert paths == {"Roles__r.Account.Name", "Roles__r.On__c"}
+
+
+def test_the_rules_of_child_records_are_asked_of_their_own_object() -> None:
+    child = (
+        "child: {of: Roles__r, field: Name, where: {field: On__c, is: true}, order_by: -Since__c}"
+    )
+    files = files_with(contact=contact_yaml(f"job_title: {{{child}}}"))
+    uses = [one for one in uses_of(files, a_mapping().names) if "Roles__r" in one.path]
+    assert [(one.path, one.kind, one.is_sent) for one in uses] == [
+        ("Roles__r.Name", None, True),
+        ("Roles__r.Since__c", None, False),
+        ("Roles__r.On__c", "box", False),
     ]

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.trial import try_record
-from bridge.salesforce.children import as_text, children_at, columns, rows_of
+from bridge.salesforce.children import Row, as_text, children_at, columns, rows_of
 from bridge.salesforce.values import as_asked, flatten
 from tests.unit.mapping_builders import a_mapping, projected
 
 CHILD = "of: AccountContactRelations, field: Roles"
 PATH = "AccountContactRelations.[IsActive,Roles,StartDate]"
-ROWS: list[dict[str, str | None]] = [
+ROWS: list[Row] = [
     {"Roles": "Owner", "IsActive": "true", "StartDate": "2020-01-01"},
     {"Roles": "Trustee", "IsActive": "true", "StartDate": "2024-01-01"},
     {"Roles": "Patron", "IsActive": "false", "StartDate": "2025-01-01"},
@@ -73,9 +73,7 @@ def test_numbers_are_ordered_by_their_size() -> None:
 
 
 @given(st.permutations(ROWS))
-def test_the_order_in_which_salesforce_answers_does_not_matter(
-    rows: list[dict[str, str | None]],
-) -> None:
+def test_the_order_in_which_salesforce_answers_does_not_matter(rows: list[Row]) -> None:
     answer = {"Children__r": {"done": True, "records": rows}}
     path = "Children__r.[IsActive,Roles]"
     same = [{name: row[name] for name in ("IsActive", "Roles")} for row in ROWS]

@@ -24,6 +24,7 @@ job_title: {from: Title, when: {field: Account.Type, is_not: Retired}}
 birthday: Birthdate
 phone_numbers: {home: {from: HomePhone, transform: [digits]}}
 custom_fields:
+  roles: {label: Roles, child: {of: AccountContactRelations, field: Roles, take: all}}
   client_type: {label: Client type, from: Account.Type, max: 9, transform: [trim]}
 """
 HEAD = """\
@@ -65,6 +66,12 @@ def differences(test: str) -> list[tuple[str, str, str]]:
         "record: {Account: null}\nexpect: {custom_fields: {client_type: null}}",
         "record: {Asked__c: true}\nexpect: {permission_to_send: explicit}",
         "expect: {permission_to_send: implicit}",
+        (
+            "record: {AccountContactRelations: [{Roles: Client}, {Roles: Trustee}]}\n"
+            "expect: {custom_fields: {roles: 'Client, Trustee'}}"
+        ),
+        "expect: {custom_fields: {roles: null}}",
+        "unknown: [AccountContactRelations]\nuntouched: [custom_fields.roles]",
         "expect: {}",
         "record: {Deceased__c: true}\ntakes_no_part: the person has died",
         "record: {Email: ''}\nrefused: nothing to match this record by",

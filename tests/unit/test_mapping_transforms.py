@@ -291,7 +291,7 @@ def test_a_truncated_text_keeps_its_length_and_its_beginning(
     text: str, more: int, end: str
 ) -> None:
     to = len(end) + more
-    cut = truncate(text, to, end, at_word=more % 2 == 0)
+    cut = truncate(text, to, end, "word" if more % 2 else "character")
     assert len(cut) <= to
     assert text.strip().startswith(cut.removesuffix(end).rstrip() if cut != text.strip() else cut)
 

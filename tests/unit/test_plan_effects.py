@@ -225,3 +225,20 @@ def test_a_refused_step_tells_what_was_planned_and_what_it_would_be_now() -> Non
         "      last name: planned Typo -> Moran",
         "                 now     Typo -> Hill",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "by_mapping", "held"),
+    [
+        pytest.param(21, 3, ("mapping",), id="too many"),
+        pytest.param(20, 3, (), id="as many as may be"),
+        pytest.param(21, None, (), id="a plan by that version was carried out"),
+    ],
+)
+def test_the_first_plan_by_another_mapping_waits_where_it_changes_too_much(
+    changed: int, by_mapping: int | None, held: tuple[str, ...]
+) -> None:
+    effects = effects_of([a_step(kind="update_contact")] * changed)
+    verdict = judge(effects, Figures(contacts=1_000), Policies(), by_mapping=by_mapping)
+    assert verdict.held == held
+    assert ("would change, the first by version 3" in verdict.reason) is bool(held)

@@ -153,6 +153,7 @@ STANDING: dict[str, list[dict[str, Any]]] = {
         {"connections": (FAULTY,)},
         {"connections": (FAULTY,), "lanes": (a_lane(16),)},
     ],
+    "mapping_waits": [{"connections": (replace(FIRM, mapping_waits="30 of 40 change"),)}],
     "opt_outs_paused": [{"pauses": (a_pause(CONSENT),)}],
     "restored": [{"pauses": (replace(a_pause(WEBHOOK), paused_by="bridge restore"),)}],
     "consent_late": [{"connections": (replace(FIRM, consent_since=minutes_ago(16)),)}],

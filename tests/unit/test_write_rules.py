@@ -259,6 +259,15 @@ def test_month_and_day_are_kept_together(rule: str) -> None:
     assert decide(a_state(wanted, a_contact("birthday_month", "5"), rules)).steps == ()
 
 
+@pytest.mark.parametrize("mirrored", [None, {}, {"job_title": "new"}], ids=str)
+def test_nothing_is_filled_before_the_contact_there_was_read(mirrored: Any) -> None:
+    there = None if mirrored is None else a_contact("job_title", None) | mirrored
+    state = a_state({"job_title": "new"}, there, {"job_title": "if_empty_there"})
+    decision = decide(replace(state, is_there_known=False))
+    assert decision.steps == ()
+    assert decision.needs_look == (mirrored != {"job_title": "new"})
+
+
 def test_another_rule_sends_what_the_former_one_kept() -> None:
     there = a_contact("job_title", "old")
     wanted = {"job_title": "new", "last_name": "Hill"}
@@ -281,6 +290,14 @@ def test_a_value_that_the_vendor_spells_otherwise_is_sent_once_beside_a_rule() -
     emptied = {name: value for name, value in spelled.items() if name != "job_title"}
     (again,) = decide(replace(after, there=emptied)).steps
     assert again.change["job_title"] == (None, "Judge")
+
+
+def test_a_contact_that_comes_back_is_not_a_new_contact() -> None:
+    there = a_contact("job_title", "old") | {"deleted_at": "2026-10-01", "list_memberships": []}
+    state = a_state({"job_title": "new", "first_name": "Bo"}, there, {"job_title": "create_only"})
+    (step,) = decide(state).steps
+    assert step.kind == "revive_contact"
+    assert (step.body["job_title"], step.body["first_name"]) == ("old", "Bo")
 
 
 def test_a_new_owner_of_the_address_is_not_a_new_contact() -> None:

@@ -34,6 +34,7 @@ NIGHTS = 30
 _A_WEEK = timedelta(days=7)
 
 PAGES_OF = {
+    "mapping_waits": ("/mappings/pending", "Decide on the files"),
     "run_failed": ("/runs", "Look at the runs"),
     "guard_tripped": ("/runs?state=waiting", "Decide on the plan"),
     "integrity_fell": ("/runs", "Look at the runs"),

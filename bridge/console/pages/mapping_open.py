@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.console.access.roles import Right
 from bridge.console.faults import NotThere, Refused
 from bridge.console.pages.connection import chosen_connection
+from bridge.edits.pending import pending_of
 from bridge.edits.store import changed_files, edit_of
 from bridge.errors import MappingError
 from bridge.mapping.compiled import FILES, read_files
@@ -38,6 +39,7 @@ class Opened:
         in_force: Its files, as typed; those of the folder where there is none yet.
         since: When it came into force, and by whom.
         edit: What whoever is here has written and not put to work.
+        waits: Files that came by themselves wait for a word.
     """
 
     connection: Connection
@@ -47,6 +49,7 @@ class Opened:
     since: Activation | None
     edit: Edit | None
     is_managed: bool
+    waits: bool = False
 
     @property
     def written(self) -> Mapping[str, str]:
@@ -90,6 +93,7 @@ def opened(tx: psycopg.Connection[Any], visit: Visit) -> Opened:
         since=latest[0] if latest else None,
         edit=edit_of(tx, connection.id, visit.who.id) if visit.may(Right.SET) else None,
         is_managed=visit.console.settings.mappings_managed_by == "git",
+        waits=pending_of(tx, connection.id) is not None,
     )
 
 

@@ -24,14 +24,16 @@ from bridge.edits.count import (
     look_at_some,
     people_about,
 )
+from bridge.edits.foresee import texts_of
 from bridge.edits.loosening import loosened
+from bridge.edits.put_to_work import put_to_work as put_files_to_work
 from bridge.edits.store import discard_edit
 from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.compiled import digest_of
-from bridge.mapping.versions import activate, active, compiled_as, lock_activations
+from bridge.mapping.versions import active, compiled_as, lock_activations
 from bridge.plans.text import label_of, shown
 from bridge.salesforce.deploy.definitions import to_deploy_again
-from bridge.wakeups.topics import MAPPINGS
+from bridge.wakeups.topics import MAPPINGS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +46,10 @@ if TYPE_CHECKING:
     from bridge.console.pages.mapping_lines import DiffLine
     from bridge.console.pages.mapping_open import Opened
     from bridge.edits.count import Count, Looked
+    from bridge.edits.put_to_work import AtWork
 
 _EXAMPLES = 10
+COUNT_PATH = "/mappings/review/count"
 
 KINDS = {
     "changed": "Other values",
@@ -93,15 +97,15 @@ def show(visit: Visit) -> Response:
     """Show what was written, line by line and by what it changes."""
     with visit.console.database.transaction() as tx:
         found = opened(tx, visit)
-        faults, changes = _judged(tx, found)
+        faults, changes = judged(tx, found)
         if changes.count is not None and not changes.count.is_whole:
             assert found.version_id is not None  # noqa: S101 -- something was compared with it
             ask_count(tx, found.connection.id, found.version_id, found.written)
-            changes = replace(changes, count=_further(tx, found, changes.count))
+            changes = replace(changes, count=further(tx, found, changes.count))
     if changes.count is not None and not changes.count.is_whole:
         visit.console.wake(frozenset({MAPPINGS}))
     return visit.page(
-        "mapping_review.html", **_values(visit, found, faults, _seen(visit, found, changes))
+        "mapping_review.html", **values_of(visit, found, faults, seen_by(visit, found, changes))
     )
 
 
@@ -113,7 +117,7 @@ def show_count(visit: Visit) -> Response:
         if found.version_id is not None:
             count = count_of(tx, found.connection.id, found.version_id, found.written)
         changes = Changes(count=count, out_of=people_about(tx, found.connection.id))
-    return HTMLResponse(render(visit, "mapping_count.html", _values(visit, found, [], changes)))
+    return HTMLResponse(render(visit, "mapping_count.html", values_of(visit, found, [], changes)))
 
 
 def put_to_work(visit: Visit) -> Response:
@@ -132,19 +136,33 @@ def put_to_work(visit: Visit) -> Response:
             raise ConfigurationError(
                 "What was written is another text by now. Open the review again."
             )
-        loosens = _loosened(tx, found)
+        loosens = loosening(tx, found)
         if loosens and not visit.may(Right.APPROVE):
             raise Refused(
                 f"This loosens consent ({'; '.join(loosens)}): it needs an approver. "
                 "Nothing was activated; what you have written is kept."
             )
-        version = activate(
-            tx, found.connection.id, found.written, by=visit.who.signature, origin="console"
+        done = put_files_to_work(
+            tx,
+            found.connection,
+            found.written,
+            by=visit.who.signature,
+            origin="console",
+            asked_in="console",
+            applies_to="new" if visit.form.one("applies_to") == "new" else "all",
         )
         discard_edit(tx, found.connection.id, visit.who.id)
-    visit.note("mapping_activated", connection=found.connection.id, version=version)
-    name = quote(found.connection.name)
-    return visit.go(f"/mappings/history?connection={name}&did=activated")
+    return is_at_work(visit, found, done)
+
+
+def is_at_work(visit: Visit, found: Opened, done: AtWork) -> Response:
+    """Lead to the run that makes a plan for everybody, or to the history."""
+    connection = found.connection
+    visit.note("mapping_activated", connection=connection.id, version=done.version_id)
+    if done.run_id is not None:
+        visit.console.wake(frozenset({RUNS}))
+        return visit.go(f"/runs/{done.run_id}?did=mapping")
+    return visit.go(f"/mappings/history?connection={quote(connection.name)}&did=activated")
 
 
 def file_diffs(
@@ -161,7 +179,8 @@ def file_diffs(
     ]
 
 
-def _judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Changes]:
+def judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Changes]:
+    """Return what is wrong with the written files, and what they change."""
     if found.edit is None:
         return [], Changes()
     connection_id = found.connection.id
@@ -169,7 +188,7 @@ def _judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Ch
         new = compiled_as(tx, connection_id, found.written)
     except MappingError as error:
         return faults_of(found.written, error.faults), Changes()
-    loosens = _loosened(tx, found)
+    loosens = loosening(tx, found)
     stale = to_deploy_again(tx, connection_id, new)
     try:
         old = active(tx, connection_id)
@@ -178,7 +197,15 @@ def _judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Ch
     if old is None:
         return [], Changes(loosens=loosens, stale=stale)
     count, looked = look_at_some(
-        tx, connection_id, comparison_of(tx, connection_id, old.mapping, new)
+        tx,
+        connection_id,
+        comparison_of(
+            tx,
+            connection_id,
+            old.mapping,
+            new,
+            texts_of(old.mapping, found.in_force, found.written),
+        ),
     )
     return [], Changes(
         count=count,
@@ -190,14 +217,14 @@ def _judged(tx: psycopg.Connection[Any], found: Opened) -> tuple[list[Fault], Ch
     )
 
 
-def _further(tx: psycopg.Connection[Any], found: Opened, sample: Count) -> Count:
+def further(tx: psycopg.Connection[Any], found: Opened, sample: Count) -> Count:
     """Return the whole count where it is done already, else what some contacts tell."""
     assert found.version_id is not None  # noqa: S101 -- something was compared with it
     count = count_of(tx, found.connection.id, found.version_id, found.written)
     return sample if count is None or not count.is_whole or count.fault else count
 
 
-def _loosened(tx: psycopg.Connection[Any], found: Opened) -> list[str]:
+def loosening(tx: psycopg.Connection[Any], found: Opened) -> list[str]:
     """Return what the written files loosen of consent; nothing where none are in force."""
     if found.version_id is None:
         return []
@@ -211,7 +238,7 @@ def _loosened(tx: psycopg.Connection[Any], found: Opened) -> list[str]:
     return loosened(found.in_force, found.written, old.mapping.names, new.names)
 
 
-def _seen(visit: Visit, found: Opened, changes: Changes) -> Changes:
+def seen_by(visit: Visit, found: Opened, changes: Changes) -> Changes:
     """Return the changes with those examples only that whoever is here may see."""
     if not changes.examples:
         return changes
@@ -220,9 +247,10 @@ def _seen(visit: Visit, found: Opened, changes: Changes) -> Changes:
     return replace(changes, examples=seen, hidden=len(changes.examples) - len(seen))
 
 
-def _values(
+def values_of(
     visit: Visit, found: Opened, faults: Sequence[Fault], changes: Changes
 ) -> dict[str, Any]:
+    """Return what the pages that show such changes are made of."""
     return {
         "found": found,
         "faults": faults,
@@ -231,6 +259,7 @@ def _values(
         "digest": digest_of(found.written),
         "kinds": KINDS,
         "label_of": label_of,
+        "count_path": COUNT_PATH,
         "shown": shown,
         "by_git": BY_GIT,
         "can": visit.may(Right.SET) and not found.is_managed,

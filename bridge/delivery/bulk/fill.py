@@ -280,4 +280,5 @@ def _stored(
         "before": {name: old for name, (old, _) in step.change.items()},
         "facts": hashlib.sha256(repr(state).encode()).hexdigest(),
         "reason": step.reason,
+        "mapping_version_id": state.version_of(decision.owner_id),
     }

@@ -163,9 +163,10 @@ WHERE connection_id = %(connection_id)s AND id = %(id)s
 INSERT INTO step (connection_id, plan_id, ordinal, key, kind, subject_kind, subject_key, lane, generation, detail, before,
   facts, mapping_version_id, reason, state, bulk_activity_id)
 SELECT %(connection_id)s, s.plan_id, s.ordinal, 'address:' || s.key || ':bulk', s.kind, 'address', s.key, s.lane,
-  s.generation, s.detail, s.before, decode(s.facts, 'hex'), %(mapping_version_id)s, s.reason, 'planned', s.activity
+  s.generation, s.detail, s.before, decode(s.facts, 'hex'), coalesce(s.mapping_version_id, %(mapping_version_id)s),
+  s.reason, 'planned', s.activity
 FROM jsonb_to_recordset(%(steps)s::jsonb) AS s (plan_id bigint, ordinal int, key text, kind text, lane smallint,
-  generation bigint, detail jsonb, before jsonb, facts text, reason text, activity bigint)
+  generation bigint, detail jsonb, before jsonb, facts text, mapping_version_id int, reason text, activity bigint)
 
 -- name: withdraw
 -- Members of an activity that is about to be sent, but whose subject has moved on: something newer came from Practifi,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -34,6 +35,13 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     """Let a command take the profile whose names count."""
     parser.add_argument(
         "--profile", choices=PROFILES, default=PROFILES[0], help=f"default: {PROFILES[0]}"
+    )
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the connection that is meant."""
+    parser.add_argument(
+        "--connection", default="default", metavar="NAME", help="default: `default`"
     )
 
 
@@ -74,3 +82,11 @@ def print_stale(sentences: list[str]) -> None:
         print(sentence)
     if sentences:
         print("-> `bridge salesforce deploy`: until then these fields are read one by one")
+
+
+def user() -> str:
+    """Return who gives this command, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in containers
+        return "command line"

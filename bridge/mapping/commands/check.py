@@ -55,10 +55,11 @@ def add(commands: Commands) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    form = "json" if arguments.json else arguments.format
     if arguments.live:
+        arguments.json = form == "json"
         return check_live(arguments)
     folder = folder_of(arguments)
-    form = "json" if arguments.json else arguments.format
     try:
         files = read_files(folder)
         profile, mapping = load_for(arguments, files)
