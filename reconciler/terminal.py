@@ -17,6 +17,7 @@ from bridge.plans.text import (
     before_after_line,
     counters_line,
     plan_lines,
+    printable,
     result_line,
     shown,
     total_line,
@@ -126,10 +127,10 @@ class Terminal:
             plan_id = record.plan_id
             self.note(f"plan {plan_id} waits: `bridge plan approve {plan_id}` carries it out")
         for note in record.notes:
-            self.note(shown(note))
+            self.note(printable(note))
         if end.interrupted is None and record.reason is not None:
             words = "waits" if record.is_open else record.state
-            self.note(f"run {record.id} {words}: {shown(record.reason)}")
+            self.note(f"run {record.id} {words}: {printable(record.reason)}")
         return code
 
     def _print_result(self, plan_id: int, states: Mapping[str, int]) -> None:

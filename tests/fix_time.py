@@ -3,6 +3,15 @@
 `BRIDGE_TEST_SCALE` (default 1, what continuous integration runs) multiplies the rounds of the
 tests that ask for `scaled`, and with them every suite's share of time. A suite over its share
 fails the run: a slow suite is noticed in the change that made it slow.
+
+What a scale of 1 leaves to a greater one, where each example proves what the others prove:
+
+| test | 1 | 2 and more |
+| --- | --- | --- |
+| a demo whose line is falsified | every other line | all eight lines |
+| faults that take minutes each (`tests/faults/test_strikes.py`) | none | all |
+| rounds of `tests/journey/test_interleavings.py` | 100 and 50 | as many times more |
+| kills of a command that applies | 20 | as many times more |
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from bridge.clock import now
@@ -48,6 +48,25 @@ class Lag:
     median_s: float | None
     worst_s: float | None
     late: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """Hours of which the ledger knows nothing, for the database was restored (UTC)."""
+
+    taken_at: datetime
+    restored_at: datetime
+
+    def words(self) -> str:
+        """Say that it is no fault of the chain."""
+        begin, end = (f"{at:%Y-%m-%d %H:%M}" for at in (self.taken_at, self.restored_at))
+        return f"nothing is entered from {begin} to {end} UTC: a backup was restored"
+
+
+def gaps(tx: psycopg.Connection) -> list[Gap]:
+    """Return what restores of the database have lost, the oldest first."""
+    with tx.cursor(row_factory=class_row(Gap)) as cursor:
+        return cursor.execute(SQL["gaps"]).fetchall()
 
 
 def verify(

@@ -85,3 +85,9 @@ FROM consent_change
 WHERE connection_id = %(connection_id)s AND change IN ('ticked', 'unticked') AND at >= %(since)s
 GROUP BY change
 ORDER BY change
+
+-- name: gaps
+-- What happened between the two is not in the ledger: the database was put back to the first.
+SELECT taken_at, restored_at
+FROM restoration
+ORDER BY restored_at;

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from bridge.connections.command import meant, the_one_meant
-from bridge.consent.audit import export, lags, read_anchors, verify
+from bridge.consent.audit import export, gaps, lags, read_anchors, verify
 from bridge.consent.erase import erase, hold, release
 from bridge.consent.export_text import COLUMNS, json_parts
 from bridge.consent.who import user_name
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from bridge.connections.model import Connection
-    from bridge.consent.audit import Lag
+    from bridge.consent.audit import Gap, Lag
     from bridge.consent.chain import Verdict
     from bridge.settings import Settings
 
@@ -98,6 +98,7 @@ def _count(text: str) -> int:
 def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
     anchors = None if arguments.against is None else read_anchors(arguments.against)
     with _snapshot(settings) as tx:
+        lost = gaps(tx)
         found = [
             (connection, verify(tx, connection.id, anchors))
             for connection in (
@@ -107,10 +108,13 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
             )
         ]
     if arguments.json:
-        print(json.dumps([_verdict_as_json(*each) for each in found], indent=2))
+        told = [_verdict_as_json(*each) | {"gaps": list(map(_gap_as_json, lost))} for each in found]
+        print(json.dumps(told, indent=2))
     else:
         for connection, verdict in found:
             _print_verdict(connection, verdict)
+            for gap in lost:
+                print(f"  {gap.words()}")
     return FAILED if any(verdict.faults for _, verdict in found) else DONE
 
 
@@ -191,6 +195,10 @@ def _write(file: TextIO, kind: str, rows: Iterator[dict[str, Any]]) -> None:
 
 def _verdict_as_json(connection: Connection, verdict: Verdict) -> dict[str, Any]:
     return {"connection": connection.name, "holds": not verdict.faults} | asdict(verdict)
+
+
+def _gap_as_json(gap: Gap) -> dict[str, str]:
+    return {name: at.isoformat() for name, at in asdict(gap).items()}
 
 
 def _print_verdict(connection: Connection, verdict: Verdict) -> None:

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from bridge.delivery.leases import release
 from bridge.delivery.outages import Outages
 from bridge.delivery.read_back import Reader
 from bridge.delivery.slots import Slots, TakenInVain
+from bridge.doctor.lost_marks import drop_lost_marks
 from bridge.errors import (
     BridgeError,
     LeaseLost,
@@ -227,6 +229,8 @@ class Worker:
         note_limit(self._installation.database, self._connection, error)
         if isinstance(error, QuotaSpent | Throttled):
             self.slots.give_back()
+        if consequence.pauses_connection and self._reads_less_now(error):
+            consequence = replace(consequence, after_s=0.0, pauses_connection=False)
         if consequence.pauses_connection and isinstance(error, RemoteError):
             with self._installation.database.transaction() as tx:
                 pause(tx, self._connection.id, str(error), system=error.system)
@@ -235,6 +239,16 @@ class Worker:
         if consequence.behind:
             stop_waiting(self._installation.database, lease, consequence.behind)
         return not consequence.stops_connection
+
+    def _reads_less_now(self, error: BridgeError) -> bool:
+        """Tell whether the mapping names no more what this error comes from."""
+        return drop_lost_marks(
+            error,
+            self._installation.database,
+            self._salesforce,
+            self._connection,
+            self._current.mapping,
+        )
 
 
 def _give_back(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bridge.doctor.shape import Shape
+
+Checks: TypeAlias = "Mapping[str, Mapping[str, Any]]"
+"""Check of the installation -> its `cause`, None where all is well, and what it `says`."""
 
 _RIGHTS = {"createable": "create", "updateable": "edit", "deletable": "delete"}
 _OF_FIELDS = {"createable": "fill", "updateable": "edit"}
@@ -45,6 +48,28 @@ def changes(before: Shape, now: Shape) -> list[Change]:
         *_messages(before["messages"], now["messages"]),
     ]
     return sorted(found, key=lambda one: (not one.matters, one.about, one.kind))
+
+
+def changes_of_installation(before: Checks, now: Checks) -> list[Change]:
+    """Return what has become otherwise with the installation; what was not looked at is no change.
+
+    >>> aged = {"cause": "backup_old", "says": "the last one is of 2026-11-20 03:15 UTC"}
+    >>> was = {"backup": {"cause": None, "says": "the last one is of 2026-11-20 03:15 UTC"}}
+    >>> [one.kind for one in changes_of_installation(was, {"backup": aged})]
+    ['check_worse']
+    """
+    found = []
+    for name in sorted(set(before) & set(now)):
+        old, new = before[name], now[name]
+        says = f"{name}: {new['says']}"
+        if old["cause"] != new["cause"]:
+            is_well = new["cause"] is None
+            kind = "check_better" if is_well else "check_worse"
+            found.append(Change(kind=kind, about=name, says=says, matters=not is_well))
+        elif name == "database" and old["says"] != new["says"]:
+            says = f"the database was {old['says']} and is {new['says']}"
+            found.append(Change(kind="database_changed", about=name, says=says))
+    return sorted(found, key=lambda one: not one.matters)
 
 
 def _objects(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from bridge.connections.keyring import open_keyring
 from bridge.connections.store import list_connections, load_connection
 from bridge.db.database import open_database
-from bridge.doctor.changes import changes
+from bridge.doctor.changes import changes, changes_of_installation
 from bridge.doctor.findings import INSTALLATION, Finding, fault, finding
 from bridge.doctor.installation import check_installation, check_surroundings, stops
 from bridge.doctor.look import look_at
+from bridge.doctor.nightly_installation import checks_of, last_checks
 from bridge.doctor.old_lists import link_lists
 from bridge.doctor.shape import shape_of
 from bridge.doctor.store import last_kept
@@ -120,7 +121,8 @@ def _changes(settings: Settings, only: str | None, *, is_json: bool) -> int:
     """Tell what has changed since the last look that is kept."""
     keyring, database = open_keyring(settings), open_database(settings)
     try:
-        told = [
+        told = [] if only else [_changes_of_installation(database, settings)]
+        told += [
             _changes_of(connection, database, keyring, settings)
             for connection in _connections(database, only)
         ]
@@ -133,6 +135,19 @@ def _changes(settings: Settings, only: str | None, *, is_json: bool) -> int:
             for line in change_lines(one):
                 print(line)
     return 0
+
+
+def _changes_of_installation(database: Database, settings: Settings) -> dict[str, object]:
+    with database.transaction() as tx:
+        kept = last_checks(tx)
+    findings = [*check_installation(settings), *check_surroundings(settings)]
+    found = changes_of_installation(kept.checks if kept else {}, checks_of(findings))
+    return {
+        "connection": INSTALLATION,
+        "since": None if kept is None else kept.taken_at,
+        "seen": True,
+        "changes": [asdict(one) for one in found],
+    }
 
 
 def _changes_of(

@@ -44,7 +44,7 @@ def hold(
         may_release: Both sides were seen: what is not found is not there.
     """
     against = [one for one in findings if one.cause in TWO_WRITERS | WRONG_PLACE]
-    reason = "; ".join(one.says for one in against) or None
+    reason = "; ".join(f"{one.says} -> {one.advice}" for one in against) or None
     lanes: frozenset[int] = frozenset()
     if against:
         is_wrong_place = any(one.cause in WRONG_PLACE for one in against)

@@ -11,6 +11,7 @@ from bridge.connections.store import list_connections
 from bridge.cron import last_due
 from bridge.doctor.changes import changes
 from bridge.doctor.look import look_at
+from bridge.doctor.nightly_installation import look_at_installation
 from bridge.doctor.shape import shape_of
 from bridge.doctor.store import claim, keep, last_due_at, last_kept
 from bridge.errors import BridgeError
@@ -28,7 +29,11 @@ CRON = "30 0 * * *"
 
 
 def look_nightly(installation: Installation) -> None:
-    """Take every look that is due: a connection without one at once, then one each night."""
+    """Take every look that is due: the installation's, and one at each connection.
+
+    What has never been looked at is looked at at once, then once a night.
+    """
+    look_at_installation(installation, CRON)
     with installation.database.transaction() as tx:
         connections = [one for one in list_connections(tx) if one.state != "unconnected"]
     for connection in connections:

@@ -51,14 +51,6 @@ def _advised(advice: str) -> str:
     return f"{'':{_STATE + _SUBJECT + _CHECK + 2}}-> {advice}"
 
 
-def live_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield findings about mapping files, each where the rule stands, with what to do about it."""
-    for found in findings:
-        yield f"{found.state:{_STATE}}{found.place or found.check}: {found.says}"
-        if found.advice is not None:
-            yield f"{'':{_STATE}}-> {found.advice}"
-
-
 def change_lines(told: Mapping[str, Any]) -> Iterator[str]:
     """Yield what has changed of one connection since the last look that is kept."""
     name = str(told["connection"])

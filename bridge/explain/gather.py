@@ -189,8 +189,13 @@ class _Reader:
             email_written=row["fields"].get(names.email) if names else None,
             unknown_fields=tuple(row["unknown_fields"]),
             left_out=left_out,
+            marks=self._marks_on(row),
             fault=fault,
         )
+
+    def _marks_on(self, row: dict[str, Any]) -> tuple[str, ...]:
+        marks = self._mapping.contact.marks if self._mapping and row["kind"] == "contact" else ()
+        return tuple(mark.path for mark in marks if mark.is_on(row["fields"]))
 
     def _judged(self, row: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return why the mapping leaves a list out, and what is wrong with it."""

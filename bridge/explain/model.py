@@ -68,6 +68,7 @@ class Record:
     Attributes:
         email_written: What stands in the field of the address, as somebody wrote it.
         left_out: Why the mapping lets it take no part.
+        marks: The fields by which the organization marks it as one that takes no part.
         fault: What is wrong with a value of it.
     """
 
@@ -81,6 +82,7 @@ class Record:
     email_written: str | None = None
     unknown_fields: tuple[str, ...] = ()
     left_out: str | None = None
+    marks: tuple[str, ...] = ()
     fault: str | None = None
 
 

@@ -35,7 +35,10 @@ def takes_part(s: Snapshot) -> Finding | None:
     if s.person is not None and s.person.left_out is not None and not s.person.is_faulty:
         reason = s.person.left_out
     if reason is not None:
-        return Finding(facts={"reason": reason}, cause="left_out")
+        facts: dict[str, object] = {"reason": reason}
+        if s.record is not None and s.record.marks:
+            facts["marked by"] = ", ".join(s.record.marks)
+        return Finding(facts=facts, cause="left_out")
     return Finding(facts={"takes part": True})
 
 

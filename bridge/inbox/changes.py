@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from bridge.connections.store import list_connections
 from bridge.db.queries import load_queries
-from bridge.errors import BridgeError
+from bridge.doctor.lost_marks import drop_lost_marks
+from bridge.errors import BridgeError, RemoteError
 from bridge.identity import salesforce_id
 from bridge.inbox.deletes import ask_in_parts, window
 from bridge.inbox.rendered import rendered
@@ -81,6 +82,10 @@ def _poll_connection(installation: Installation, connection: Connection) -> int:
         return sum(
             _poll(installation.database, connection, mapping, salesforce, kind) for kind in kinds
         )
+    except RemoteError as error:
+        if not drop_lost_marks(error, installation.database, salesforce, connection, mapping):
+            raise
+        return 0  # the next poll asks without it
     finally:
         salesforce.close()
 

@@ -31,7 +31,9 @@ from bridge.mapping.yaml_tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
+    from collections.abc import Sequence
 
+    from bridge.mapping.marks import Mark
     from bridge.mapping.model import Mapping
     from bridge.mapping.names import Names
     from bridge.salesforce.values import Record
@@ -139,7 +141,7 @@ def documented(files: MappingOf[str, str], look: Look) -> Documentation:
                 file="contact.yaml",
                 title="Contacts",
                 sentences=tuple(_contact_sentences(contact, names)),
-                left_out=_left_out(contact, names),
+                left_out=_left_out(contact, names, mapping.contact.marks),
                 parts=_parts(contact, mapping.contact, mapping, look),
             ),
             Section(
@@ -216,13 +218,15 @@ _NEVER = (
 )
 
 
-def _left_out(file: ContactFile | ListFile | MembershipFile, names: Names) -> tuple[str, ...]:
+def _left_out(
+    file: ContactFile | ListFile | MembershipFile, names: Names, marks: Sequence[Mark] = ()
+) -> tuple[str, ...]:
     resolve = FieldNames(names, file).resolve
-    told = [
-        f"Where {condition_in_words(rule.when, resolve)}: {rule.reason}." for rule in file.leave_out
-    ]
-    take_part = getattr(file, "take_part", None)
-    return (*([_TAKE_PART[take_part]] if take_part in _TAKE_PART else []), *told)
+    rules = [*(mark.as_rule() for mark in marks), *file.leave_out]
+    told = [f"Where {condition_in_words(rule.when, resolve)}: {rule.reason}." for rule in rules]
+    if isinstance(file, ContactFile) and not marks:
+        told.insert(0, _TAKE_PART[file.take_part])
+    return tuple(told)
 
 
 _TAKE_PART = {

@@ -191,7 +191,7 @@ def changes_in_words(rule: Rule, lookups: Mapping[str, Lookup]) -> str:
 
 def written_in_words(rule: Rule) -> str:
     """Return when the part is written, as a sentence."""
-    return WRITES[getattr(rule, "write", "always")]
+    return WRITES[rule.write]
 
 
 def when_empty_in_words(rule: Rule, target: Target) -> str:
@@ -202,7 +202,7 @@ def when_empty_in_words(rule: Rule, target: Target) -> str:
         return "It is never empty."
     if rule.default is not None:
         return f"Then it is {quoted(rule.default)}."
-    return _WHEN_EMPTY[getattr(rule, "write", "always")]
+    return _WHEN_EMPTY[rule.write]
 
 
 def limit_in_words(rule: Rule, target: Target) -> str:

@@ -43,6 +43,17 @@ class Mark:
             "is_box": self.is_box,
         }
 
+    def is_on(self, record: Mapping[str, str | None]) -> bool:
+        """Tell whether a record is marked by it; what is not known marks nobody.
+
+        >>> Mark(path="Deceased__c", reason="…", is_box=True).is_on({"Deceased__c": "true"})
+        True
+        """
+        value = (record.get(self.path) or "").strip()
+        if self.values:
+            return value in self.values
+        return value == "true" if self.is_box else bool(value)
+
     def as_rule(self) -> LeaveOut:
         """Return the rule of a mapping file that says the same."""
         asked: dict[str, Any] = {"present": True}

@@ -52,6 +52,12 @@ class Pause:
         at = f"{self.paused_at:%Y-%m-%d %H:%M} UTC"
         return f"the lane {LANES[self.lane]} is paused since {at} by {self.paused_by}{why}"
 
+    def way_on(self) -> str:
+        """Return the command that lets the lane go on."""
+        if self.paused_by == DOCTOR:
+            return f"`bridge doctor --connection {self.connection}`"
+        return "`bridge resume`"
+
 
 def pause_lanes(
     tx: psycopg.Connection[Any],

@@ -168,13 +168,18 @@ def shown(value: object, names: Mapping[str, str] | None = None) -> str:
         case dict():
             return _short(shown(json.dumps(value, ensure_ascii=False, sort_keys=True)))
         case _:
-            text = names.get(str(value), str(value))
-            return _short(
-                "".join(
-                    one if one.isprintable() else one.encode("unicode_escape").decode()
-                    for one in text
-                )
-            )
+            return _short(printable(names.get(str(value), str(value))))
+
+
+def printable(text: str) -> str:
+    r"""Return the whole of a text, with everything spelled out that could move a cursor.
+
+    >>> printable("two\nlines")
+    'two\\nlines'
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def label_of(name: str) -> str:

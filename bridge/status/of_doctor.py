@@ -26,6 +26,15 @@ def of_doctor(screen: Screen) -> Iterator[Alarm]:
             what_to_do="`bridge doctor` says where to mend it; applying goes on by itself then",
         )
     for change in screen.night_changes:
+        if change.connection_id is None:
+            yield Alarm(
+                cause="installation_changed",
+                connection=None,
+                about=change.about,
+                says=change.says,
+                what_to_do="`bridge doctor` says how it stands now, and what to do",
+            )
+            continue
         yield Alarm(
             cause="organization_changed",
             connection=screen.name_of(change.connection_id),

@@ -209,7 +209,11 @@ FROM (
   ORDER BY connection_id, due_at DESC) l,
   jsonb_array_elements(l.changes) c
 WHERE (c ->> 'matters')::bool
-ORDER BY l.connection_id, about
+UNION ALL
+SELECT NULL, c ->> 'about', c ->> 'says'
+FROM setting s, jsonb_array_elements(s.value -> 'changes') c
+WHERE s.connection_id IS NULL AND s.name = 'doctor_installation' AND (c ->> 'matters')::bool
+ORDER BY connection_id, about
 
 -- name: night_failures
 -- Checks that failed at the last nightly look.

@@ -155,10 +155,11 @@ class NightChange:
     """Something that one of the sides changed before the last nightly look.
 
     Attributes:
-        about: The object, field, scope or outbound message.
+        connection_id: None: it is about the installation itself.
+        about: The object, field, scope or outbound message; the check of the installation.
     """
 
-    connection_id: int
+    connection_id: int | None
     about: str
     says: str
 

@@ -192,7 +192,7 @@ class RunContext:
         with self.installation.database.transaction() as tx:
             pause = find_pause(tx, self.connection.id, self.lane)
         if pause is not None:
-            raise RunPaused(pause.words())
+            raise RunPaused(pause.words(), way_on=pause.way_on())
 
     @property
     def lane(self) -> int:

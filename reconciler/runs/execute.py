@@ -183,7 +183,7 @@ def _conclude(context: RunContext, error: BridgeError, *, may_wait: bool) -> Non
             reason = f"its API calls are spent until {until:%Y-%m-%d %H:%M} UTC"
             _wait_or_fail(context, until, reason, may_wait=may_wait)
         case RunPaused():
-            _wait_for_resume(context, str(error), may_wait=may_wait)
+            _wait_for_resume(context, error, may_wait=may_wait)
         case NoSlotNow():
             _wait_or_fail(context, error.due_at, str(error), may_wait=may_wait)
         case RemoteError():
@@ -207,16 +207,16 @@ def _wait_or_fail(context: RunContext, until: datetime, reason: str, *, may_wait
         store.pause(tx, context.lease, until, f"{reason}: the run goes on then")
 
 
-def _wait_for_resume(context: RunContext, reason: str, *, may_wait: bool) -> None:
+def _wait_for_resume(context: RunContext, pause: RunPaused, *, may_wait: bool) -> None:
     """Let a run look again in a while whether its lane goes on, where nobody waits for it."""
     if not may_wait:
-        reason = f"{reason}; `bridge resume`, then run it again"
+        reason = f"{pause}; {pause.way_on}, then run it again"
         _end(context.installation, context.lease, "failed", reason, failure="paused")
         return
     log.info("run_paused", extra={"run": context.run.id})
     with context.installation.database.transaction() as tx:
         until = now(tx) + _LOOK_WHETHER_RESUMED
-        store.pause(tx, context.lease, until, f"{reason}; the run goes on after `bridge resume`")
+        store.pause(tx, context.lease, until, f"{pause}; the run goes on after {pause.way_on}")
 
 
 def _end(

@@ -22,7 +22,15 @@ class RunReleased(BridgeError):
 
 
 class RunPaused(BridgeError):
-    """A person has paused the lane in which the run would write: it goes on when they resume it."""
+    """A person or the doctor has paused the lane in which the run would write.
+
+    Attributes:
+        way_on: The command after which it goes on.
+    """
+
+    def __init__(self, message: str, *, way_on: str) -> None:
+        super().__init__(message)
+        self.way_on = way_on
 
 
 class Halt:

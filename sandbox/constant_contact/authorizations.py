@@ -37,6 +37,13 @@ class PortalSettings(BaseModel):
     redirect_uris: tuple[str, ...] = Field(
         default=(), description="addresses that people may be sent back to; none: this machine"
     )
+    flows: tuple[Literal["code", "device"], ...] = Field(
+        default=("code", "device"), description="flows that the application was made for"
+    )
+    fails_with: str | None = Field(
+        default=None,
+        description="the OAuth error that people are sent back with, whatever they answer",
+    )
     scopes: tuple[str, ...] = Field(
         default=scopes.ALL, description="what consent gives at most; what is beyond is left out"
     )

@@ -25,6 +25,7 @@ _KEPT = (
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <body><main><h1>{title}</h1>{content}</main></body></html>"""
+_OTHER_FLOW = "The client is not authorized to use the provided grant type."
 _BUTTONS = (
     '<p><button name="answer" value="allow" autofocus>Allow</button> '
     '<button name="answer" value="deny">Deny</button></p>'
@@ -59,6 +60,11 @@ class ConsentPages:
             return _page("This application cannot be authorized", f"<p>{escape(fault)}</p>", 400)
         if asked.get("response_type") != "code":
             return _back(asked, error="unsupported_response_type", text="Only code is supported.")
+        settings = self._authorizations().settings
+        if "code" not in settings.flows:
+            return _back(asked, error="unauthorized_client", text=_OTHER_FLOW)
+        if settings.fails_with is not None:
+            return _back(asked, error=settings.fails_with, text="The server cannot answer now.")
         named = scopes.read(asked.get("scope", ""))
         if named is None:
             return _back(asked, error="invalid_scope", text="A scope is not known.")
@@ -85,6 +91,8 @@ class ConsentPages:
         named = scopes.read(form.get("scope", ""))
         if not self._is_application(form.get("client_id", "")):
             return _oauth(401, "invalid_client", "The client_id is not known.")
+        if "device" not in self._authorizations().settings.flows:
+            return _oauth(400, "unauthorized_client", _OTHER_FLOW)
         if named is None:
             return _oauth(400, "invalid_scope", "A scope is not known.")
         authorizations = self._authorizations()

@@ -8,7 +8,7 @@ import hmac
 import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
 
 CODE_LIVES = timedelta(minutes=15)
+Flow = Literal["client_credentials", "jwt_bearer"]
+FLOWS: tuple[Flow, ...] = ("client_credentials", "jwt_bearer")
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _CHARACTERS = string.ascii_letters + string.digits
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -60,6 +62,12 @@ class AppSettings(BaseModel):
     )
     scopes: tuple[str, ...] = Field(
         default=("api",), description="what a token without a person's consent is for"
+    )
+    flows: tuple[Flow, ...] = Field(
+        default=FLOWS, description="flows without a person that the app has enabled"
+    )
+    ip_restricted: bool = Field(
+        default=False, description="its policies let nobody in from the address that asks"
     )
     soap_login: bool = Field(
         default=True, description="the org allows SOAP login(), which new orgs have off"
@@ -155,7 +163,7 @@ class Grants:
             LoginRefused: If the request is not one that gets a token.
         """
         match form.get("grant_type", ""):
-            case "client_credentials":
+            case "client_credentials" if "client_credentials" in self.settings.flows:
                 check_client(application, form, authorization)
                 if not self.settings.run_as:
                     raise LoginRefused("invalid_grant", "no client credentials user enabled")
@@ -171,7 +179,7 @@ class Grants:
                 return self._redeem(application, form, authorization)
             case "refresh_token":
                 return self._again(application, form, authorization)
-            case grant if grant == _JWT:
+            case grant if grant == _JWT and "jwt_bearer" in self.settings.flows:
                 return self._asserted(application, form)
             case _:
                 raise LoginRefused("unsupported_grant_type", "grant type not supported")
@@ -198,6 +206,8 @@ class Grants:
         """Return what an application gets that acts without a person, if its user still may."""
         if not self.settings.user_is_active:
             raise LoginRefused("inactive_user", "user is inactive")
+        if self.settings.ip_restricted:
+            raise LoginRefused("invalid_grant", "ip restricted")
         return Granted(user_id=user_id, scope=" ".join(self.settings.scopes))
 
     def _redeem(

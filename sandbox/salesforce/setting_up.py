@@ -13,7 +13,7 @@ from sandbox.salesforce.firm import put_record
 from sandbox.salesforce.schema import FieldType  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
-    from sandbox.salesforce.org import Org
+    from sandbox.salesforce.org import Org, Transaction
     from sandbox.salesforce.schema import SObject
     from sandbox.salesforce.values import Row
 
@@ -63,6 +63,9 @@ class OrgSetup(BaseModel):
     running_jobs: tuple[str, ...] = Field(
         default=(), description="names of Apex classes of which a job waits or runs"
     )
+    ended_jobs: tuple[str, ...] = Field(
+        default=(), description="names of such jobs that have been deleted, or are done"
+    )
     package_trigger: bool | None = Field(
         default=None, description="the package's own trigger for Constant Contact is on"
     )
@@ -109,6 +112,7 @@ def change(org: Org, asked: OrgSetup, bridge_user_id: str) -> None:
             apex = put_record(tx, "ApexClass", {"Name": name})
             job: Row = {"ApexClassId": apex, "Status": "Queued", "JobType": "BatchApex"}
             put_record(tx, "AsyncApexJob", job)
+        _end_jobs(tx, set(asked.ended_jobs))
         if asked.package_trigger is not None:
             settings = org.tables[TRIGGER_SETTING.name]
             for row in list(settings):
@@ -128,6 +132,17 @@ def change(org: Org, asked: OrgSetup, bridge_user_id: str) -> None:
             row = next(each for each in sets if each["Name"] == "CC_Bridge")
             tx.put(objects["PermissionSet"], str(row["Id"]), row | changed)
         tx.changes.clear()
+
+
+def _end_jobs(tx: Transaction, names: set[str]) -> None:
+    for table, owners, owner, ended in (
+        ("CronTrigger", "CronJobDetail", "CronJobDetailId", {"State": "DELETED"}),
+        ("AsyncApexJob", "ApexClass", "ApexClassId", {"Status": "Completed"}),
+    ):
+        for row in list(tx.org.tables[table]):
+            named = tx.org.tables[owners].get(str(row[owner]))
+            if named is not None and named["Name"] in names:
+                tx.put(tx.org.schema.get(table), str(row["Id"]), {**row, **ended})
 
 
 def _with_field(sobject: SObject, name: str, what: FieldChange) -> SObject:

@@ -129,6 +129,9 @@ class Person:
 
     def _walk(self, url: str) -> None:
         page = requests.get(url, timeout=_CALL_S)
+        if page.history:  # sent back before anything was asked
+            self.went.append(page)
+            return
         assert "Allow access to your account?" in page.text
         sent = requests.post(
             url, data={"answer": self.answer}, timeout=_CALL_S, allow_redirects=False

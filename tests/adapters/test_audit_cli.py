@@ -59,7 +59,25 @@ def break_chain(database: Database) -> None:
 def test_a_chain_that_holds_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "verify") == "firm  1 entries: holds\n"
     assert json.loads(run(capsys, "verify", "--json")) == [
-        {"connection": "firm", "holds": True, "entries": 1, "anchored": 0, "faults": []}
+        {"connection": "firm", "holds": True, "entries": 1, "anchored": 0, "faults": [], "gaps": []}
+    ]
+
+
+def test_hours_that_a_restore_has_lost_are_told_beside_a_chain_that_holds(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.transaction() as tx:
+        tx.execute(
+            "INSERT INTO restoration (restored_at, taken_at, digest, restored_by) "
+            "VALUES ('2026-11-29 09:00Z', '2026-11-29 03:15Z', 'd', 'ann')"
+        )
+    assert run(capsys, "verify").splitlines() == [
+        "firm  1 entries: holds",
+        "  nothing is entered from 2026-11-29 03:15 to 2026-11-29 09:00 UTC: a backup was restored",
+    ]
+    [told] = json.loads(run(capsys, "verify", "--json"))
+    assert told["gaps"] == [
+        {"taken_at": "2026-11-29T03:15:00+00:00", "restored_at": "2026-11-29T09:00:00+00:00"}
     ]
 
 

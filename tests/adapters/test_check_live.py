@@ -65,7 +65,7 @@ def test_what_ships_is_compared_with_both_sides(capsys: pytest.CaptureFixture[st
 def test_a_fault_has_its_place_and_the_files_in_force_do_not_matter(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    folder = folder_with(tmp_path, "Account.Type\n", "Account.Client_Segment\n")
+    folder = folder_with(tmp_path, "from: Account.Type\n", "from: Account.Client_Segment\n")
     code, told = run(capsys, "check", folder, "--live")
     [found] = [one for one in told["live"] if one["state"] != "ok"]
     assert (code, told["ok"], found["cause"]) == (2, False, "field_missing")
@@ -80,6 +80,20 @@ def test_files_with_faults_of_their_own_are_not_compared(
     code, told = run(capsys, "check", folder, "--live")
     assert (code, told["ok"]) == (2, False)
     assert [fault["fix"] for fault in told["faults"]] == ["write from"]
+
+
+def test_a_finding_stands_below_its_line_and_becomes_an_annotation(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = folder_with(tmp_path, "from: Account.Type\n", "from: Account.Client_Segment\n")
+    words = ["check", folder, "--live", "--connection", "firm"]
+    assert mapping.main(words) == 2
+    lines = capsys.readouterr().out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("failed"))
+    assert lines[at + 1].endswith(" |       from: Account.Client_Segment")
+    assert lines[at + 2].endswith(f" | {'':12}{'^' * len('Account.Client_Segment')}")
+    assert mapping.main([*words, "--format", "github"]) == 2
+    assert capsys.readouterr().out.startswith(f"::error file={folder}/contact.yaml,line=")
 
 
 def test_a_side_that_does_not_answer_is_said_and_the_other_one_compared(

@@ -187,6 +187,8 @@ def test_what_somebody_gives_wrong_is_refused(
             "cc_offline",
             id="cc_offline",
         ),
+        pytest.param({"flows": ["device"]}, "cc_flow", id="cc_flow"),
+        pytest.param({"fails_with": "server_error"}, "cc_refused", id="cc_refused"),
     ],
 )
 def test_what_is_set_wrong_in_the_portal_is_refused(
@@ -211,6 +213,13 @@ def test_what_constant_contact_answers_wrong_is_refused(
 ) -> None:
     firm.sandbox.faults({"side": "constant_contact", **fault})
     refused(firm.constant_contact("--yes"), cause, code)
+
+
+def test_an_application_of_another_flow_connects_no_device(firm: Desk) -> None:
+    firm.sandbox.control("PUT", "/constant-contact/application", {"flows": ["code"]})
+    with pytest.raises(SetupRefused) as caught:
+        by_device(firm)
+    assert caught.value.cause == "cc_flow"
 
 
 def test_who_denies_access_connects_nothing(firm: Desk, person: Person) -> None:

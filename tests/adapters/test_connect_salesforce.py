@@ -200,6 +200,8 @@ def test_what_somebody_gives_wrong_is_refused(
         pytest.param({"run_as": False}, "sf_run_as", id="sf_run_as"),
         pytest.param({"user_is_active": False}, "sf_inactive", id="sf_inactive"),
         pytest.param({"scopes": ["openid"]}, "sf_scope", id="sf_scope"),
+        pytest.param({"flows": ["jwt_bearer"]}, "sf_flow", id="sf_flow"),
+        pytest.param({"ip_restricted": True}, "sf_refused", id="sf_refused"),
     ],
 )
 def test_what_is_set_wrong_in_the_app_is_refused(
@@ -229,6 +231,7 @@ def test_what_the_organization_answers_wrong_is_refused(
     [
         pytest.param({"certificate": None}, "sf_certificate", id="sf_certificate"),
         pytest.param({"preauthorized": False}, "sf_approval", id="sf_approval"),
+        pytest.param({"flows": ["client_credentials"]}, "sf_flow", id="sf_flow"),
         pytest.param({"audience": "https://test.salesforce.com"}, "sf_audience", id="sf_audience"),
     ],
 )

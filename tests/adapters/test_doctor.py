@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,19 @@ def test_nothing_is_wrong_with_a_set_up_that_is_well(ward: Ward) -> None:
     assert {one.check for one in found} >= {"database", "public address", "clock", "scopes"}
 
 
+def server_of_old(ward: Ward) -> None:
+    """Have the server say that it is an old one: what is found first on the path answers."""
+    ward.do(
+        "CREATE FUNCTION public.current_setting(name text) RETURNS text LANGUAGE sql AS "
+        "$$ SELECT CASE name WHEN 'server_version_num' THEN '140012' "
+        "ELSE pg_catalog.current_setting(name) END $$"
+    )
+    ward.do(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', "
+        "current_database()); END $$"
+    )
+
+
 def other_keys(ward: Ward) -> None:
     ward.set(keys=SecretStr(Fernet.generate_key().decode()))
 
@@ -87,6 +101,7 @@ INSTALLATION: list[tuple[str, Callable[[Ward], None], str, str]] = [
         "lacks migrations",
         "follow that sentence",
     ),
+    ("database_old", server_of_old, "PostgreSQL", "use PostgreSQL 15 or later"),
     ("key_ring_missing", other_keys, "key", "bring back the ring"),
     (
         "broker_not_understood",
@@ -152,6 +167,17 @@ def test_an_installation_that_is_broken_is_told_where(
     assert [one.cause for one in found] == [cause]
     assert says in found[0].says
     assert advice in (found[0].advice or "")
+
+
+def test_a_broker_whose_package_is_not_installed_is_told(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pika", None)
+    ward.set(broker_url="amqp://127.0.0.1:9")
+    (found,) = [one for one in ward.examine() if one.state != "ok"]
+    assert (found.cause, found.check) == ("broker_package", "broker")
+    assert found.says == "the Python package pika is missing"
+    assert found.advice == "install the package pika, or unset BROKER_URL"
 
 
 def test_a_certificate_that_nobody_trusts_is_told(
@@ -657,7 +683,6 @@ def test_every_cause_is_seeded() -> None:
     seeded = {row[0] for row in (*INSTALLATION, *CONNECTION)} | {one.cause for one in CASES}
     elsewhere = {
         "broker_package",
-        "database_old",
         "disk_filling",
         "disk_full",
         "public_ends",

@@ -129,7 +129,7 @@ def test_changes_are_told_since_the_last_night(
     assert doctor.main(["--changes"]) == 0
     assert "  ! the bridge's user may not edit Contact.CC_Bridge" in capsys.readouterr().out
     assert doctor.main(["--changes", "--json"]) == 0
-    [told] = answer(capsys)
+    _, told = answer(capsys)
     assert [one["kind"] for one in told["changes"]] == ["right_taken"]
     sandbox.faults({"side": "salesforce", "kind": "error_500"})
     assert doctor.main(["--changes"]) == 0

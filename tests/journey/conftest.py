@@ -8,6 +8,7 @@ import pytest
 
 from tests.journey.administrator import admin, at_the_terminal
 from tests.journey.bulk_steps import browser, letter
+from tests.journey.commanding import commands
 from tests.journey.desk import desk, orders
 from tests.journey.firm import Firm
 from tests.journey.loading import go_in_bulk_early, left_over, load
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tests.fix_sandbox import RunningSandbox
 
 
-__all__ = ["admin", "at_the_terminal", "browser", "desk", "letter", "orders"]
+__all__ = ["admin", "at_the_terminal", "browser", "commands", "desk", "letter", "orders"]
 
 
 @pytest.fixture

@@ -10,19 +10,24 @@ import psycopg
 import pytest
 
 from bridge.alerts.watch import look as look_for_alarms
+from bridge.doctor.cli import main as doctor
 from bridge.doctor.look import look_at
 from bridge.doctor.nightly import look_nightly
 from bridge.doctor.old_lists import link_lists
 from bridge.explain.ask import ask
 from bridge.pauses.store import pause_lanes, read_pauses, resume_lanes
 from bridge.runs.model import Scope
+from bridge.settings import read_settings
 from bridge.status.alarms import alarms
 from bridge.status.gather import read_watched
+from reconciler.reconcile_cli import main as reconcile
 from reconciler.runs.execute import run_now
 from tests.journey.firm import LIST
 from tests.journey.reconciling import decide_on
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bridge.doctor.findings import Finding
     from bridge.status.model import Alarm
     from tests.journey.firm import Firm
@@ -208,6 +213,31 @@ def test_what_changed_overnight_is_told_and_stands_until_the_next_night(firm: Fi
     assert not [one for one in standing(firm) if one.cause == "organization_changed"]
 
 
+def test_what_became_of_the_installation_overnight_is_told_as_well(
+    commands: Callable[..., str], firm: Firm
+) -> None:
+    firm.bridge.rows(
+        "INSERT INTO backup (taken_at, took_s, path, bytes, digest, schema_version, with_keys, "
+        "made_by) VALUES (app_now(), 1, '/b', 1, 'd', 1, false, 'ann') RETURNING taken_at"
+    )
+    kit = replace(firm.bridge.installation, settings=read_settings())
+    look_nightly(kit)
+    assert "nothing has changed" in commands(doctor, ["--changes"], code=0)
+    firm.sandbox.advance(3 * A_DAY_S)
+    told = commands(doctor, ["--changes"], code=0).splitlines()
+    assert any(line.startswith("  ! backup: the last one is of ") for line in told)
+    for _ in range(2):
+        look_nightly(kit)
+    with kit.database.transaction() as tx:
+        found = [one for one in alarms(read_watched(tx, kit.settings)) if one.connection is None]
+    assert [one.about for one in found if one.cause == "installation_changed"] == ["backup"]
+    firm.sandbox.advance(A_DAY_S)
+    look_nightly(kit)
+    with kit.database.transaction() as tx:
+        causes = {one.cause for one in alarms(read_watched(tx, kit.settings))}
+    assert "installation_changed" not in causes
+
+
 def test_a_night_without_an_answer_is_no_change_and_hides_none(firm: Firm) -> None:
     kit = firm.bridge.installation
     look_nightly(kit)
@@ -311,3 +341,38 @@ def test_lists_of_the_product_before_are_linked_whatever_they_are_called_now(fir
     shown = firm.sandbox.constant_contact("GET", f"/contact_lists/{list_id}").json()
     assert shown["name"] == "News of the house"
     assert link_lists(firm.bridge.connection, kit.database, kit.keyring, kit.settings) == []
+
+
+SWITCH = "practifi__Constant_Contact_Trigger__c"
+OTHER_WRITERS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "trigger": (
+        {"package_trigger": True},
+        {"package_trigger": False},
+        f"Custom Settings, practifi__PractiFI_Trigger_Setting__c, Manage: untick {SWITCH}",
+    ),
+    "job": (
+        {"scheduled_jobs": ["Constant Contact Sync"]},
+        {"ended_jobs": ["Constant Contact Sync"]},
+        "in Setup, Scheduled Jobs (or Apex Jobs): delete Constant Contact Sync",
+    ),
+}
+
+
+@pytest.mark.parametrize("writer", OTHER_WRITERS)
+def test_the_commands_apply_nothing_beside_another_writer_and_say_where_it_is_switched_off(
+    commands: Callable[..., str], firm: Firm, settled: str, writer: str
+) -> None:
+    switched_on, switched_off, where = OTHER_WRITERS[writer]
+    setup(firm, **switched_on)
+    assert where in commands(doctor, [], code=1)
+    firm.change(settled, FirstName="Augusta")
+    work(firm)
+    told = commands(reconcile, ["contacts"], code=1)
+    assert where in told
+    assert told.rstrip().endswith("`bridge doctor --connection firm`, then run it again")
+    assert "Augusta" in commands(reconcile, ["contacts", "--plan"], code=0)
+    assert first_name(firm) == "Ada"
+    setup(firm, **switched_off)
+    assert "two would write" not in commands(doctor, [])
+    assert "Done: 1 confirmed" in commands(reconcile, ["contacts"], code=0)
+    assert first_name(firm) == "Augusta"

@@ -6,28 +6,24 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from bridge.backups import cli as backups
-from bridge.connections.keyring import KeyRing
-from bridge.connections.secrets import read_secret, write_secret
 from bridge.errors import ConfigurationError
 from bridge.pauses import cli as pauses
 from reconciler import reconcile_cli
 from reconciler.drill import cli
+from tests.journey.commanding import ring_of_its_own
 from tests.postgres.backing_up import empty_database, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bridge.connections.secrets import Kind
     from bridge.settings import Settings
     from tests.journey.firm import Firm
 
 ADA, BEA = "ada@example.org", "bea@example.org"
-KINDS: tuple[Kind, ...] = ("path_secret", "sf_client", "sf_token", "cc_client", "cc_token")
 
 
 @pytest.fixture
@@ -37,7 +33,7 @@ def settings_of(firm: Firm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     ada = firm.member(ADA, list_id)
     firm.member(BEA, list_id)
     firm.settle()
-    ring = _ring_of_its_own(firm)
+    ring = ring_of_its_own(firm)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", firm.bridge.installation.settings.database_url or "")
     monkeypatch.setenv("BRIDGE_KEYS", ring)
@@ -57,18 +53,6 @@ def restored(server: str, settings_of: Settings, tmp_path: Path) -> Iterator[Set
         patch.setenv("DATABASE_URL", settings.database_url or "")
         assert backups.put_back([str(path)]) == 0
         yield settings
-
-
-def _ring_of_its_own(firm: Firm) -> str:
-    """Store the firm's secrets under a new key, and return that."""
-    key = Fernet.generate_key().decode()
-    bridge = firm.bridge
-    with bridge.database.transaction() as tx:
-        for kind in KINDS:
-            known = read_secret(tx, bridge.installation.keyring, bridge.connection_id, kind)
-            if known is not None:
-                write_secret(tx, KeyRing([key]), bridge.connection_id, kind, known.text)
-    return key
 
 
 def trace(firm: Firm) -> tuple[object, ...]:

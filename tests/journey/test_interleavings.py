@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.fix_bridge import RunningBridge
     from tests.journey.firm import Firm
 
-ROUNDS = 50
+ROUNDS = 25  # of each block; a thousand in all at a scale of 10
 OPT_OUT_ROUNDS = 25  # twice: of the firm's and of the person's own; a thousand at a scale of 20
 SLICE_S = 0.5
 LONGEST_PAUSE_S = 0.012

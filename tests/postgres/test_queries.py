@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.pq import ExecStatus
 
+from bridge.db.database import open_database
 from bridge.db.queries import load_queries
+from tests.fix_db import own_database
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bridge.db.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,26 +93,37 @@ def tables() -> dict[tuple[str, str], Path]:
     return found
 
 
-def names_used(path: Path) -> set[str]:
-    """Return the names that code asks of a file of statements."""
-    used: set[str] = set()
+@cache
+def names_used() -> dict[Path, set[str]]:
+    """Return the names that code asks of each file of statements."""
+    used: defaultdict[Path, set[str]] = defaultdict(set)
     for module, tree in trees().items():
         for node in ast.walk(tree):
             match node:
                 case ast.Subscript(value=ast.Name(id=table), slice=key):
-                    if tables().get((module, table)) == path:
+                    path = tables().get((module, table))
+                    if path is not None:
                         constants = (p for p in ast.walk(key) if isinstance(p, ast.Constant))
-                        used.update(str(constant.value) for constant in constants)
+                        used[path].update(str(constant.value) for constant in constants)
                 case _:
                     pass
     return used
 
 
+@pytest.fixture(scope="module")
+def untouched(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database that nothing is written to."""
+    with own_database(server, tmp_path_factory.mktemp("untouched")) as settings:
+        database = open_database(settings)
+        yield database
+        database.close()
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_every_statement_can_be_prepared(path: Path, database: Database) -> None:
+def test_every_statement_can_be_prepared(path: Path, untouched: Database) -> None:
     faults = []
     for name, statement in queries_of(path).items():
-        with database.transaction() as tx:
+        with untouched.transaction() as tx:
             result = tx.pgconn.prepare(b"", with_numbers(statement).encode())
             if result.status != ExecStatus.COMMAND_OK:
                 faults.append(f"{name}: {result.get_error_message()}")
@@ -116,7 +132,7 @@ def test_every_statement_can_be_prepared(path: Path, database: Database) -> None
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_statement_is_used_and_every_used_name_exists(path: Path) -> None:
-    assert names_used(path) == set(queries_of(path))
+    assert names_used()[path] == set(queries_of(path))
 
 
 @pytest.mark.parametrize(

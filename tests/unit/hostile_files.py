@@ -254,15 +254,10 @@ fields:
     three: {label: Three, from: N__c, transform: [{bands: [{below: 5, text: word}, {text: More}]}]}
     four: {label: Four, from: D__c, transform: [{in_zone: Europe/Berlin}, {date: D MMMM YYYY}]}
     five: {label: Five, from: N__c, transform: [{money: {symbol: $, thousands: '.', point: ','}}]}
-    eight:
-      label: Eight
-      child: {of: Roles__r, field: Role__c, where: {field: On__c, is: word}, order_by: -D__c}
-      transform: [{only: [word, A]}, sort, {split: {at: word, take: 1}}, {truncate: {to: 9}}, name]
-    nine: {label: Nine, from: D__c, transform: [{date_time: {pattern: D, zone: Europe/Berlin}}]}
-    ten: {label: Ten, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
-    eleven: {label: Eleven, from: A__c, transform: [country_name, {state_code: {country: US}}]}
     six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
     twelve: {label: Twelve, from: A__c, transform: [{state_name: {country_from: MailingCountry}}]}
+    thirteen: {label: Thirteen, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
+    fourteen: {label: Fourteen, from: A__c, transform: [country_name, {state_code: {country: US}}]}
     seven: {label: Seven, from: T__c, transform: [{yes_no: {if_true: word, if_false: no way}}]}
 tests:
   - name: word

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.doctor.changes import changes
+from bridge.doctor.changes import changes, changes_of_installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,3 +209,50 @@ def test_nothing_has_changed_between_two_looks_alike(
         except KeyError:
             continue
     assert changes(shape, copy.deepcopy(shape)) == []
+
+
+def check(cause: str | None, says: str) -> dict[str, str | None]:
+    return {"cause": cause, "says": says}
+
+
+WELL = {
+    "database": check(None, "PostgreSQL 17.4"),
+    "disk": check(None, "50 GiB of 100 are free"),
+    "backup": check("backup_none", "no backup is known"),
+}
+
+
+@pytest.mark.parametrize(
+    ("now", "kind", "says", "matters"),
+    [
+        (
+            {"disk": check("disk_filling", "9 GiB of 100 are free")},
+            "check_worse",
+            "disk: 9 GiB of 100 are free",
+            True,
+        ),
+        (
+            {"backup": check(None, "the last one is of today")},
+            "check_better",
+            "backup: the last one is of today",
+            False,
+        ),
+        (
+            {"database": check(None, "PostgreSQL 18.6")},
+            "database_changed",
+            "the database was PostgreSQL 17.4 and is PostgreSQL 18.6",
+            True,
+        ),
+    ],
+)
+def test_what_became_of_the_installation_is_told(
+    now: dict[str, Any], kind: str, says: str, *, matters: bool
+) -> None:
+    [found] = changes_of_installation(WELL, WELL | now)
+    assert (found.kind, found.says, found.matters) == (kind, says, matters)
+
+
+def test_less_room_and_what_was_not_looked_at_are_no_changes_of_the_installation() -> None:
+    less = {"disk": check(None, "40 GiB of 100 are free"), "worker": check("worker_silent", "none")}
+    assert changes_of_installation(WELL, less) == []
+    assert changes_of_installation({}, WELL) == []

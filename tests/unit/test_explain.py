@@ -17,6 +17,7 @@ from bridge.connections.model import Connection
 from bridge.explain.causes import ADVICE, ALL_WELL, advice
 from bridge.explain.examine import TABLES, examine, explain
 from bridge.explain.model import Finding, Record, Snapshot, Work
+from bridge.explain.people import takes_part
 from bridge.explain.text import as_json, lines
 
 if TYPE_CHECKING:
@@ -48,6 +49,21 @@ def test_the_first_failing_check_is_the_cause(found: list[Finding | None]) -> No
     states = [check.state for check in explanation.checks]
     assert states.count("failing") == bool(causes)
     assert all(after == "not_reached" for before, after in pairwise(states) if before != "ok")
+
+
+def test_whom_the_organization_marks_is_told_by_which_field() -> None:
+    record = Record(
+        kind="contact",
+        sf_id="0035g00000QrStUAAV",
+        source="read",
+        seen_at=AT,
+        left_out="the person has died",
+        marks=("Deceased__c",),
+    )
+    found = takes_part(replace(ASKED, record=record))
+    assert found == Finding(
+        facts={"reason": "the person has died", "marked by": "Deceased__c"}, cause="left_out"
+    )
 
 
 def test_no_check_is_asked_behind_the_first_that_fails() -> None:

@@ -12,6 +12,7 @@ from bridge.errors import ConfigurationError, MappingError
 from bridge.mapping.cli import main
 from bridge.mapping.documentation import Look, documented
 from bridge.mapping.documentation_forms import as_html, as_json, as_markdown
+from bridge.mapping.marks import PEOPLE, Mark
 from bridge.mapping.profiles import PROFILES
 from bridge.mapping.since import InForce, unchanged_since
 from tests.unit.mapping_builders import SHIPPED, contact_yaml, files_with
@@ -51,6 +52,15 @@ def test_who_takes_no_part_is_told_with_the_reason() -> None:
     head = "leave_out: [{when: {field: Gone__c, is: true}, reason: the person has died}]\n"
     left_out = told(head=head).sections[0].left_out
     assert left_out[-1] == "Where Gone__c is ticked: the person has died."
+
+
+def test_marks_that_the_organization_has_are_told_by_their_field() -> None:
+    mark = Mark(path="Deceased__c", reason="the person has died", is_box=True)
+    look = Look(profile="practifi", about="", overrides={PEOPLE: [mark.as_json()]})
+    assert told(look=look).sections[0].left_out == (
+        "Where Deceased__c is ticked: the person has died.",
+    )
+    assert "where it has a field for that" in told().sections[0].left_out[0]
 
 
 def test_whose_permission_is_explicit_is_told() -> None:

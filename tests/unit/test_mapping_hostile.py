@@ -11,7 +11,7 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
@@ -93,18 +93,18 @@ def functions(mapping: Mapping) -> Iterator[FunctionType]:
             if function is not None:
                 assert isinstance(function, FunctionType)
                 yield function
-                for held in function.__globals__.values():
-                    if is_beside(held, function) and held is not function:
-                        yield held
 
 
-def is_beside(held: object, function: FunctionType) -> TypeGuard[FunctionType]:
-    """Tell whether a function was generated together with another."""
-    return isinstance(held, FunctionType) and held.__globals__ is function.__globals__
+def made(mapping: Mapping) -> Iterator[FunctionType]:
+    """Yield all functions that were made of a mapping: those for child records too."""
+    for function in functions(mapping):
+        for held in function.__globals__.values():
+            if isinstance(held, FunctionType) and held.__globals__ is function.__globals__:
+                yield held
 
 
 def codes(mapping: Mapping) -> list[CodeType]:
-    return [function.__code__ for function in functions(mapping)]
+    return [function.__code__ for function in made(mapping)]
 
 
 def is_data(held: object) -> bool:
@@ -126,11 +126,11 @@ def is_ours(held: object) -> bool:
 
 
 def assert_is_data_alone(mapping: Mapping, texts: str, allowed: set[str]) -> None:
-    for function in functions(mapping):
+    own = list(made(mapping))
+    for function in own:
         held = dict(function.__globals__)
         assert held.pop("__builtins__") == {"ValueError": ValueError, "len": len}
-        held.pop(function.__name__)
-        assert all(is_ours(each) or is_beside(each, function) for each in held.values())
+        assert all(each in own or is_ours(each) for each in held.values())
         for code in (function.__code__, *filter(is_code, function.__code__.co_consts)):
             assert {re.sub(r"_\d+$", "", name) for name in names_of(code)} <= allowed
             for const in strings_in([c for c in code.co_consts if not isinstance(c, CodeType)]):

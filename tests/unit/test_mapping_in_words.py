@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import get_args
+
 import pytest
 
 from bridge.mapping.in_words import (
@@ -15,8 +18,8 @@ from bridge.mapping.in_words import (
     when_empty_in_words,
     written_in_words,
 )
-from bridge.mapping.key_texts import STEP_ARGUMENTS
-from bridge.mapping.rules import Condition, Lookup, Rule
+from bridge.mapping.json_schema import json_schema
+from bridge.mapping.rules import Condition, Lookup, Rule, WriteRule
 from bridge.mapping.steps import StepBody, step_names
 from bridge.mapping.steps_in_words import steps_in_words
 from bridge.mapping.targets import Target
@@ -39,14 +42,30 @@ def test_no_source_is_without_words() -> None:
 
 
 def test_no_write_rule_is_without_words() -> None:
-    field = Rule.model_fields.get("write")
-    known = {"always"} if field is None else set(getattr(field.annotation, "__args__", ()))
-    assert known <= set(WRITES)
+    assert set(get_args(WriteRule)) == set(WRITES)
+
+
+@pytest.mark.parametrize(
+    ("write", "written", "empty"),
+    [
+        ("if_empty_there", "only where Constant Contact has nothing", "nothing is written"),
+        ("never_clear", "never emptied", "what Constant Contact has is kept"),
+        ("create_only", "when the contact is created", "nothing is written"),
+    ],
+)
+def test_a_write_rule_says_when_and_what_of_an_empty_value(
+    write: str, written: str, empty: str
+) -> None:
+    made = rule(**{"from": "A", "write": write})
+    assert written in written_in_words(made)
+    assert empty in when_empty_in_words(made, NAME)
 
 
 @pytest.mark.parametrize("name", step_names())
 def test_no_transform_is_without_words(name: str) -> None:
-    step = StepBody.model_validate({name: STEP_ARGUMENTS.get(name, True)})
+    steps = json.loads(json_schema())["$defs"]["StepBody"]["properties"]
+    (argument, *_) = steps[name].get("examples", [True])
+    step = StepBody.model_validate({name: argument})
     (clause,) = steps_in_words([step], SEGMENTS)
     assert clause
     assert "None" not in clause

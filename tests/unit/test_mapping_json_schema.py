@@ -109,6 +109,18 @@ def test_editors_offer_every_transform_and_write_out_its_argument() -> None:
     assert set(step_names()) - offered - {*plain_names()} == set()
 
 
+def test_the_reference_shows_what_editors_offer() -> None:
+    schema = json.loads(json_schema())["$defs"]
+    names, body = schema["Rule"]["properties"]["transform"]["items"]["anyOf"]
+    offered = dict(zip(names["enum"], names["enumDescriptions"], strict=True))
+    offered |= {one["label"]: one["description"] for one in body["defaultSnippets"]}
+    page = (SHIPPED.parent / "docs" / "mapping.md").read_text(encoding="utf-8")
+    walk = page.partition("After `transform: [` they offer:\n\n```\n")[2].partition("\n```")[0]
+    shown = [line.split("  ", 1) for line in walk.splitlines() if line != "…"]
+    assert len(shown) == 6
+    assert {name: text.strip() for name, text in shown}.items() <= offered.items()
+
+
 def test_what_editors_write_out_is_sound() -> None:
     schema = json.loads(json_schema())["$defs"]
     _, body = schema["Rule"]["properties"]["transform"]["items"]["anyOf"]

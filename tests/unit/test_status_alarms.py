@@ -178,6 +178,7 @@ STANDING: dict[str, list[dict[str, Any]]] = {
         {"pauses": (replace(a_pause(WEBHOOK), paused_by=DOCTOR),)},
         {"pauses": tuple(replace(a_pause(lane), paused_by=DOCTOR) for lane in range(5))},
     ],
+    "installation_changed": [{"night_changes": (replace(CHANGED, connection_id=None),)}],
     "organization_changed": [{"night_changes": (CHANGED,)}],
     "check_failed": [
         {"night_failures": (failure("field_missing"),)},

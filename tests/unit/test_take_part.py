@@ -102,6 +102,7 @@ def test_whoever_is_marked_takes_no_part(
     record: MappingOf[str, str | None], reason: str | None
 ) -> None:
     assert mapped().leaves_out(record) == reason
+    assert [mark.reason for mark in MARKS if mark.is_on(record)] == ([reason] if reason else [])
 
 
 def test_a_mark_that_is_not_known_keeps_nobody_back() -> None:

@@ -108,7 +108,7 @@ def _waits(run: RunRecord) -> str:
 
 
 def _paused(run: RunRecord, times: Times) -> str:
-    if "bridge resume" in (run.reason or ""):
+    if "goes on after `bridge " in (run.reason or ""):
         return f"Paused: {run.reason}"
     continues = f", continues {times.clock(run.lease_until)}" if run.lease_until else ""
     return f"Paused: allowance{continues}"

@@ -27,7 +27,7 @@ def show(visit: Visit) -> Response:
     profile = found.connection.profile or PROFILES[0]
     look = Look(
         profile=profile,
-        overrides=found.connection.object_names,
+        overrides=found.connection.particulars,
         about=f"By the names of profile {profile}.",
         since=since,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bridge.connections.store import load_connection
+from bridge.connections.store import DEFAULT, load_connection
 from bridge.db.database import connect
 from bridge.errors import MappingError
 from bridge.mapping.commands.arguments import (
@@ -19,7 +19,7 @@ from bridge.mapping.commands.arguments import (
     load_for,
     print_stale,
 )
-from bridge.mapping.commands.live import check_live
+from bridge.mapping.commands.live import compared, show
 from bridge.mapping.compiled import read_files, refuse_failing
 from bridge.mapping.told import as_annotation, as_json
 from bridge.salesforce.deploy.definitions import to_deploy_again
@@ -55,15 +55,15 @@ def add(commands: Commands) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    form = "json" if arguments.json else arguments.format
-    if arguments.live:
-        arguments.json = form == "json"
-        return check_live(arguments)
     folder = folder_of(arguments)
+    form = "json" if arguments.json else arguments.format
+    live = None
     try:
         files = read_files(folder)
         profile, mapping = load_for(arguments, files)
         refuse_failing(mapping, files)
+        if arguments.live:
+            live = compared(arguments.connection or DEFAULT, files)
     except MappingError as error:
         if form == "text":
             raise
@@ -73,6 +73,8 @@ def _check(arguments: argparse.Namespace) -> int:
         else:
             print("\n".join(as_annotation(fault, str(folder)) for fault in error.details))
         return FAULTY
+    if live is not None:
+        return show(live, files, folder, form)
     stale = _lacking(arguments.connection, mapping)
     if form == "json":
         told = {
@@ -80,8 +82,8 @@ def _check(arguments: argparse.Namespace) -> int:
             "faults": [],
             "digest": mapping.digest,
             "tests": len(mapping.examples),
-            "take_part": mapping.contact.take_part,
             "to_deploy": stale,
+            "take_part": mapping.contact.take_part,
         }
         print(json.dumps(told))
         return DONE

@@ -91,7 +91,7 @@ def _in_force(arguments: argparse.Namespace) -> tuple[Mapping[str, str], Look]:
     profile = target.profile or PROFILES[0]
     return files, Look(
         profile=profile,
-        overrides=target.object_names,
+        overrides=target.particulars,
         about=f"What is in force for {target.name}: version {version}, by the names of profile "
         f"{profile}.",
         since=since,
