@@ -255,15 +255,6 @@ fields:
     four: {label: Four, from: D__c, transform: [{in_zone: Europe/Berlin}, {date: D MMMM YYYY}]}
     five: {label: Five, from: N__c, transform: [{money: {symbol: $, thousands: '.', point: ','}}]}
     six: {label: Six, from: A__c, transform: [{join: ' / '}, {has: word}]}
-    eight:
-      label: Eight
-      child: {of: Kids, field: Role, where: {field: Since, is: word}, take: all, with: word}
-    nine:
-      label: Nine
-      from: A__c
-      transform: [{truncate: {to: 9, end: w}}, {split: {at: w, take: 1}}]
-    ten: {label: Ten, from: D__c, transform: [{date_time: {pattern: 'D [word] MMM', zone: UTC}}]}
-    eleven: {label: Eleven, from: A__c, transform: [{only: [word, Golf]}, sort, name]}
     twelve: {label: Twelve, from: A__c, transform: [{state_name: {country_from: MailingCountry}}]}
     thirteen: {label: Thirteen, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
     fourteen: {label: Fourteen, from: A__c, transform: [country_name, {state_code: {country: US}}]}
