@@ -96,7 +96,7 @@ def test_a_filter_without_a_field_or_with_a_second_label_is_a_fault() -> None:
         )
     assert raised.value.faults == [
         "contact.yaml:5:13: names.yaml has no name nothing for this object",
-        "contact.yaml:6:27: another filter has this label already",
+        "contact.yaml:6:27: another filter has this label already: write another",
     ]
 
 
