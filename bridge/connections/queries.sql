@@ -54,7 +54,8 @@ WITH before AS (
   WHERE id = %(id)s
   FOR UPDATE)
 UPDATE connection c
-SET people_marks = %(marks)s
+SET people_marks = %(marks)s,
+    people_marks_at = CASE WHEN c.people_marks IS NOT DISTINCT FROM %(marks)s THEN c.people_marks_at ELSE app_now() END
 FROM before
 WHERE c.id = before.id
 RETURNING before.people_marks;

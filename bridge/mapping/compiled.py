@@ -174,13 +174,14 @@ class _Loader:
         return tuple(example for one in tests for example in one.examples())
 
     def _meaning(self) -> str:
-        """Return the digest of what the files say, without comments and tests."""
+        """Return the digest of what counts: no comments, no tests, and the organization's marks."""
         said = {
             name: {key: part for key, part in tree.data.items() if key != "tests"}
             for name, tree in self._trees.items()
             if isinstance(tree.data, dict)
         }
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        marks = [mark.as_json() for mark in self._marks or ()]
+        return hashlib.sha256(json.dumps([said, marks], sort_keys=True).encode()).hexdigest()
 
     def _error(self) -> MappingError:
         faults = sorted(self._faults, key=_order)

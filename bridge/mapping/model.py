@@ -127,7 +127,8 @@ class Mapping:
 
     Attributes:
         digest: SHA-256 of the files, in hexadecimal digits: the same text, the same digest.
-        meaning: The same of what counts in them: no comments, no tests.
+        meaning: The same of what counts in them: no comments, no tests, but the organization's
+            marks of people.
         examples: The tests that stand in the files, ready to be run.
         version_of: By which version a record goes, where records go by several; else None. See
             `bridge.mapping.vintages`.

@@ -27,12 +27,14 @@ class History:
         full_at: When a run that read everything last stored a plan to be carried out (UTC).
         full_calls: Pages there that this took.
         mapping_version_id: The mapping of the last run that stored such a plan.
+        marked_at: When the fields that mark people were last found to be others (UTC).
         is_unended: The last such run, or a later one that read everything, did not end well.
     """
 
     full_at: datetime | None = None
     full_calls: int = 0
     mapping_version_id: int | None = None
+    marked_at: datetime | None = None
     is_unended: bool = False
 
 
@@ -69,16 +71,26 @@ def choose_extent(
     """
     if job != "contacts" or asked == "full":
         return Choice(extent="full")
-    if history.full_at is None:
-        return _full(asked, "no run has read everything yet")
-    if history.mapping_version_id != mapping_version_id:
-        return _full(asked, "the mapping has changed since the last run")
+    if (why := _what_is_missing(history, mapping_version_id)) is not None:
+        return _full(asked, why)
+    assert history.full_at is not None  # noqa: S101 -- or that would have been missing
     if asked == "incremental":
         return Choice(extent="incremental")
     is_due = not timedelta() <= moment - history.full_at < full_every
     if is_due or history.is_unended or history.full_calls <= CHEAP_CALLS:
         return Choice(extent="full")
     return Choice(extent="incremental")
+
+
+def _what_is_missing(history: History, mapping_version_id: int) -> str | None:
+    """Return why the changes alone do not tell all, in words; None: they do."""
+    if history.full_at is None:
+        return "no run has read everything yet"
+    if history.mapping_version_id != mapping_version_id:
+        return "the mapping has changed since the last run"
+    if history.marked_at is not None and history.marked_at >= history.full_at:
+        return "other fields mark people than when all was read last"
+    return None
 
 
 def _full(asked: Extent | None, why: str) -> Choice:

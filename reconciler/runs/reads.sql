@@ -70,6 +70,7 @@ WITH planned AS (
   GROUP BY r.id, r.extent
 )
 SELECT whole.planned_at AS full_at, coalesce(whole.pages, 0) AS full_calls, newest.mapping_version_id,
+  (SELECT people_marks_at FROM connection WHERE id = %(connection_id)s) AS marked_at,
   coalesce(
     (SELECT r.state <> 'done'
      FROM run r

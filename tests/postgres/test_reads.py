@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.clock import now
+from bridge.connections.store import set_people_marks
 from bridge.errors import Unavailable
+from bridge.mapping.marks import Mark
 from reconciler.runs.execute import execute
 from reconciler.runs.extent import History
 from reconciler.runs.reads import (
@@ -126,6 +128,16 @@ def test_history_tells_when_everything_was_read_and_what_it_took(bridge: Running
     assert found.full_at is not None
     assert (found.full_calls, found.is_unended) == (81, False)
     assert found.mapping_version_id == 1
+
+
+def test_history_tells_when_other_fields_were_found_to_mark_people(bridge: RunningBridge) -> None:
+    moments: list[Any] = []
+    for path in ("Deceased__c", "Deceased__c", "Inactive__c"):
+        with bridge.database.transaction() as tx:
+            set_people_marks(tx, bridge.connection.id, [Mark(path=path, reason="marked")])
+        moments.append(history(bridge).marked_at)
+    assert moments[0] is not None
+    assert moments[0] == moments[1] < moments[2]
 
 
 @pytest.mark.parametrize(

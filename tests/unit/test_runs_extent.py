@@ -43,6 +43,8 @@ def chosen(history: History, asked: Extent | None = None, job: Job = "contacts")
         pytest.param({"full_at": NOW + timedelta(hours=1)}, FULL, id="a clock was set back"),
         pytest.param({"is_unended": True}, FULL, id="the last one did not end well"),
         pytest.param({"mapping_version_id": 2}, FULL, id="another mapping"),
+        pytest.param({"marked_at": NOW - timedelta(days=2)}, INCREMENTAL, id="marks of before"),
+        pytest.param({"marked_at": NOW - timedelta(hours=9)}, FULL, id="other marks of people"),
         pytest.param({"full_at": None}, FULL, id="never"),
     ],
 )

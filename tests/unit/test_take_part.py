@@ -139,6 +139,14 @@ def test_what_counts_is_told() -> None:
     assert told(None, is_marked=False).startswith("everybody")
 
 
+def test_what_marks_people_belongs_to_what_a_mapping_means() -> None:
+    def meaning(marks: tuple[Mark, ...]) -> str:
+        particulars = {PEOPLE: [mark.as_json() for mark in marks]}
+        return load_mapping(files_with(), profile="practifi", overrides=particulars).meaning
+
+    assert meaning(MARKS) == meaning(MARKS) != meaning(MARKS[:1])
+
+
 def test_marks_are_the_same_after_they_were_stored() -> None:
     stored = json.loads(json.dumps([mark.as_json() for mark in MARKS]))
     assert marks_of(stored) == MARKS
