@@ -5,31 +5,38 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bridge.errors import MappingError
-from bridge.mapping.commands import (
-    activate,
-    check,
-    create_fields,
-    docs,
-    history,
-    pending,
-    preview,
-    run,
-    schema,
-    test,
-)
 from bridge.mapping.commands.arguments import FAULTY
 from bridge.mapping.told import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MODULES = {
+    "check": "check",
+    "docs": "docs",
+    "test": "test",
+    "run": "run",
+    "preview": "preview",
+    "activate": "activate",
+    "pending": "pending",
+    "approve": "pending",
+    "reject": "pending",
+    "history": "history",
+    "diff": "history",
+    "restore": "history",
+    "create-fields": "create_fields",
+    "schema": "schema",
+}
+"""Command -> its module in `bridge.mapping.commands`."""
+
 
 def main(argv: list[str]) -> int:
     """Run `bridge mapping` and return the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser(argv).parse_args(argv)
     act: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return act(arguments)
@@ -45,19 +52,13 @@ def _has_colours() -> bool:
     return sys.stderr.isatty() and not is_dumb
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
+    """Return what reads the arguments; the command that they name is loaded alone, for speed."""
     parser = argparse.ArgumentParser(
         prog="bridge mapping", description="What records of Salesforce become in Constant Contact."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    check.add(commands)
-    docs.add(commands)
-    test.add(commands)
-    run.add(commands)
-    preview.add(commands)
-    activate.add(commands)
-    pending.add(commands)
-    history.add(commands)
-    create_fields.add(commands)
-    schema.add(commands)
+    wanted = _MODULES.get(argv[0]) if argv else None
+    for name in dict.fromkeys(_MODULES.values()) if wanted is None else [wanted]:
+        import_module(f"bridge.mapping.commands.{name}").add(commands)
     return parser

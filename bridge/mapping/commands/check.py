@@ -19,7 +19,6 @@ from bridge.mapping.commands.arguments import (
     load_for,
     print_stale,
 )
-from bridge.mapping.commands.live import compared, show
 from bridge.mapping.compiled import read_files, refuse_failing
 from bridge.mapping.told import as_annotation, as_json
 from bridge.salesforce.deploy.definitions import to_deploy_again
@@ -27,6 +26,8 @@ from bridge.settings import read_settings
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping as MappingOf
+    from pathlib import Path
 
     from bridge.mapping.commands.arguments import Commands
     from bridge.mapping.model import Mapping
@@ -57,13 +58,12 @@ def add(commands: Commands) -> None:
 def _check(arguments: argparse.Namespace) -> int:
     folder = folder_of(arguments)
     form = "json" if arguments.json else arguments.format
-    live = None
     try:
         files = read_files(folder)
         profile, mapping = load_for(arguments, files)
         refuse_failing(mapping, files)
         if arguments.live:
-            live = compared(arguments.connection or DEFAULT, files)
+            return _beside_both(arguments.connection or DEFAULT, files, folder, form)
     except MappingError as error:
         if form == "text":
             raise
@@ -73,8 +73,6 @@ def _check(arguments: argparse.Namespace) -> int:
         else:
             print("\n".join(as_annotation(fault, str(folder)) for fault in error.details))
         return FAULTY
-    if live is not None:
-        return show(live, files, folder, form)
     stale = _lacking(arguments.connection, mapping)
     if form == "json":
         told = {
@@ -93,6 +91,13 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"take_part: {mapping.contact.take_part}")
     print_stale(stale)
     return DONE
+
+
+def _beside_both(name: str, files: MappingOf[str, str], folder: Path, form: str) -> int:
+    # Editors call this command at each save: clients are loaded where they are needed.
+    from bridge.mapping.commands.live import compared, show  # noqa: PLC0415
+
+    return show(compared(name, files), files, folder, form)
 
 
 def _lacking(name: str | None, mapping: Mapping) -> list[str]:
