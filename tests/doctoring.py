@@ -27,6 +27,7 @@ from bridge.doctor.cli import examine
 from bridge.doctor.look import look_at
 from bridge.mapping.compiled import read_files
 from bridge.mapping.versions import activate
+from tests.unit.mapping_builders import without_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ class Ward:
     def mapping(self, name: str, old: str, new: str) -> None:
         """Put mapping files to work in which a text stands instead of another."""
         assert old in self.files[name]
-        self.files[name] = self.files[name].replace(old, new, 1)
+        self.files[name] = without_tests(self.files[name]).replace(old, new, 1)
         folder = self.settings.data_dir.parent / "mappings"
         folder.mkdir()
         for each, text in self.files.items():

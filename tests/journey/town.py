@@ -11,6 +11,7 @@ from tests import outbound
 from tests.fix_bridge import MAPPINGS
 from tests.journey.firm import LIST, MEMBERSHIP, Firm
 from tests.journey.mailings import Mailings, opened
+from tests.unit.mapping_builders import without_tests
 
 if TYPE_CHECKING:
     from typing import Any
@@ -72,7 +73,7 @@ def build(firm: Firm) -> Town:
     town = Town(firm)
     with firm.bridge.database.transaction() as tx:
         files = read_files(MAPPINGS)
-        files["contact.yaml"] += LEAVES_OUT
+        files["contact.yaml"] = without_tests(files["contact.yaml"]) + LEAVES_OUT
         activate(tx, firm.bridge.connection_id, files, by="a test")
     _settle_down(town)
     _live(town)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from cryptography.fernet import Fernet
@@ -25,6 +25,8 @@ from tests.journey.firm import Firm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import psycopg
 
     from bridge.db.database import Database
     from bridge.settings import Settings
@@ -98,12 +100,32 @@ def running(settings: Settings, database: Database) -> Iterator[World]:
         stop_sandbox(process)
 
 
+def _columns(tx: psycopg.Connection[Any], table: str) -> list[str]:
+    """Return the columns that are filled in: COPY takes no others."""
+    rows = tx.execute(
+        """
+        SELECT attname
+        FROM pg_attribute
+        WHERE attrelid = %(table)s::regclass
+          AND attnum > 0
+          AND NOT attisdropped
+          AND attgenerated = ''
+        ORDER BY attnum
+        """,
+        {"table": table},
+    )
+    return [str(name) for (name,) in rows]
+
+
 def _rows(database: Database) -> dict[str, bytes]:
     with database.transaction() as tx:
         names = [str(name) for (name,) in tx.execute(_TABLES)]
         found: dict[str, bytes] = {}
         for name in names:
-            whole = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT").format(sql.Identifier(name))
+            columns = sql.SQL(", ").join(map(sql.Identifier, _columns(tx, name)))
+            whole = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(
+                columns, sql.Identifier(name)
+            )
             with tx.cursor().copy(whole) as copy:
                 found[name] = b"".join(bytes(block) for block in copy)
         return found
