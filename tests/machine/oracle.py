@@ -292,7 +292,12 @@ class Oracle:
         self._handled.clear()
         self._asked.clear()
         self._before_tick.clear()
-        self._were_at.clear()
+        # Whoever has no address now is still who the contact at their last one is.
+        self._were_at = {
+            (who, at)
+            for who, at in self._were_at
+            if who in self.people and self.people[who].address is None
+        }
         self._settled_at = {who: one.address for who, one in self.people.items()}
         self._agreed = set(self.memberships.values())
         self._known_left = {join for join, grade in self._left.items() if grade is Grade.OUT}

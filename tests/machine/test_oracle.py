@@ -121,6 +121,14 @@ def test_an_opt_out_where_somebody_just_was_may_go_along(oracle: Oracle) -> None
     assert (oracle.grade(BEN), oracle.grade("new@example.org")) == (Grade.OUT, Grade.MAYBE)
 
 
+def test_an_opt_out_may_go_along_with_whoever_had_no_address_for_a_while(oracle: Oracle) -> None:
+    oracle.moved("ada", None)
+    oracle.came_to_rest({})
+    oracle.moved("ada", BEN)
+    oracle.opted_out_there(ADA, by_person=True)
+    assert oracle.grade(BEN) is Grade.MAYBE
+
+
 def test_an_opt_out_outlives_the_record(oracle: Oracle) -> None:
     oracle.opted_out_there(ADA, by_person=True)
     oracle.deleted("ada")

@@ -258,6 +258,7 @@ fields:
     twelve: {label: Twelve, from: A__c, transform: [{state_name: {country_from: MailingCountry}}]}
     thirteen: {label: Thirteen, from: N__c, transform: [{round: 5}, {percent: {point: ','}}]}
     fourteen: {label: Fourteen, from: A__c, transform: [country_name, {state_code: {country: US}}]}
+    fifteen: {label: Fifteen, from: Account.Name, too_long: cut}
     seven: {label: Seven, from: T__c, transform: [{yes_no: {if_true: word, if_false: no way}}]}
 tests:
   - name: word
