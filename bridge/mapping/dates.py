@@ -33,8 +33,10 @@ def _one_of(parts: tuple[str, ...]) -> str:
 
 
 _PART = re.compile(rf"\[([^\[\]]*)\]|{_one_of(_DATE_PARTS)}|{_one_of(_TIME_PARTS)}")
-_DATES_ONLY = re.compile(rf"(?:{_one_of(_DATE_PARTS)})+")
-_TIMES_TOO = re.compile(rf"(?:{_one_of(_DATE_PARTS + _TIME_PARTS)})+")
+# Possessive, for a word is read from the left, as it is written out: other ways to part it, of
+# which there are very many, count for nothing.
+_DATES_ONLY = re.compile(rf"(?:{_one_of(_DATE_PARTS)})++")
+_TIMES_TOO = re.compile(rf"(?:{_one_of(_DATE_PARTS + _TIME_PARTS)})++")
 _HAS_TIME = re.compile(_one_of(_TIME_PARTS))
 
 

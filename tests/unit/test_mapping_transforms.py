@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from bridge.errors import ConversionError, MappingError, RecordError
 from bridge.mapping.countries import country_name, state_code
+from bridge.mapping.dates import sound_pattern
 from bridge.mapping.phones import phone_of
 from bridge.mapping.steps import step_names
 from bridge.mapping.transforms import phone, truncate
@@ -322,3 +325,11 @@ def test_a_transform_of_text_changes_nothing_the_second_time(name: str, text: st
     except RecordError:
         return
     assert projected(twice, A__c=text) == expected
+
+
+@pytest.mark.parametrize("has_time", [True, False])
+def test_a_long_word_that_is_no_part_of_a_date_is_refused_at_once(has_time: bool) -> None:
+    started = time.thread_time()
+    with pytest.raises(ValueError, match="no part of a date"):
+        sound_pattern("YYYYMMMMDDDD" * 4 + "x", has_time=has_time)
+    assert time.thread_time() - started < 1.0
