@@ -327,9 +327,9 @@ def test_a_transform_of_text_changes_nothing_the_second_time(name: str, text: st
     assert projected(twice, A__c=text) == expected
 
 
-@pytest.mark.parametrize("has_time", [True, False])
-def test_a_long_word_that_is_no_part_of_a_date_is_refused_at_once(has_time: bool) -> None:
+def test_a_long_word_that_is_no_part_of_a_date_is_refused_at_once() -> None:
     started = time.thread_time()
-    with pytest.raises(ValueError, match="no part of a date"):
-        sound_pattern("YYYYMMMMDDDD" * 4 + "x", has_time=has_time)
+    for has_time in (True, False):
+        with pytest.raises(ValueError, match="no part of a date"):
+            sound_pattern("YYYYMMMMDDDD" * 4 + "x", has_time=has_time)
     assert time.thread_time() - started < 1.0
