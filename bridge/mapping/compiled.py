@@ -236,6 +236,8 @@ class _Loader:
 
     def _check(self, file: AnyFile, names: Names) -> None:
         name = f"{file.source}.yaml"
+        if self._trees[name].empty:
+            return  # what a key without a value was to say is not known
         for path, cause in check_file(file, FieldNames(names, file)):
             self._fault(name, self._trees[name].place(path), cause)
 
