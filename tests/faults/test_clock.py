@@ -86,8 +86,9 @@ def test_no_day_is_spent_twice_where_the_clock_is_set_back_over_midnight(
         firm.bridge.receive()
         firm.bridge.triage()
         firm.bridge.deliver()
+    # A call whose token has just ended is nobody's there, and takes a slot all the same.
     spent = sum(
-        call["owner"] == "bridge" and call["path"].startswith("/v3")
+        call["owner"] in {"bridge", None} and call["path"].startswith("/v3")
         for call in firm.sandbox.calls("constant_contact")[before:]
     )
     firm.settle()

@@ -168,6 +168,14 @@ class Firm:
 
     # The bridge
 
+    def to_evening(self) -> None:
+        """Move to 23:00 UTC: so a day is old and has an hour left, whenever a test runs."""
+        [row] = self.bridge.rows(
+            "SELECT extract(epoch FROM app_now() AT TIME ZONE 'UTC' - date_trunc('day', "
+            "app_now() AT TIME ZONE 'UTC'))::float AS past_s"
+        )
+        self.sandbox.advance((23 * 3600 - row["past_s"]) % 86_400)
+
     def settle(self, *, deletes: bool = False) -> None:
         """Let the bridge work until nothing is left to do."""
         self.bridge.settle(deletes=deletes)

@@ -78,6 +78,7 @@ def failures(firm: Firm) -> list[dict[str, object]]:
 
 
 def people(firm: Firm, count: int) -> list[str]:
+    firm.to_evening()
     letter = firm.new_list()
     found = [firm.member(f"person{number}@example.org", letter) for number in range(count)]
     firm.settle()
